@@ -1,0 +1,16 @@
+//! Delivering a frozen campaign: nobody missed, nobody mailed twice in silence.
+//!
+//! In: a frozen campaign, a [`Ledger`] and a [`Transport`]. Out: a
+//! [`Summary`] whose states add up to the frozen audience. The loop in
+//! [`run`] is thin: what an answer means is decided by the pure functions of
+//! [`state`]. Absent on purpose: SQL, sockets, the terminal.
+
+mod ledger;
+mod outcome;
+mod transport;
+
+pub use ledger::{
+    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
+};
+pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

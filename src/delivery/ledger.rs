@@ -1,0 +1,205 @@
+//! The ledger: a row for every recipient of a campaign. Who implements it
+//! lives in [`store`](crate::store).
+//!
+//! ```text
+//! pending ─▶ reserved ─▶ started ─▶ sent | deferred(until) | rejected(class) | unknown
+//!    ▲  └───────▶ withdrawn             deferred, when its time comes, is reserved again
+//!    └──────────────┴── released, or found without doubt on resume
+//! ```
+
+use std::future::Future;
+
+use super::RejectClass;
+use crate::domain::{EmailAddress, SubscriberId, Timestamp};
+
+/// The number of a row in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowId(pub i64);
+
+/// The ledger of one campaign, opened by the one process that may send it.
+pub trait Ledger: Send + Sync + 'static {
+    /// Settles what an earlier process left. Under the boot id that reserved
+    /// them, rows that were started and have no outcome are in doubt, and rows
+    /// merely reserved return to pending; under another boot id every reserved
+    /// row is in doubt, because the machine may have lost the start of it.
+    /// Doubtful rows become `unknown`, unless `in_doubt` says otherwise.
+    fn recover(
+        &self,
+        in_doubt: InDoubt,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Doubt, LedgerError>> + Send;
+
+    /// Reserves up to `limit` rows that are pending, or deferred and due, and
+    /// has them on the disk before it returns. In the same transaction, rows of
+    /// people who have left or are suppressed become withdrawn.
+    fn claim(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Claim, LedgerError>> + Send;
+
+    /// Records, in one transaction, the outcome of this slot's previous row
+    /// and that `row` is started. It need not be on the disk on return, but it
+    /// must survive the death of this process.
+    fn start(
+        &self,
+        row: RowId,
+        previous: Option<Closing>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Records an outcome that no start follows soon.
+    fn close(&self, closing: Closing) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Returns rows that were reserved and not started.
+    fn release(&self, rows: Vec<RowId>) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Counts all rows by state.
+    fn tally(&self) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
+
+    /// When the first deferred row is due.
+    fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
+
+    /// Turns every pending or deferred row into `rejected(expired)`.
+    fn expire(&self, now: Timestamp) -> impl Future<Output = Result<u64, LedgerError>> + Send;
+}
+
+/// What happens to rows in doubt on resume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InDoubt {
+    /// They stay `unknown` for somebody to decide.
+    Keep,
+    /// They are sent again, under the same Message-ID.
+    Resend,
+    /// They become withdrawn, with that reason, and nobody is asked again.
+    Skip,
+}
+
+/// What [`Ledger::recover`] found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// Rows in doubt now, of this and of earlier interruptions.
+    pub in_doubt: u64,
+    /// Rows returned to pending because nothing of them had left.
+    pub returned: u64,
+}
+
+/// What [`Ledger::claim`] reserved.
+#[derive(Debug, Default)]
+pub struct Claim {
+    /// Reserved rows, in ledger order.
+    pub reserved: Vec<Reserved>,
+    /// How many rows became withdrawn instead.
+    pub withdrawn: u64,
+}
+
+/// A row reserved for this process.
+#[derive(Debug, Clone)]
+pub struct Reserved {
+    /// The row.
+    pub row: RowId,
+    /// Whose it is.
+    pub subscriber: SubscriberId,
+    /// Where the mail goes.
+    pub address: EmailAddress,
+    /// Empty when unknown.
+    pub first_name: String,
+    /// Empty when unknown.
+    pub last_name: String,
+    /// How many attempts were made before.
+    pub attempts: u32,
+}
+
+/// The end of an attempt, to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// Which row.
+    pub row: RowId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The answer or cause, for `status`; masked, without addresses.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How an attempt ended for its recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server has it.
+    Sent,
+    /// To be tried again at that time.
+    Deferred(Timestamp),
+    /// It will not be delivered. [`RejectClass::Mailbox`] suppresses the address too.
+    Rejected(RejectClass),
+    /// The server may have it, or not.
+    Unknown,
+    /// Nothing of it left, and it was not the recipient's fault: back to
+    /// pending, without counting an attempt.
+    Pending,
+}
+
+/// How many rows are in each state. They add up to the frozen audience.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Not tried yet.
+    pub pending: u64,
+    /// Held by a running sender.
+    pub reserved: u64,
+    /// Being handed over.
+    pub started: u64,
+    /// The server has it.
+    pub sent: u64,
+    /// To be tried again.
+    pub deferred: u64,
+    /// Refused for good.
+    pub rejected: u64,
+    /// In doubt.
+    pub unknown: u64,
+    /// Left the list after the freeze.
+    pub withdrawn: u64,
+}
+
+impl Tally {
+    /// All rows.
+    pub fn total(&self) -> u64 {
+        self.open() + self.sent + self.rejected + self.unknown + self.withdrawn
+    }
+
+    /// Rows that are not in a final state.
+    pub fn open(&self) -> u64 {
+        self.pending + self.reserved + self.started + self.deferred
+    }
+
+    /// Where the campaign stands, judged by its rows.
+    pub fn standing(&self) -> Standing {
+        match (self.open(), self.unknown) {
+            (0, 0) => Standing::Finished,
+            (0, _) => Standing::FinishedInDoubt,
+            _ => Standing::Unfinished,
+        }
+    }
+}
+
+/// Where a campaign stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Rows are left to send.
+    Unfinished,
+    /// Every row is final and known.
+    Finished,
+    /// Every row is final, some in doubt.
+    FinishedInDoubt,
+}
+
+/// Why the ledger could not be read or written. Nothing is sent on this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger in {store} could not be {attempted}: {cause}")]
+pub struct LedgerError {
+    /// Where it is kept.
+    pub store: String,
+    /// "read" or "written".
+    pub attempted: &'static str,
+    /// What the database or the disk said.
+    pub cause: String,
+}

@@ -1,0 +1,152 @@
+//! What came of one attempt to hand over one message, in a transport's words.
+
+use std::fmt;
+
+/// How far a session, and in it a message, had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Looking up the host.
+    Resolve,
+    /// Opening the connection.
+    Connect,
+    /// Waiting for the server's first line.
+    Greeting,
+    /// STARTTLS and the TLS handshake.
+    Tls,
+    /// EHLO.
+    Hello,
+    /// Authentication.
+    Auth,
+    /// MAIL FROM.
+    MailFrom,
+    /// RCPT TO.
+    RcptTo,
+    /// DATA, up to and with its 354.
+    Data,
+    /// Writing the content, before the write that holds its final dot.
+    Content,
+    /// From the first byte of the write that could complete the message until
+    /// the answer to it: whether the server has the message is not known.
+    Dot,
+}
+
+impl Phase {
+    /// Whether a failure in this phase leaves open if the message was taken
+    /// (RFC 1047).
+    pub fn leaves_doubt(self) -> bool {
+        self == Self::Dot
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "looking up the host",
+            Self::Connect => "connecting",
+            Self::Greeting => "waiting for the greeting",
+            Self::Tls => "setting up TLS",
+            Self::Hello => "EHLO",
+            Self::Auth => "AUTH",
+            Self::MailFrom => "MAIL FROM",
+            Self::RcptTo => "RCPT TO",
+            Self::Data => "DATA",
+            Self::Content => "sending the content",
+            Self::Dot => "waiting for the answer to the content",
+        })
+    }
+}
+
+/// A server's answer (RFC 5321 section 4.2), its text made safe to show.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Reply {
+    /// The three digits, 200 to 599.
+    pub code: u16,
+    /// The enhanced status code (RFC 3463), if the text begins with one.
+    pub enhanced: Option<EnhancedCode>,
+    /// The text with its lines joined, control characters removed, addresses
+    /// masked, and at most 300 characters kept.
+    pub text: String,
+}
+
+/// An enhanced status code such as 5.1.1 (RFC 3463 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct EnhancedCode {
+    /// 2, 4 or 5.
+    pub class: u8,
+    /// What it is about: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
+    pub subject: u16,
+    /// What of it.
+    pub detail: u16,
+}
+
+impl EnhancedCode {
+    /// Reads the code that an answer's text may begin with.
+    pub fn parse_prefix(text: &str) -> Option<Self> {
+        let word = text.split_ascii_whitespace().next()?;
+        let mut parts = word.split('.');
+        let class = parts.next()?.parse().ok().filter(|class| matches!(class, 2 | 4 | 5))?;
+        let mut number = || {
+            let part = parts.next().filter(|part| (1..=3).contains(&part.len()))?;
+            part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten()
+        };
+        let (subject, detail) = (number()?, number()?);
+        parts.next().is_none().then_some(Self { class, subject, detail })
+    }
+}
+
+impl fmt::Display for EnhancedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+/// What came of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// The server took the message.
+    Accepted(Reply),
+    /// The server answered, and said no.
+    Refused {
+        /// To what.
+        phase: Phase,
+        /// Its answer.
+        reply: Reply,
+    },
+    /// No answer came: the connection broke, or the phase ran out of time.
+    Lost {
+        /// Where.
+        phase: Phase,
+        /// What happened, for people.
+        cause: String,
+    },
+}
+
+/// Why a recipient will not get this campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectClass {
+    /// The mailbox does not exist or is closed: suppress the address.
+    Mailbox,
+    /// Refused for good for another reason, such as a full mailbox.
+    Other,
+    /// Deferred until the campaign's lifetime had ended.
+    Expired,
+}
+
+impl RejectClass {
+    /// The word kept in tables and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mailbox => "mailbox",
+            Self::Other => "other",
+            Self::Expired => "expired",
+        }
+    }
+}

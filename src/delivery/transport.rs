@@ -1,0 +1,110 @@
+//! A transport hands over one message per recipient. Who implements it lives
+//! in [`transport`](crate::transport).
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Attempt, Phase, Reply};
+use crate::domain::EmailAddress;
+
+/// Where connections come from.
+pub trait Transport: Send + Sync + 'static {
+    /// One open connection, used for one message after another.
+    type Connection: Connection;
+
+    /// Opens a connection that is ready for a message.
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection, ConnectError>> + Send;
+}
+
+/// An open connection.
+pub trait Connection: Send + 'static {
+    /// Hands over one message. The whole of `message` is one RFC 5322 message
+    /// with CRLF line ends, not dot-stuffed. `doubt` is raised before the
+    /// first byte is written that could complete the message, so that a caller
+    /// who drops the future knows what is left behind.
+    fn deliver(
+        &mut self,
+        envelope: &Envelope<'_>,
+        message: &[u8],
+        doubt: &DoubtMark,
+    ) -> impl Future<Output = Attempt> + Send;
+
+    /// Whether the last attempt left the connection fit for another message.
+    fn is_usable(&self) -> bool;
+
+    /// Says goodbye, briefly and without complaint.
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+/// Who the message is from and to, as the transport is told (RFC 5321 section 2.3.1).
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// The envelope sender, to which bounces go.
+    pub sender: &'a EmailAddress,
+    /// The one recipient.
+    pub recipient: &'a EmailAddress,
+    /// The message's identity without angle brackets; the outbox names files by it.
+    pub message_id: &'a str,
+}
+
+/// Raised before any byte that could complete a message is written.
+#[derive(Debug, Default)]
+pub struct DoubtMark(AtomicBool);
+
+impl DoubtMark {
+    /// From here on the receiver may have the message.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the receiver may have the message.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Why no connection could be opened. No message is in doubt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The network, or the far end, did not answer; trying again may help.
+    #[error("{server}: {phase}: {cause}")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// How far it came.
+        phase: Phase,
+        /// What happened.
+        cause: String,
+    },
+    /// The server answered with a refusal; 4xx may pass, 5xx will not.
+    #[error("{server}: {phase}: the server answered {reply}")]
+    Refused {
+        /// Host and port.
+        server: String,
+        /// What was refused.
+        phase: Phase,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Going on would break what the configuration asks for, such as TLS.
+    #[error("{server}: {phase}: {cause}")]
+    Unacceptable {
+        /// Host and port.
+        server: String,
+        /// Where.
+        phase: Phase,
+        /// What is wrong, and what to change.
+        cause: String,
+    },
+}
+
+impl ConnectError {
+    /// Whether the same attempt may succeed later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused { reply, .. } => reply.code < 500,
+            Self::Unacceptable { .. } => false,
+        }
+    }
+}

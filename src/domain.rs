@@ -1,0 +1,18 @@
+//! The words that every room shares: addresses, header text, identifiers,
+//! subscribers, and the two things the core is handed instead of fetching
+//! them, the time and randomness.
+//!
+//! Nothing here reads a file, a clock or the environment. Every type is
+//! parsed once, at the border, and cannot be wrong afterwards.
+
+mod address;
+mod header_text;
+mod ids;
+mod subscriber;
+mod world;
+
+pub use address::{AddressError, EmailAddress, Mailbox};
+pub use header_text::{HeaderText, HeaderTextError};
+pub use ids::{CampaignKey, Digest, Slug, SlugError};
+pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};
+pub use world::{Clock, Random, Timestamp};

@@ -1,0 +1,15 @@
+//! What the core is handed instead of fetching it.
+
+pub use jiff::Timestamp;
+
+/// The time of day. The process has one, made in `main`; tests bring their own.
+pub trait Clock: Send + Sync {
+    /// The present moment, in UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// A source of unguessable bytes.
+pub trait Random: Send + Sync {
+    /// Fills the whole buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}

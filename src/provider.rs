@@ -1,0 +1,1 @@
+//! Providers take a whole campaign at once.

@@ -1,0 +1,159 @@
+//! Typed holes for what differs from reader to reader.
+
+/// What fills a hole.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "slot", rename_all = "snake_case")]
+pub enum Slot {
+    /// The reader's own link to leave the list. A provider fills in its tag.
+    UnsubscribeUrl,
+    /// The sender's postal address. Our own mail always shows the default; a
+    /// provider that insists on its own tag gets that instead.
+    PostalAddress {
+        /// The address from the configuration.
+        default: String,
+    },
+    /// The reader's first name.
+    FirstName {
+        /// What stands there when the name is unknown.
+        default: String,
+    },
+    /// The reader's last name.
+    LastName {
+        /// What stands there when the name is unknown.
+        default: String,
+    },
+}
+
+/// Where a hole is, which decides how its value is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    /// Between HTML tags.
+    HtmlText,
+    /// Inside a quoted HTML attribute.
+    HtmlAttribute,
+    /// In the text part.
+    PlainText,
+}
+
+/// A run of text that is the same for everybody, or a hole.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Piece {
+    /// The same for everybody.
+    Literal(String),
+    /// Filled in for each reader.
+    Hole {
+        /// With what.
+        #[serde(flatten)]
+        slot: Slot,
+        /// Escaped how.
+        context: Context,
+    },
+}
+
+/// A text with holes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Template {
+    /// The pieces in their order. No two literals stand side by side.
+    pub pieces: Vec<Piece>,
+}
+
+/// One reader's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotValues<'a> {
+    /// The whole link.
+    pub unsubscribe_url: &'a str,
+    /// Empty when unknown.
+    pub first_name: &'a str,
+    /// Empty when unknown.
+    pub last_name: &'a str,
+}
+
+impl Slot {
+    /// What stands in the hole for one reader, not yet escaped.
+    pub fn value<'v>(&'v self, values: &SlotValues<'v>) -> &'v str {
+        let or_default = |value: &'v str, default: &'v str| match value.trim() {
+            "" => default,
+            value => value,
+        };
+        match self {
+            Self::UnsubscribeUrl => values.unsubscribe_url,
+            Self::PostalAddress { default } => default,
+            Self::FirstName { default } => or_default(values.first_name, default),
+            Self::LastName { default } => or_default(values.last_name, default),
+        }
+    }
+}
+
+impl Context {
+    /// Escapes a value for this place, onto the end of `out`. Control
+    /// characters become spaces everywhere: no reader's name has one.
+    pub fn escape_into(self, value: &str, out: &mut String) {
+        for c in value.chars() {
+            match (self, c) {
+                (_, c) if c.is_control() => out.push(' '),
+                (Self::HtmlText | Self::HtmlAttribute, '&') => out.push_str("&amp;"),
+                (Self::HtmlText | Self::HtmlAttribute, '<') => out.push_str("&lt;"),
+                (Self::HtmlText | Self::HtmlAttribute, '>') => out.push_str("&gt;"),
+                (Self::HtmlAttribute, '"') => out.push_str("&quot;"),
+                (_, c) => out.push(c),
+            }
+        }
+    }
+}
+
+impl Template {
+    /// The text with every hole filled for one reader.
+    pub fn fill(&self, values: &SlotValues<'_>) -> String {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Hole { slot, context } => context.escape_into(slot.value(values), &mut out),
+            }
+        }
+        out
+    }
+
+    /// Whether some hole is filled by a slot that `wanted` accepts.
+    pub fn has_slot(&self, wanted: impl Fn(&Slot) -> bool) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Hole { slot, .. } if wanted(slot)))
+    }
+}
+
+impl SlotValues<'_> {
+    /// What previews show.
+    pub const EXAMPLE: SlotValues<'static> = SlotValues {
+        unsubscribe_url: "https://example.org/unsubscribe/example",
+        first_name: "",
+        last_name: "",
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_escaped_for_its_place() {
+        let name =
+            |context| Piece::Hole { slot: Slot::FirstName { default: "reader".into() }, context };
+        let template = Template {
+            pieces: vec![
+                name(Context::HtmlText),
+                Piece::Literal(" | ".into()),
+                name(Context::HtmlAttribute),
+                Piece::Literal(" | ".into()),
+                name(Context::PlainText),
+            ],
+        };
+        let values = SlotValues { first_name: "A<b>\"&\r\nBcc", ..SlotValues::EXAMPLE };
+        assert_eq!(
+            template.fill(&values),
+            "A&lt;b&gt;\"&amp;  Bcc | A&lt;b&gt;&quot;&amp;  Bcc | A<b>\"&  Bcc"
+        );
+        assert_eq!(template.fill(&SlotValues::EXAMPLE), "reader | reader | reader");
+    }
+}
