@@ -5,6 +5,10 @@
 //! file is not an issue. Absent on purpose: reading files, and judging what
 //! was written, which [`check`](crate::check) does.
 
+mod document;
+
+pub use document::{Document, UndefinedReference};
+
 use std::collections::BTreeMap;
 
 use crate::domain::{HeaderText, Slug};
@@ -47,6 +51,6 @@ pub struct Issue<'s> {
     pub language: Option<Located<String>>,
     /// Every other key of the front matter, for the theme.
     pub extra: BTreeMap<String, serde_json::Value>,
-    /// Where the Markdown begins, in bytes.
-    pub body_start: usize,
+    /// The Markdown that follows the front matter.
+    pub document: Document<'s>,
 }
