@@ -6,6 +6,13 @@
 //! recipient costs one splice. Absent on purpose: the clock, keys, paths and
 //! versions never enter the digest.
 
+mod keys;
 mod manifest;
+mod message;
+mod quoted_printable;
+mod unsubscribe;
 
+pub use keys::{SigningKey, SigningKeys};
 pub use manifest::{Campaign, FixedHeaders, Manifest, ManifestError, ManifestMailbox, Provenance};
+pub use message::{Copy, MessageError, MessageForm, Purpose};
+pub use unsubscribe::{Leaflet, UnsubscribePages, UnsubscribeToken};

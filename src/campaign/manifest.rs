@@ -189,5 +189,5 @@ impl std::fmt::Debug for ManifestMailbox {
 
 /// Maps have no place in a manifest, so the order of the fields is the order of the bytes.
 fn canonical(manifest: &Manifest) -> String {
-    serde_json::to_string(manifest).unwrap_or_default()
+    serde_json::to_string(manifest).expect("a struct of texts and lists always becomes JSON")
 }

@@ -98,6 +98,11 @@ impl Digest {
         Some(Self(raw))
     }
 
+    /// The 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 12 digits, enough for people to compare.
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()

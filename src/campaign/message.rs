@@ -1,0 +1,331 @@
+//! The MIME message of a campaign, compiled once; a recipient costs a splice.
+//!
+//! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
+//! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
+
+use lettre::message::Mailboxes;
+use lettre::message::header::{self, Headers};
+
+use super::quoted_printable::Encoder;
+use super::{Campaign, Leaflet};
+use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
+use crate::render::{Context, Piece, Slot, SlotValues, Template};
+
+/// A campaign's message: bytes that are the same for everybody, and holes.
+#[derive(Debug, Clone)]
+pub struct MessageForm {
+    segments: Vec<Segment>,
+    identity: MessageIdentity,
+}
+
+/// Why a copy is made. It changes Date, Message-ID and one header, and no byte of the parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For a subscriber.
+    Campaign,
+    /// For an editor.
+    Proof {
+        /// Which proof of these bytes this is, from 1.
+        attempt: u32,
+    },
+}
+
+/// What differs in one recipient's copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Copy<'a> {
+    /// Whose it is; 0, -1, ... number the editors of a proof.
+    pub subscriber: SubscriberId,
+    /// Where it goes.
+    pub to: &'a EmailAddress,
+    /// What fills the slots.
+    pub values: SlotValues<'a>,
+}
+
+/// Why a campaign cannot become a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// A stored address does not parse.
+    #[error("the frozen {header} of the campaign is not an address")]
+    Mailbox {
+        /// Which header.
+        header: &'static str,
+    },
+}
+
+#[derive(Debug, Clone)]
+enum Segment {
+    Literal(Vec<u8>),
+    To,
+    MessageId,
+    UnsubscribeUrl,
+    Value { slot: Slot, context: Context },
+}
+
+#[derive(Debug, Clone)]
+struct MessageIdentity {
+    seed: Vec<u8>,
+    domain: String,
+}
+
+impl MessageForm {
+    /// Compiles a campaign. `date` becomes the `Date` of every copy.
+    ///
+    /// # Errors
+    /// The frozen `From` or `Reply-To` is not an address.
+    pub fn compile(
+        campaign: &Campaign,
+        purpose: Purpose,
+        date: Timestamp,
+    ) -> Result<Self, MessageError> {
+        let manifest = campaign.manifest();
+        let from = manifest.from.to_mailbox().ok_or(MessageError::Mailbox { header: "From" })?;
+        let mut segments = Segments::default();
+        let mut headers = Headers::new();
+        headers.set(header::From::from(Mailboxes::new().with(from.to_lettre())));
+        if let Some(reply_to) = &manifest.reply_to {
+            let mailbox =
+                reply_to.to_mailbox().ok_or(MessageError::Mailbox { header: "Reply-To" })?;
+            headers.set(header::ReplyTo::from(Mailboxes::new().with(mailbox.to_lettre())));
+        }
+        headers.set(header::Subject::from(manifest.subject.clone()));
+        segments.line(&headers.to_string());
+        segments.line(&format!("Date: {}\r\n", rfc5322_date(date)));
+        segments.line("To: ");
+        segments.hole(Segment::To);
+        segments.line("\r\nMessage-ID: <");
+        segments.hole(Segment::MessageId);
+        segments.line(&format!(">\r\nList-Id: <{}>\r\nList-Unsubscribe: <", manifest.list_id));
+        segments.hole(Segment::UnsubscribeUrl);
+        segments
+            .line(">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nPrecedence: bulk\r\n");
+        if let Purpose::Proof { .. } = purpose {
+            segments.line(&format!("X-Postrider-Proof: {}\r\n", campaign.digest()));
+        }
+        for (name, value) in &manifest.headers {
+            segments.line(&format!("{name}: {value}\r\n"));
+        }
+        // `=_` occurs in no quoted-printable text, so neither does the boundary.
+        let boundary = format!("=_{}", &campaign.digest().to_string()[..32]);
+        segments.line(&format!(
+            "Content-Language: {}\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n",
+            manifest.language
+        ));
+        for (subtype, part) in [("plain", &manifest.text), ("html", &manifest.html)] {
+            segments.line(&format!(
+                "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            ));
+            segments.part(part);
+            segments.line("\r\n");
+        }
+        segments.line(&format!("--{boundary}--\r\n"));
+        let identity = MessageIdentity::new(campaign, purpose, from.address.domain());
+        Ok(Self { segments: segments.0, identity })
+    }
+
+    /// Writes one recipient's message over what `out` held: a whole RFC 5322
+    /// message with CRLF line ends, in ASCII.
+    pub fn splice(&self, copy: &Copy<'_>, out: &mut Vec<u8>) {
+        out.clear();
+        let mut escaped = String::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(bytes) => out.extend_from_slice(bytes),
+                Segment::To => out.extend_from_slice(copy.to.as_str().as_bytes()),
+                Segment::MessageId => out.extend_from_slice(self.message_id(copy).as_bytes()),
+                Segment::UnsubscribeUrl => {
+                    out.extend_from_slice(copy.values.unsubscribe_url.as_bytes());
+                }
+                Segment::Value { slot, context } => {
+                    escaped.clear();
+                    context.escape_into(slot.value(&copy.values), &mut escaped);
+                    let mut encoder = Encoder::at_line_start(out);
+                    encoder.text(&escaped);
+                    encoder.break_softly();
+                }
+            }
+        }
+    }
+
+    /// The copy's Message-ID without angle brackets. The same campaign and
+    /// recipient have the same one on every attempt, so a receiver may notice
+    /// a repeat (RFC 5322 section 3.6.4).
+    pub fn message_id(&self, copy: &Copy<'_>) -> String {
+        self.identity.of(copy)
+    }
+}
+
+impl Purpose {
+    /// In which kind of mail the copy's unsubscribe link stands.
+    pub fn leaflet(self) -> Leaflet {
+        match self {
+            Self::Campaign => Leaflet::Campaign,
+            Self::Proof { .. } => Leaflet::Proof,
+        }
+    }
+}
+
+impl MessageIdentity {
+    fn new(campaign: &Campaign, purpose: Purpose, domain: &str) -> Self {
+        let purpose = match purpose {
+            Purpose::Campaign => "campaign".to_owned(),
+            Purpose::Proof { attempt } => format!("proof {attempt}"),
+        };
+        let seed = format!("{} {} {purpose} ", campaign.key(), campaign.digest());
+        Self { seed: seed.into_bytes(), domain: domain.to_owned() }
+    }
+
+    /// The number stands in for the address, so nothing of it can be guessed.
+    fn of(&self, copy: &Copy<'_>) -> String {
+        let mut seed = self.seed.clone();
+        seed.extend_from_slice(copy.subscriber.0.to_string().as_bytes());
+        format!("{}@{}", &Digest::of(&seed).to_string()[..32], self.domain)
+    }
+}
+
+/// Segments in the making: neighbouring literals become one.
+#[derive(Default)]
+struct Segments(Vec<Segment>);
+
+impl Segments {
+    fn line(&mut self, text: &str) {
+        self.open_literal().extend_from_slice(text.as_bytes());
+    }
+
+    fn hole(&mut self, segment: Segment) {
+        self.0.push(segment);
+    }
+
+    /// Every hole begins at the start of an encoded line and ends with a soft
+    /// line break, so its value may have any length.
+    fn part(&mut self, template: &Template) {
+        let mut pieces = template.pieces.iter().peekable();
+        while let Some(piece) = pieces.next() {
+            match piece {
+                Piece::Literal(text) => {
+                    let mut encoder = Encoder::at_line_start(self.open_literal());
+                    encoder.text(text);
+                    if pieces.peek().is_some() {
+                        encoder.break_softly();
+                    }
+                }
+                Piece::Hole { slot, context } => {
+                    self.hole(Segment::Value { slot: slot.clone(), context: *context });
+                }
+            }
+        }
+        // Encoded text may not end with a soft line break.
+        if let Some(Piece::Hole { .. }) = template.pieces.last() {
+            self.line("\r\n");
+        }
+    }
+
+    fn open_literal(&mut self) -> &mut Vec<u8> {
+        if !matches!(self.0.last(), Some(Segment::Literal(_))) {
+            self.0.push(Segment::Literal(Vec::new()));
+        }
+        match self.0.last_mut() {
+            Some(Segment::Literal(bytes)) => bytes,
+            _ => unreachable!("a literal was pushed just now"),
+        }
+    }
+}
+
+/// A date as RFC 5322 section 3.3 writes it, in UTC.
+fn rfc5322_date(date: Timestamp) -> String {
+    date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::FixedHeaders;
+    use crate::domain::{CampaignKey, HeaderText, Mailbox, Slug};
+    use crate::render::Rendered;
+
+    fn campaign(subject: &str, text: &str) -> Campaign {
+        let slug = |text| Slug::parse(text).unwrap();
+        let key = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
+        let hole = |context| Piece::Hole { slot: Slot::UnsubscribeUrl, context };
+        let rendered = Rendered {
+            subject: HeaderText::parse(subject).unwrap(),
+            preheader: String::new(),
+            html: Template {
+                pieces: vec![
+                    Piece::Literal("<p>Grüße 🦀</p>\n<a href=\"".into()),
+                    hole(Context::HtmlAttribute),
+                    Piece::Literal("\">leave</a>\n".into()),
+                ],
+            },
+            text: Template {
+                pieces: vec![
+                    Piece::Literal(text.into()),
+                    hole(Context::PlainText),
+                    Piece::Literal("\n".into()),
+                ],
+            },
+        };
+        let headers = FixedHeaders {
+            from: Mailbox::parse("Die Wöchentliche, \"echt\" <news@example.org>").unwrap(),
+            reply_to: Some(Mailbox::parse("editors@example.org").unwrap()),
+            list_id: HeaderText::parse("weekly.example.org").unwrap(),
+            language: "de".into(),
+        };
+        Campaign::freeze(key, &rendered, &headers)
+    }
+
+    fn message(campaign: &Campaign, purpose: Purpose, at: i64, id: i64) -> String {
+        let date = Timestamp::from_second(at).unwrap();
+        let form = MessageForm::compile(campaign, purpose, date).unwrap();
+        let to = EmailAddress::parse("reader@example.org").unwrap();
+        let url = format!("https://example.org/unsubscribe/{}", "x".repeat(100));
+        let values = SlotValues { unsubscribe_url: &url, first_name: "", last_name: "" };
+        let mut out = b"left over".to_vec();
+        form.splice(&Copy { subscriber: SubscriberId(id), to: &to, values }, &mut out);
+        assert!(out.is_ascii());
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_parser_reads_back_what_was_written() {
+        let subject = "Ausgabe 664: äöü 🦀 und ein langer Betreff, der umgebrochen werden muss, weil er so lang ist";
+        let campaign = campaign(subject, "Hallo\n.\nFrom hier an = alles\n\n");
+        let raw = message(&campaign, Purpose::Campaign, 0, 7);
+        let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
+        assert_eq!(parsed.subject(), Some(subject));
+        let from = parsed.from().unwrap().first().unwrap();
+        assert_eq!(from.name(), Some("Die Wöchentliche, \"echt\""));
+        assert_eq!(from.address(), Some("news@example.org"));
+        assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some("reader@example.org"));
+        let url = format!("https://example.org/unsubscribe/{}", "x".repeat(100));
+        assert_eq!(
+            parsed.body_text(0).unwrap(),
+            format!("Hallo\r\n.\r\nFrom hier an = alles\r\n\r\n{url}\r\n\r\n")
+                .trim_end_matches("\r\n")
+                .to_owned()
+                + "\r\n"
+        );
+        assert!(parsed.body_html(0).unwrap().contains(&format!("<a href=\"{url}\">leave</a>")));
+        assert!(raw.contains(&format!("List-Unsubscribe: <{url}>\r\n")));
+        assert!(raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+        assert!(raw.contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"));
+        assert!(raw.lines().all(|line| line.len() <= 998));
+        assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn a_proof_differs_in_its_headers_alone() {
+        let campaign = campaign("Subject", "text\n");
+        let sent = message(&campaign, Purpose::Campaign, 0, 7);
+        let proof = message(&campaign, Purpose::Proof { attempt: 1 }, 60, 7);
+        let body = |raw: &str| raw.split_once("\r\n\r\n").unwrap().1.to_owned();
+        assert_eq!(body(&sent), body(&proof));
+        assert!(proof.contains(&format!("X-Postrider-Proof: {}\r\n", campaign.digest())));
+        assert!(!sent.contains("X-Postrider-Proof"));
+        let id = |raw: &str| raw.lines().find(|l| l.starts_with("Message-ID")).unwrap().to_owned();
+        assert_ne!(id(&sent), id(&proof));
+        assert_eq!(id(&sent), id(&message(&campaign, Purpose::Campaign, 99, 7)));
+        assert_ne!(id(&sent), id(&message(&campaign, Purpose::Campaign, 0, 8)));
+    }
+}
