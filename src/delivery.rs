@@ -7,10 +7,16 @@
 
 mod ledger;
 mod outcome;
+pub mod run;
+pub mod state;
+mod summary;
 mod transport;
 
 pub use ledger::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
 };
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use run::{Progress, StopWish, Work, run};
+pub use state::Trip;
+pub use summary::{Ending, Summary};
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -1,0 +1,419 @@
+//! The delivery loop: as thin as it can be.
+//!
+//! Each connection is a *slot*. A slot reserves a batch of rows, and for each
+//! of them has the ledger record "started" together with the outcome of the
+//! row before, hands the message over, and asks [`state`](super::state) what
+//! the answer means. So whatever moment the process dies at, at most one row a
+//! slot is in doubt, and it is known which.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::state::{self, Breaker, Subject, Verdict};
+use super::{
+    Attempt, Closing, ConnectError, Connection, DoubtMark, Ending, Envelope, Ledger, LedgerError,
+    Outcome, Reserved, RowId, Summary, Transport,
+};
+use crate::campaign::{Copy, MessageForm, Purpose, UnsubscribePages, UnsubscribeToken};
+use crate::domain::{CampaignKey, Clock, EmailAddress, Timestamp};
+use crate::render::SlotValues;
+
+/// The most rows that a slot reserves at a time.
+const LARGEST_BATCH: usize = 64;
+
+/// What is to be delivered, and how.
+pub struct Work {
+    /// Which campaign.
+    pub key: CampaignKey,
+    /// Its compiled message.
+    pub form: MessageForm,
+    /// Where its unsubscribe links lead.
+    pub pages: UnsubscribePages,
+    /// The envelope sender, to which bounces go.
+    pub sender: EmailAddress,
+    /// How many people it was frozen for.
+    pub audience: u64,
+    /// How many connections may be open at a time; at least 1.
+    pub connections: usize,
+    /// When rows that are still open become expired.
+    pub expires_at: Timestamp,
+    /// How long a first wish to stop waits for messages under way.
+    pub drain: Duration,
+}
+
+impl Work {
+    /// How many rows a slot reserves at a time: few on a short list, so that
+    /// no slot sits on rows that another could be sending.
+    fn batch(&self) -> usize {
+        let share = self.audience / (4 * self.connections.max(1) as u64);
+        usize::try_from(share).unwrap_or(LARGEST_BATCH).clamp(1, LARGEST_BATCH)
+    }
+}
+
+/// How urgently a run should stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopWish {
+    /// Not at all.
+    GoOn,
+    /// When the messages under way are through.
+    Drain,
+    /// At once: what is past the dot becomes unknown.
+    AtOnce,
+}
+
+/// Counts of this run, for a progress display.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Messages handed over.
+    pub sent: AtomicU64,
+    /// Rows that reached any final state.
+    pub settled: AtomicU64,
+}
+
+/// Delivers until no row is left, the wish to stop is heard, or it makes no
+/// sense to go on.
+///
+/// # Errors
+/// The ledger could not be read or written. What had left by then is in the
+/// ledger as started, and is in doubt.
+pub async fn run<L: Ledger, T: Transport>(
+    ledger: Arc<L>,
+    transport: Arc<T>,
+    work: Arc<Work>,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<StopWish>,
+    progress: Arc<Progress>,
+) -> Result<Summary, LedgerError> {
+    let (halt, halted) = watch::channel(None);
+    let run = Arc::new(Run {
+        ledger,
+        transport,
+        work,
+        clock,
+        stop,
+        halt,
+        halted,
+        progress,
+        breaker: Mutex::default(),
+        live: AtomicUsize::new(0),
+        connected: AtomicU64::new(0),
+        lost_in_a_row: AtomicU32::new(0),
+    });
+    let ending = run.until_settled().await?;
+    Ok(Summary {
+        tally: run.ledger.tally().await?,
+        audience: run.work.audience,
+        sent_now: run.progress.sent.load(Ordering::Relaxed),
+        ending,
+    })
+}
+
+struct Run<L, T> {
+    ledger: Arc<L>,
+    transport: Arc<T>,
+    work: Arc<Work>,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<StopWish>,
+    /// Set once, when a slot finds out that going on makes no sense.
+    halt: watch::Sender<Option<Ending>>,
+    halted: watch::Receiver<Option<Ending>>,
+    progress: Arc<Progress>,
+    breaker: Mutex<Breaker>,
+    /// Connections open at this moment.
+    live: AtomicUsize,
+    /// Connections opened in this run.
+    connected: AtomicU64,
+    /// Failures to connect or to keep a connection since a server last answered well.
+    lost_in_a_row: AtomicU32,
+}
+
+impl<L: Ledger, T: Transport> Run<L, T> {
+    async fn until_settled(self: &Arc<Self>) -> Result<Ending, LedgerError> {
+        loop {
+            if self.clock.now() >= self.work.expires_at {
+                self.ledger.expire(self.clock.now()).await?;
+            }
+            self.one_round().await?;
+            if let Some(ending) = self.halted.borrow().clone() {
+                return Ok(ending);
+            }
+            if *self.stop.borrow() > StopWish::GoOn {
+                return Ok(Ending::Interrupted);
+            }
+            let tally = self.ledger.tally().await?;
+            if tally.open() == 0 {
+                return Ok(Ending::Complete);
+            }
+            match self.ledger.next_due().await? {
+                _ if tally.pending > 0 => {}
+                Some(due) => {
+                    let due = due.min(self.work.expires_at);
+                    self.wait(until(self.clock.now(), due)).await;
+                }
+                None => return Ok(Ending::Unstable("rows are held by nobody".into())),
+            }
+        }
+    }
+
+    /// Runs all slots until none finds anything to do.
+    async fn one_round(self: &Arc<Self>) -> Result<(), LedgerError> {
+        let mut slots = tokio::task::JoinSet::new();
+        for _ in 0..self.work.connections.max(1) {
+            let run = Arc::clone(self);
+            slots.spawn(async move {
+                let mut slot = Slot::new(run);
+                let worked = slot.work().await;
+                let closed = slot.close().await;
+                worked.and(closed)
+            });
+        }
+        let mut result = Ok(());
+        while let Some(ended) = slots.join_next().await {
+            let ended = ended.unwrap_or_else(|error| {
+                Err(LedgerError {
+                    store: "memory".into(),
+                    attempted: "written",
+                    cause: format!("a delivery slot ended early: {error}"),
+                })
+            });
+            if ended.is_err() && result.is_ok() {
+                // The others hear of it and stop after the message under way.
+                self.halt.send_replace(Some(Ending::Interrupted));
+                result = ended;
+            }
+        }
+        result
+    }
+
+    fn is_stopping(&self) -> bool {
+        *self.stop.borrow() > StopWish::GoOn || self.halted.borrow().is_some()
+    }
+
+    fn end_with(&self, ending: Ending) {
+        self.halt.send_if_modified(|halt| {
+            let is_first = halt.is_none();
+            halt.get_or_insert(ending);
+            is_first
+        });
+    }
+
+    /// Waits, unless somebody wishes to stop.
+    async fn wait(&self, time: Duration) {
+        let (mut stop, mut halted) = (self.stop.clone(), self.halted.clone());
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = wished(&mut stop, StopWish::Drain) => {}
+            _ = halted.wait_for(Option::is_some) => {}
+        }
+    }
+
+    /// Returns when messages under way must be given up: at once, or when the
+    /// time for draining is over.
+    async fn given_up(&self) {
+        let mut stop = self.stop.clone();
+        wished(&mut stop, StopWish::Drain).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.work.drain) => {}
+            () = wished(&mut stop, StopWish::AtOnce) => {}
+        }
+    }
+
+    fn observe(&self, verdict: &Verdict, answer: &str) {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trip) = breaker.observe(verdict, answer) {
+            self.end_with(Ending::Tripped(trip));
+        }
+    }
+}
+
+/// Waits for a wish at least that urgent; for ever, if nobody can wish any more.
+async fn wished(stop: &mut watch::Receiver<StopWish>, wish: StopWish) {
+    if stop.wait_for(|heard| *heard >= wish).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn until(now: Timestamp, due: Timestamp) -> Duration {
+    Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO)
+}
+
+/// One connection's worth of work.
+struct Slot<L: Ledger, T: Transport> {
+    run: Arc<Run<L, T>>,
+    batch: VecDeque<Reserved>,
+    connection: Option<T::Connection>,
+    /// The outcome of the last row, until the ledger has it.
+    open: Option<Closing>,
+    message: Vec<u8>,
+}
+
+impl<L: Ledger, T: Transport> Slot<L, T> {
+    fn new(run: Arc<Run<L, T>>) -> Self {
+        Self { run, batch: VecDeque::new(), connection: None, open: None, message: Vec::new() }
+    }
+
+    async fn work(&mut self) -> Result<(), LedgerError> {
+        while !self.run.is_stopping() && self.has_a_row().await? && self.has_connection().await? {
+            let Some(row) = self.batch.pop_front() else { continue };
+            self.run.ledger.start(row.row, self.open.take()).await?;
+            let (attempt, doubt) = self.hand_over(&row).await;
+            self.judge(&row, attempt, doubt);
+        }
+        Ok(())
+    }
+
+    /// Leaves nothing behind: the last outcome is recorded, unused rows go
+    /// back, and the server hears goodbye.
+    async fn close(&mut self) -> Result<(), LedgerError> {
+        let recorded = self.record().await;
+        let unused: Vec<RowId> = self.batch.drain(..).map(|row| row.row).collect();
+        let released = match unused.is_empty() {
+            true => Ok(()),
+            false => self.run.ledger.release(unused).await,
+        };
+        if let Some(connection) = self.connection.take() {
+            self.run.live.fetch_sub(1, Ordering::SeqCst);
+            connection.close().await;
+        }
+        recorded.and(released)
+    }
+
+    /// Records the last outcome, before the slot waits for anything.
+    async fn record(&mut self) -> Result<(), LedgerError> {
+        match self.open.take() {
+            Some(closing) => self.run.ledger.close(closing).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn has_a_row(&mut self) -> Result<bool, LedgerError> {
+        while self.batch.is_empty() {
+            self.record().await?;
+            let claim = self.run.ledger.claim(self.run.work.batch(), self.run.clock.now()).await?;
+            if claim.reserved.is_empty() && claim.withdrawn == 0 {
+                return Ok(false);
+            }
+            self.run.progress.settled.fetch_add(claim.withdrawn, Ordering::Relaxed);
+            self.batch.extend(claim.reserved);
+        }
+        Ok(true)
+    }
+
+    /// Makes sure that there is a connection. `false` when the slot should end.
+    async fn has_connection(&mut self) -> Result<bool, LedgerError> {
+        while self.connection.is_none() {
+            self.record().await?;
+            let lost = self.run.lost_in_a_row.load(Ordering::SeqCst);
+            let Some(pause) = state::redial_after(lost) else {
+                self.run.end_with(Ending::Unstable(format!("{lost} failures in a row")));
+                return Ok(false);
+            };
+            self.run.wait(pause).await;
+            if self.run.is_stopping() {
+                return Ok(false);
+            }
+            let dialled = tokio::select! {
+                dialled = self.run.transport.connect() => dialled,
+                () = self.run.given_up() => return Ok(false),
+            };
+            match dialled {
+                Ok(connection) => {
+                    self.connection = Some(connection);
+                    self.run.live.fetch_add(1, Ordering::SeqCst);
+                    self.run.connected.fetch_add(1, Ordering::SeqCst);
+                }
+                Err(error) if self.gives_up_on(&error) => return Ok(false),
+                Err(_) => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn gives_up_on(&self, error: &ConnectError) -> bool {
+        if error.may_pass() && self.run.live.load(Ordering::SeqCst) > 0 {
+            // The server takes fewer connections than were configured. Those
+            // that it has taken carry on.
+            return true;
+        }
+        let lost = self.run.lost_in_a_row.fetch_add(1, Ordering::SeqCst) + 1;
+        let never_worked = self.run.connected.load(Ordering::SeqCst) == 0;
+        if never_worked || !error.may_pass() || state::redial_after(lost).is_none() {
+            self.run.end_with(Ending::NoConnection(error.clone()));
+            return true;
+        }
+        false
+    }
+
+    async fn hand_over(&mut self, row: &Reserved) -> (Attempt, bool) {
+        let Some(connection) = self.connection.as_mut() else {
+            let cause = "there is no connection".to_owned();
+            return (Attempt::Lost { phase: super::Phase::Connect, cause }, false);
+        };
+        let work = &self.run.work;
+        let token = UnsubscribeToken::new(Purpose::Campaign.leaflet(), &work.key, row.subscriber);
+        let link = work.pages.link(&token);
+        let copy = Copy {
+            subscriber: row.subscriber,
+            to: &row.address,
+            values: SlotValues {
+                unsubscribe_url: &link,
+                first_name: &row.first_name,
+                last_name: &row.last_name,
+            },
+        };
+        work.form.splice(&copy, &mut self.message);
+        let message_id = work.form.message_id(&copy);
+        let envelope =
+            Envelope { sender: &work.sender, recipient: &row.address, message_id: &message_id };
+        let doubt = DoubtMark::default();
+        let attempt = tokio::select! {
+            attempt = connection.deliver(&envelope, &self.message, &doubt) => attempt,
+            () = self.run.given_up() => {
+                let phase = match doubt.is_raised() {
+                    true => super::Phase::Dot,
+                    false => super::Phase::Content,
+                };
+                Attempt::Lost { phase, cause: "stopped before the answer came".into() }
+            }
+        };
+        (attempt, doubt.is_raised())
+    }
+
+    fn judge(&mut self, row: &Reserved, attempt: Attempt, was_in_doubt: bool) {
+        let now = self.run.clock.now();
+        let verdict = state::judge(&attempt, row.attempts, now);
+        debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
+        let note = note_of(&attempt);
+        let is_final = !matches!(verdict.outcome, Outcome::Pending | Outcome::Deferred(_));
+        self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
+        let is_sent = verdict.outcome == Outcome::Sent;
+        self.run.progress.sent.fetch_add(u64::from(is_sent), Ordering::Relaxed);
+        match verdict.about {
+            Subject::Connection => {
+                self.run.lost_in_a_row.fetch_add(1, Ordering::SeqCst);
+            }
+            _ => self.run.lost_in_a_row.store(0, Ordering::SeqCst),
+        }
+        if self.connection.as_ref().is_some_and(|connection| !connection.is_usable()) {
+            self.connection = None;
+            self.run.live.fetch_sub(1, Ordering::SeqCst);
+        }
+        self.run.observe(&verdict, &note);
+        self.open = Some(Closing { row: row.row, outcome: verdict.outcome, note, at: now });
+    }
+}
+
+fn note_of(attempt: &Attempt) -> String {
+    match attempt {
+        Attempt::Accepted(reply) => reply.to_string(),
+        Attempt::Refused { phase, reply } => format!("{phase}: {reply}"),
+        Attempt::Lost { phase, cause } => format!("{phase}: {cause}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,385 @@
+//! The loop against a ledger in memory and a server that answers by local part,
+//! with time that passes only when everybody waits.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+use crate::campaign::{Campaign, FixedHeaders, SigningKey, SigningKeys};
+use crate::delivery::{Claim, Doubt, InDoubt, Phase, RejectClass, Reply, Standing, Tally, Trip};
+use crate::domain::{HeaderText, Mailbox, Slug, SubscriberId};
+use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum State {
+    Pending,
+    Reserved,
+    Started,
+    Done(Outcome),
+}
+
+struct MemoryLedger {
+    rows: Mutex<Vec<(EmailAddress, State, u32)>>,
+}
+
+impl MemoryLedger {
+    fn of(locals: &[&str]) -> Self {
+        let address = |local: &&str| EmailAddress::parse(&format!("{local}@example.org")).unwrap();
+        Self { rows: Mutex::new(locals.iter().map(|l| (address(l), State::Pending, 0)).collect()) }
+    }
+
+    fn state(&self, row: usize) -> State {
+        self.rows.lock().unwrap()[row].1
+    }
+
+    fn end(&self, closing: &Closing) {
+        let mut rows = self.rows.lock().unwrap();
+        let row = &mut rows[closing.row.0 as usize];
+        assert_eq!(row.1, State::Started, "only what was started can end");
+        row.2 += u32::from(closing.outcome != Outcome::Pending);
+        row.1 = match closing.outcome {
+            Outcome::Pending => State::Pending,
+            outcome => State::Done(outcome),
+        };
+    }
+}
+
+impl Ledger for MemoryLedger {
+    async fn recover(&self, _: InDoubt, _: Timestamp) -> Result<Doubt, LedgerError> {
+        Ok(Doubt::default())
+    }
+
+    async fn claim(&self, limit: usize, now: Timestamp) -> Result<Claim, LedgerError> {
+        let mut claim = Claim::default();
+        for (number, row) in self.rows.lock().unwrap().iter_mut().enumerate() {
+            let is_due = match row.1 {
+                State::Pending => true,
+                State::Done(Outcome::Deferred(due)) => due <= now,
+                _ => false,
+            };
+            if is_due && claim.reserved.len() < limit {
+                row.1 = State::Reserved;
+                claim.reserved.push(Reserved {
+                    row: RowId(number as i64),
+                    subscriber: SubscriberId(number as i64),
+                    address: row.0.clone(),
+                    first_name: String::new(),
+                    last_name: String::new(),
+                    attempts: row.2,
+                });
+            }
+        }
+        Ok(claim)
+    }
+
+    async fn start(&self, row: RowId, previous: Option<Closing>) -> Result<(), LedgerError> {
+        previous.iter().for_each(|closing| self.end(closing));
+        self.rows.lock().unwrap()[row.0 as usize].1 = State::Started;
+        Ok(())
+    }
+
+    async fn close(&self, closing: Closing) -> Result<(), LedgerError> {
+        self.end(&closing);
+        Ok(())
+    }
+
+    async fn release(&self, released: Vec<RowId>) -> Result<(), LedgerError> {
+        for row in released {
+            self.rows.lock().unwrap()[row.0 as usize].1 = State::Pending;
+        }
+        Ok(())
+    }
+
+    async fn tally(&self) -> Result<Tally, LedgerError> {
+        let mut tally = Tally::default();
+        for (_, state, _) in self.rows.lock().unwrap().iter() {
+            *match state {
+                State::Pending | State::Done(Outcome::Pending) => &mut tally.pending,
+                State::Reserved => &mut tally.reserved,
+                State::Started => &mut tally.started,
+                State::Done(Outcome::Sent) => &mut tally.sent,
+                State::Done(Outcome::Deferred(_)) => &mut tally.deferred,
+                State::Done(Outcome::Rejected(_)) => &mut tally.rejected,
+                State::Done(Outcome::Unknown) => &mut tally.unknown,
+            } += 1;
+        }
+        Ok(tally)
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let rows = self.rows.lock().unwrap();
+        let due = rows.iter().filter_map(|row| match row.1 {
+            State::Done(Outcome::Deferred(due)) => Some(due),
+            _ => None,
+        });
+        Ok(due.min())
+    }
+
+    async fn expire(&self, _: Timestamp) -> Result<u64, LedgerError> {
+        let mut expired = 0;
+        for row in self.rows.lock().unwrap().iter_mut() {
+            if matches!(row.1, State::Pending | State::Done(Outcome::Deferred(_))) {
+                row.1 = State::Done(Outcome::Rejected(RejectClass::Expired));
+                expired += 1;
+            }
+        }
+        Ok(expired)
+    }
+}
+
+/// A server that answers by what stands before the first `-` of the local part.
+#[derive(Default)]
+struct Server {
+    taken: Mutex<HashMap<String, u32>>,
+    attempts: Mutex<HashMap<String, u32>>,
+    is_down: AtomicBool,
+    most_connections: usize,
+    open: AtomicUsize,
+}
+
+struct Wire {
+    server: Arc<Server>,
+    is_broken: bool,
+}
+
+impl Transport for Arc<Server> {
+    type Connection = Wire;
+
+    async fn connect(&self) -> Result<Wire, ConnectError> {
+        let server = "mail.example.org:25".to_owned();
+        if self.is_down.load(Ordering::SeqCst) {
+            let cause = "connection refused".to_owned();
+            return Err(ConnectError::Unreachable { server, phase: Phase::Connect, cause });
+        }
+        if self.open.fetch_add(1, Ordering::SeqCst) >= self.most_connections {
+            self.open.fetch_sub(1, Ordering::SeqCst);
+            let reply = reply(421, "4.7.0 too many connections");
+            return Err(ConnectError::Refused { server, phase: Phase::Greeting, reply });
+        }
+        Ok(Wire { server: Arc::clone(self), is_broken: false })
+    }
+}
+
+impl Connection for Wire {
+    async fn deliver(&mut self, to: &Envelope<'_>, message: &[u8], doubt: &DoubtMark) -> Attempt {
+        assert!(!self.is_broken);
+        assert!(String::from_utf8_lossy(message).contains(to.recipient.as_str()));
+        let recipient = to.recipient.as_str().to_owned();
+        let before = {
+            let mut attempts = self.server.attempts.lock().unwrap();
+            let count = attempts.entry(recipient.clone()).or_default();
+            *count += 1;
+            *count - 1
+        };
+        let refused =
+            |phase, code, text: &str| Attempt::Refused { phase, reply: reply(code, text) };
+        match recipient.split(['-', '@']).next().unwrap() {
+            "gone" => return refused(Phase::RcptTo, 550, "5.1.1 no such user"),
+            "policy" => return refused(Phase::Dot, 550, "5.7.1 spam"),
+            "grey" if before == 0 => return refused(Phase::RcptTo, 451, "4.7.1 later"),
+            "never" => return refused(Phase::RcptTo, 451, "4.2.0 never"),
+            "early" if before == 0 => {
+                self.is_broken = true;
+                return Attempt::Lost { phase: Phase::RcptTo, cause: "reset".into() };
+            }
+            "late" => {
+                doubt.raise();
+                self.is_broken = true;
+                return Attempt::Lost { phase: Phase::Dot, cause: "reset".into() };
+            }
+            "hang" => {
+                doubt.raise();
+                std::future::pending::<()>().await;
+            }
+            "stuck" => std::future::pending::<()>().await,
+            _ => {}
+        }
+        doubt.raise();
+        *self.server.taken.lock().unwrap().entry(recipient).or_default() += 1;
+        Attempt::Accepted(reply(250, "2.0.0 ok"))
+    }
+
+    fn is_usable(&self) -> bool {
+        !self.is_broken
+    }
+
+    async fn close(self) {}
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.server.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn reply(code: u16, text: &str) -> Reply {
+    let enhanced = crate::delivery::EnhancedCode::parse_prefix(text);
+    Reply { code, enhanced, text: text.into() }
+}
+
+struct TestClock(tokio::time::Instant);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + self.0.elapsed()
+    }
+}
+
+struct Scene {
+    ledger: Arc<MemoryLedger>,
+    server: Arc<Server>,
+    stop: watch::Sender<StopWish>,
+    connections: usize,
+}
+
+impl Scene {
+    fn with(locals: &[&str]) -> Self {
+        let server = Server { most_connections: 99, ..Server::default() };
+        Self {
+            ledger: Arc::new(MemoryLedger::of(locals)),
+            server: Arc::new(server),
+            stop: watch::channel(StopWish::GoOn).0,
+            connections: 3,
+        }
+    }
+
+    async fn run(&self) -> Summary {
+        let work = Work {
+            key: CampaignKey { newsletter: slug("weekly"), issue: slug("1") },
+            form: form(),
+            pages: UnsubscribePages::new(
+                "https://example.org",
+                SigningKeys { current: SigningKey { id: 1, secret: [1; 32] }, retired: vec![] },
+            ),
+            sender: EmailAddress::parse("bounces@example.org").unwrap(),
+            audience: self.ledger.rows.lock().unwrap().len() as u64,
+            connections: self.connections,
+            expires_at: Timestamp::UNIX_EPOCH + Duration::from_secs(24 * 3600),
+            drain: Duration::from_secs(30),
+        };
+        let clock = Arc::new(TestClock(tokio::time::Instant::now()));
+        let transport = Arc::new(Arc::clone(&self.server));
+        let (ledger, stop) = (Arc::clone(&self.ledger), self.stop.subscribe());
+        let summary =
+            run(ledger, transport, Arc::new(work), clock, stop, Arc::default()).await.unwrap();
+        assert!(summary.adds_up(), "{summary:?}");
+        assert_eq!(self.server.open.load(Ordering::SeqCst), 0, "a connection was left open");
+        summary
+    }
+}
+
+fn slug(text: &str) -> Slug {
+    Slug::parse(text).unwrap()
+}
+
+fn form() -> MessageForm {
+    let hole = |context| Piece::Hole { slot: Hole::UnsubscribeUrl, context };
+    let rendered = Rendered {
+        subject: HeaderText::parse("Subject").unwrap(),
+        preheader: String::new(),
+        html: Template { pieces: vec![hole(Context::HtmlAttribute)] },
+        text: Template { pieces: vec![hole(Context::PlainText)] },
+    };
+    let headers = FixedHeaders {
+        from: Mailbox::parse("news@example.org").unwrap(),
+        reply_to: None,
+        list_id: HeaderText::parse("weekly.example.org").unwrap(),
+        language: "en".into(),
+    };
+    let key = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
+    let campaign = Campaign::freeze(key, &rendered, &headers);
+    MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_gets_one_message() {
+    let many: Vec<String> = (0..500).map(|n| format!("reader-{n}")).collect();
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let summary = scene.run().await;
+    assert_eq!(summary.ending, Ending::Complete);
+    assert_eq!((summary.tally.sent, summary.sent_now), (500, 500));
+    let taken = scene.server.taken.lock().unwrap();
+    assert!(taken.len() == 500 && taken.values().all(|n| *n == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_recipient_ends_in_the_state_that_is_true() {
+    let scene = Scene::with(&["ok", "gone", "grey", "early", "late", "never", "ok-2"]);
+    let summary = scene.run().await;
+    assert_eq!(summary.ending, Ending::Complete);
+    assert_eq!(summary.standing(), Standing::FinishedInDoubt);
+    let state = |row| scene.ledger.state(row);
+    assert_eq!(state(1), State::Done(Outcome::Rejected(RejectClass::Mailbox)));
+    assert_eq!(state(4), State::Done(Outcome::Unknown));
+    assert_eq!(state(5), State::Done(Outcome::Rejected(RejectClass::Expired)));
+    for sent in [0, 2, 3, 6] {
+        assert_eq!(state(sent), State::Done(Outcome::Sent), "row {sent}");
+    }
+    assert_eq!(scene.server.attempts.lock().unwrap()["grey@example.org"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_down_ends_the_run_and_loses_nothing() {
+    let scene = Scene::with(&["a", "b"]);
+    scene.server.is_down.store(true, Ordering::SeqCst);
+    let summary = scene.run().await;
+    assert!(matches!(summary.ending, Ending::NoConnection(_)), "{summary:?}");
+    assert_eq!(summary.tally.pending, 2);
+    scene.server.is_down.store(false, Ordering::SeqCst);
+    assert_eq!(scene.run().await.tally.sent, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_fewer_connections_still_gets_everything() {
+    let mut server = Server { most_connections: 1, ..Server::default() };
+    server.is_down = AtomicBool::new(false);
+    let many: Vec<String> = (0..300).map(|n| format!("reader-{n}")).collect();
+    let mut scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.server = Arc::new(server);
+    scene.connections = 8;
+    let summary = scene.run().await;
+    assert_eq!(summary.tally.sent, 300, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_campaign_stops_and_rejects_nobody() {
+    let many: Vec<String> = (0..300).map(|n| format!("policy-{n}")).collect();
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let summary = scene.run().await;
+    assert!(matches!(summary.ending, Ending::Tripped(Trip::Refused(_))), "{summary:?}");
+    assert_eq!(summary.tally.rejected, 0);
+    let attempts = scene.server.attempts.lock().unwrap().len();
+    assert!(attempts <= 2 * scene.connections, "{attempts} attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_to_stop_drains_and_leaves_doubt_only_past_the_dot() {
+    let scene = Scene::with(&["hang", "stuck", "ok", "ok-2"]);
+    let stop = scene.stop.clone();
+    let wish = async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        stop.send_replace(StopWish::Drain);
+    };
+    let (summary, ()) = tokio::join!(scene.run(), wish);
+    assert_eq!(summary.ending, Ending::Interrupted);
+    assert_eq!(scene.ledger.state(0), State::Done(Outcome::Unknown));
+    assert_eq!(scene.ledger.state(1), State::Pending);
+    assert_eq!(summary.tally.sent, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_wish_stops_at_once() {
+    let scene = Scene::with(&["hang", "stuck"]);
+    let stop = scene.stop.clone();
+    let started = tokio::time::Instant::now();
+    let wish = async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        stop.send_replace(StopWish::Drain);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.send_replace(StopWish::AtOnce);
+    };
+    tokio::join!(scene.run(), wish);
+    assert_eq!(started.elapsed().as_secs(), 6);
+    assert_eq!(scene.ledger.state(0), State::Done(Outcome::Unknown));
+    assert_eq!(scene.ledger.state(1), State::Pending);
+}

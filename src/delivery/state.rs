@@ -1,0 +1,315 @@
+//! What an answer means. Pure: an attempt in, a verdict out.
+//!
+//! Three questions are kept apart: what becomes of the recipient's row, what
+//! becomes of the connection, and whether the campaign itself is at fault.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, EnhancedCode, Outcome, Phase, RejectClass, Reply};
+
+/// What follows from one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What becomes of the row.
+    pub outcome: Outcome,
+    /// Who or what the answer was about.
+    pub about: Subject,
+}
+
+/// Who or what an answer was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Nobody: all is well.
+    Nothing,
+    /// This recipient alone.
+    Recipient,
+    /// The connection: the next attempt wants another one.
+    Connection,
+    /// The server's policy towards us, which may be about this recipient or about everybody.
+    Policy,
+    /// The campaign: the next recipient would get the same answer.
+    Campaign,
+}
+
+/// Judges one attempt (RFC 5321 section 4.2.1, RFC 3463).
+///
+/// `attempts` counts the attempts made before this one.
+pub fn judge(attempt: &Attempt, attempts: u32, now: Timestamp) -> Verdict {
+    let verdict = |outcome, about| Verdict { outcome, about };
+    let later = Outcome::Deferred(back_off(attempts, now));
+    match attempt {
+        Attempt::Accepted(_) => verdict(Outcome::Sent, Subject::Nothing),
+        Attempt::Lost { phase, .. } if phase.leaves_doubt() => {
+            verdict(Outcome::Unknown, Subject::Connection)
+        }
+        Attempt::Lost { .. } => verdict(Outcome::Pending, Subject::Connection),
+        Attempt::Refused { phase, reply } => match Refusal::of(*phase, reply) {
+            Refusal::Closing => verdict(Outcome::Pending, Subject::Connection),
+            Refusal::Passing => verdict(later, Subject::Recipient),
+            Refusal::Campaign => verdict(Outcome::Pending, Subject::Campaign),
+            Refusal::Policy => verdict(later, Subject::Policy),
+            Refusal::Mailbox => {
+                verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient)
+            }
+            Refusal::Other => verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient),
+        },
+    }
+}
+
+/// When a deferred recipient is tried again: 5, 10, 20, 40 minutes later, then
+/// every hour. Greylisting wants some minutes (RFC 6647 section 4.3), and RFC
+/// 5321 section 4.5.4.1 advises half an hour and more for what keeps failing.
+fn back_off(attempts: u32, now: Timestamp) -> Timestamp {
+    let minutes = 5_i64.saturating_mul(1 << attempts.min(4)).min(60);
+    now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// 421: the server is closing this connection (RFC 5321 section 3.8).
+    Closing,
+    /// Another 4xx.
+    Passing,
+    /// Whatever we send from this campaign will be refused.
+    Campaign,
+    /// 5.7.x.
+    Policy,
+    /// The mailbox does not exist, or is closed for good.
+    Mailbox,
+    /// For good, for a reason that says nothing about the mailbox.
+    Other,
+}
+
+impl Refusal {
+    fn of(phase: Phase, reply: &Reply) -> Self {
+        let subject = |subject| reply.enhanced.is_some_and(|code| code.subject == subject);
+        let is = |subject, detail| {
+            let exactly = |code: EnhancedCode| (code.subject, code.detail) == (subject, detail);
+            reply.enhanced.is_some_and(exactly)
+        };
+        match reply.code {
+            421 => Self::Closing,
+            // 530 and 535 ask for authentication (RFC 4954 section 6).
+            530 | 534 | 535 | 538 => Self::Campaign,
+            ..500 => Self::Passing,
+            _ if phase < Phase::RcptTo => Self::Campaign,
+            _ if subject(7) => Self::Policy,
+            _ if phase == Phase::RcptTo && (subject(1) || is(2, 1)) => Self::Mailbox,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Stops a campaign that is going wrong, before it has gone wrong for everybody.
+#[derive(Debug, Default)]
+pub struct Breaker {
+    recent: VecDeque<Weight>,
+    rejections: usize,
+    policy_in_a_row: u32,
+    unknown_in_a_row: u32,
+    rejected_in_a_row: u32,
+    has_accepted: bool,
+}
+
+/// Why a campaign was stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trip {
+    /// The server will refuse everybody.
+    #[error("the server refuses this campaign: {0}")]
+    Refused(String),
+    /// Many recipients were rejected.
+    #[error("{rejected} of the last {of} recipients were rejected, the last with: {last}")]
+    Rejections {
+        /// How many were rejected.
+        rejected: usize,
+        /// Of how many.
+        of: usize,
+        /// The last answer.
+        last: String,
+    },
+    /// The server takes messages and does not say so.
+    #[error("{0} messages in a row were left without an answer after their content")]
+    Silence(u32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Rejected,
+    Fine,
+}
+
+/// How many outcomes the rate of rejections is judged over.
+const WINDOW: usize = 200;
+/// How many rejections in a full window are too many: one in twenty.
+const TOO_MANY: usize = WINDOW / 20;
+
+impl Breaker {
+    /// Takes note of a verdict; says why, when enough is enough. `answer` is
+    /// the masked answer, for people.
+    pub fn observe(&mut self, verdict: &Verdict, answer: &str) -> Option<Trip> {
+        match (&verdict.about, verdict.outcome) {
+            (Subject::Campaign, _) => return Some(Trip::Refused(answer.to_owned())),
+            (Subject::Policy, _) => {
+                self.policy_in_a_row += 1;
+                // Alone it may be about one recipient; first thing, or three
+                // times over, it is about us.
+                if !self.has_accepted || self.policy_in_a_row >= 3 {
+                    return Some(Trip::Refused(answer.to_owned()));
+                }
+            }
+            (_, Outcome::Sent) => {
+                self.has_accepted = true;
+                self.policy_in_a_row = 0;
+                self.unknown_in_a_row = 0;
+                self.rejected_in_a_row = 0;
+                self.weigh(Weight::Fine);
+            }
+            (_, Outcome::Rejected(_)) => {
+                self.rejected_in_a_row += 1;
+                self.weigh(Weight::Rejected);
+                let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
+                if too_many || self.rejected_in_a_row >= 10 {
+                    let (rejected, of) = match too_many {
+                        true => (self.rejections, WINDOW),
+                        false => (10, 10),
+                    };
+                    return Some(Trip::Rejections { rejected, of, last: answer.to_owned() });
+                }
+            }
+            (_, Outcome::Unknown) => {
+                self.unknown_in_a_row += 1;
+                if self.unknown_in_a_row >= 3 {
+                    return Some(Trip::Silence(self.unknown_in_a_row));
+                }
+            }
+            (_, Outcome::Deferred(_)) => self.weigh(Weight::Fine),
+            (_, Outcome::Pending) => {}
+        }
+        None
+    }
+
+    fn weigh(&mut self, weight: Weight) {
+        if self.recent.len() == WINDOW && self.recent.pop_front() == Some(Weight::Rejected) {
+            self.rejections -= 1;
+        }
+        self.recent.push_back(weight);
+        self.rejections += usize::from(weight == Weight::Rejected);
+    }
+}
+
+/// How long to wait before dialling again after `failures` in a row; `None`
+/// when it is time to give up.
+pub fn redial_after(failures: u32) -> Option<std::time::Duration> {
+    match failures {
+        // Servers close connections for many good reasons; the first new dial is free.
+        0 | 1 => Some(std::time::Duration::ZERO),
+        2..=6 => Some(std::time::Duration::from_secs(1 << (failures - 2))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
+        let enhanced = EnhancedCode::parse_prefix(text);
+        Attempt::Refused { phase, reply: Reply { code, enhanced, text: text.into() } }
+    }
+
+    fn judged(attempt: &Attempt) -> (Outcome, Subject) {
+        let verdict = judge(attempt, 0, Timestamp::UNIX_EPOCH);
+        (verdict.outcome, verdict.about)
+    }
+
+    #[test]
+    fn each_answer_is_about_the_right_thing() {
+        let in_five_minutes = Outcome::Deferred(Timestamp::from_second(300).unwrap());
+        let mailbox = Outcome::Rejected(RejectClass::Mailbox);
+        let other = Outcome::Rejected(RejectClass::Other);
+        use Phase::{Data, Dot, MailFrom, RcptTo};
+        for (phase, code, text, outcome, about) in [
+            (RcptTo, 550, "5.1.1 no such user", mailbox, Subject::Recipient),
+            (RcptTo, 550, "5.2.1 closed", mailbox, Subject::Recipient),
+            (RcptTo, 550, "no", other, Subject::Recipient),
+            (RcptTo, 552, "5.2.2 full", other, Subject::Recipient),
+            (RcptTo, 550, "5.7.1 relaying denied", in_five_minutes, Subject::Policy),
+            (RcptTo, 450, "4.2.0 greylisted", in_five_minutes, Subject::Recipient),
+            (RcptTo, 421, "4.3.2 closing", Outcome::Pending, Subject::Connection),
+            (RcptTo, 530, "5.7.0 authenticate", Outcome::Pending, Subject::Campaign),
+            (MailFrom, 553, "5.1.8 bad sender", Outcome::Pending, Subject::Campaign),
+            (MailFrom, 451, "4.3.0 later", in_five_minutes, Subject::Recipient),
+            (Data, 554, "5.5.1 no valid recipients", other, Subject::Recipient),
+            (Dot, 550, "5.7.26 unauthenticated", in_five_minutes, Subject::Policy),
+            (Dot, 554, "5.6.0 content", other, Subject::Recipient),
+            (Dot, 452, "4.3.1 disk full", in_five_minutes, Subject::Recipient),
+            (Dot, 550, "5.1.1 too late to know", other, Subject::Recipient),
+        ] {
+            assert_eq!(
+                judged(&refused(phase, code, text)),
+                (outcome, about),
+                "{phase} {code} {text}"
+            );
+        }
+        let lost = |phase| Attempt::Lost { phase, cause: String::new() };
+        assert_eq!(judged(&lost(Dot)), (Outcome::Unknown, Subject::Connection));
+        for phase in [MailFrom, RcptTo, Data, Phase::Content] {
+            assert_eq!(judged(&lost(phase)), (Outcome::Pending, Subject::Connection));
+        }
+    }
+
+    #[test]
+    fn deferrals_grow_to_an_hour() {
+        let minutes: Vec<_> = [0, 1, 2, 3, 4, 40, u32::MAX]
+            .map(|attempts| back_off(attempts, Timestamp::UNIX_EPOCH).as_second() / 60)
+            .into();
+        assert_eq!(minutes, [5, 10, 20, 40, 60, 60, 60]);
+        assert_eq!(back_off(0, Timestamp::MAX), Timestamp::MAX);
+    }
+
+    fn verdict(outcome: Outcome, about: Subject) -> Verdict {
+        Verdict { outcome, about }
+    }
+
+    #[test]
+    fn a_policy_refusal_stops_at_once_unless_something_was_accepted() {
+        let later = Outcome::Deferred(Timestamp::UNIX_EPOCH);
+        let policy = verdict(later, Subject::Policy);
+        assert!(Breaker::default().observe(&policy, "550").is_some());
+        let mut breaker = Breaker::default();
+        assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
+        assert_eq!(breaker.observe(&policy, "550"), None);
+        assert_eq!(breaker.observe(&policy, "550"), None);
+        assert_eq!(breaker.observe(&policy, "550"), Some(Trip::Refused("550".into())));
+    }
+
+    #[test]
+    fn one_in_twenty_rejections_trips_and_fewer_do_not() {
+        let sent = verdict(Outcome::Sent, Subject::Nothing);
+        let rejected = verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient);
+        let run = |every: usize| {
+            let mut breaker = Breaker::default();
+            (0..1000).find_map(|n| {
+                let next = if n % every == 0 { &rejected } else { &sent };
+                breaker.observe(next, "550")
+            })
+        };
+        assert_eq!(run(23), None);
+        let trip = Trip::Rejections { rejected: 10, of: 200, last: "550".into() };
+        assert_eq!(run(20), Some(trip));
+        let mut breaker = Breaker::default();
+        let at = (1..100).find(|_| breaker.observe(&rejected, "550").is_some());
+        assert_eq!(at, Some(10));
+    }
+
+    #[test]
+    fn a_server_that_never_answers_is_not_given_the_whole_list() {
+        let mut breaker = Breaker::default();
+        let unknown = verdict(Outcome::Unknown, Subject::Connection);
+        let at = (1..100).find(|_| breaker.observe(&unknown, "").is_some());
+        assert_eq!(at, Some(3));
+    }
+}
