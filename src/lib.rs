@@ -14,6 +14,8 @@
 //! it is handed the clock and the random source. The shell implements the
 //! traits that the core declares. The edge talks to people.
 
+#![deny(missing_docs)]
+
 // The core.
 pub mod domain;
 pub mod source;

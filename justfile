@@ -1,0 +1,35 @@
+# What people of this repository do, by name. `just` alone lists it.
+
+_list:
+    @just --list --unsorted
+
+# Everything that must hold before a change goes in.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    cargo test --locked
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+
+# The tests, or those whose names hold a word.
+test *WORDS:
+    cargo test --locked {{WORDS}}
+
+# The tests that need programs outside this repository, too.
+judges:
+    .ci/run
+
+# Licences, sources and advisories of the dependencies (needs cargo-deny).
+deny:
+    cargo deny check
+
+# Writes the parts of an issue to preview/ and opens them.
+preview ISSUE:
+    cargo run --release --locked -- preview {{ISSUE}} --out preview --open
+
+# Sends an issue of the newsletter in this folder, into its outbox.
+send ISSUE:
+    cargo run --release --locked -- send {{ISSUE}}
+
+# Reads the whole documentation of the library.
+doc:
+    cargo doc --no-deps --locked --open

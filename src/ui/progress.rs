@@ -1,0 +1,144 @@
+//! How far long work has come: a bar on a terminal, a plain line now and then elsewhere.
+
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Ui, Volume};
+use crate::domain::Timestamp;
+
+/// Logs and mails of timers stay short: at most one plain line in so many seconds.
+const SECONDS_BETWEEN_LINES: i64 = 5;
+
+/// Long work under way. It can be told from any thread how far it has come.
+#[derive(Debug)]
+pub struct Progress<'u> {
+    ui: &'u Ui,
+    what: String,
+    total: u64,
+    begun_at: Timestamp,
+    begun_with: u64,
+    said_at: Mutex<Timestamp>,
+}
+
+impl<'u> Progress<'u> {
+    pub(super) fn start(ui: &'u Ui, what: &str, total: u64) -> Self {
+        let now = ui.clock.now();
+        if ui.terminals.error && ui.volume >= Volume::Normal {
+            ui.streams().bar = Some(bar(what, total));
+        }
+        let said_at = Mutex::new(now);
+        Self { ui, what: what.to_owned(), total, begun_at: now, begun_with: 0, said_at }
+    }
+
+    /// Counts what an earlier run did as done, but not into the rate.
+    #[must_use]
+    pub fn resumed_at(mut self, done: u64) -> Self {
+        self.begun_with = done;
+        if let Some(bar) = &self.ui.streams().bar {
+            bar.set_position(done);
+            bar.reset_eta();
+        }
+        self
+    }
+
+    /// Says how many are done by now, in all.
+    pub fn set(&self, done: u64) {
+        if let Some(bar) = &self.ui.streams().bar {
+            return bar.set_position(done);
+        }
+        let now = self.ui.clock.now();
+        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.as_second() - said_at.as_second() >= SECONDS_BETWEEN_LINES {
+            *said_at = now;
+            self.ui.status(&self.line(done, now));
+        }
+    }
+
+    /// Ends the work: the bar goes, and the caller says what came of it.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    fn line(&self, done: u64, now: Timestamp) -> String {
+        let Self { what, total, .. } = self;
+        let seconds = now.duration_since(self.begun_at).as_secs_f64();
+        let since = done.saturating_sub(self.begun_with);
+        if since == 0 || seconds <= 0.0 {
+            return format!("{done} of {total} {what}");
+        }
+        let rate = since as f64 / seconds;
+        let left = total.saturating_sub(done) as f64 / rate;
+        format!("{done} of {total} {what}, {rate:.0} a second, about {} left", spoken(left))
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = self.ui.streams().bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(what: &str, total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{wide_bar} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left",
+    );
+    ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_message(what.to_owned())
+}
+
+fn spoken(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5_400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3_600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+    use crate::domain::Clock;
+
+    #[derive(Default)]
+    struct Given(AtomicI64);
+
+    impl Clock for Given {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+        }
+    }
+
+    #[test]
+    fn without_a_terminal_a_line_comes_every_few_seconds() {
+        let clock = Arc::new(Given::default());
+        let (ui, captured) = Ui::for_test(Volume::Normal, clock.clone());
+        let progress = ui.progress("messages", 50_000).resumed_at(10_000);
+        for second in 0..=12 {
+            clock.0.store(second, Ordering::SeqCst);
+            progress.set(10_000 + second as u64 * 100);
+        }
+        progress.finish();
+        assert_eq!(
+            captured.error(),
+            "10500 of 50000 messages, 100 a second, about 7 min left\n\
+             11000 of 50000 messages, 100 a second, about 6 min left\n"
+        );
+    }
+
+    #[test]
+    fn quiet_work_says_nothing() {
+        let clock = Arc::new(Given::default());
+        let (ui, captured) = Ui::for_test(Volume::Quiet, clock.clone());
+        let progress = ui.progress("messages", 10);
+        clock.0.store(60, Ordering::SeqCst);
+        progress.set(5);
+        assert_eq!(captured.error(), "");
+    }
+}

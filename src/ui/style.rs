@@ -1,0 +1,69 @@
+//! Colour, which never carries a meaning of its own.
+
+/// When talk is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Style {
+    Error,
+    Warning,
+    Hint,
+}
+
+/// Whether to colour, decided once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paint(bool);
+
+impl Paint {
+    pub(super) fn new(colour: Colour, on_terminal: bool, no_color: Option<&str>) -> Self {
+        let refused = no_color.is_some_and(|value| !value.is_empty());
+        Self(match colour {
+            Colour::Auto => on_terminal && !refused,
+            Colour::Always => true,
+            Colour::Never => false,
+        })
+    }
+
+    pub(super) fn on(self, text: &str, style: Style) -> String {
+        // ECMA-48 section 8.3.117, select graphic rendition.
+        let code = match style {
+            Style::Error => "1;31",
+            Style::Warning => "1;33",
+            Style::Hint => "1;36",
+        };
+        match self.0 {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals_unless_somebody_says_otherwise() {
+        for (colour, terminal, no_color, expected) in [
+            (Colour::Auto, true, None, true),
+            (Colour::Auto, true, Some(""), true),
+            (Colour::Auto, true, Some("1"), false),
+            (Colour::Auto, false, None, false),
+            (Colour::Always, false, Some("1"), true),
+            (Colour::Never, true, None, false),
+        ] {
+            let paint = Paint::new(colour, terminal, no_color);
+            assert_eq!(paint.0, expected, "{colour:?} {terminal} {no_color:?}");
+            assert_eq!(paint.on("x", Style::Error).len() > 1, expected);
+        }
+    }
+}
