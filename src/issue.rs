@@ -5,14 +5,38 @@
 //! file is not an issue. Absent on purpose: reading files, and judging what
 //! was written, which [`check`](crate::check) does.
 
+mod defaults;
 mod document;
+mod fields;
+mod front_matter;
+mod links;
+mod sections;
 
-pub use document::{Document, UndefinedReference};
+pub use document::{Document, MAX_NESTING, UndefinedReference};
+pub use links::{Link, LinkKind};
+pub use sections::Section;
 
 use std::collections::BTreeMap;
 
 use crate::domain::{HeaderText, Slug};
-use crate::source::{SourceText, Span};
+use crate::source::{Finding, Findings, RuleId, Severity, SourceText, Span};
+use fields::Fields;
+use front_matter::FrontMatter;
+
+/// The front matter cannot be read, or a field holds what its key forbids.
+pub const FRONT_MATTER: RuleId = RuleId("front-matter");
+/// A date that does not exist or is not written as one.
+pub const FRONT_MATTER_DATE: RuleId = RuleId("front-matter-date");
+/// A language that is no language tag.
+pub const FRONT_MATTER_LANGUAGE: RuleId = RuleId("front-matter-language");
+/// A number that is not a whole number.
+pub const FRONT_MATTER_NUMBER: RuleId = RuleId("front-matter-number");
+/// No slug, or one that is not safe in a URL.
+pub const FRONT_MATTER_SLUG: RuleId = RuleId("front-matter-slug");
+/// A title that cannot be a subject.
+pub const FRONT_MATTER_TITLE: RuleId = RuleId("front-matter-title");
+/// Quotes or lists inside each other, deeper than [`MAX_NESTING`].
+pub const NESTING: RuleId = RuleId("nesting");
 
 /// Something, and where it stands in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,4 +77,270 @@ pub struct Issue<'s> {
     pub extra: BTreeMap<String, serde_json::Value>,
     /// The Markdown that follows the front matter.
     pub document: Document<'s>,
+}
+
+impl<'s> Issue<'s> {
+    /// Reads an issue. `file_stem` is the file's name without its ending; the
+    /// slug is made of it when the front matter gives none.
+    ///
+    /// A missing title is not refused here, so that an unfinished issue can be
+    /// previewed; [`check`](crate::check) reports it.
+    ///
+    /// # Errors
+    /// All reasons why this is not an issue, sorted by place: front matter that
+    /// cannot be read, values that are not what their keys ask for, or Markdown
+    /// nested deeper than [`MAX_NESTING`].
+    pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, Vec<Finding>> {
+        let mut findings = Findings::about(source);
+        let FrontMatter { fields, body_start } = FrontMatter::read(source, &mut findings);
+        let mut fields = Fields::new(source, fields, &mut findings);
+        let title = fields.title();
+        let number = fields.number();
+        let date = fields.date();
+        let send_at = fields.send_at();
+        let draft = fields.draft();
+        let slug = fields.slug();
+        let preheader = fields.text(&["preheader", "summary"]);
+        let category = fields.text(&["category"]).map(|text| text.value);
+        let tags = fields.tags();
+        let language = fields.language();
+        let extra = fields.rest();
+        let slug = slug.or_else(|| Slug::from_text(file_stem));
+        if slug.is_none() {
+            findings.at(
+                &(0..0),
+                (FRONT_MATTER_SLUG, Severity::Error),
+                format!("no slug can be made of the file name `{file_stem}`"),
+                "Add a line such as `slug: 2026-08-26` to the front matter.",
+            );
+        }
+        let document = Document::parse(source, body_start)
+            .map_err(|too_deep| {
+                findings.at(
+                    &too_deep,
+                    (NESTING, Severity::Error),
+                    format!("quotes or lists stand inside each other more than {MAX_NESTING} deep"),
+                    "Take some of the `>` or list marks away; no mail program shows that many.",
+                );
+            })
+            .ok();
+        let found = findings.into_sorted();
+        let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
+            return Err(found);
+        };
+        let number = number.or_else(|| defaults::number_in(title.as_ref()?, source));
+        let preheader = match preheader {
+            Some(text) => defaults::one_line(&text.value),
+            None => defaults::preheader_of(&document),
+        };
+        Ok(Self {
+            source,
+            title,
+            number,
+            date,
+            send_at,
+            draft,
+            slug,
+            preheader,
+            category,
+            tags,
+            language,
+            extra,
+            document,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Parses `text` as `issues/2026-08-26.md` and hands the result to `look`.
+    fn with_issue<T>(text: &str, look: impl FnOnce(Result<Issue<'_>, Vec<Finding>>) -> T) -> T {
+        let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+        look(Issue::parse(&source, "2026-08-26"))
+    }
+
+    /// Each refusal as `line:column rule: message`.
+    fn refusals(text: &str) -> Vec<String> {
+        with_issue(text, |issue| {
+            let shown = |finding: Finding| {
+                let place = finding.place.unwrap();
+                format!("{}:{} {}: {}", place.line, place.column, finding.rule.0, finding.message)
+            };
+            issue.unwrap_err().into_iter().map(shown).collect()
+        })
+    }
+
+    #[test]
+    fn the_three_forms_say_the_same() {
+        let forms = [
+            "Title: Weekly: the 1.10\nNumber: 12\nDate: 2026-08-26\nsend-at: 2026-08-26 17:00\nTags: a, b\nDRAFT: true\nlang: pt-BR\nSponsor: Ex\n\nHello.\n",
+            "---\ntitle: 'Weekly: the 1.10'\nnumber: 12\ndate: 2026-08-26\nsend_at: 2026-08-26 17:00\ntags: [a, b]\ndraft: true\nlanguage: pt-BR\nsponsor: Ex # a comment\n---\nHello.\n",
+            "+++\ntitle = \"Weekly: the 1.10\"\nnumber = 12\ndate = 2026-08-26\nsend_at = 2026-08-26 17:00:00\ntags = ['a', 'b']\ndraft = true\nlanguage = 'pt-BR'\nsponsor = 'Ex'\n+++\nHello.\n",
+        ];
+        for form in forms {
+            with_issue(form, |issue| {
+                let issue = issue.unwrap();
+                let title = issue.title.unwrap();
+                assert_eq!(title.value.as_str(), "Weekly: the 1.10");
+                let written = &issue.source.text()[title.span];
+                assert_eq!(written.trim_matches(['\'', '"']), "Weekly: the 1.10", "{form}");
+                let number = issue.number.unwrap();
+                assert_eq!((number.value, &issue.source.text()[number.span]), (12, "12"));
+                let date = issue.date.unwrap();
+                assert_eq!(date.value, jiff::civil::date(2026, 8, 26));
+                assert_eq!(&issue.source.text()[date.span], "2026-08-26");
+                assert!(issue.send_at.is_some_and(|due| due.value.starts_with("2026-08-26")));
+                assert_eq!(issue.tags, ["a", "b"]);
+                assert!(issue.draft);
+                assert_eq!(issue.language.unwrap().value, "pt-BR");
+                assert_eq!(issue.extra, [("sponsor".into(), json!("Ex"))].into());
+                assert_eq!((issue.slug.as_str(), &*issue.preheader), ("2026-08-26", "Hello."));
+                let (_, span) = &issue.document.events[1];
+                assert_eq!(&issue.source.text()[span.clone()], "Hello.");
+            });
+        }
+    }
+
+    #[test]
+    fn a_title_keeps_the_digits_that_were_written() {
+        with_issue("---\ntitle: 1.10\nslug: {a: b}\n---\n", |issue| assert!(issue.is_err()));
+        with_issue("---\ntitle: 1.10\n---\n", |issue| {
+            assert_eq!(issue.unwrap().title.unwrap().value.as_str(), "1.10");
+        });
+    }
+
+    #[test]
+    fn a_file_without_front_matter_has_no_title() {
+        let texts = [
+            ("", ""),
+            ("# Heading\n\nWords.", "Words."),
+            ("Note: a sentence\nthat goes on.\n", "Note: a sentence that goes on."),
+            ("https://example.org: a site\n", "https://example.org: a site"),
+            ("\0\0", ""),
+        ];
+        for (text, preheader) in texts {
+            with_issue(text, |issue| {
+                let issue = issue.unwrap();
+                assert!(issue.title.is_none());
+                assert_eq!(issue.preheader.trim_matches('\u{FFFD}'), preheader, "{text}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_title_may_go_on_in_an_indented_line_and_the_block_ends_at_a_blank_one() {
+        with_issue("\nTitle: One\n  two\nCategory:\n \nNumber: 3\n", |issue| {
+            let issue = issue.unwrap();
+            assert_eq!(issue.title.unwrap().value.as_str(), "One two");
+            assert_eq!((issue.number, issue.category), (None, None));
+            assert_eq!(issue.preheader, "Number: 3");
+        });
+    }
+
+    #[test]
+    fn every_refusal_has_its_place_and_all_are_told() {
+        assert_eq!(
+            refusals(
+                "Title: a\u{7}b\nNumber: $number\nDate: 2025-02-30\nSlug: A b\nlanguage: en_US\nnumber: 3\ndraft: perhaps\nsend_at: soon\nText.\n"
+            ),
+            [
+                "1:9 front-matter-title: the title holds a control character (U+0007)",
+                "2:9 front-matter-number: `$number` is not the number of an issue",
+                "3:7 front-matter-date: `2025-02-30` is no day or time that exists",
+                "4:7 front-matter-slug: `A b` is not a slug: a slug is made of a-z, 0-9, '-', '_' and '.', begins with a letter or a digit, and has at most 100 characters",
+                "5:11 front-matter-language: `en_US` is not a language tag",
+                "6:1 front-matter: `number` was already given in line 2",
+                "7:8 front-matter: `perhaps` is neither `true` nor `false`",
+                "8:10 front-matter-date: `soon` is not a day and a time",
+                "9:1 front-matter: this line of the front matter is no `Key: value` line",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fence_that_is_never_closed_is_refused() {
+        for fence in ["---", "+++"] {
+            let expected = format!(
+                "1:1 front-matter: the front matter that begins with `{fence}` is never closed"
+            );
+            assert_eq!(refusals(&format!("{fence}\ntitle: x\n\nText.")), [expected.clone()]);
+            assert_eq!(refusals(fence), [expected]);
+        }
+    }
+
+    #[test]
+    fn broken_yaml_and_toml_are_shown_at_their_line() {
+        let places = |text| {
+            let short = |line: String| line.split(": ").next().unwrap().to_owned();
+            refusals(text).into_iter().map(short).collect::<Vec<_>>()
+        };
+        assert_eq!(places("---\ntitle: é\nnumber: [1\n---\n"), ["3:9 front-matter"]);
+        assert_eq!(places("---\ntitle: a: b\n---\n"), ["2:9 front-matter"]);
+        assert_eq!(places("---\n- a\n---\n"), ["2:1 front-matter"]);
+        assert_eq!(places("---\ntitle: a\ntitle: b\n---\n"), ["3:1 front-matter"]);
+        assert_eq!(places("+++\ntitle = é\nnumber = 1\n+++\n"), ["2:9 front-matter"]);
+        assert_eq!(places("+++\ntitle = 'a'\ntitle = 'b'\n+++\n"), ["3:1 front-matter"]);
+        assert_eq!(
+            places("+++\ntitle = ['a']\ndate = 2025-02-30\n+++\n"),
+            ["2:9 front-matter", "3:8 front-matter"]
+        );
+    }
+
+    #[test]
+    fn nothing_nests_deep_enough_to_hurt() {
+        let deep = [
+            ">".repeat(10_000),
+            "> ".repeat(101),
+            "- ".repeat(10_000) + "a",
+            format!("---\ntitle: {}\n---\n", "[".repeat(100_000)),
+            format!("---\n{}a\n---\n", "- ".repeat(100_000)),
+            format!("+++\ntitle = {}\n+++\n", "[".repeat(100_000)),
+        ];
+        for text in deep {
+            with_issue(&text, |issue| assert!(issue.map(|_| ()).unwrap_err().len() <= 6));
+        }
+        for text in ["[".repeat(10_000), "*a ".repeat(10_000), "> ".repeat(50), "![".repeat(10_000)]
+        {
+            with_issue(&text, |issue| assert!(issue.is_ok()));
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_in_titles_but_years_are_not() {
+        let titles = [
+            ("This Week in Rust 611", Some(611)),
+            ("Weekly #12: a word", Some(12)),
+            ("#7", Some(7)),
+            ("The year 2025", None),
+            ("The state of 0.9", None),
+            ("12 months", None),
+            ("Rust2", None),
+            ("1 of 2", None),
+            ("99999999999999999999999", None),
+        ];
+        for (title, expected) in titles {
+            with_issue(&format!("Title: {title}\n\n"), |issue| {
+                let number = issue.unwrap().number;
+                assert_eq!(number.as_ref().map(|n| n.value), expected, "{title}");
+            });
+        }
+    }
+
+    #[test]
+    fn the_preheader_is_the_first_paragraph_as_plain_text_cut_at_a_word() {
+        let long =
+            "A [link](https://example.org) and `code`<!-- no --> <b>in</b> **bold**.\n".repeat(6);
+        let text = format!("Title: x\n\n<!-- c -->\n\n> quote\n\n- item\n\n# Head\n\n{long}");
+        with_issue(&text, |issue| {
+            let preheader = issue.unwrap().preheader;
+            assert!(preheader.starts_with("A link and code in bold. A link"), "{preheader}");
+            assert!(preheader.chars().count() <= 141 && preheader.ends_with('…'), "{preheader}");
+        });
+        with_issue("Title: x\nSummary: a  b\n\nText", |issue| {
+            assert_eq!(issue.unwrap().preheader, "a b");
+        });
+    }
 }

@@ -1,8 +1,6 @@
 //! The Markdown of an issue as a list of events that know their places.
 
-use pulldown_cmark::{
-    BrokenLink, BrokenLinkCallback, CowStr, Event, LinkType, OffsetIter, Options, Parser,
-};
+use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser};
 
 use crate::source::{SourceText, Span};
 
@@ -25,12 +23,20 @@ pub struct UndefinedReference {
     pub span: Span,
 }
 
+/// How deep quotes, lists, items, paragraphs and emphasis may stand inside
+/// each other. pulldown-cmark takes any depth in linear time and without
+/// recursion (10,000 nested `>` in a millisecond), but what is written for
+/// each level is repeated on every line of the text part, and no mail program
+/// shows a hundredth level. 667 real issues stay under 10.
+pub const MAX_NESTING: usize = 100;
+
 /// What is understood besides CommonMark.
 const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH);
 
 impl<'s> Document<'s> {
-    /// Parses what follows the front matter.
-    pub(crate) fn parse(source: &'s SourceText, body_start: usize) -> Self {
+    /// Parses what follows the front matter, or gives the place where it nests
+    /// deeper than [`MAX_NESTING`].
+    pub(crate) fn parse(source: &'s SourceText, body_start: usize) -> Result<Self, Span> {
         let body = &source.text()[body_start..];
         let mut undefined = Vec::new();
         let moved = |span: Span| span.start + body_start..span.end + body_start;
@@ -46,16 +52,21 @@ impl<'s> Document<'s> {
         };
         let parser =
             Parser::new_with_broken_link_callback(body, OPTIONS, Some(&mut note_undefined));
-        let events = collect(parser.into_offset_iter(), moved);
+        let mut events = Vec::with_capacity(body.len() / 16);
+        let mut depth = 0_usize;
+        for (event, span) in parser.into_offset_iter() {
+            match event {
+                Event::Start(_) => depth += 1,
+                Event::End(_) => depth -= 1,
+                _ => {}
+            }
+            if depth > MAX_NESTING {
+                return Err(moved(span.start..span.start));
+            }
+            events.push((event, moved(span)));
+        }
         undefined.sort_by_key(|reference| reference.span.start);
         undefined.dedup();
-        Self { events, undefined }
+        Ok(Self { events, undefined })
     }
-}
-
-fn collect<'s>(
-    events: OffsetIter<'s, impl BrokenLinkCallback<'s>>,
-    moved: impl Fn(Span) -> Span,
-) -> Vec<(Event<'s>, Span)> {
-    events.map(|(event, span)| (event, moved(span))).collect()
 }

@@ -1,0 +1,273 @@
+//! What the fields of the front matter mean.
+//!
+//! In: fields as they were written. Out: typed values with their places, and a
+//! finding for each value that cannot be what its key asks for.
+
+use serde_json::Value;
+
+use super::front_matter::Field;
+use super::{
+    FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
+    FRONT_MATTER_TITLE, Located,
+};
+use crate::domain::{HeaderText, HeaderTextError, Slug};
+use crate::source::{Findings, RuleId, Severity, SourceText, Span};
+
+/// The keys that mean something here; every other one is kept for the theme.
+pub(super) const KNOWN_KEYS: [&str; 12] = [
+    "title",
+    "number",
+    "date",
+    "slug",
+    "summary",
+    "preheader",
+    "category",
+    "tags",
+    "language",
+    "lang",
+    "draft",
+    "send_at",
+];
+
+/// Takes the known fields out one by one; the rest is for the theme.
+pub(super) struct Fields<'f, 's> {
+    source: &'s SourceText,
+    fields: Vec<Field>,
+    findings: &'f mut Findings<'s>,
+}
+
+impl<'f, 's> Fields<'f, 's> {
+    pub fn new(source: &'s SourceText, fields: Vec<Field>, findings: &'f mut Findings<'s>) -> Self {
+        Self { source, fields, findings }
+    }
+
+    /// The title. A blank one counts as missing.
+    pub fn title(&mut self) -> Option<Located<HeaderText>> {
+        let Located { value, span } = self.text(&["title"])?;
+        match HeaderText::parse(&value) {
+            Ok(title) => Some(Located { value: title, span }),
+            Err(HeaderTextError::Empty) => None,
+            Err(HeaderTextError::Control(code)) => {
+                let written = &self.source.text()[span.clone()];
+                let at = written.char_indices().find(|(_, c)| u32::from(*c) == code);
+                let span = at.map_or(span.clone(), |(at, c)| {
+                    span.start + at..span.start + at + c.len_utf8()
+                });
+                self.refuse(
+                    &span,
+                    FRONT_MATTER_TITLE,
+                    format!("the title holds a control character (U+{code:04X})"),
+                    "Delete it; the title becomes the subject, which is one line of plain text.",
+                );
+                None
+            }
+        }
+    }
+
+    /// The number of the issue.
+    pub fn number(&mut self) -> Option<Located<u64>> {
+        let Located { value, span } = self.text(&["number"])?;
+        let number = value.trim_start_matches('#').parse().ok();
+        if number.is_none() {
+            self.refuse(
+                &span,
+                FRONT_MATTER_NUMBER,
+                format!("`{}` is not the number of an issue", shortened(&value)),
+                "Write a whole number such as `664`, or leave the line out.",
+            );
+        }
+        number.map(|value| Located { value, span })
+    }
+
+    /// The day. A time after it, as Pelican allows, is checked and dropped.
+    pub fn date(&mut self) -> Option<Located<jiff::civil::Date>> {
+        let Located { value, span } = self.text(&["date"])?;
+        let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, "00:00"));
+        let readable = match parse_moment(&format!("{day} {}", time.trim())) {
+            true => day.parse().ok(),
+            false => None,
+        };
+        if readable.is_none() {
+            let message = match looks_like_a_day(day) {
+                true => format!("`{}` is no day or time that exists", shortened(&value)),
+                false => format!("`{}` is not a date", shortened(&value)),
+            };
+            self.refuse(
+                &span,
+                FRONT_MATTER_DATE,
+                message,
+                "Write it as year, month and day: `2026-08-26`.",
+            );
+        }
+        readable.map(|value| Located { value, span })
+    }
+
+    /// When it is due: a day and a time, with or without an offset or a zone.
+    pub fn send_at(&mut self) -> Option<Located<String>> {
+        let due = self.text(&["send_at"])?;
+        if parse_moment(&due.value) {
+            return Some(due);
+        }
+        self.refuse(
+            &due.span,
+            FRONT_MATTER_DATE,
+            format!("`{}` is not a day and a time", shortened(&due.value)),
+            "Write it as `2026-08-26 17:00`, or with an offset as `2026-08-26T17:00:00+02:00`.",
+        );
+        None
+    }
+
+    /// Whether it is a draft.
+    pub fn draft(&mut self) -> bool {
+        let Some(Located { value, span }) = self.text(&["draft"]) else { return false };
+        match value.to_lowercase().as_str() {
+            "true" | "yes" => true,
+            "false" | "no" => false,
+            _ => {
+                self.refuse(
+                    &span,
+                    FRONT_MATTER,
+                    format!("`{}` is neither `true` nor `false`", shortened(&value)),
+                    "Write `draft: true`, or leave the line out.",
+                );
+                false
+            }
+        }
+    }
+
+    /// The slug as the author wants it.
+    pub fn slug(&mut self) -> Option<Slug> {
+        let Located { value, span } = self.text(&["slug"])?;
+        match Slug::parse(&value) {
+            Ok(slug) => Some(slug),
+            Err(error) => {
+                let advice = match Slug::from_text(&value) {
+                    Some(proposed) => format!("Write `{proposed}`, or leave the line out."),
+                    None => "Leave the line out, and the file name is used.".to_owned(),
+                };
+                let message = format!("`{}` is not a slug: {error}", shortened(&value));
+                self.refuse(&span, FRONT_MATTER_SLUG, message, advice);
+                None
+            }
+        }
+    }
+
+    /// The language, as BCP 47 (RFC 5646 section 2.1) spells it; only the shape is checked.
+    pub fn language(&mut self) -> Option<Located<String>> {
+        let language = self.text(&["language", "lang"])?;
+        if is_language_tag(&language.value) {
+            return Some(language);
+        }
+        self.refuse(
+            &language.span,
+            FRONT_MATTER_LANGUAGE,
+            format!("`{}` is not a language tag", shortened(&language.value)),
+            "Write a tag such as `en`, `pt-BR` or `zh-Hant`.",
+        );
+        None
+    }
+
+    /// The tags: a list, or text with commas.
+    pub fn tags(&mut self) -> Vec<String> {
+        let Some(field) = self.take("tags") else { return Vec::new() };
+        let tags: Vec<String> = match &field.value {
+            Value::Array(items)
+                if items.iter().all(|item| item.is_string() || item.is_number()) =>
+            {
+                items
+                    .iter()
+                    .map(|item| item.as_str().map_or(item.to_string(), str::to_owned))
+                    .collect()
+            }
+            _ => {
+                let text = self.text_of(field).map(|text| text.value).unwrap_or_default();
+                text.split(',').map(str::to_owned).collect()
+            }
+        };
+        tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    }
+
+    /// The text of the first of `keys` that is there and not blank.
+    pub fn text(&mut self, keys: &[&str]) -> Option<Located<String>> {
+        let field = keys.iter().find_map(|key| self.take(key))?;
+        self.text_of(field).filter(|text| !text.value.is_empty())
+    }
+
+    /// What nobody took.
+    pub fn rest(self) -> std::collections::BTreeMap<String, Value> {
+        self.fields.into_iter().map(|field| (field.key, field.value)).collect()
+    }
+
+    fn take(&mut self, key: &str) -> Option<Field> {
+        let at = self.fields.iter().position(|field| field.key == key)?;
+        Some(self.fields.remove(at))
+    }
+
+    /// A number keeps the digits that were written: the title `1.10` is not `1.1`.
+    fn text_of(&mut self, field: Field) -> Option<Located<String>> {
+        let Field { key, value, span, .. } = field;
+        let value = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Null => return None,
+            Value::Number(_)
+                if self.source.text()[span.clone()].starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                self.source.text()[span.clone()].trim().to_owned()
+            }
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            Value::Array(_) | Value::Object(_) => {
+                self.refuse(
+                    &span,
+                    FRONT_MATTER,
+                    format!("`{key}` holds a list or a table, and one value is expected"),
+                    "Write one value on the line of its key.",
+                );
+                return None;
+            }
+        };
+        Some(Located { value, span })
+    }
+
+    fn refuse(
+        &mut self,
+        span: &Span,
+        rule: RuleId,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        self.findings.at(span, (rule, Severity::Error), message, advice);
+    }
+}
+
+fn parse_moment(text: &str) -> bool {
+    text.parse::<jiff::civil::DateTime>().is_ok()
+        || text.parse::<jiff::Timestamp>().is_ok()
+        || text.parse::<jiff::Zoned>().is_ok()
+}
+
+fn looks_like_a_day(text: &str) -> bool {
+    let digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<_> = text.split('-').collect();
+    matches!(parts[..], [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
+}
+
+fn is_language_tag(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let primary = subtags.next().unwrap_or_default();
+    (2..=8).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && subtags.all(|subtag| {
+            (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+}
+
+/// A value as a message shows it: one line of at most 60 characters.
+fn shortened(value: &str) -> String {
+    let mut shown: String =
+        value.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(60).collect();
+    if value.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,84 @@
+//! The links of a document, with their text, target and place.
+
+use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
+
+use super::Document;
+use crate::source::Span;
+
+/// A link or an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its text without marks; an image's alternative text.
+    pub text: String,
+    /// Whether something is there to click: text, code or an image.
+    pub shows_something: bool,
+    /// The target as the parser understood it: entities and escapes resolved.
+    pub target: String,
+    /// How it was written.
+    pub kind: LinkKind,
+    /// The whole link in the source. For a reference, its use, not its definition.
+    pub span: Span,
+}
+
+/// How a link was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// `[text](target)`.
+    Inline,
+    /// `[text][name]`, `[name][]` or `[name]`, with a definition elsewhere.
+    Reference,
+    /// `<https://example.org>`, or `<editor@example.org>`.
+    Autolink,
+    /// `![text](target)` in any form.
+    Image,
+}
+
+impl Document<'_> {
+    /// Every link and image, in the order in which they begin. An image inside
+    /// a link comes after that link.
+    pub fn links(&self) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        for (event, span) in &self.events {
+            match event {
+                Event::Start(Tag::Link { link_type, dest_url, .. }) => {
+                    open.push(links.len());
+                    let kind = match link_type {
+                        LinkType::Inline => LinkKind::Inline,
+                        LinkType::Autolink | LinkType::Email => LinkKind::Autolink,
+                        _ => LinkKind::Reference,
+                    };
+                    links.push(Link::begun(kind, dest_url, span));
+                }
+                Event::Start(Tag::Image { dest_url, .. }) => {
+                    open.iter().for_each(|&at| links[at].shows_something = true);
+                    open.push(links.len());
+                    links.push(Link::begun(LinkKind::Image, dest_url, span));
+                }
+                Event::End(TagEnd::Link | TagEnd::Image) => {
+                    open.pop();
+                }
+                Event::Text(text) | Event::Code(text) => {
+                    open.iter().for_each(|&at| links[at].add(text));
+                }
+                Event::SoftBreak | Event::HardBreak => {
+                    open.iter().for_each(|&at| links[at].add(" "));
+                }
+                _ => {}
+            }
+        }
+        links
+    }
+}
+
+impl Link {
+    fn begun(kind: LinkKind, target: &str, span: &Span) -> Self {
+        let (text, target, span) = (String::new(), target.to_owned(), span.clone());
+        Self { text, shows_something: false, target, kind, span }
+    }
+
+    fn add(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.shows_something |= !text.trim().is_empty();
+    }
+}

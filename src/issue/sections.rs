@@ -1,0 +1,71 @@
+//! The headings of a document, and whether anything stands under them.
+
+use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
+
+use super::Document;
+use crate::source::Span;
+
+/// A heading and what follows it, up to the next heading of the same or a
+/// higher level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// From 1, the highest, to 6.
+    pub level: u8,
+    /// The heading's text without marks.
+    pub text: String,
+    /// The heading in the source.
+    pub span: Span,
+    /// Whether a reader sees anything in it besides headings.
+    pub shows_something: bool,
+}
+
+impl Document<'_> {
+    /// Every section, in order. A section inside another comes after it.
+    pub fn sections(&self) -> Vec<Section> {
+        let mut sections: Vec<Section> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut in_heading = false;
+        for (event, span) in &self.events {
+            match event {
+                Event::Start(Tag::Heading { level, .. }) => {
+                    let level = level_number(*level);
+                    open.retain(|&at| sections[at].level < level);
+                    open.push(sections.len());
+                    let (text, span) = (String::new(), span.clone());
+                    sections.push(Section { level, text, span, shows_something: false });
+                    in_heading = true;
+                }
+                Event::End(TagEnd::Heading(_)) => in_heading = false,
+                Event::Text(text) | Event::Code(text) if in_heading => {
+                    if let Some(section) = sections.last_mut() {
+                        section.text.push_str(text);
+                    }
+                }
+                _ if in_heading || !is_visible(event) => {}
+                _ => open.drain(..).for_each(|at| sections[at].shows_something = true),
+            }
+        }
+        sections
+    }
+
+    /// Whether a reader sees anything at all, headings included.
+    pub fn shows_something(&self) -> bool {
+        self.events.iter().any(|(event, _)| is_visible(event))
+    }
+}
+
+/// Comments and white space are not; raw HTML that is no comment may be.
+fn is_visible(event: &Event<'_>) -> bool {
+    match event {
+        Event::Text(text) | Event::Code(text) => !text.trim().is_empty(),
+        Event::Start(Tag::Image { .. }) | Event::Rule => true,
+        Event::Html(html) | Event::InlineHtml(html) => {
+            html.trim_start().starts_with("<img") || html.trim_start().starts_with("<hr")
+        }
+        _ => false,
+    }
+}
+
+fn level_number(level: HeadingLevel) -> u8 {
+    level as u8
+}
