@@ -1,1 +1,137 @@
-//! Being built.
+//! The command line: what can be typed, and which command it reaches.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{self, Context};
+use crate::config::Environment;
+use crate::domain::{Clock, Random};
+use crate::error::{Exit, Failure};
+use crate::ui::{Colour, Ui, Volume};
+
+/// Carries a newsletter issue from Markdown in git to the inbox.
+#[derive(Debug, Parser)]
+#[command(name = "postrider", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done, or nothing to do, or already sent
+   1  a fault of this program
+   2  the command line or the configuration is wrong
+   3  an input cannot be read: issue, theme, CSV
+   4  the checks refused the issue
+   5  proof missing, or of other bytes
+   6  held by another sender
+   7  server, provider or database unreachable or refused us; resumable
+   8  stopped by the breaker, a pause or a signal; resumable
+   9  finished with rejections
+  10  outcomes unknown
+  11  blocked or overdue
+  12  local store full, read-only, or of a newer version
+Where several apply: 10, 12, 7, 8, 9 in that order.";
+
+#[derive(Debug, Args)]
+struct Global {
+    /// The newsletter's folder [default: the nearest one upwards that holds postrider.toml]
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Write results as JSON to standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say only what went wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
+    color: ColourChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Scaffold a newsletter: configuration, theme, sample issue, CI workflow
+    New(commands::new::Arguments),
+    /// Find what is wrong with issues, with file, line and column
+    Check(commands::check::Arguments),
+    /// Write email.html, email.txt, email.eml, report.json and index.html to a folder
+    Preview(commands::preview::Arguments),
+    /// Send a test to the editors, and record exactly what they saw
+    Proof(commands::proof::Arguments),
+    /// Freeze an issue and deliver it, or resume where it was interrupted
+    Send(commands::send::Arguments),
+    /// The weekly job: send the issue that is due
+    Due(commands::due::Arguments),
+    /// Where every campaign stands
+    Status(commands::status::Arguments),
+    /// Import, export, add, show, suppress, count
+    #[command(subcommand)]
+    Subscribers(commands::subscribers::Action),
+    /// Serve the public pages: one-click unsubscribe and /healthz
+    Serve(commands::serve::Arguments),
+}
+
+/// Runs the program with everything it may know of the world.
+pub fn run(
+    arguments: Vec<std::ffi::OsString>,
+    environment: Environment,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Exit {
+    let no_color = environment.get("NO_COLOR").map(str::to_owned);
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are what was asked for; the rest is a mistake.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.print().is_err() { Exit::Done } else { exit };
+        }
+    };
+    let volume = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    };
+    let colour = match cli.global.color {
+        ColourChoice::Auto => Colour::Auto,
+        ColourChoice::Always => Colour::Always,
+        ColourChoice::Never => Colour::Never,
+    };
+    let ui = Ui::of_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
+    let form = if cli.global.json { commands::Form::Json } else { commands::Form::Human };
+    let context = Context { ui, environment, clock, random, root: cli.global.root, form };
+    match dispatch(&context, cli.command) {
+        Ok(exit) => exit,
+        Err(failure) => context.ui.failure(&failure),
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::New(arguments) => commands::new::run(context, &arguments),
+        Command::Check(arguments) => commands::check::run(context, &arguments),
+        Command::Preview(arguments) => commands::preview::run(context, &arguments),
+        Command::Proof(arguments) => commands::proof::run(context, &arguments),
+        Command::Send(arguments) => commands::send::run(context, &arguments),
+        Command::Due(arguments) => commands::due::run(context, &arguments),
+        Command::Status(arguments) => commands::status::run(context, &arguments),
+        Command::Subscribers(action) => commands::subscribers::run(context, &action),
+        Command::Serve(arguments) => commands::serve::run(context, &arguments),
+    }
+}

@@ -1,5 +1,36 @@
-//! The program: arguments, environment, terminal and clock in, exit code out.
+//! The program: arguments, environment, clock and randomness in, exit code out.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use postrider::config::Environment;
+use postrider::domain::{Clock, Random, Timestamp};
+
+fn main() -> ExitCode {
+    let arguments = std::env::args_os().collect();
+    let environment = Environment::capture();
+    let exit = postrider::cli::run(
+        arguments,
+        environment,
+        Arc::new(SystemClock),
+        Arc::new(SystemRandom),
+    );
+    exit.into()
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock of the process")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        aws_lc_rs::rand::fill(buffer).expect("the operating system gives random bytes");
+    }
 }
