@@ -1,0 +1,122 @@
+//! `postrider check`: what is wrong with issues, for people and for CI.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::error::{Exit, Failure};
+use crate::source::{Finding, Severity};
+
+use super::newsletter::Newsletter;
+use super::{Context, Form};
+
+/// Find what is wrong with issues.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The issue files
+    #[arg(required = true, value_name = "ISSUE")]
+    issues: Vec<PathBuf>,
+    /// How findings are written
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Do not count errors of this rule (may be repeated)
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// One object with all findings
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Serialize)]
+struct Report {
+    issues: usize,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<Finding>,
+}
+
+/// Checks every issue that was named, and says how many errors there are.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    super::known_rules(&arguments.allow)?;
+    let newsletter = Newsletter::open(context, &[])?;
+    let mut findings = Vec::new();
+    let mut unreadable = None;
+    for path in &arguments.issues {
+        match newsletter.prepare(path) {
+            Ok(prepared) => findings.extend(prepared.findings),
+            // The others are still worth checking.
+            Err(failure) => {
+                findings.extend(failure.findings().iter().cloned());
+                context.ui.failure(&failure);
+                unreadable = Some(failure.exit());
+            }
+        }
+    }
+    let is_error = |finding: &&Finding| {
+        finding.severity == Severity::Error
+            && !arguments.allow.iter().any(|rule| rule == finding.rule.0)
+    };
+    let report = Report {
+        issues: arguments.issues.len(),
+        errors: findings.iter().filter(is_error).count(),
+        warnings: findings.iter().filter(|f| f.severity == Severity::Warning).count(),
+        findings,
+    };
+    let format = arguments.format.unwrap_or(match context.form {
+        Form::Json => Format::Json,
+        Form::Human => Format::Human,
+    });
+    match format {
+        Format::Human => report.findings.iter().for_each(|finding| context.ui.finding(finding)),
+        Format::Json => context.ui.data_json(&report)?,
+        Format::Github => {
+            for finding in &report.findings {
+                context.ui.data_line(&annotation(finding))?;
+            }
+        }
+    }
+    context.ui.status(&format!(
+        "{} checked: {}, {}",
+        counted(report.issues, "issue"),
+        counted(report.errors, "error"),
+        counted(report.warnings, "warning"),
+    ));
+    Ok(match (unreadable, report.errors) {
+        (Some(exit), _) => exit,
+        (None, 0) => Exit::Done,
+        (None, _) => Exit::ChecksRefused,
+    })
+}
+
+/// A finding as a workflow command: `::error file=…,line=…,col=…::message`.
+fn annotation(finding: &Finding) -> String {
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = finding.place.as_ref().map_or_else(String::new, |place| {
+        let file = escaped(&place.file).replace(':', "%3A").replace(',', "%2C");
+        format!("file={file},line={},col={},", place.line, place.column)
+    });
+    let message = escaped(&format!("{} {}", finding.message, finding.advice));
+    format!("::{level} {place}title={}::{message}", finding.rule.0)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}

@@ -1,0 +1,221 @@
+//! A newsletter as commands use it: its configuration, its theme, and an
+//! issue made ready to be looked at or sent.
+
+use std::path::{Path, PathBuf};
+
+use crate::campaign::{Campaign, FixedHeaders, Provenance};
+use crate::check;
+use crate::config::{Config, FlagValue, Root, theme_files};
+use crate::domain::{CampaignKey, Digest, HeaderText};
+use crate::error::{Exit, Failure};
+use crate::issue::Issue;
+use crate::render::{self, Letterhead, Measures, Rendered};
+use crate::source::{Finding, Findings, MAX_SOURCE_BYTES, Severity, SourceText};
+use crate::theme::{self, Theme};
+
+use super::Context;
+
+/// A newsletter's configuration and theme.
+pub(super) struct Newsletter {
+    pub(super) config: Config,
+    pub(super) theme: Theme,
+}
+
+/// An issue, rendered and checked.
+pub(super) struct Prepared {
+    pub(super) campaign: Campaign,
+    pub(super) rendered: Rendered,
+    pub(super) measures: Measures,
+    pub(super) findings: Vec<Finding>,
+    pub(super) provenance: Provenance,
+}
+
+impl Newsletter {
+    /// Reads the configuration and the theme.
+    pub(super) fn open(context: &Context, flags: &[FlagValue]) -> Result<Self, Failure> {
+        let root = Root::find(context.root.as_deref(), &context.environment)?;
+        let config = Config::load(&root, &context.environment, flags)?;
+        let name = config.newsletter.theme.as_str();
+        let files = theme_files::load(&root, name, theme::embedded(name))?;
+        let theme = Theme::from_files(name, &files.files).map_err(|fault| {
+            Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
+        })?;
+        Ok(Self { config, theme })
+    }
+
+    /// Reads, renders and checks one issue.
+    pub(super) fn prepare(&self, path: &Path) -> Result<Prepared, Failure> {
+        let source = read_source(path)?;
+        let issue = self.parse(&source, path)?;
+        let letterhead = self.letterhead(&issue);
+        let (rendered, mut findings) =
+            render::render(&issue, &self.theme, &letterhead).map_err(|error| {
+                let what = format!("cannot render {}", path.display());
+                Failure::of(Exit::InputUnreadable, what, &error)
+            })?;
+        let measures = Measures::of(&rendered);
+        let mut checked = Findings::about(&source);
+        check::issue(&issue, &mut checked);
+        check::mail(&rendered, &measures, &mut checked);
+        findings.extend(checked.into_sorted());
+        sort(&mut findings);
+        let key = CampaignKey {
+            newsletter: self.config.newsletter.slug.clone(),
+            issue: issue.slug.clone(),
+        };
+        let provenance = Provenance {
+            source_file: self.relative(path),
+            source_hash: Digest::of(source.text().as_bytes()).to_string(),
+            theme_hash: self.theme.hash().to_string(),
+            number: issue.number.as_ref().map(|number| number.value),
+            git_commit: super::host::git_commit(self.config.root.folder()),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            allowed: Vec::new(),
+        };
+        let headers = self.fixed_headers(&letterhead)?;
+        let campaign = Campaign::freeze(key, &rendered, &headers);
+        Ok(Prepared { campaign, rendered, measures, findings, provenance })
+    }
+
+    /// Reads one issue's front matter and Markdown.
+    pub(super) fn parse<'s>(
+        &self,
+        source: &'s SourceText,
+        path: &Path,
+    ) -> Result<Issue<'s>, Failure> {
+        Issue::parse(source, &stem(path)).map_err(|findings| {
+            let what = format!("{} is not an issue", source.name());
+            Failure::new(Exit::InputUnreadable, what).with_findings(findings)
+        })
+    }
+
+    fn letterhead(&self, issue: &Issue<'_>) -> Letterhead {
+        let newsletter = &self.config.newsletter;
+        let language = issue.language.as_ref().map(|language| language.value.clone());
+        let direction = match &language {
+            Some(language) => crate::config::Direction::of_language(language),
+            None => newsletter.direction,
+        };
+        Letterhead {
+            name: newsletter.name.as_str().to_owned(),
+            postal_address: newsletter.postal_address.clone(),
+            language: language.unwrap_or_else(|| newsletter.language.clone()),
+            direction: direction.as_str().to_owned(),
+            web_url: newsletter.web_url.as_ref().and_then(|pattern| {
+                let number = issue.number.as_ref().map(|number| number.value);
+                let date = issue.date.as_ref().map(|date| date.value);
+                pattern.fill(&issue.slug, number, date).ok()
+            }),
+            home_url: None,
+        }
+    }
+
+    fn fixed_headers(&self, letterhead: &Letterhead) -> Result<FixedHeaders, Failure> {
+        let newsletter = &self.config.newsletter;
+        Ok(FixedHeaders {
+            from: newsletter.from.clone(),
+            reply_to: newsletter.reply_to.clone(),
+            list_id: newsletter.list_id.clone(),
+            language: letterhead.language.clone(),
+        })
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let root = self.config.root.folder();
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        absolute.strip_prefix(&root).unwrap_or(&absolute).display().to_string()
+    }
+}
+
+impl Prepared {
+    /// The findings that hinder a send, but for those of rules in `allowed`.
+    pub(super) fn errors(&self, allowed: &[String]) -> Vec<Finding> {
+        let hinders = |finding: &&Finding| {
+            finding.severity == Severity::Error
+                && !allowed.iter().any(|rule| rule == finding.rule.0)
+        };
+        self.findings.iter().filter(hinders).cloned().collect()
+    }
+
+    /// The subject line.
+    pub(super) fn subject(&self) -> &HeaderText {
+        &self.rendered.subject
+    }
+}
+
+/// What a slug is made of when the front matter sets none.
+pub(super) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads an issue file. One that is being replaced while it is read is read
+/// again, so that no half of it is ever rendered.
+pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
+    let unreadable = |error: &std::io::Error| {
+        Failure::of(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
+    };
+    for _ in 0..3 {
+        let before = fingerprint(path).map_err(|error| unreadable(&error))?;
+        if before.is_folder {
+            return Err(Failure::new(
+                Exit::InputUnreadable,
+                format!("cannot read {}: it is a folder, not an issue file", path.display()),
+            ));
+        }
+        let bytes = read_at_most(path, MAX_SOURCE_BYTES + 1).map_err(|error| unreadable(&error))?;
+        let after = fingerprint(path).map_err(|error| unreadable(&error))?;
+        if before == after {
+            return SourceText::new(path.display().to_string(), &bytes).map_err(|error| {
+                Failure::new(Exit::InputUnreadable, error.to_string())
+            });
+        }
+    }
+    Err(Failure::new(
+        Exit::InputUnreadable,
+        format!("cannot read {}: it changes while it is read", path.display()),
+    )
+    .hint("Wait until whatever writes it has finished, and try again."))
+}
+
+#[derive(PartialEq)]
+struct Fingerprint {
+    is_folder: bool,
+    length: u64,
+    changed: Option<std::time::SystemTime>,
+}
+
+fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
+    let data = std::fs::metadata(path)?;
+    Ok(Fingerprint { is_folder: data.is_dir(), length: data.len(), changed: data.modified().ok() })
+}
+
+fn read_at_most(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(limit as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn sort(findings: &mut [Finding]) {
+    let place = |f: &Finding| f.place.as_ref().map_or((usize::MAX, 0), |p| (p.line, p.column));
+    findings.sort_by(|a, b| place(a).cmp(&place(b)).then(a.rule.cmp(&b.rule)));
+}
+
+/// All issue files below the newsletter's folder of issues, by name.
+pub(super) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot read the folder of issues {}", folder.display());
+        Failure::of(Exit::InputUnreadable, what, &error)
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_markdown = path.extension().is_some_and(|e| e == "md" || e == "markdown");
+        if is_markdown && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
