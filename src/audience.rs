@@ -4,6 +4,8 @@
 //! counted once, and the rows of CSV files read into subscribers. Absent on
 //! purpose: the database; the store selects, by the rules that stand here.
 
+pub mod csv;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 

@@ -1,1 +1,115 @@
-//! Being built.
+//! The store: subscribers, frozen campaigns and the ledger, in one SQLite file.
+//!
+//! In: a path and the machine's boot id. Out: a [`Store`], which implements
+//! [`delivery::Ledger`](crate::delivery::Ledger) through [`SqliteLedger`] and
+//! [`audience::Leaving`](crate::audience::Leaving). One connection writes and a
+//! few read. Absent on purpose: the clock, CSV grammar, and every rule about
+//! what an answer of a server means.
+
+//T mod campaigns;
+mod error;
+mod import;
+//T mod keys;
+//T mod ledger;
+mod open;
+//T mod proofs;
+//T mod pushes;
+mod sender_lock;
+mod subscribers;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+//T pub use campaigns::{FreezeError, FrozenCampaign, OutcomeRow, RowState};
+pub use error::StoreError;
+pub use import::{ImportError, ImportSummary};
+//T pub use ledger::SqliteLedger;
+pub use open::OpenMode;
+//T pub use proofs::Proof;
+//T pub use pushes::{Push, PushState};
+pub use sender_lock::SenderLock;
+pub use subscribers::{ExportRow, ListStats};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+
+use crate::domain::Timestamp;
+use writer::Writer;
+
+/// How long a statement waits for another process before it gives up.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An open store. Cloning it is cheap and shares the connections.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    boot_id: String,
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+impl Store {
+    /// Opens the store at `path`, and brings its tables up to date. `boot_id`
+    /// changes when the machine starts anew (on Linux
+    /// `/proc/sys/kernel/random/boot_id`); rows that are reserved carry it.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is changed in a file that is not ours or is newer.
+    pub async fn open(path: &Path, mode: OpenMode, boot_id: &str) -> Result<Self, StoreError> {
+        let (writer, readers) = open::open(path, mode).await?;
+        let shared = Shared { path: path.to_owned(), boot_id: boot_id.to_owned(), writer, readers };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Becomes the one sender of this store.
+    ///
+    /// # Errors
+    /// [`StoreError::HeldByAnother`] while another process, or another part of this one, sends.
+    pub fn lock_for_sending(&self) -> Result<SenderLock, StoreError> {
+        SenderLock::acquire(self.path())
+    }
+
+    fn readers(&self) -> &SqlitePool {
+        &self.shared.readers
+    }
+
+    fn writer(&self) -> &Writer {
+        &self.shared.writer
+    }
+
+    fn fault(&self, attempted: &'static str) -> impl Fn(sqlx::Error) -> StoreError + '_ {
+        move |error| StoreError::of_sqlx(attempted, self.path(), &error)
+    }
+
+    fn damaged(&self, attempted: &'static str, cause: impl Into<String>) -> StoreError {
+        StoreError::Damaged { attempted, path: self.path().to_owned(), cause: cause.into() }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.path().display())
+    }
+}
+
+fn to_millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// Every stored time came from [`to_millis`]; one outside jiff's range cannot have.
+fn from_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}

@@ -1,0 +1,273 @@
+//! What the columns mean, and one row read by them.
+
+use std::collections::BTreeMap;
+
+use super::record::Record;
+use super::{ListFileError, RejectReason};
+use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
+
+/// The longest name that is taken, in characters.
+pub(super) const MAX_NAME: usize = 200;
+
+/// What one row of a list says. `Debug` shows no cell.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListEntry {
+    /// Whose row it is.
+    pub address: EmailAddress,
+    /// Empty when the file does not say.
+    pub first_name: String,
+    /// Empty when the file does not say.
+    pub last_name: String,
+    /// Whether they get mail, and whether they may.
+    pub standing: EntryStanding,
+    /// Every other cell that is not empty, by the name of its column.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What a row says about mailing its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryStanding {
+    /// Whether they are on the list.
+    pub status: SubscriptionStatus,
+    /// Why their address must not be mailed, if the row says so.
+    pub suppressed: Option<SuppressionReason>,
+}
+
+impl std::fmt::Debug for ListEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ListEntry({:?}, {:?})", self.address, self.standing)
+    }
+}
+
+/// The header of a file, understood.
+pub(super) struct Columns {
+    header: Vec<String>,
+    meanings: Vec<Meaning>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Address,
+    FirstName,
+    LastName,
+    FullName,
+    Status,
+    /// Our own export's column of suppressions.
+    Suppressed,
+    /// listmonk's JSON object of further fields, which our own export has too.
+    Attributes,
+    /// Mailchimp's times at which a reader left, or an address was found dead.
+    UnsubscribedAt,
+    CleanedAt,
+    Field,
+}
+
+impl Meaning {
+    /// Case, spaces, `_` and `-` make no difference. Mailchimp's `Address`
+    /// is a postal one.
+    fn of(name: &str) -> Self {
+        let bare: String = name
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
+            .flat_map(char::to_lowercase)
+            .collect();
+        match bare.as_str() {
+            "email" | "emailaddress" | "mail" | "mailaddress" => Self::Address,
+            "firstname" | "fname" | "givenname" | "forename" => Self::FirstName,
+            "lastname" | "lname" | "surname" | "familyname" => Self::LastName,
+            "name" | "fullname" => Self::FullName,
+            "status" => Self::Status,
+            "suppressed" => Self::Suppressed,
+            "attributes" => Self::Attributes,
+            "unsubtime" => Self::UnsubscribedAt,
+            "cleantime" => Self::CleanedAt,
+            _ => Self::Field,
+        }
+    }
+
+    fn is_name(self) -> bool {
+        matches!(self, Self::FirstName | Self::LastName | Self::FullName)
+    }
+}
+
+impl Columns {
+    pub(super) fn of_header(record: &Record) -> Result<Self, ListFileError> {
+        if record.cut {
+            return Err(ListFileError::NotAHeader("it is longer than any header"));
+        }
+        let mut header = Vec::new();
+        for cell in record.cells() {
+            let name = std::str::from_utf8(cell).map_err(|_| {
+                ListFileError::NotAHeader("it is not UTF-8; save the file as UTF-8")
+            })?;
+            match name {
+                name if name.contains('\0') => {
+                    return Err(ListFileError::NotAHeader(
+                        "it holds NUL bytes, as UTF-16 without a byte order mark does; save the \
+                         file as UTF-8",
+                    ));
+                }
+                // The names of the columns are shown, and an address never is.
+                name if name.contains('@') => {
+                    return Err(ListFileError::NotAHeader("it holds an address"));
+                }
+                name => header.push(name.trim().to_owned()),
+            }
+        }
+        let meanings: Vec<_> = header.iter().map(|name| Meaning::of(name)).collect();
+        let mut addresses = meanings.iter().enumerate().filter(|(_, m)| **m == Meaning::Address);
+        match (addresses.next(), addresses.next()) {
+            (Some(_), None) => Ok(Self { header, meanings }),
+            (None, _) => Err(ListFileError::NoAddressColumn { columns: shown(&header) }),
+            (Some((first, _)), Some((second, _))) => Err(ListFileError::ManyAddressColumns {
+                first: first + 1,
+                second: second + 1,
+                columns: shown(&header),
+            }),
+        }
+    }
+
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    pub(super) fn read(&self, record: &Record) -> Result<ListEntry, RejectReason> {
+        if record.cut {
+            return Err(RejectReason::TooLong { lines: record.lines });
+        }
+        let (found, expected) = (record.cells().len(), self.header.len());
+        // Spreadsheets leave empty cells behind the last column.
+        let only_empty_beyond = record.cells().skip(expected).all(<[u8]>::is_empty);
+        if found < expected || !only_empty_beyond {
+            return Err(RejectReason::Cells { found, expected, lines: record.lines });
+        }
+        let mut row = Row::default();
+        for (n, meaning) in self.meanings.iter().enumerate() {
+            let column = n + 1;
+            let text = std::str::from_utf8(record.cell(n).unwrap_or_default())
+                .map_err(|_| RejectReason::NotUtf8 { column })?
+                .trim();
+            if text.contains('\0') {
+                return Err(RejectReason::Control { column, lines: record.lines });
+            }
+            if meaning.is_name() {
+                refuse_odd_name(text, column, record.lines)?;
+            }
+            row.take(*meaning, text, &self.header[n])?;
+        }
+        row.into_entry()
+    }
+}
+
+fn shown(header: &[String]) -> String {
+    let names = header.iter().take(30).map(|name| {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        format!("`{name}`")
+    });
+    let mut shown = names.collect::<Vec<_>>().join(", ");
+    if header.len() > 30 {
+        shown.push_str(&format!(" and {} more", header.len() - 30));
+    }
+    shown
+}
+
+#[derive(Default)]
+struct Row<'r> {
+    address: &'r str,
+    first_name: &'r str,
+    last_name: &'r str,
+    full_name: &'r str,
+    status: &'r str,
+    suppressed: Option<SuppressionReason>,
+    left: bool,
+    cleaned: bool,
+    fields: BTreeMap<String, String>,
+}
+
+impl<'r> Row<'r> {
+    fn take(&mut self, meaning: Meaning, text: &'r str, name: &str) -> Result<(), RejectReason> {
+        match meaning {
+            Meaning::Address => self.address = text,
+            Meaning::FirstName => self.first_name = text,
+            Meaning::LastName => self.last_name = text,
+            Meaning::FullName => self.full_name = text,
+            Meaning::Status => self.status = text,
+            Meaning::Suppressed if text.is_empty() => {}
+            Meaning::Suppressed => {
+                self.suppressed = Some(SuppressionReason::parse(text).ok_or(RejectReason::Status)?);
+            }
+            Meaning::Attributes => self.take_attributes(text)?,
+            Meaning::UnsubscribedAt | Meaning::CleanedAt | Meaning::Field if text.is_empty() => {}
+            Meaning::UnsubscribedAt | Meaning::CleanedAt | Meaning::Field => {
+                self.left |= meaning == Meaning::UnsubscribedAt;
+                self.cleaned |= meaning == Meaning::CleanedAt;
+                self.fields.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn take_attributes(&mut self, text: &str) -> Result<(), RejectReason> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(|_| RejectReason::Attributes)?;
+        for (name, value) in object {
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            if name.contains('\0') || text.contains('\0') {
+                return Err(RejectReason::Attributes);
+            }
+            self.fields.insert(name, text);
+        }
+        Ok(())
+    }
+
+    fn into_entry(self) -> Result<ListEntry, RejectReason> {
+        let standing = self.standing()?;
+        let (first_of_full, last_of_full) =
+            self.full_name.split_once(char::is_whitespace).unwrap_or((self.full_name, ""));
+        let or =
+            |own: &str, other: &str| if own.is_empty() { other } else { own }.trim().to_owned();
+        Ok(ListEntry {
+            address: EmailAddress::parse(self.address)?,
+            first_name: or(self.first_name, first_of_full),
+            last_name: or(self.last_name, last_of_full),
+            standing,
+            fields: self.fields,
+        })
+    }
+
+    /// The strictest of what the columns say.
+    fn standing(&self) -> Result<EntryStanding, RejectReason> {
+        use SubscriptionStatus::{Subscribed, Unconfirmed, Unsubscribed};
+        use SuppressionReason::{Complaint, HardBounce, Manual};
+        let (status, by_status) = match self.status.to_ascii_lowercase().as_str() {
+            "" | "subscribed" | "enabled" | "active" | "confirmed" => (Subscribed, None),
+            "unconfirmed" | "pending" => (Unconfirmed, None),
+            "unsubscribed" | "disabled" | "inactive" => (Unsubscribed, None),
+            "cleaned" | "bounced" => (Subscribed, Some(HardBounce)),
+            "complained" => (Unsubscribed, Some(Complaint)),
+            "blocklisted" | "blacklisted" => (Unsubscribed, Some(Manual)),
+            _ => return Err(RejectReason::Status),
+        };
+        Ok(EntryStanding {
+            status: if self.left { Unsubscribed } else { status },
+            suppressed: self.suppressed.or(by_status).or(self.cleaned.then_some(HardBounce)),
+        })
+    }
+}
+
+fn refuse_odd_name(text: &str, column: usize, lines: u64) -> Result<(), RejectReason> {
+    let breaks_lines = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.contains(breaks_lines) {
+        return Err(RejectReason::Control { column, lines });
+    }
+    if text.chars().count() > MAX_NAME {
+        return Err(RejectReason::LongName { column });
+    }
+    Ok(())
+}

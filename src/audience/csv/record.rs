@@ -1,0 +1,199 @@
+//! Records of a CSV file, in bounded memory.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+
+/// The longest row that is read, in bytes of its cells. What is longer is
+/// rejected, and only its beginning is kept.
+pub const MAX_ROW_BYTES: usize = 256 * 1024;
+
+const MAX_CELLS: usize = 1024;
+const KEPT_OF_OVERLONG: usize = 4 * 1024;
+const CHUNK: usize = 64 * 1024;
+
+/// One row as it stands in the file.
+pub(super) struct Record {
+    /// The line on which it begins, from 1.
+    pub(super) line: u64,
+    /// How many lines it takes.
+    pub(super) lines: u64,
+    /// Whether it was longer than [`MAX_ROW_BYTES`], so that only its beginning is here.
+    pub(super) cut: bool,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Record {
+    pub(super) fn cells(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|n| self.cell(n).unwrap_or_default())
+    }
+
+    pub(super) fn cell(&self, n: usize) -> Option<&[u8]> {
+        let start = if n == 0 { 0 } else { *self.ends.get(n - 1)? };
+        self.bytes.get(start..*self.ends.get(n)?)
+    }
+}
+
+pub(super) struct RecordReader<R> {
+    source: R,
+    core: csv_core::Reader,
+    chunk: Box<[u8]>,
+    filled: usize,
+    at: usize,
+    output: Box<[u8]>,
+    ends: Box<[usize]>,
+}
+
+impl<R: Read> RecordReader<R> {
+    /// Reads as much as it takes to see which separator the header uses.
+    pub(super) fn new(mut source: R) -> io::Result<Self> {
+        let mut chunk = vec![0; CHUNK].into_boxed_slice();
+        let mut filled = 0;
+        while filled < CHUNK && !chunk[..filled].contains(&b'\n') {
+            match read_some(&mut source, &mut chunk[filled..])? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        let delimiter = sniff_delimiter(&chunk[..filled]);
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        let output = vec![0; MAX_ROW_BYTES].into_boxed_slice();
+        let ends = vec![0; MAX_CELLS].into_boxed_slice();
+        Ok(Self { source, core, chunk, filled, at: 0, output, ends })
+    }
+
+    /// How many lines have been read.
+    pub(super) fn line(&self) -> u64 {
+        self.core.line()
+    }
+
+    /// The next row that is not an empty line.
+    pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
+        let (mut written, mut cells, mut cut) = (0, 0, false);
+        let mut line = None;
+        loop {
+            if self.at == self.filled {
+                self.at = 0;
+                self.filled = read_some(&mut self.source, &mut self.chunk)?;
+            }
+            if line.is_none() {
+                line = self.line_of_next_record();
+            }
+            let (result, read, wrote, ended) = self.core.read_record(
+                &self.chunk[self.at..self.filled],
+                &mut self.output[written..],
+                &mut self.ends[cells..],
+            );
+            self.at += read;
+            written += wrote;
+            cells += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => {
+                    cut = true;
+                    written = KEPT_OF_OVERLONG;
+                }
+                ReadRecordResult::OutputEndsFull => {
+                    cut = true;
+                    cells = 1;
+                }
+                ReadRecordResult::End => return Ok(None),
+                ReadRecordResult::Record => {
+                    return Ok(Some(self.take_record(line.unwrap_or(1), written, cells, cut)));
+                }
+            }
+        }
+    }
+
+    /// Empty lines, and the LF of a CRLF, stand before a record and are not of it.
+    fn line_of_next_record(&self) -> Option<u64> {
+        let rest = &self.chunk[self.at..self.filled];
+        let skipped = rest.iter().position(|b| !matches!(b, b'\r' | b'\n'))?;
+        let breaks = rest[..skipped].iter().filter(|b| **b == b'\n').count();
+        Some(self.core.line() + breaks as u64)
+    }
+
+    fn take_record(&self, line: u64, written: usize, cells: usize, cut: bool) -> Record {
+        if cut {
+            let bytes = self.output[..written.min(KEPT_OF_OVERLONG)].to_vec();
+            let lines = self.core.line().saturating_sub(line).max(1);
+            return Record { line, lines, cut, ends: vec![bytes.len()], bytes };
+        }
+        let (bytes, ends) = (self.output[..written].to_vec(), self.ends[..cells].to_vec());
+        let lines = 1 + bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        Record { line, lines, cut, bytes, ends }
+    }
+}
+
+fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// The separator that stands most often in the first line, outside quotes.
+fn sniff_delimiter(start: &[u8]) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in start {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            _ if quoted => {}
+            _ => counts.iter_mut().filter(|(b, _)| b == byte).for_each(|(_, n)| *n += 1),
+        }
+    }
+    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    counts.iter().find(|(_, n)| *n == most).map_or(b',', |(b, _)| *b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_an_editor_shows() {
+        let file = "a,b\r\n\r\n1,\"x\ny\"\r\n2,z\n\n\n3,w";
+        let mut reader = RecordReader::new(file.as_bytes()).unwrap();
+        let mut seen = Vec::new();
+        while let Some(record) = reader.next().unwrap() {
+            seen.push((record.line, record.lines, record.cells().len()));
+        }
+        assert_eq!(seen, [(1, 1, 2), (3, 2, 2), (5, 1, 2), (8, 1, 2)]);
+    }
+
+    #[test]
+    fn the_separator_is_read_from_the_header() {
+        for (header, delimiter) in [
+            ("email", b','),
+            ("email,name", b','),
+            ("email;name", b';'),
+            ("email\tname\tx", b'\t'),
+            ("\"a,b,c,d\";email;name", b';'),
+            ("", b','),
+        ] {
+            assert_eq!(sniff_delimiter(header.as_bytes()), delimiter, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_any_length_takes_bounded_memory() {
+        let endless = io::repeat(b'x').take(50 * 1024 * 1024);
+        let file = "email,n\n1,".as_bytes().chain(endless).chain(&b"\n2,y\n"[..]);
+        let mut reader = RecordReader::new(file).unwrap();
+        reader.next().unwrap().unwrap();
+        let long = reader.next().unwrap().unwrap();
+        assert!(long.cut && long.bytes.len() == KEPT_OF_OVERLONG);
+        let after = reader.next().unwrap().unwrap();
+        assert_eq!((after.line, after.cell(0), after.cut), (3, Some(&b"2"[..]), false));
+        let many_cells = format!("a\n{}\nb\n", ",".repeat(100_000));
+        let mut reader = RecordReader::new(many_cells.as_bytes()).unwrap();
+        reader.next().unwrap().unwrap();
+        assert!(reader.next().unwrap().unwrap().cut);
+        assert_eq!(reader.next().unwrap().unwrap().cell(0), Some(&b"b"[..]));
+    }
+}

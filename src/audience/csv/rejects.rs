@@ -1,0 +1,133 @@
+//! Rows that are no entries, and the file they are kept in.
+
+use std::io::{self, Write};
+
+use super::MAX_ROW_BYTES;
+use crate::domain::AddressError;
+
+/// A row that could not become an entry. `Debug` shows neither cell.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// Why; never holds the address.
+    pub reason: RejectReason,
+    /// The cells as they stand in the file, or the beginning of them if the row is too long.
+    pub record: Vec<Vec<u8>>,
+}
+
+/// Why a row could not become an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RejectReason {
+    /// The address is not one.
+    #[error("{0}")]
+    Address(#[from] AddressError),
+    /// The row is too short or too long.
+    #[error("the row has {found} cells, and the header has {expected}{}", unclosed_hint(*.lines))]
+    Cells {
+        /// How many the row has.
+        found: usize,
+        /// How many the header has.
+        expected: usize,
+        /// How many lines the row takes.
+        lines: u64,
+    },
+    /// More than [`MAX_ROW_BYTES`].
+    #[error(
+        "the row has more than {MAX_ROW_BYTES} bytes or 1024 cells, and only its beginning is \
+         kept here{}", unclosed_hint(*.lines)
+    )]
+    TooLong {
+        /// How many lines the row takes.
+        lines: u64,
+    },
+    /// A cell is not UTF-8.
+    #[error("the cell in column {column} is not UTF-8; save the file as UTF-8")]
+    NotUtf8 {
+        /// Which column, from 1.
+        column: usize,
+    },
+    /// A name that could end a header, or a NUL anywhere.
+    #[error(
+        "a line break or another control character stands in column {column}{}",
+        unclosed_hint(*.lines)
+    )]
+    Control {
+        /// Which column, from 1.
+        column: usize,
+        /// How many lines the row takes.
+        lines: u64,
+    },
+    /// A name longer than any greeting.
+    #[error("the name in column {column} has more than {} characters", super::columns::MAX_NAME)]
+    LongName {
+        /// Which column, from 1.
+        column: usize,
+    },
+    /// A word that names no status.
+    #[error(
+        "the status is none of subscribed, enabled, unconfirmed, unsubscribed, disabled, cleaned, \
+         blocklisted, complained"
+    )]
+    Status,
+    /// The `attributes` cell is not a JSON object.
+    #[error("the attributes are not a JSON object")]
+    Attributes,
+}
+
+fn unclosed_hint(lines: u64) -> String {
+    match lines {
+        0 | 1 => String::new(),
+        lines => format!(" (it runs over {lines} lines: a quote may be opened and never closed)"),
+    }
+}
+
+impl std::fmt::Debug for RejectedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RejectedRow(line {}: {})", self.line, self.reason)
+    }
+}
+
+/// Writes rejected rows as CSV: the columns of the file they came from, and
+/// two more, `line` and `reason`.
+pub struct RejectsWriter<W: Write> {
+    writer: csv::Writer<W>,
+    width: usize,
+}
+
+impl<W: Write> RejectsWriter<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn new(file: W, header: &[String]) -> io::Result<Self> {
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+        writer.write_record(header.iter().map(String::as_str).chain(["line", "reason"]))?;
+        Ok(Self { writer, width: header.len() })
+    }
+
+    /// Writes one row. Cells that are not UTF-8 keep their bytes.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, row: &RejectedRow) -> io::Result<()> {
+        for cell in &row.record {
+            self.writer.write_field(cell)?;
+        }
+        for _ in row.record.len()..self.width {
+            self.writer.write_field("")?;
+        }
+        self.writer.write_field(row.line.to_string())?;
+        self.writer.write_field(row.reason.to_string())?;
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

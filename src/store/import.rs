@@ -1,0 +1,358 @@
+//! Entries onto the list, a thousand at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::subscribers::fields_to_json;
+use super::writer::Durability;
+use super::{Store, StoreError, to_millis};
+use crate::audience::csv::{EntryStanding, ListEntry, ListFileError, ListReader, RejectedRow};
+use crate::domain::{EmailAddress, SubscriptionStatus, Timestamp};
+
+/// What came of every row: `rows` is the sum of the other four.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ImportSummary {
+    /// Rows in the file, without the header.
+    pub rows: u64,
+    /// New on the list.
+    pub added: u64,
+    /// On the list already, and now with more known about them.
+    pub merged: u64,
+    /// On the list already, and nothing was new.
+    pub unchanged: u64,
+    /// No entry; each was handed to the caller.
+    pub rejected: u64,
+    /// How many addresses became suppressed, which is not a sixth kind of row.
+    pub newly_suppressed: u64,
+}
+
+/// Why an import stopped. What was dealt with before stays, and the same
+/// import can be run again.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] ListFileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A rejected row could not be kept.
+    #[error("the rejected row of line {line} could not be written to the rejects file: {cause}")]
+    Rejects {
+        /// The row's line.
+        line: u64,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+}
+
+const IMPORT: &str = "import subscribers";
+const BATCH_ROWS: usize = 1000;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+impl Store {
+    /// Reads a whole list in, in batches that are each written or not. Nobody
+    /// who left is subscribed again and no suppression is lifted; what is
+    /// known about somebody stays, and what is new fills the gaps. So running
+    /// it twice is running it once. On the disk before it returns.
+    ///
+    /// # Errors
+    /// The file, the store or `rejects` failed; see [`ImportError`].
+    pub async fn import<R: Read>(
+        &self,
+        list: ListReader<R>,
+        origin: &str,
+        now: Timestamp,
+        mut rejects: impl FnMut(&RejectedRow) -> std::io::Result<()>,
+    ) -> Result<ImportSummary, ImportError> {
+        let mut summary = ImportSummary::default();
+        let mut batch = Vec::with_capacity(BATCH_ROWS);
+        let mut bytes = 0;
+        let mut list = list;
+        loop {
+            let row = list.next();
+            let ends = row.is_none();
+            match row.transpose() {
+                Ok(None) => {}
+                Ok(Some(Ok(entry))) => {
+                    bytes += weight(&entry);
+                    batch.push(entry);
+                }
+                Ok(Some(Err(row))) => {
+                    rejects(&row)
+                        .map_err(|cause| ImportError::Rejects { line: row.line, cause })?;
+                    summary.rows += 1;
+                    summary.rejected += 1;
+                }
+                Err(error) => {
+                    self.import_batch(&mut batch, origin, now, Durability::Power, &mut summary)
+                        .await?;
+                    return Err(error.into());
+                }
+            }
+            if ends {
+                break;
+            }
+            if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
+                self.import_batch(&mut batch, origin, now, Durability::Process, &mut summary)
+                    .await?;
+                bytes = 0;
+            }
+        }
+        // Flushing the last transaction flushes those before it.
+        self.import_batch(&mut batch, origin, now, Durability::Power, &mut summary).await?;
+        Ok(summary)
+    }
+
+    /// Puts one entry onto the list, by the rules of [`Self::import`].
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn add(
+        &self,
+        entry: ListEntry,
+        origin: &str,
+        now: Timestamp,
+    ) -> Result<ImportSummary, StoreError> {
+        let mut summary = ImportSummary::default();
+        self.import_batch(&mut vec![entry], origin, now, Durability::Power, &mut summary).await?;
+        Ok(summary)
+    }
+
+    async fn import_batch(
+        &self,
+        batch: &mut Vec<ListEntry>,
+        origin: &str,
+        now: Timestamp,
+        durability: Durability,
+        summary: &mut ImportSummary,
+    ) -> Result<(), StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            let mut transaction = turn.begin(durability).await?;
+            let keys = batch.iter().map(|entry| entry.address.key()).collect();
+            let mut known = read_known(&mut transaction, keys).await?;
+            let mut done = known.merge_all(batch);
+            done.newly_suppressed =
+                write_changes(&mut transaction, &known.rows, origin, to_millis(now)).await?;
+            transaction.commit().await?;
+            Ok(done)
+        };
+        let done: ImportSummary = write.await.map_err(self.fault(IMPORT))?;
+        summary.rows += done.rows;
+        summary.added += done.added;
+        summary.merged += done.merged;
+        summary.unchanged += done.unchanged;
+        summary.newly_suppressed += done.newly_suppressed;
+        batch.clear();
+        Ok(())
+    }
+}
+
+/// What the list knows of the addresses of one batch, new ones in the order of the file.
+#[derive(Default)]
+struct KnownRows {
+    rows: Vec<(String, Known)>,
+    places: HashMap<String, usize>,
+}
+
+/// What the list knows of one address, while a batch is merged into it.
+struct Known {
+    address: EmailAddress,
+    first_name: String,
+    last_name: String,
+    standing: EntryStanding,
+    fields: BTreeMap<String, String>,
+    write_row: bool,
+    write_suppression: bool,
+}
+
+impl KnownRows {
+    fn insert(&mut self, key: String, known: Known) {
+        self.places.insert(key.clone(), self.rows.len());
+        self.rows.push((key, known));
+    }
+
+    fn merge_all(&mut self, batch: &mut Vec<ListEntry>) -> ImportSummary {
+        let mut summary = ImportSummary::default();
+        for entry in batch.drain(..) {
+            summary.rows += 1;
+            let key = entry.address.key();
+            match self.places.get(&key) {
+                None => {
+                    summary.added += 1;
+                    self.insert(key, Known::new(entry));
+                }
+                Some(&place) => match self.rows[place].1.merge(entry) {
+                    true => summary.merged += 1,
+                    false => summary.unchanged += 1,
+                },
+            }
+        }
+        summary
+    }
+}
+
+impl Known {
+    fn new(entry: ListEntry) -> Self {
+        Self {
+            address: entry.address,
+            first_name: entry.first_name,
+            last_name: entry.last_name,
+            write_suppression: entry.standing.suppressed.is_some(),
+            standing: entry.standing,
+            fields: entry.fields,
+            write_row: true,
+        }
+    }
+
+    /// Fills the gaps, and says whether there were any. A row may take a
+    /// reader further along unconfirmed, subscribed, unsubscribed, and never
+    /// back, so the order of the rows makes no difference to who gets mail.
+    fn merge(&mut self, entry: ListEntry) -> bool {
+        let mut row_changed = false;
+        for (own, new) in
+            [(&mut self.first_name, entry.first_name), (&mut self.last_name, entry.last_name)]
+        {
+            if own.is_empty() && !new.is_empty() {
+                *own = new;
+                row_changed = true;
+            }
+        }
+        for (name, value) in entry.fields {
+            if let std::collections::btree_map::Entry::Vacant(gap) = self.fields.entry(name) {
+                gap.insert(value);
+                row_changed = true;
+            }
+        }
+        if finality(entry.standing.status) > finality(self.standing.status) {
+            self.standing.status = entry.standing.status;
+            row_changed = true;
+        }
+        let suppresses = self.standing.suppressed.is_none() && entry.standing.suppressed.is_some();
+        if suppresses {
+            self.standing.suppressed = entry.standing.suppressed;
+        }
+        self.write_row |= row_changed;
+        self.write_suppression |= suppresses;
+        row_changed || suppresses
+    }
+}
+
+fn finality(status: SubscriptionStatus) -> u8 {
+    match status {
+        SubscriptionStatus::Unconfirmed => 0,
+        SubscriptionStatus::Subscribed => 1,
+        SubscriptionStatus::Unsubscribed => 2,
+    }
+}
+
+fn weight(entry: &ListEntry) -> usize {
+    let fields = entry.fields.iter().map(|(name, value)| name.len() + value.len());
+    200 + fields.sum::<usize>()
+}
+
+type KnownRow = (String, String, String, String, String, String, Option<String>);
+
+async fn read_known(
+    connection: &mut SqliteConnection,
+    keys: Vec<String>,
+) -> Result<KnownRows, sqlx::Error> {
+    let rows: Vec<KnownRow> = sqlx::query_as(
+        "SELECT s.address_key, s.address, s.first_name, s.last_name, s.status, s.fields, x.reason
+         FROM json_each(?1) k
+         JOIN subscribers s ON s.address_key = k.value
+         LEFT JOIN suppressions x ON x.address_key = k.value",
+    )
+    .bind(serde_json::to_string(&keys).unwrap_or_default())
+    .fetch_all(connection)
+    .await?;
+    let mut known = KnownRows::default();
+    for row in rows {
+        known.insert(row.0.clone(), known_of_row(row)?);
+    }
+    Ok(known)
+}
+
+fn known_of_row(row: KnownRow) -> Result<Known, sqlx::Error> {
+    let (_, address, first_name, last_name, status, fields, reason) = row;
+    let damaged =
+        |what: &str| sqlx::Error::Decode(format!("a subscriber has no valid {what}").into());
+    Ok(Known {
+        address: EmailAddress::parse(&address).map_err(|_| damaged("address"))?,
+        first_name,
+        last_name,
+        standing: EntryStanding {
+            status: SubscriptionStatus::parse(&status).ok_or_else(|| damaged("status"))?,
+            suppressed: reason.as_deref().and_then(crate::domain::SuppressionReason::parse),
+        },
+        fields: serde_json::from_str(&fields).map_err(|_| damaged("fields"))?,
+        write_row: false,
+        write_suppression: false,
+    })
+}
+
+/// Writes what changed, in two statements, and counts the new suppressions.
+async fn write_changes(
+    connection: &mut SqliteConnection,
+    known: &[(String, Known)],
+    origin: &str,
+    now: i64,
+) -> Result<u64, sqlx::Error> {
+    let rows: Vec<_> = known
+        .iter()
+        .filter(|(_, known)| known.write_row)
+        .map(|(key, known)| {
+            (
+                known.address.as_str(),
+                key,
+                known.address.domain(),
+                &known.first_name,
+                &known.last_name,
+                known.standing.status.as_str(),
+                fields_to_json(&known.fields),
+            )
+        })
+        .collect();
+    if !rows.is_empty() {
+        sqlx::query(
+            "INSERT INTO subscribers (address, address_key, domain, first_name, last_name, status,
+                                      fields, origin, created_at, updated_at)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                    value ->> 6, ?2, ?3, ?3
+             FROM json_each(?1) WHERE true
+             ON CONFLICT (address_key) DO UPDATE SET
+                first_name = excluded.first_name, last_name = excluded.last_name,
+                status = excluded.status, fields = excluded.fields,
+                origin = iif(subscribers.status = excluded.status, origin, excluded.origin),
+                updated_at = excluded.updated_at",
+        )
+        .bind(serde_json::to_string(&rows).unwrap_or_default())
+        .bind(origin)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    }
+    let suppressions: Vec<_> = known
+        .iter()
+        .filter(|(_, known)| known.write_suppression)
+        .filter_map(|(key, known)| Some((key, known.standing.suppressed?.as_str())))
+        .collect();
+    if suppressions.is_empty() {
+        return Ok(0);
+    }
+    let done = sqlx::query(
+        "INSERT INTO suppressions (address_key, reason, origin, at)
+         SELECT value ->> 0, value ->> 1, ?2, ?3 FROM json_each(?1) WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(serde_json::to_string(&suppressions).unwrap_or_default())
+    .bind(origin)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,149 @@
+//! Opening the file, and bringing its tables up to date.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+
+use super::sender_lock::open_private;
+use super::writer::Writer;
+use super::{BUSY_TIMEOUT, StoreError};
+
+/// Whether a store may be made where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Make it, with its folder, readable by its owner alone.
+    CreateIfMissing,
+    /// Refuse, because an empty list would be a lie.
+    MustExist,
+}
+
+const OPEN: &str = "open it";
+const MIGRATE: &str = "bring the tables up to date";
+const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+
+pub(super) async fn open(path: &Path, mode: OpenMode) -> Result<(Writer, SqlitePool), StoreError> {
+    prepare_file(path, mode)?;
+    let mut connection = connect_writer(path).await?;
+    migrate(path, &mut connection).await?;
+    let options = options(path).pragma("query_only", "on");
+    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
+    Ok((Writer::new(connection), readers))
+}
+
+/// A file beside the store, such as its lock.
+pub(super) fn beside(store: &Path, suffix: &str) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn prepare_file(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
+    let fault = |error: std::io::Error| StoreError::of_io(OPEN, path, &error);
+    let size = match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let cause = "it is not a regular file".to_owned();
+            return Err(StoreError::NotAStore { path: path.to_owned(), cause });
+        }
+        Ok(found) => found.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(fault(error)),
+    };
+    match (size, mode) {
+        (1.., _) => Ok(()),
+        (0, OpenMode::MustExist) => Err(StoreError::Missing { path: path.to_owned() }),
+        (0, OpenMode::CreateIfMissing) => {
+            make_folder(path).map_err(fault)?;
+            open_private(&path.to_owned()).map(drop).map_err(fault)
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+}
+
+async fn connect_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
+    options(path)
+        .synchronous(SqliteSynchronous::Full)
+        // 16 MiB of pages, which is what the claims and groups of a large campaign touch.
+        .pragma("cache_size", "-16384")
+        // A checkpoint flushes twice; every 16 MiB of changes is often enough.
+        .pragma("wal_autocheckpoint", "4096")
+        .pragma("journal_size_limit", "67108864")
+        .connect()
+        .await
+        .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))
+}
+
+/// sqlx's own migration lock does nothing on SQLite, so two processes that
+/// open a new store at once take turns at a lock file instead.
+async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let lock_path = beside(path, ".lock");
+    let fault = |error: std::io::Error| StoreError::of_io(MIGRATE, &lock_path, &error);
+    let lock = open_private(&lock_path).map_err(fault)?;
+    let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+    let _lock = locked.map_err(std::io::Error::other).and_then(|lock| lock).map_err(fault)?;
+    refuse_foreign_tables(path, connection).await?;
+    sqlx::query("PRAGMA journal_mode = WAL")
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))?;
+    MIGRATIONS.run(&mut *connection).await.map_err(|error| of_migration(path, error))
+}
+
+async fn refuse_foreign_tables(
+    path: &Path,
+    connection: &mut SqliteConnection,
+) -> Result<(), StoreError> {
+    let (tables, ours): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations')
+         FROM sqlite_schema WHERE type = 'table'",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))?;
+    if tables > 0 && ours == 0 {
+        let cause = format!("it is a SQLite file with {tables} tables of something else");
+        return Err(StoreError::NotAStore { path: path.to_owned(), cause });
+    }
+    Ok(())
+}
+
+fn of_migration(path: &Path, error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(version) => {
+            let known = MIGRATIONS.iter().map(|migration| migration.version).max();
+            StoreError::Newer { path: path.to_owned(), version, known: known.unwrap_or(0) }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::of_sqlx(MIGRATE, path, &error)
+        }
+        other => StoreError::Damaged {
+            attempted: MIGRATE,
+            path: path.to_owned(),
+            cause: other.to_string(),
+        },
+    }
+}

@@ -1,0 +1,266 @@
+//! Who is on the list, and whose address must not be mailed.
+
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::writer::Durability;
+use super::{Store, StoreError, from_millis, to_millis};
+use crate::audience::{Leaving, LeavingError};
+use crate::domain::{
+    EmailAddress, Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason, Timestamp,
+};
+
+/// The list in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ListStats {
+    /// Everybody on the list.
+    pub total: u64,
+    /// By status, in its words.
+    pub by_status: BTreeMap<String, u64>,
+    /// Suppressed addresses, on the list or not, by reason.
+    pub suppressed: BTreeMap<String, u64>,
+    /// The domains with the most subscribers, the largest first, at most 20.
+    pub domains: Vec<(String, u64)>,
+}
+
+/// One row of an export.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportRow {
+    /// Who.
+    pub subscriber: Subscriber,
+    /// Why their address is not mailed, if it is not.
+    pub suppressed: Option<SuppressionReason>,
+}
+
+impl ExportRow {
+    /// The columns of an export, which an import understands.
+    pub const HEADER: [&'static str; 8] = [
+        "email",
+        "first_name",
+        "last_name",
+        "status",
+        "suppressed",
+        "attributes",
+        "created_at",
+        "updated_at",
+    ];
+
+    /// The cells under [`Self::HEADER`].
+    pub fn cells(&self) -> [String; 8] {
+        let subscriber = &self.subscriber;
+        [
+            subscriber.address.as_str().to_owned(),
+            subscriber.first_name.clone(),
+            subscriber.last_name.clone(),
+            subscriber.status.as_str().to_owned(),
+            self.suppressed.map_or("", SuppressionReason::as_str).to_owned(),
+            match subscriber.fields.is_empty() {
+                true => String::new(),
+                false => fields_to_json(&subscriber.fields),
+            },
+            subscriber.created_at.to_string(),
+            subscriber.updated_at.to_string(),
+        ]
+    }
+}
+
+const READ_LIST: &str = "read the subscribers";
+const SUPPRESS: &str = "suppress an address";
+const UNSUBSCRIBE: &str = "take a reader off the list";
+
+impl Store {
+    /// Finds somebody by their address, in whatever case it is written, and
+    /// why the address is suppressed, if it is.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn find(&self, address: &EmailAddress) -> Result<Option<ExportRow>, StoreError> {
+        sqlx::query_as::<_, ListRow>(
+            "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
+                    s.created_at, s.updated_at, x.reason
+             FROM subscribers s LEFT JOIN suppressions x USING (address_key)
+             WHERE s.address_key = ?1",
+        )
+        .bind(address.key())
+        .fetch_optional(self.readers())
+        .await
+        .map_err(self.fault(READ_LIST))?
+        .map(|row| self.read_list_row(row))
+        .transpose()
+    }
+
+    /// Why an address is suppressed, if it is, whether or not it is on the list.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn suppression(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SuppressionReason>, StoreError> {
+        let reason: Option<String> =
+            sqlx::query_scalar("SELECT reason FROM suppressions WHERE address_key = ?1")
+                .bind(address.key())
+                .fetch_optional(self.readers())
+                .await
+                .map_err(self.fault(READ_LIST))?;
+        Ok(reason.as_deref().and_then(SuppressionReason::parse))
+    }
+
+    /// Sees to it that an address is never mailed, whether or not it is on the
+    /// list. On the disk before it returns. Says whether that is new; the
+    /// first reason stays.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn suppress(
+        &self,
+        address: &EmailAddress,
+        reason: SuppressionReason,
+        origin: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            sqlx::query(
+                "INSERT INTO suppressions (address_key, reason, origin, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(address.key())
+            .bind(reason.as_str())
+            .bind(origin)
+            .bind(to_millis(at))
+            .execute(turn.connection(Durability::Power).await?)
+            .await
+        };
+        write.await.map(|done| done.rows_affected() > 0).map_err(self.fault(SUPPRESS))
+    }
+
+    /// Takes a subscriber off the list, on the disk before it returns. Says
+    /// whether they were on it.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn unsubscribe(
+        &self,
+        subscriber: SubscriberId,
+        origin: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            sqlx::query(
+                "UPDATE subscribers SET status = 'unsubscribed', origin = ?2, updated_at = ?3
+                 WHERE id = ?1 AND status <> 'unsubscribed'",
+            )
+            .bind(subscriber.0)
+            .bind(origin)
+            .bind(to_millis(at))
+            .execute(turn.connection(Durability::Power).await?)
+            .await
+        };
+        write.await.map(|done| done.rows_affected() > 0).map_err(self.fault(UNSUBSCRIBE))
+    }
+
+    /// Counts the list.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn stats(&self) -> Result<ListStats, StoreError> {
+        let fault = || self.fault(READ_LIST);
+        let counted = |rows: Vec<(String, i64)>| rows.into_iter().map(|(word, n)| (word, n as u64));
+        let by_status: Vec<(String, i64)> =
+            sqlx::query_as("SELECT status, count(*) FROM subscribers GROUP BY status")
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault())?;
+        let suppressed: Vec<(String, i64)> =
+            sqlx::query_as("SELECT reason, count(*) FROM suppressions GROUP BY reason")
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault())?;
+        let domains: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT domain, count(*) AS n FROM subscribers GROUP BY domain
+             ORDER BY n DESC, domain LIMIT 20",
+        )
+        .fetch_all(self.readers())
+        .await
+        .map_err(fault())?;
+        Ok(ListStats {
+            total: by_status.iter().map(|(_, n)| *n as u64).sum(),
+            by_status: counted(by_status).collect(),
+            suppressed: counted(suppressed).collect(),
+            domains: counted(domains).collect(),
+        })
+    }
+
+    /// Hands every subscriber to `each`, in the order in which they came onto
+    /// the list, in the memory of one row.
+    ///
+    /// # Errors
+    /// The store cannot be read, or `each` cannot take a row.
+    pub async fn export<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(ExportRow) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut rows = sqlx::query_as::<_, ListRow>(
+            "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
+                    s.created_at, s.updated_at, x.reason
+             FROM subscribers s LEFT JOIN suppressions x USING (address_key) ORDER BY s.id",
+        )
+        .fetch(self.readers());
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await.map_err(self.fault(READ_LIST))? {
+            each(self.read_list_row(row)?)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn read_list_row(&self, row: ListRow) -> Result<ExportRow, StoreError> {
+        let id = row.id;
+        let damaged =
+            |what| self.damaged(READ_LIST, format!("subscriber {id} has no valid {what}"));
+        let subscriber = Subscriber {
+            id: SubscriberId(row.id),
+            address: EmailAddress::parse(&row.address).map_err(|_| damaged("address"))?,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            status: SubscriptionStatus::parse(&row.status).ok_or_else(|| damaged("status"))?,
+            origin: row.origin,
+            fields: serde_json::from_str(&row.fields).map_err(|_| damaged("fields"))?,
+            created_at: from_millis(row.created_at),
+            updated_at: from_millis(row.updated_at),
+        };
+        let suppressed = row.reason.as_deref().and_then(SuppressionReason::parse);
+        Ok(ExportRow { subscriber, suppressed })
+    }
+}
+
+impl Leaving for Store {
+    async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
+        let left = self.unsubscribe(subscriber, "left by their own link", at).await;
+        left.map(drop).map_err(|error| LeavingError(error.to_string()))
+    }
+}
+
+pub(super) fn fields_to_json(fields: &BTreeMap<String, String>) -> String {
+    // A map of text to text always has a JSON form.
+    serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned())
+}
+
+#[derive(FromRow)]
+struct ListRow {
+    id: i64,
+    address: String,
+    first_name: String,
+    last_name: String,
+    status: String,
+    origin: String,
+    fields: String,
+    created_at: i64,
+    updated_at: i64,
+    reason: Option<String>,
+}

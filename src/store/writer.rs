@@ -1,0 +1,65 @@
+//! The one connection that writes.
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, Sqlite, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The one writing connection, taken in turns.
+pub(super) struct Writer(Mutex<Writing>);
+
+/// A turn at the writing connection.
+pub(super) struct Turn<'w>(MutexGuard<'w, Writing>);
+
+/// What has to survive what, once a transaction has returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// The death of this process: the pages are with the operating system.
+    Process,
+    /// The loss of power: the pages are on the disk, and so is everything written before.
+    Power,
+}
+
+struct Writing {
+    connection: SqliteConnection,
+    durability: Durability,
+}
+
+impl Writer {
+    /// Takes a connection whose `synchronous` is FULL.
+    pub(super) fn new(connection: SqliteConnection) -> Self {
+        Self(Mutex::new(Writing { connection, durability: Durability::Power }))
+    }
+
+    /// Waits for the connection.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn(self.0.lock().await)
+    }
+}
+
+impl Turn<'_> {
+    /// The connection, for one statement that commits by itself.
+    pub(super) async fn connection(
+        &mut self,
+        durability: Durability,
+    ) -> Result<&mut SqliteConnection, sqlx::Error> {
+        let writing = &mut *self.0;
+        if writing.durability != durability {
+            let pragma = match durability {
+                Durability::Process => "PRAGMA synchronous = NORMAL",
+                Durability::Power => "PRAGMA synchronous = FULL",
+            };
+            sqlx::query(pragma).execute(&mut writing.connection).await?;
+            writing.durability = durability;
+        }
+        Ok(&mut writing.connection)
+    }
+
+    /// A transaction that holds the write lock from its beginning, so that
+    /// what it reads cannot change before it writes. Dropping it rolls back.
+    pub(super) async fn begin(
+        &mut self,
+        durability: Durability,
+    ) -> Result<Transaction<'_, Sqlite>, sqlx::Error> {
+        self.connection(durability).await?.begin_with("BEGIN IMMEDIATE").await
+    }
+}
