@@ -7,10 +7,14 @@
 
 mod ledger;
 mod outcome;
+mod patience;
+pub mod provider;
+pub mod push;
 mod transport;
 
 pub use ledger::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
 };
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use patience::Patience;
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};
