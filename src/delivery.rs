@@ -7,6 +7,9 @@
 
 mod ledger;
 mod outcome;
+mod patience;
+pub mod provider;
+pub mod push;
 pub mod run;
 pub mod state;
 mod summary;
@@ -19,4 +22,5 @@ pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
 pub use run::{Progress, StopWish, Work, run};
 pub use state::Trip;
 pub use summary::{Ending, Summary};
+pub use patience::Patience;
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

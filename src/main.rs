@@ -9,12 +9,8 @@ use postrider::domain::{Clock, Random, Timestamp};
 fn main() -> ExitCode {
     let arguments = std::env::args_os().collect();
     let environment = Environment::capture();
-    let exit = postrider::cli::run(
-        arguments,
-        environment,
-        Arc::new(SystemClock),
-        Arc::new(SystemRandom),
-    );
+    let exit =
+        postrider::cli::run(arguments, environment, Arc::new(SystemClock), Arc::new(SystemRandom));
     exit.into()
 }
 

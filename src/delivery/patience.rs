@@ -1,0 +1,58 @@
+//! How long to go on trying.
+
+use std::time::Duration;
+
+/// How often something is tried, and how long to wait between.
+///
+/// The waits double. They are not scattered at random, because a campaign is
+/// pushed by one process over one connection: there is no crowd to spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How many tries in all, at least 1.
+    pub tries: u32,
+    /// The wait after the first try.
+    pub first_wait: Duration,
+    /// The longest wait, whatever the other side asks for.
+    pub longest_wait: Duration,
+}
+
+impl Patience {
+    /// Four tries, waiting one, two and four seconds; up to a minute if asked to.
+    pub const USUAL: Self = Self {
+        tries: 4,
+        first_wait: Duration::from_secs(1),
+        longest_wait: Duration::from_secs(60),
+    };
+
+    /// How long to wait after try number `tried` (from 1), or `None` when that
+    /// was the last one. `asked` is what the other side asked for.
+    pub fn wait_after(&self, tried: u32, asked: Option<Duration>) -> Option<Duration> {
+        if tried >= self.tries {
+            return None;
+        }
+        let doublings = tried.saturating_sub(1).min(16);
+        let wait = asked.unwrap_or_else(|| self.first_wait.saturating_mul(1 << doublings));
+        Some(wait.min(self.longest_wait))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_and_end() {
+        let waits: Vec<_> = (1..=4).map(|tried| Patience::USUAL.wait_after(tried, None)).collect();
+        let seconds = |n| Some(Duration::from_secs(n));
+        assert_eq!(waits, [seconds(1), seconds(2), seconds(4), None]);
+    }
+
+    #[test]
+    fn a_wish_is_kept_up_to_the_longest_wait() {
+        let asked = |n| Patience::USUAL.wait_after(1, Some(Duration::from_secs(n)));
+        assert_eq!(asked(7), Some(Duration::from_secs(7)));
+        assert_eq!(asked(86_400), Some(Duration::from_secs(60)));
+        let endless = Patience { tries: u32::MAX, ..Patience::USUAL };
+        assert_eq!(endless.wait_after(1_000, None), Some(Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,399 @@
+//! Pushing a frozen campaign to a provider: once, or it says that it does not know.
+//!
+//! In: a [`Provider`], a [`PushRecord`] and a frozen campaign. Out: a
+//! [`Pushed`], or a [`Proofed`].
+//!
+//! ```text
+//! plan ─▶ find ─▶ upsert draft ─▶ content ─▶ read back, compare ─▶ checklist ─▶ Ready
+//! Ready ─▶ read back, compare ─▶ find again ─▶ intend ─▶ send ─▶ status ─▶ settle
+//! ```
+//!
+//! Up to the send, every step may be done again without harm. The send is asked
+//! for at most once for each intent on the record, and an intent without an end
+//! is a doubt that only the provider's own word, or the operator, resolves.
+//! Absent on purpose: HTTP, the terminal, and the verbs that nothing calls yet
+//! (schedule, cancel, reports).
+
+mod plan;
+mod record;
+
+use crate::campaign::Campaign;
+use crate::delivery::Patience;
+use crate::delivery::provider::{
+    Draft, PlanError, PreflightItem, PreflightLevel, Provider, ProviderError, Remote, RemoteId,
+    RemoteState,
+};
+use crate::domain::{Clock, Digest, EmailAddress};
+
+pub use plan::{Difference, compare, plan};
+pub use record::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
+
+/// What a push works with.
+pub struct Push<'a, P, R> {
+    /// Where the campaign goes.
+    pub provider: &'a P,
+    /// What is remembered of it.
+    pub record: &'a R,
+    /// The time, for the record.
+    pub clock: &'a dyn Clock,
+    /// How often the state is read after a send, until it shows the send.
+    pub patience: Patience,
+}
+
+/// What becomes of an earlier send whose end is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubtfulSend {
+    /// It stays unknown, unless the provider says that it is on its way.
+    Keep,
+    /// It is sent again if the provider still calls it a draft, or has it no
+    /// more. Somebody decided that.
+    SendAgain,
+}
+
+/// What [`Push::prepare`] came to.
+#[derive(Debug)]
+pub enum Prepared {
+    /// The draft stands there as it should, and waits for [`Push::send`].
+    Ready(Ready),
+    /// There is nothing to send.
+    Settled(Pushed),
+}
+
+/// A draft that stands at the provider as it was frozen.
+#[derive(Debug)]
+pub struct Ready {
+    remote: Remote,
+    draft: Draft,
+    digest: Digest,
+    checklist: Vec<PreflightItem>,
+}
+
+/// What became of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// The provider has taken it, just now or in an earlier run that was cut short.
+    Sent {
+        /// Its name there.
+        remote: RemoteId,
+        /// In which state it was seen; `None` when the send was accepted and
+        /// the state could not be read since.
+        state: Option<RemoteState>,
+    },
+    /// It had been sent before, and nothing was changed. This is a success.
+    AlreadySent {
+        /// Its name there.
+        remote: RemoteId,
+        /// What was sent, if the record knows.
+        digest: Option<Digest>,
+    },
+    /// It is neither a draft nor sent (scheduled, paused, cancelled...), and
+    /// that is somebody's doing: nothing was changed.
+    LeftAlone {
+        /// As it stands there.
+        remote: Remote,
+    },
+    /// Whether it was sent is not known. It is not sent again.
+    Unknown {
+        /// Its name there.
+        remote: RemoteId,
+        /// What the provider said when it was asked.
+        seen: Result<RemoteState, ProviderError>,
+    },
+}
+
+/// What became of a proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proofed {
+    /// The provider has sent the tests. It may put a mark into their subject,
+    /// and cannot carry a header of ours.
+    Tested {
+        /// The draft, as it stands there.
+        remote: Remote,
+        /// The provider's checklist: an error in it does not hinder a test.
+        checklist: Vec<PreflightItem>,
+    },
+    /// The campaign is no draft any more, so no test can be made of it.
+    LeftAlone {
+        /// As it stands there.
+        remote: Remote,
+    },
+}
+
+/// Why a push came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The provider cannot carry this campaign.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A call failed. Nothing was sent.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The record could not be read or written. Nothing was sent.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// What stands there is not what was put there. Nothing was sent.
+    #[error("the campaign {remote} does not hold what was put there: {difference}; \
+             nothing was sent, and the draft is left for you to look at")]
+    Differs {
+        /// Which.
+        remote: Remote,
+        /// Where.
+        difference: Difference,
+    },
+    /// The provider's checklist has errors. Nothing was sent.
+    #[error("the campaign {remote} is not ready, says the provider: {}", errors(checklist))]
+    NotReady {
+        /// Which.
+        remote: Remote,
+        /// All of the checklist.
+        checklist: Vec<PreflightItem>,
+    },
+    /// Between the preparation and the send the draft was replaced or changed its state.
+    #[error("the draft {expected} was prepared, and now {} bears its title; nothing was sent, \
+             run this again", now(found))]
+    Replaced {
+        /// What was prepared.
+        expected: Remote,
+        /// What is there now.
+        found: Option<Remote>,
+    },
+    /// A proof was asked for while a send is in doubt: it would change what may be under way.
+    #[error("whether {remote} was sent is not known, so its draft is not touched; \
+             run send again to settle that first")]
+    InDoubt {
+        /// Which.
+        remote: RemoteId,
+    },
+    /// The send ended, and that could not be written. The next run asks the provider.
+    #[error("{source}; the provider was asked to send, and the next run will ask it what became of that")]
+    Unrecorded {
+        /// How it ended.
+        pushed: Pushed,
+        /// What failed.
+        source: RecordError,
+    },
+}
+
+impl Ready {
+    /// The draft, as it stands at the provider.
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// The provider's checklist, without errors.
+    pub fn checklist(&self) -> &[PreflightItem] {
+        &self.checklist
+    }
+}
+
+impl<P: Provider, R: PushRecord> Push<'_, P, R> {
+    /// Brings the campaign to the provider, up to the point where only the
+    /// send is missing. Nobody is mailed.
+    ///
+    /// # Errors
+    /// See [`PushError`]; whatever was done may be done again.
+    pub async fn prepare(
+        &self,
+        campaign: &Campaign,
+        doubtful: DoubtfulSend,
+    ) -> Result<Prepared, PushError> {
+        let draft = plan(self.provider, campaign)?;
+        match self.record.past().await? {
+            PastSend::Never => {}
+            PastSend::Sent(SendIntent { remote, digest, .. }) => {
+                let settled = Pushed::AlreadySent { remote, digest: Some(digest) };
+                return Ok(Prepared::Settled(settled));
+            }
+            PastSend::InDoubt(intent) => {
+                if let Some(settled) = self.resolve(intent, doubtful).await? {
+                    return Ok(Prepared::Settled(settled));
+                }
+            }
+        }
+        let existing = self.provider.find(&draft.key).await?;
+        if let Some(remote) = not_a_draft(existing.as_ref()) {
+            return Ok(Prepared::Settled(left_as_it_is(remote)));
+        }
+        let remote = self.bring(&draft, existing).await?;
+        let checklist = self.provider.preflight(&remote.id).await?;
+        if checklist.iter().any(|item| item.level == PreflightLevel::Error) {
+            return Err(PushError::NotReady { remote, checklist });
+        }
+        Ok(Prepared::Ready(Ready { remote, draft, digest: campaign.digest(), checklist }))
+    }
+
+    /// Sends what was prepared, at most once.
+    ///
+    /// # Errors
+    /// See [`PushError`]; but for [`PushError::Unrecorded`], nothing was sent.
+    pub async fn send(&self, ready: Ready) -> Result<Pushed, PushError> {
+        let Ready { remote, draft, digest, .. } = ready;
+        self.holds(&remote, &draft).await?;
+        // Two runs at once may each have created a draft: both see both here.
+        match self.provider.find(&draft.key).await? {
+            Some(found) if found.id == remote.id && found.state == RemoteState::Draft => {}
+            Some(found) if found.id == remote.id => return Ok(left_as_it_is(&found)),
+            found => return Err(PushError::Replaced { expected: remote, found }),
+        }
+        let intent = SendIntent { remote: remote.id, digest, at: self.clock.now() };
+        self.record.intend(&intent).await?;
+        let answer = self.provider.send(&intent.remote).await;
+        let seen = match &answer {
+            Err(ProviderError::Unreachable { .. }) => Ok(RemoteState::Draft),
+            Err(ProviderError::Refused { .. }) => self.provider.status(&intent.remote).await,
+            Ok(()) | Err(_) => self.watch(&intent.remote).await,
+        };
+        match judge(&intent.remote, answer, seen) {
+            Verdict::Ended(pushed) => {
+                self.settle(&intent, SendEnd::Sent, pushed.clone()).await?;
+                Ok(pushed)
+            }
+            Verdict::Open(pushed) => Ok(pushed),
+            Verdict::NotSent(error) => {
+                self.record.settle(&intent, SendEnd::NotSent, self.clock.now()).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Puts the draft there and has the provider send tests of it.
+    ///
+    /// # Errors
+    /// See [`PushError`]. A test that may have gone out is not repeated.
+    pub async fn proof(
+        &self,
+        campaign: &Campaign,
+        to: &[EmailAddress],
+    ) -> Result<Proofed, PushError> {
+        let draft = plan(self.provider, campaign)?;
+        if let PastSend::InDoubt(SendIntent { remote, .. }) = self.record.past().await? {
+            return Err(PushError::InDoubt { remote });
+        }
+        let existing = self.provider.find(&draft.key).await?;
+        if let Some(remote) = not_a_draft(existing.as_ref()) {
+            return Ok(Proofed::LeftAlone { remote: remote.clone() });
+        }
+        let remote = self.bring(&draft, existing).await?;
+        let checklist = self.provider.preflight(&remote.id).await?;
+        self.provider.send_test(&remote.id, to).await?;
+        Ok(Proofed::Tested { remote, checklist })
+    }
+
+    /// Settles an earlier send by the provider's word; `None` when it may be
+    /// sent again.
+    async fn resolve(
+        &self,
+        intent: SendIntent,
+        doubtful: DoubtfulSend,
+    ) -> Result<Option<Pushed>, PushError> {
+        let remote = intent.remote.clone();
+        match self.provider.status(&remote).await {
+            Ok(state) if state.is_on_its_way() => {
+                let pushed = Pushed::Sent { remote, state: Some(state) };
+                self.settle(&intent, SendEnd::Sent, pushed.clone()).await?;
+                Ok(Some(pushed))
+            }
+            Ok(RemoteState::Draft | RemoteState::Gone) if doubtful == DoubtfulSend::SendAgain => {
+                Ok(None)
+            }
+            seen => Ok(Some(Pushed::Unknown { remote, seen })),
+        }
+    }
+
+    async fn bring(&self, draft: &Draft, existing: Option<Remote>) -> Result<Remote, PushError> {
+        let remote = self.provider.upsert_draft(draft, existing.as_ref()).await?;
+        self.provider.put_content(&remote.id, draft).await?;
+        self.holds(&remote, draft).await?;
+        Ok(remote)
+    }
+
+    async fn holds(&self, remote: &Remote, draft: &Draft) -> Result<(), PushError> {
+        let found = self.provider.read_back(&remote.id).await?;
+        compare(draft, &found)
+            .map_err(|difference| PushError::Differs { remote: remote.clone(), difference })
+    }
+
+    /// Reads the state until it shows the send. The provider is patient with
+    /// its own failures, so the first one it reports ends this.
+    async fn watch(&self, remote: &RemoteId) -> Result<RemoteState, ProviderError> {
+        let mut tried = 1;
+        loop {
+            let state = self.provider.status(remote).await?;
+            if state.is_on_its_way() {
+                return Ok(state);
+            }
+            match self.patience.wait_after(tried, None) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Ok(state),
+            }
+            tried += 1;
+        }
+    }
+
+    async fn settle(
+        &self,
+        intent: &SendIntent,
+        end: SendEnd,
+        pushed: Pushed,
+    ) -> Result<(), PushError> {
+        self.record
+            .settle(intent, end, self.clock.now())
+            .await
+            .map_err(|source| PushError::Unrecorded { pushed, source })
+    }
+}
+
+/// What one request to send came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is sent.
+    Ended(Pushed),
+    /// It is not known; the intent stays open.
+    Open(Pushed),
+    /// It is not sent.
+    NotSent(ProviderError),
+}
+
+/// Puts together what the provider answered to the send and what it said of
+/// the campaign's state afterwards. A "no" is believed, a silence is not.
+fn judge(
+    remote: &RemoteId,
+    answer: Result<(), ProviderError>,
+    seen: Result<RemoteState, ProviderError>,
+) -> Verdict {
+    let remote = remote.clone();
+    match (answer, seen) {
+        (_, Ok(state)) if state.is_on_its_way() => {
+            Verdict::Ended(Pushed::Sent { remote, state: Some(state) })
+        }
+        (Ok(()), Ok(RemoteState::Scheduled)) => {
+            Verdict::Ended(Pushed::Sent { remote, state: Some(RemoteState::Scheduled) })
+        }
+        (Ok(()), Err(_)) => Verdict::Ended(Pushed::Sent { remote, state: None }),
+        (
+            Err(error @ (ProviderError::Refused { .. } | ProviderError::Unreachable { .. })),
+            _,
+        ) => Verdict::NotSent(error),
+        (_, seen) => Verdict::Open(Pushed::Unknown { remote, seen }),
+    }
+}
+
+fn not_a_draft(remote: Option<&Remote>) -> Option<&Remote> {
+    remote.filter(|remote| remote.state != RemoteState::Draft)
+}
+
+fn left_as_it_is(remote: &Remote) -> Pushed {
+    match remote.state.is_on_its_way() {
+        true => Pushed::AlreadySent { remote: remote.id.clone(), digest: None },
+        false => Pushed::LeftAlone { remote: remote.clone() },
+    }
+}
+
+fn errors(checklist: &[PreflightItem]) -> String {
+    let errors = checklist.iter().filter(|item| item.level == PreflightLevel::Error);
+    errors.map(|item| format!("{}: {}", item.heading, item.details)).collect::<Vec<_>>().join("; ")
+}
+
+fn now(found: &Option<Remote>) -> String {
+    found.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+}

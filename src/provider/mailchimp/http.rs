@@ -1,0 +1,413 @@
+//! One call, as often as it may be made.
+//!
+//! | what happened | a call that may be repeated | one that may not |
+//! | --- | --- | --- |
+//! | no connection | wait, repeat | wait, repeat |
+//! | 429, or a 403 without a word | wait as asked, repeat | wait as asked, repeat |
+//! | cut, timed out, 408, 5xx | wait, repeat | unclear, at once |
+//! | any other no | refused | refused |
+//!
+//! Logged are method, path, status and time; never a header, a query or a body.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::{Client, Method, Response, StatusCode, header, redirect, retry};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::key::{ApiKey, Endpoint, Scheme};
+use super::wire::ProblemIn;
+use super::{NAME, SetupError};
+use crate::delivery::Patience;
+use crate::delivery::provider::{Call, Problem, ProviderError};
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// Mailchimp itself gives up after 120 s.
+const CALL_TIMEOUT: Duration = Duration::from_secs(130);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An HTTP client for one account.
+pub(super) struct Http {
+    client: Client,
+    key: ApiKey,
+    base: String,
+    patience: Patience,
+}
+
+/// One call to make.
+pub(super) struct Request {
+    /// What it is for, in words.
+    pub(super) purpose: &'static str,
+    pub(super) method: Method,
+    /// From the first `/` after the version, with its query.
+    pub(super) path: String,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) repeat: Repeat,
+}
+
+/// Whether a call may be made again when it may have been carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Twice is the same as once.
+    Harmless,
+    /// Twice is twice.
+    OnlyIfNothingWasDone,
+}
+
+/// Whether the answer has a body that is wanted.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Nothing,
+    Body,
+}
+
+/// Why one try failed.
+enum Failure {
+    /// No connection came about, so not a byte of the request left.
+    NotConnected(String),
+    /// The provider refuses for now, because of too many calls.
+    Busy { asked: Option<Duration>, status: StatusCode },
+    /// Something may have been done.
+    Silent(String),
+    /// The provider says no.
+    Refused(Problem),
+    /// It is done, and the answer is of no use.
+    Unreadable(String),
+}
+
+/// What follows a failed try.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Wait(Option<Duration>),
+    GiveUp,
+}
+
+impl Http {
+    pub(super) fn new(
+        key: ApiKey,
+        endpoint: Endpoint,
+        patience: Patience,
+    ) -> Result<Self, SetupError> {
+        let client = Client::builder()
+            .user_agent(concat!("postrider/", env!("CARGO_PKG_VERSION")))
+            .https_only(endpoint.reach == Scheme::HttpsOnly)
+            // A redirect would carry the key elsewhere, or turn a POST into a GET.
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            // A connection that is kept may be closed by the far end just as a
+            // send is written to it. A new one for each of the ten calls costs
+            // little, and leaves no doubt of that kind.
+            .pool_max_idle_per_host(0)
+            .build()
+            .map_err(|error| SetupError(chain(&error)))?;
+        Ok(Self { client, key, base: endpoint.base, patience })
+    }
+
+    /// Makes a call whose answer has a body.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<T, ProviderError> {
+        let body = self.call(request, Wanted::Body).await?;
+        serde_json::from_slice(&body).map_err(|error| {
+            // serde's own words may quote the value, so only its kind and place are told.
+            let cause = format!(
+                "it is not the JSON that was expected ({:?} error at line {}, column {})",
+                error.classify(),
+                error.line(),
+                error.column()
+            );
+            unusable(request, cause)
+        })
+    }
+
+    /// Makes a call of which only success or failure counts.
+    pub(super) async fn tell(&self, request: &Request) -> Result<(), ProviderError> {
+        self.call(request, Wanted::Nothing).await.map(|_| ())
+    }
+
+    /// A text of the provider's, made safe to show: on one line, without the
+    /// key and without addresses, at most 300 characters.
+    pub(super) fn safe(&self, text: &str) -> String {
+        let text = text.replace(self.key.expose(), "…");
+        let words = text.split_whitespace().map(masked);
+        let line = words.collect::<Vec<_>>().join(" ");
+        line.chars().filter(|c| !c.is_control()).take(300).collect()
+    }
+
+    async fn call(&self, request: &Request, wanted: Wanted) -> Result<Vec<u8>, ProviderError> {
+        let mut tried = 1;
+        loop {
+            let failure = match self.try_once(request, wanted).await {
+                Ok(body) => return Ok(body),
+                Err(failure) => failure,
+            };
+            let wait = match next(request.repeat, &failure) {
+                Next::Wait(asked) => self.patience.wait_after(tried, asked),
+                Next::GiveUp => None,
+            };
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(given_up(request, failure)),
+            }
+            tried += 1;
+        }
+    }
+
+    async fn try_once(&self, request: &Request, wanted: Wanted) -> Result<Vec<u8>, Failure> {
+        let url = format!("{}{}", self.base, request.path);
+        let mut builder = self
+            .client
+            .request(request.method.clone(), url)
+            .basic_auth("postrider", Some(self.key.expose()))
+            .header(header::ACCEPT, "application/json, application/problem+json");
+        if let Some(body) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let begun = Instant::now();
+        let answer = builder.send().await;
+        tracing::debug!(
+            method = %request.method,
+            path = request.path_alone(),
+            status = answer.as_ref().map_or(0, |answer| answer.status().as_u16()),
+            elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "mailchimp call"
+        );
+        match answer {
+            Ok(answer) => self.read(answer, wanted).await,
+            Err(error) if error.is_connect() => {
+                Err(Failure::NotConnected(self.safe(&chain(&error.without_url()))))
+            }
+            Err(error) => Err(Failure::Silent(self.safe(&chain(&error.without_url())))),
+        }
+    }
+
+    async fn read(&self, mut answer: Response, wanted: Wanted) -> Result<Vec<u8>, Failure> {
+        let status = answer.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(Failure::Busy { asked: asked_wait(answer.headers()), status });
+        }
+        if status.is_success() && matches!(wanted, Wanted::Nothing) {
+            return Ok(Vec::new());
+        }
+        if status.is_redirection() || status.is_informational() {
+            return Err(Failure::Silent(format!(
+                "it was answered with {status}, which is not followed"
+            )));
+        }
+        let asked = asked_wait(answer.headers());
+        let body = whole_body(&mut answer).await;
+        if status.is_success() {
+            return body;
+        }
+        let problem = body.ok().and_then(|body| serde_json::from_slice::<ProblemIn>(&body).ok());
+        match (status, problem) {
+            // So says Mailchimp's front when it throttles, before the API is reached.
+            (StatusCode::FORBIDDEN, None) => Err(Failure::Busy { asked, status }),
+            (status, problem)
+                if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT =>
+            {
+                Err(Failure::Silent(self.problem(status, problem).to_string()))
+            }
+            (status, problem) => Err(Failure::Refused(self.problem(status, problem))),
+        }
+    }
+
+    fn problem(&self, status: StatusCode, said: Option<ProblemIn>) -> Problem {
+        let said = said.unwrap_or_default();
+        let title = match said.title.trim() {
+            "" => status.canonical_reason().unwrap_or("no reason given").to_owned(),
+            title => self.safe(title),
+        };
+        let fields = said.errors.iter().take(20);
+        Problem {
+            status: status.as_u16(),
+            title,
+            detail: self.safe(&said.detail),
+            instance: self.safe(&said.instance),
+            fields: fields.map(|e| (self.safe(&e.field), self.safe(&e.message))).collect(),
+        }
+    }
+}
+
+impl Request {
+    pub(super) fn new(method: Method, path: String, purpose: &'static str, repeat: Repeat) -> Self {
+        Self { purpose, method, path, body: None, repeat }
+    }
+
+    pub(super) fn get(path: String, purpose: &'static str) -> Self {
+        Self::new(Method::GET, path, purpose, Repeat::Harmless)
+    }
+
+    /// With a JSON body. Our own bodies hold strings, booleans and lists: they
+    /// always serialise.
+    pub(super) fn with(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(serde_json::to_vec(body).unwrap_or_default());
+        self
+    }
+
+    pub(super) fn to_call(&self) -> Call {
+        Call {
+            provider: NAME,
+            purpose: self.purpose,
+            request: format!("{} {}", self.method, self.path_alone()),
+        }
+    }
+
+    fn path_alone(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+}
+
+/// The table at the head of this file.
+fn next(repeat: Repeat, failure: &Failure) -> Next {
+    match (failure, repeat) {
+        (Failure::NotConnected(_), _) => Next::Wait(None),
+        (Failure::Busy { asked, .. }, _) => Next::Wait(*asked),
+        (Failure::Silent(_), Repeat::Harmless) => Next::Wait(None),
+        (Failure::Silent(_), Repeat::OnlyIfNothingWasDone) => Next::GiveUp,
+        (Failure::Refused(_) | Failure::Unreadable(_), _) => Next::GiveUp,
+    }
+}
+
+fn given_up(request: &Request, failure: Failure) -> ProviderError {
+    let call = request.to_call();
+    match failure {
+        Failure::NotConnected(cause) => ProviderError::Unreachable { call, cause },
+        Failure::Busy { status, .. } => ProviderError::Unreachable {
+            call,
+            cause: format!("it is too busy, or throttles this account ({status})"),
+        },
+        Failure::Silent(cause) => match request.repeat {
+            Repeat::Harmless => ProviderError::Unreachable { call, cause },
+            Repeat::OnlyIfNothingWasDone => ProviderError::Unclear { call, cause },
+        },
+        Failure::Refused(problem) => ProviderError::Refused { call, problem },
+        Failure::Unreadable(cause) => unusable(request, cause),
+    }
+}
+
+/// An answer of no use to a call that was carried out.
+fn unusable(request: &Request, cause: String) -> ProviderError {
+    let call = request.to_call();
+    match request.repeat {
+        Repeat::Harmless => ProviderError::Unreadable { call, cause },
+        Repeat::OnlyIfNothingWasDone => ProviderError::Unclear { call, cause },
+    }
+}
+
+async fn whole_body(answer: &mut Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
+                let limit = LARGEST_ANSWER / 1024 / 1024;
+                return Err(Failure::Unreadable(format!("it is larger than {limit} MB")));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(Failure::Silent(chain(&error.without_url()))),
+        }
+    }
+}
+
+/// `Retry-After` (RFC 9110 section 10.2.3). A date is measured against the
+/// answer's own `Date`, so that nobody's clock has to be right.
+fn asked_wait(headers: &header::HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = |text: &str| {
+        jiff::fmt::rfc2822::parse(text).ok().map(|moment| moment.timestamp().as_second())
+    };
+    let seconds = moment(asked)? - moment(text(header::DATE)?)?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// An error with its causes, each told once.
+fn chain(error: &dyn Error) -> String {
+    let mut out = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !out.contains(&text) {
+            out.push_str(": ");
+            out.push_str(&text);
+        }
+        cause = inner.source();
+    }
+    out
+}
+
+/// A word without the local part of an address in it.
+fn masked(word: &str) -> String {
+    match word.rsplit_once('@') {
+        None => word.to_owned(),
+        Some((_, domain)) => format!("…@{domain}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http() -> Http {
+        let key = ApiKey::parse(&"canary0123-us6".into()).unwrap();
+        let endpoint = Endpoint::of(&key);
+        Http::new(key, endpoint, Patience::USUAL).unwrap()
+    }
+
+    #[test]
+    fn what_may_be_done_twice_is_decided_by_the_table() {
+        use Repeat::{Harmless, OnlyIfNothingWasDone};
+        let busy = |asked| Failure::Busy { asked, status: StatusCode::TOO_MANY_REQUESTS };
+        let minute = Some(Duration::from_secs(60));
+        let refused = Failure::Refused(http().problem(StatusCode::BAD_REQUEST, None));
+        for (failure, repeat, expected) in [
+            (Failure::NotConnected("".into()), Harmless, Next::Wait(None)),
+            (Failure::NotConnected("".into()), OnlyIfNothingWasDone, Next::Wait(None)),
+            (busy(None), Harmless, Next::Wait(None)),
+            (busy(minute), OnlyIfNothingWasDone, Next::Wait(minute)),
+            (Failure::Silent("".into()), Harmless, Next::Wait(None)),
+            (Failure::Silent("".into()), OnlyIfNothingWasDone, Next::GiveUp),
+            (refused, Harmless, Next::GiveUp),
+            (Failure::Unreadable("".into()), Harmless, Next::GiveUp),
+        ] {
+            assert_eq!(next(repeat, &failure), expected);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_as_a_date() {
+        let headers = |pairs: &[(header::HeaderName, &str)]| {
+            pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+        };
+        let date = (header::DATE, "Wed, 12 Aug 2026 10:00:00 GMT");
+        for (headers, expected) in [
+            (headers(&[]), None),
+            (headers(&[(header::RETRY_AFTER, "7")]), Some(7)),
+            (headers(&[(header::RETRY_AFTER, "soon")]), None),
+            (headers(&[(header::RETRY_AFTER, "-1")]), None),
+            (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 10:00:30 GMT")]), None),
+            (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 10:00:30 GMT"), date.clone()]), Some(30)),
+            (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 09:00:00 GMT"), date]), None),
+        ] {
+            assert_eq!(asked_wait(&headers), expected.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_providers_words_are_made_safe() {
+        let safe = http().safe("the key canary0123-us6\r\nof <secret.editor@example.org> \u{7}is bad");
+        assert_eq!(safe, "the key … of …@example.org> is bad");
+        assert_eq!(http().safe(&"é".repeat(1000)).chars().count(), 300);
+    }
+}

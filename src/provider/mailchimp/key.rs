@@ -1,0 +1,194 @@
+//! The API key, the host that follows from it, and the list.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// An API key such as `…-us6`. It does not print.
+pub struct ApiKey {
+    secret: SecretString,
+    data_centre: String,
+}
+
+/// Why a text is not an API key. The text is never part of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApiKeyError {
+    /// Nothing was given.
+    #[error("the Mailchimp API key is empty")]
+    Empty,
+    /// White space, a line break or a character outside ASCII stands inside.
+    #[error("the Mailchimp API key holds white space or other characters that no key has")]
+    Character,
+    /// The key does not name its data centre.
+    #[error("a Mailchimp API key ends in a dash and its data centre, such as -us6; copy the whole key")]
+    DataCentre,
+}
+
+impl ApiKey {
+    /// Takes a key. Surrounding white space is dropped, as files end in a line break.
+    ///
+    /// # Errors
+    /// The key does not end in a data centre, which is letters and then
+    /// digits. That is narrow on purpose: the host is derived from it, and a
+    /// crafted key must not choose where the key is sent.
+    pub fn parse(secret: &SecretString) -> Result<Self, ApiKeyError> {
+        let text = secret.expose_secret().trim();
+        if text.is_empty() {
+            return Err(ApiKeyError::Empty);
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(ApiKeyError::Character);
+        }
+        let (start, data_centre) = text.rsplit_once('-').ok_or(ApiKeyError::DataCentre)?;
+        let digits = data_centre.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let has_letters = digits.len() < data_centre.len();
+        let has_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        if start.is_empty() || !has_letters || !has_digits || data_centre.len() > 20 {
+            return Err(ApiKeyError::DataCentre);
+        }
+        Ok(Self { data_centre: data_centre.to_owned(), secret: text.into() })
+    }
+
+    /// The key itself, for the one place that builds the header.
+    pub(super) fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKey(…-{})", self.data_centre)
+    }
+}
+
+/// Where the API is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub(super) base: String,
+    pub(super) reach: Scheme,
+}
+
+/// How the endpoint is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// TLS, always.
+    HttpsOnly,
+    /// Plain HTTP, on this machine.
+    Loopback,
+}
+
+/// The address is not this machine's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a loopback address, and the API key is sent nowhere but to Mailchimp")]
+pub struct NotLoopback(pub SocketAddr);
+
+impl Endpoint {
+    /// The data centre that the key belongs to.
+    pub fn of(key: &ApiKey) -> Self {
+        let base = format!("https://{}.api.mailchimp.com/3.0", key.data_centre);
+        Self { base, reach: Scheme::HttpsOnly }
+    }
+
+    /// A stand-in on this machine, for tests and rehearsals.
+    ///
+    /// # Errors
+    /// The address is another machine's.
+    pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
+        match address.ip().is_loopback() {
+            true => Ok(Self { base: format!("http://{address}/3.0"), reach: Scheme::Loopback }),
+            false => Err(NotLoopback(address)),
+        }
+    }
+}
+
+/// The API's name of an audience, which is not the number in its web address:
+/// 1 to 40 letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListId(String);
+
+/// Why a text is not a list id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a Mailchimp audience id is 1 to 40 letters and digits; it stands under Audience, Settings")]
+pub struct ListIdError;
+
+impl ListId {
+    /// Takes an audience id as Mailchimp shows it.
+    ///
+    /// # Errors
+    /// It is empty, too long, or holds other characters.
+    pub fn parse(text: &str) -> Result<Self, ListIdError> {
+        let fits = (1..=40).contains(&text.len());
+        match fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(ListIdError),
+        }
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ApiKey, ApiKeyError> {
+        ApiKey::parse(&SecretString::from(text))
+    }
+
+    #[test]
+    fn the_host_follows_from_the_end_of_the_key() {
+        let key = parse("0123456789abcdef-more-us21\n").unwrap();
+        assert_eq!(Endpoint::of(&key).base, "https://us21.api.mailchimp.com/3.0");
+        assert_eq!(key.expose(), "0123456789abcdef-more-us21");
+    }
+
+    #[test]
+    fn a_crafted_key_chooses_no_host() {
+        for (text, reason) in [
+            ("", ApiKeyError::Empty),
+            (" \n", ApiKeyError::Empty),
+            ("0123", ApiKeyError::DataCentre),
+            ("0123-", ApiKeyError::DataCentre),
+            ("-us6", ApiKeyError::DataCentre),
+            ("0123-us", ApiKeyError::DataCentre),
+            ("0123-6", ApiKeyError::DataCentre),
+            ("0123-us6us", ApiKeyError::DataCentre),
+            ("0123-US6", ApiKeyError::DataCentre),
+            ("0123-us6.example.org/", ApiKeyError::DataCentre),
+            ("0123-example.org#us6", ApiKeyError::DataCentre),
+            ("0123-us6@example", ApiKeyError::DataCentre),
+            ("01 23-us6", ApiKeyError::Character),
+            ("0123-us6\r\nHost:x", ApiKeyError::Character),
+            ("0123-us６", ApiKeyError::Character),
+        ] {
+            assert_eq!(parse(text).map(|_| ()), Err(reason), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_does_not_print() {
+        let printed = format!("{:?}", parse("canary0123-us6").unwrap());
+        assert_eq!(printed, "ApiKey(…-us6)");
+    }
+
+    #[test]
+    fn only_this_machine_may_stand_in() {
+        assert!(Endpoint::loopback("127.0.0.1:80".parse().unwrap()).is_ok());
+        assert!(Endpoint::loopback("[::1]:80".parse().unwrap()).is_ok());
+        for elsewhere in ["192.0.2.1:80", "0.0.0.0:80", "[2001:db8::1]:80"] {
+            assert!(Endpoint::loopback(elsewhere.parse().unwrap()).is_err(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_list_id_cannot_leave_its_place_in_a_url() {
+        assert!(ListId::parse("a1b2c3d4e5").is_ok());
+        for text in ["", "a&b", "../x", "a b", "é"] {
+            assert_eq!(ListId::parse(text), Err(ListIdError), "{text:?}");
+        }
+    }
+}

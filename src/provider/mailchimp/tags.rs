@@ -1,0 +1,172 @@
+//! Slots become merge tags, and the issue's own text must not.
+
+use crate::delivery::provider::{Part, PlanError};
+use crate::render::{Context, Piece, Slot, Template};
+
+use super::NAME;
+
+/// What a merge tag begins with. Mailchimp reads it anywhere: in html, inside
+/// attributes and comments, in the text part and in the subject.
+const TAG_START: &str = "*|";
+
+/// The template with a merge tag in place of every hole. A name's default is
+/// kept by a conditional tag, because the one set for the list is another
+/// one. What a reader's name holds is escaped, or not, by Mailchimp.
+pub(super) fn with_merge_tags(template: &Template) -> String {
+    let mut out = String::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Literal(text) => out.push_str(text),
+            Piece::Hole { slot, context } => push_tag(slot, *context, &mut out),
+        }
+    }
+    out
+}
+
+/// Refuses a template whose own text holds the beginning of a merge tag.
+///
+/// # Errors
+/// Shows the place.
+pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result<(), PlanError> {
+    let mut follows_a_tag = false;
+    for piece in &template.pieces {
+        match piece {
+            Piece::Literal(text) => {
+                refuse_tags(part, text)?;
+                // The tag before this text ends in a star, and the two would begin another.
+                if follows_a_tag && text.starts_with('|') {
+                    return Err(reads_as_tag(part, text, 0));
+                }
+                follows_a_tag = false;
+            }
+            Piece::Hole { slot, .. } => {
+                if let Slot::FirstName { default } | Slot::LastName { default } = slot {
+                    refuse_tags(part, default)?;
+                    if default.starts_with('|') || default.ends_with('*') {
+                        return Err(reads_as_tag(part, default, 0));
+                    }
+                }
+                follows_a_tag = true;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a text that holds the beginning of a merge tag.
+///
+/// # Errors
+/// Shows the place.
+pub(super) fn refuse_tags(part: Part, text: &str) -> Result<(), PlanError> {
+    match text.find(TAG_START) {
+        None => Ok(()),
+        Some(at) => Err(reads_as_tag(part, text, at)),
+    }
+}
+
+fn push_tag(slot: &Slot, context: Context, out: &mut String) {
+    let mut name = |field: &str, default: &str| {
+        out.push_str(&format!("*|IF:{field}|**|{field}|**|ELSE:|*"));
+        context.escape_into(default, out);
+        out.push_str("*|END:IF|*");
+    };
+    match (slot, context) {
+        (Slot::FirstName { default }, _) => name("FNAME", default),
+        (Slot::LastName { default }, _) => name("LNAME", default),
+        (Slot::UnsubscribeUrl, _) => out.push_str("*|UNSUB|*"),
+        (Slot::PostalAddress { .. }, Context::HtmlText) => {
+            out.push_str("*|HTML:LIST_ADDRESS_HTML|*");
+        }
+        // The other address tag brings markup, which an attribute cannot hold.
+        (Slot::PostalAddress { .. }, Context::HtmlAttribute | Context::PlainText) => {
+            out.push_str("*|LIST:ADDRESS|*");
+        }
+    }
+}
+
+fn reads_as_tag(part: Part, text: &str, at: usize) -> PlanError {
+    let start = text.floor_char_boundary(at.saturating_sub(30));
+    let line = text[start..].chars().take(70).map(|c| if c.is_control() { ' ' } else { c });
+    PlanError::ReadsAsTag { provider: NAME, part, marker: TAG_START, excerpt: line.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hole(slot: Slot, context: Context) -> Piece {
+        Piece::Hole { slot, context }
+    }
+
+    fn template(pieces: Vec<Piece>) -> Template {
+        Template { pieces }
+    }
+
+    #[test]
+    fn every_slot_has_a_tag_in_every_place() {
+        use Context::{HtmlAttribute, HtmlText, PlainText};
+        let name = || "a & \"b\"".to_owned();
+        for (slot, context, tag) in [
+            (Slot::UnsubscribeUrl, HtmlText, "*|UNSUB|*"),
+            (Slot::UnsubscribeUrl, HtmlAttribute, "*|UNSUB|*"),
+            (Slot::UnsubscribeUrl, PlainText, "*|UNSUB|*"),
+            (Slot::PostalAddress { default: name() }, HtmlText, "*|HTML:LIST_ADDRESS_HTML|*"),
+            (Slot::PostalAddress { default: name() }, HtmlAttribute, "*|LIST:ADDRESS|*"),
+            (Slot::PostalAddress { default: name() }, PlainText, "*|LIST:ADDRESS|*"),
+            (
+                Slot::FirstName { default: name() },
+                HtmlAttribute,
+                "*|IF:FNAME|**|FNAME|**|ELSE:|*a &amp; &quot;b&quot;*|END:IF|*",
+            ),
+            (
+                Slot::FirstName { default: name() },
+                PlainText,
+                "*|IF:FNAME|**|FNAME|**|ELSE:|*a & \"b\"*|END:IF|*",
+            ),
+            (
+                Slot::LastName { default: name() },
+                HtmlText,
+                "*|IF:LNAME|**|LNAME|**|ELSE:|*a &amp; \"b\"*|END:IF|*",
+            ),
+        ] {
+            let said = with_merge_tags(&template(vec![
+                Piece::Literal("<".into()),
+                hole(slot.clone(), context),
+                Piece::Literal(">".into()),
+            ]));
+            assert_eq!(said, format!("<{tag}>"), "{slot:?} {context:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_reads_as_a_tag_is_refused_with_its_place() {
+        let unsub = || hole(Slot::UnsubscribeUrl, Context::PlainText);
+        let first =
+            |default: &str| hole(Slot::FirstName { default: default.into() }, Context::PlainText);
+        let literal = |text: &str| Piece::Literal(text.into());
+        for pieces in [
+            vec![literal("let x = *|MC:SUBJECT|*;")],
+            vec![literal("ends in *|")],
+            vec![unsub(), literal("| and on")],
+            vec![first("*|EMAIL|*")],
+            vec![first("|x")],
+            vec![first("x*")],
+        ] {
+            let refused = refuse_tags_in_template(Part::Text, &template(pieces.clone()));
+            assert!(matches!(refused, Err(PlanError::ReadsAsTag { .. })), "{pieces:?}");
+        }
+        for pieces in [
+            vec![literal("a * | b, |*x| x + 1, 2 ** 3"), unsub(), literal(" | ")],
+            vec![literal("*"), unsub(), literal("*")],
+            vec![literal("| a table |\n"), first("reader")],
+        ] {
+            assert_eq!(
+                refuse_tags_in_template(Part::Text, &template(pieces.clone())),
+                Ok(()),
+                "{pieces:?}"
+            );
+        }
+        let refused = refuse_tags(Part::Html, "before\nthe *|TAG|* after").unwrap_err();
+        assert!(refused.to_string().contains("before the *|TAG|* after"), "{refused}");
+    }
+}

@@ -1,0 +1,271 @@
+//! The fields that cross the wire, and no more.
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::provider::{
+    Draft, MaskedAddress, PreflightItem, PreflightLevel, Reach, ReadBack, Remote, RemoteId,
+    RemoteState,
+};
+
+use super::ListId;
+
+/// The body of `POST /campaigns` and, without its type, of `PATCH /campaigns/{id}`.
+#[derive(Serialize)]
+pub(super) struct CampaignOut<'d> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    recipients: RecipientsOut<'d>,
+    settings: SettingsOut<'d>,
+    tracking: TrackingOut,
+}
+
+#[derive(Serialize)]
+struct RecipientsOut<'d> {
+    list_id: &'d str,
+}
+
+#[derive(Serialize)]
+struct SettingsOut<'d> {
+    subject_line: &'d str,
+    preview_text: &'d str,
+    title: &'d str,
+    from_name: &'d str,
+    reply_to: &'d str,
+    inline_css: bool,
+    auto_footer: bool,
+}
+
+#[derive(Serialize)]
+struct TrackingOut {
+    opens: bool,
+    html_clicks: bool,
+    text_clicks: bool,
+}
+
+impl<'d> CampaignOut<'d> {
+    /// A new campaign. Nothing is tracked, nothing is rewritten.
+    pub(super) fn created(draft: &'d Draft, title: &'d str, list: &'d ListId) -> Self {
+        Self { kind: Some(REGULAR), ..Self::updated(draft, title, list) }
+    }
+
+    /// The same for a campaign that exists.
+    pub(super) fn updated(draft: &'d Draft, title: &'d str, list: &'d ListId) -> Self {
+        Self {
+            kind: None,
+            recipients: RecipientsOut { list_id: list.as_str() },
+            settings: SettingsOut {
+                subject_line: &draft.subject,
+                preview_text: &draft.preheader,
+                title,
+                from_name: &draft.from_name,
+                reply_to: draft.reply_to.as_str(),
+                inline_css: false,
+                auto_footer: false,
+            },
+            tracking: TrackingOut { opens: false, html_clicks: false, text_clicks: false },
+        }
+    }
+}
+
+/// The body of `PUT /campaigns/{id}/content`. Left alone, the text part would
+/// be made out of the html, so both always go together.
+#[derive(Serialize)]
+pub(super) struct ContentOut<'d> {
+    pub(super) html: &'d str,
+    pub(super) plain_text: &'d str,
+}
+
+/// The body of `POST /campaigns/{id}/actions/test`.
+#[derive(Serialize)]
+pub(super) struct TestOut<'a> {
+    pub(super) test_emails: Vec<&'a str>,
+    pub(super) send_type: &'static str,
+}
+
+/// One page of `GET /campaigns`.
+#[derive(Deserialize)]
+pub(super) struct Page {
+    pub(super) campaigns: Vec<CampaignIn>,
+    pub(super) total_items: usize,
+}
+
+/// A campaign, as far as it was asked for.
+#[derive(Deserialize)]
+pub(super) struct CampaignIn {
+    id: String,
+    web_id: Option<u64>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    status: String,
+    #[serde(default)]
+    pub(super) settings: SettingsIn,
+    #[serde(default)]
+    recipients: RecipientsIn,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct SettingsIn {
+    #[serde(deserialize_with = "text")]
+    subject_line: String,
+    #[serde(deserialize_with = "text")]
+    preview_text: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) title: String,
+    #[serde(deserialize_with = "text")]
+    from_name: String,
+    #[serde(deserialize_with = "text")]
+    reply_to: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RecipientsIn {
+    list_id: String,
+    segment_opts: SegmentIn,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct SegmentIn {
+    saved_segment_id: Option<serde_json::Value>,
+    prebuilt_segment_id: Option<String>,
+    conditions: Option<Vec<serde_json::Value>>,
+}
+
+/// `GET /campaigns/{id}/content`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ContentIn {
+    #[serde(deserialize_with = "text")]
+    html: String,
+    #[serde(deserialize_with = "text")]
+    plain_text: String,
+}
+
+/// `GET /campaigns/{id}/send-checklist`.
+#[derive(Deserialize)]
+pub(super) struct ChecklistIn {
+    is_ready: bool,
+    #[serde(default)]
+    items: Vec<ItemIn>,
+}
+
+#[derive(Deserialize)]
+struct ItemIn {
+    #[serde(rename = "type")]
+    level: String,
+    #[serde(default)]
+    heading: String,
+    #[serde(default)]
+    details: String,
+}
+
+/// A refusal (RFC 9457).
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ProblemIn {
+    pub(super) title: String,
+    pub(super) detail: String,
+    pub(super) instance: String,
+    pub(super) errors: Vec<FieldProblemIn>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct FieldProblemIn {
+    pub(super) field: String,
+    pub(super) message: String,
+}
+
+const REGULAR: &str = "regular";
+
+impl CampaignIn {
+    /// Where it stands, or `None` if its id is none.
+    pub(super) fn to_remote(&self) -> Option<Remote> {
+        let id = RemoteId::parse(&self.id)?;
+        Some(Remote { id, web_id: self.web_id, state: self.state() })
+    }
+
+    /// The state, from the words of the `status` field.
+    pub(super) fn state(&self) -> RemoteState {
+        if let Some(kind) = self.kind.as_deref().filter(|kind| *kind != REGULAR) {
+            return RemoteState::Other(format!("a campaign of type {}", word(kind)));
+        }
+        match self.status.as_str() {
+            "save" => RemoteState::Draft,
+            "schedule" => RemoteState::Scheduled,
+            "sending" => RemoteState::Sending,
+            "paused" => RemoteState::Paused,
+            "sent" => RemoteState::Sent,
+            "canceled" | "canceling" => RemoteState::Cancelled,
+            other => RemoteState::Other(word(other)),
+        }
+    }
+
+    /// What stands there.
+    pub(super) fn with_content(self, content: ContentIn, list: &ListId) -> ReadBack {
+        ReadBack {
+            reach: self.recipients.reach(list),
+            subject: self.settings.subject_line,
+            preheader: self.settings.preview_text,
+            from_name: self.settings.from_name,
+            reply_to: MaskedAddress(self.settings.reply_to),
+            html: content.html,
+            text: content.plain_text,
+        }
+    }
+}
+
+impl RecipientsIn {
+    fn reach(&self, list: &ListId) -> Reach {
+        let segment = &self.segment_opts;
+        let saved = segment.saved_segment_id.as_ref().is_some_and(|id| !is_nothing(id));
+        let prebuilt = segment.prebuilt_segment_id.as_ref().is_some_and(|id| !id.is_empty());
+        let has_conditions = segment.conditions.as_ref().is_some_and(|all| !all.is_empty());
+        match self.list_id == list.as_str() {
+            false => Reach::OtherList,
+            true if saved || prebuilt || has_conditions => Reach::Segment,
+            true => Reach::WholeList,
+        }
+    }
+}
+
+impl ChecklistIn {
+    /// The items, ready to print. A list that is not ready has an error.
+    pub(super) fn into_items(self, safe: impl Fn(&str) -> String) -> Vec<PreflightItem> {
+        let item = |item: ItemIn| PreflightItem {
+            level: match item.level.as_str() {
+                "success" => PreflightLevel::Success,
+                "warning" => PreflightLevel::Warning,
+                _ => PreflightLevel::Error,
+            },
+            heading: safe(&item.heading),
+            details: safe(&item.details),
+        };
+        let mut items: Vec<_> = self.items.into_iter().map(item).collect();
+        let has_error = items.iter().any(|item| item.level == PreflightLevel::Error);
+        if !self.is_ready && !has_error {
+            items.push(PreflightItem {
+                level: PreflightLevel::Error,
+                heading: "Not ready".into(),
+                details: "Mailchimp does not say why; look at the campaign on its pages".into(),
+            });
+        }
+        items
+    }
+}
+
+/// A text that may be `null`.
+fn text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
+}
+
+fn is_nothing(id: &serde_json::Value) -> bool {
+    id.is_null() || id == &serde_json::json!(0) || id == &serde_json::json!("")
+}
+
+/// A word of theirs, short and harmless to show.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect()
+}
