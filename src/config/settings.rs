@@ -93,7 +93,7 @@ impl Settings {
     /// Whether somebody set anything of a section, or opened it in the file.
     pub(super) fn mentions(&self, section: &str) -> bool {
         let is_of = |key: &&str| key.split_once('.').is_some_and(|(name, _)| name == section);
-        self.sections.contains_key(section) || self.given.keys().any(|key| is_of(key))
+        self.sections.contains_key(section) || self.given.keys().any(is_of)
     }
 
     /// A text that must be set.

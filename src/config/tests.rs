@@ -66,7 +66,7 @@ fn the_least_configuration_has_documented_defaults() {
     assert_eq!(config.issues, PathBuf::from("/news/issues"));
     assert!(config.proof.required && config.proof.to.is_empty());
     assert!(
-        matches!(&config.delivery.via, Via::Outbox(o) if o.path == PathBuf::from("/news/outbox"))
+        matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox")
     );
     assert_eq!(config.delivery.lifetime, Duration::from_secs(24 * 60 * 60));
     assert_eq!(config.delivery.envelope_sender.as_str(), "news@example.org");
