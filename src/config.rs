@@ -1,1 +1,204 @@
-//! Being built.
+//! The newsletter's configuration: `postrider.toml`, variables and flags,
+//! resolved once into values that cannot be wrong.
+//!
+//! In: the file, the captured [`Environment`], the flags that override a key.
+//! Out: a [`Config`] in which a way to the readers is chosen and complete, and
+//! every value knows its [`Origin`]; or all problems at once, each with its
+//! line. Absent on purpose: secrets, which [`Secrets`] reads when a command
+//! needs one, and converting values into the types of other rooms, which the
+//! commands do.
+
+mod direction;
+mod document;
+mod environment;
+mod files;
+mod known;
+mod permalink;
+mod root;
+pub mod scaffold;
+mod secrets;
+mod sections;
+mod settings;
+mod smtp_url;
+pub mod theme_files;
+mod values;
+mod web_url;
+
+pub use direction::Direction;
+pub use environment::Environment;
+pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
+pub use permalink::{Permalink, PermalinkError};
+pub use root::{FILE_NAME, Root};
+pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
+pub use sections::{Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via};
+pub use settings::{Origin, Setting};
+pub use smtp_url::{SmtpSecurity, SmtpUrl};
+pub use web_url::{LoopbackUrl, PublicUrl};
+
+use std::path::PathBuf;
+
+use crate::error::{Exit, Failure};
+use crate::source::{Finding, MAX_SOURCE_BYTES, SourceError, SourceText};
+use settings::Settings;
+
+/// A newsletter's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The newsletter's folder.
+    pub root: Root,
+    /// Who writes to whom.
+    pub newsletter: Newsletter,
+    /// The folder of the issues, absolute.
+    pub issues: PathBuf,
+    /// Who sees an issue before it is sent.
+    pub proof: Proof,
+    /// How a campaign reaches its readers.
+    pub delivery: Delivery,
+    /// Where the list and the ledger are kept.
+    pub store: Store,
+    /// When `due` sends, if anybody said so.
+    pub schedule: Option<Schedule>,
+    resolved: Vec<Setting>,
+}
+
+/// A flag that overrides a key of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlagValue {
+    /// The flag as it is typed: `--via`.
+    pub flag: &'static str,
+    /// The key that it overrides: `delivery.via`.
+    pub key: &'static str,
+    /// What it was given.
+    pub value: String,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No folder upwards holds a `postrider.toml`.
+    #[error("there is no {FILE_NAME} in {} or in a folder above it", searched.display())]
+    NoRoot {
+        /// Where the search began.
+        searched: PathBuf,
+    },
+    /// The folder that `--root` names holds none.
+    #[error("there is no {FILE_NAME} in {}, which --root names", named.display())]
+    NotARoot {
+        /// The folder as it was named.
+        named: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {file}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The file is no text.
+    #[error(transparent)]
+    NotText(SourceError),
+    /// The file, a variable or a flag is wrong.
+    #[error("{file}: {} in the configuration", counted(findings.len()))]
+    Wrong {
+        /// The file.
+        file: String,
+        /// All problems, by place.
+        findings: Vec<Finding>,
+    },
+}
+
+impl Config {
+    /// Reads and resolves the configuration of a newsletter. A flag wins over
+    /// a variable, and a variable over the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or there are problems; then all are told.
+    pub fn load(
+        root: &Root,
+        environment: &Environment,
+        flags: &[FlagValue],
+    ) -> Result<Self, ConfigError> {
+        let bytes = files::read_at_most(&root.config_file(), MAX_SOURCE_BYTES as u64);
+        let unreadable = |cause| ConfigError::Unreadable { file: root.shown().to_owned(), cause };
+        let source = SourceText::new(root.shown(), &bytes.map_err(unreadable)?);
+        Self::resolve(root, &source.map_err(ConfigError::NotText)?, environment, flags)
+    }
+
+    /// Resolves the configuration from the text of its file.
+    ///
+    /// # Errors
+    /// There are problems; all are told.
+    pub fn resolve(
+        root: &Root,
+        source: &SourceText,
+        environment: &Environment,
+        flags: &[FlagValue],
+    ) -> Result<Self, ConfigError> {
+        let wrong = |findings| ConfigError::Wrong { file: source.name().to_owned(), findings };
+        let mut settings = Settings::gather(source, environment, flags).map_err(wrong)?;
+        let newsletter = sections::newsletter(&mut settings);
+        let issues = sections::issues(&mut settings, root);
+        let proof = sections::proof(&mut settings);
+        let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
+        let store = sections::store(&mut settings, root);
+        let schedule = sections::schedule(&mut settings);
+        let resolved = settings.finish().map_err(wrong)?;
+        let config = || {
+            Some(Self {
+                root: root.clone(),
+                newsletter: newsletter?,
+                issues: issues?,
+                proof: proof?,
+                delivery: delivery?,
+                store: store?,
+                schedule: schedule?,
+                resolved,
+            })
+        };
+        // Whoever gives no value reports a finding, so this is never empty-handed.
+        config().ok_or_else(|| wrong(Vec::new()))
+    }
+
+    /// Every resolved value with where it came from, in the order of [`KNOWN`].
+    pub fn origins(&self) -> impl Iterator<Item = &Setting> {
+        KNOWN.iter().filter_map(|known| self.resolved.iter().find(|s| s.key == known.key))
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Wrong { .. } => {
+                let failure = Self::new(Exit::Usage, error.to_string());
+                let ConfigError::Wrong { findings, .. } = error else { return failure };
+                failure.with_findings(findings)
+            }
+            ConfigError::NoRoot { .. } | ConfigError::NotARoot { .. } => {
+                Self::new(Exit::Usage, error.to_string())
+                    .hint("`postrider new DIR` makes a newsletter; `--root DIR` names one")
+            }
+            ConfigError::Unreadable { ref cause, .. } => {
+                Self::of(Exit::Usage, error.to_string(), cause)
+            }
+            ConfigError::NotText(_) => Self::new(Exit::Usage, error.to_string()),
+        }
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+    }
+}
+
+fn counted(problems: usize) -> String {
+    match problems {
+        1 => "one problem".to_owned(),
+        many => format!("{many} problems"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Which way a language is written.
+
+use super::values::{Wrong, one_of};
+
+/// Which way a language is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// As English.
+    LeftToRight,
+    /// As Arabic and Hebrew.
+    RightToLeft,
+}
+
+impl Direction {
+    /// The value of html's `dir`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeftToRight => "ltr",
+            Self::RightToLeft => "rtl",
+        }
+    }
+
+    /// The way in which a language (BCP 47) is written, by its script subtag or its usual script.
+    pub fn of_language(language: &str) -> Self {
+        const SCRIPTS: [&str; 5] = ["arab", "hebr", "syrc", "thaa", "nkoo"];
+        const LANGUAGES: [&str; 12] =
+            ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur"];
+        let tag = language.to_ascii_lowercase();
+        let mut subtags = tag.split('-');
+        let first = subtags.next().unwrap_or_default();
+        let script = subtags.next().filter(|subtag| subtag.len() == 4);
+        let is_rtl = match script {
+            Some(script) => SCRIPTS.contains(&script),
+            None => LANGUAGES.contains(&first) || first == "yi",
+        };
+        if is_rtl { Self::RightToLeft } else { Self::LeftToRight }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
+        one_of(text, &[("ltr", Self::LeftToRight), ("rtl", Self::RightToLeft)])
+    }
+}

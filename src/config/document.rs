@@ -1,0 +1,243 @@
+//! From the text of `postrider.toml` to values of known keys.
+//!
+//! Absent on purpose: what a value means. Here it only gets the kind that its
+//! key takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::known::{KNOWN, Kind, keys_of, nearest, sections};
+use super::settings::{Given, Origin, finding};
+use crate::source::{Finding, Place, SourceText, Span};
+
+/// What stands in the file.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) given: BTreeMap<&'static str, (Given, Origin)>,
+    pub(super) sections: BTreeMap<String, Section>,
+    /// Keys whose values have a problem already.
+    pub(super) refused: BTreeSet<&'static str>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A section that the file opens.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) place: Place,
+}
+
+/// Reads the file. What is not TOML has no values; then there are only the
+/// places where it is not.
+pub(super) fn read(source: &SourceText) -> Result<Document, Vec<Finding>> {
+    let mut reader = Reader { source, document: Document::default() };
+    let (root, errors) = DeTable::parse_recoverable(source.text());
+    if errors.is_empty() {
+        reader.sections(root.get_ref());
+        return Ok(reader.document);
+    }
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
+        reader.report("syntax", &span, message, "TOML is described at https://toml.io");
+    }
+    Err(reader.document.findings)
+}
+
+struct Reader<'s> {
+    source: &'s SourceText,
+    document: Document,
+}
+
+type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+
+impl Reader<'_> {
+    fn sections(&mut self, root: &DeTable<'_>) {
+        for (key, value) in root {
+            let name: &str = key.get_ref();
+            let DeValue::Table(table) = value.get_ref() else {
+                self.outside_sections(key);
+                continue;
+            };
+            if name == "dkim" {
+                self.report(
+                    "not-built",
+                    &key.span(),
+                    "`[dkim]`: signing is not built yet",
+                    "take the section out, and let the relay sign",
+                );
+                continue;
+            }
+            if sections().all(|section| section != name) {
+                self.unknown_section(key);
+                continue;
+            }
+            let section = Section { place: self.place(&key.span()) };
+            self.document.sections.insert(name.to_owned(), section);
+            for (key, value) in table {
+                self.setting(name, key, value);
+            }
+        }
+    }
+
+    fn setting(&mut self, section: &str, key: &Key<'_>, value: &Spanned<DeValue<'_>>) {
+        let full = format!("{section}.{}", key.get_ref());
+        let Some(known) = KNOWN.iter().find(|known| known.key == full) else {
+            return self.unknown_key(section, key);
+        };
+        match given(known.kind, value.get_ref()) {
+            Ok(given) => {
+                let origin = Origin::File(self.place(&value.span()));
+                self.document.given.insert(known.key, (given, origin));
+            }
+            Err(expected) => {
+                let found = in_words(value.get_ref());
+                let message = format!("`{full}` takes {expected}, and this is {found}");
+                self.document.refused.insert(known.key);
+                self.report("wrong-type", &value.span(), message, example(known.kind));
+            }
+        }
+    }
+
+    fn outside_sections(&mut self, key: &Key<'_>) {
+        let name: &str = key.get_ref();
+        let home = sections().find(|section| keys_of(section).any(|known| known == name));
+        let is_section = sections().any(|section| section == name);
+        let (message, advice) = match home {
+            _ if is_section => (
+                format!("`{name}` is a section"),
+                format!("open it with `[{name}]` on its own line"),
+            ),
+            Some(home) => (
+                format!("`{name}` stands outside the sections"),
+                format!("put it below `[{home}]`"),
+            ),
+            None => {
+                (format!("there is no key `{name}` outside the sections"), "take it out".to_owned())
+            }
+        };
+        self.report("unknown-key", &key.span(), message, advice);
+    }
+
+    fn unknown_section(&mut self, key: &Key<'_>) {
+        let name = key.get_ref();
+        let all: Vec<String> = sections().map(|section| format!("[{section}]")).collect();
+        let advice = nearest(name, sections()).map_or_else(
+            || format!("the sections are {}", all.join(", ")),
+            |near| format!("did you mean `[{near}]`?"),
+        );
+        self.report("unknown-key", &key.span(), format!("there is no section `[{name}]`"), advice);
+    }
+
+    fn unknown_key(&mut self, section: &str, key: &Key<'_>) {
+        let name: &str = key.get_ref();
+        if let Some(variable) = secret_variable(section, name) {
+            let message =
+                format!("`{section}.{name}` is a secret, and this file is no place for one");
+            let advice = format!(
+                "change it, as others may have read it; then set the new one in {variable}, in a \
+                 file that {variable}_FILE names, or as a systemd credential"
+            );
+            return self.report("secret-in-file", &key.span(), message, advice);
+        }
+        let elsewhere = sections().find(|other| keys_of(other).any(|known| known == name));
+        let advice = match (nearest(name, keys_of(section)), elsewhere) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(other)) => format!("`[{other}]` has one of that name"),
+            (None, None) => {
+                let keys: Vec<&str> = keys_of(section).collect();
+                format!("its keys are {}", keys.join(", "))
+            }
+        };
+        let message = format!("`[{section}]` has no key `{name}`");
+        self.report("unknown-key", &key.span(), message, advice);
+    }
+
+    fn report(
+        &mut self,
+        rule: &'static str,
+        span: &Span,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let place = Some(self.place(span));
+        self.document.findings.push(finding(rule, place, message, advice));
+    }
+
+    fn place(&self, span: &Span) -> Place {
+        let mut place = self.source.place(span);
+        place.text = without_secrets(&place.text);
+        place
+    }
+}
+
+fn given(kind: Kind, value: &DeValue<'_>) -> Result<Given, &'static str> {
+    match (kind, value) {
+        (Kind::Text, DeValue::String(text)) => Ok(Given::Text(text.to_string())),
+        (Kind::Boolean, DeValue::Boolean(value)) => Ok(Given::Boolean(*value)),
+        (Kind::Integer, DeValue::Integer(number)) => {
+            // A number too large for any range is out of every range.
+            let number = i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
+            Ok(Given::Integer(number))
+        }
+        (Kind::TextList, DeValue::Array(values)) => {
+            let texts = values.iter().map(|value| value.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<_>>().map(Given::TextList).ok_or("a list of texts alone")
+        }
+        (Kind::Text, _) => Err("a text"),
+        (Kind::Boolean, _) => Err("true or false"),
+        (Kind::Integer, _) => Err("a whole number"),
+        (Kind::TextList, _) => Err("a list of texts"),
+    }
+}
+
+fn in_words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
+    }
+}
+
+fn example(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "put it in quotes, as in `\"text\"`",
+        Kind::Boolean => "write `true` or `false`, without quotes",
+        Kind::Integer => "write it without quotes, as in `4`",
+        Kind::TextList => "write it as `[\"one\", \"two\"]`",
+    }
+}
+
+const SECRET_WORDS: [&str; 6] = ["password", "passwd", "api_key", "apikey", "secret", "token"];
+
+/// The variable that a secret written into the file belongs in.
+fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
+    let is_secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
+    match section {
+        "smtp" if is_secret => Some("POSTRIDER_SMTP_PASSWORD"),
+        "mailchimp" if is_secret => Some("POSTRIDER_MAILCHIMP_API_KEY"),
+        _ => None,
+    }
+}
+
+/// A line as it may be shown in a message that ends up in a log: what follows
+/// a secret's key, and what stands before the `@` of an address of a server,
+/// is left out.
+fn without_secrets(line: &str) -> String {
+    let lower = line.to_ascii_lowercase();
+    let key = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
+    if let Some(end) = key.and_then(|key| line[key..].find(['=', ':']).map(|at| key + at + 1)) {
+        return format!("{} …", &line[..end]);
+    }
+    let Some(start) = line.find("://").map(|at| at + 3) else { return line.to_owned() };
+    let end = line[start..].find(['"', '\'', ' ']).map_or(line.len(), |at| start + at);
+    match line[start..end].rfind('@') {
+        Some(at) => format!("{}…{}", &line[..start], &line[start + at..]),
+        None => line.to_owned(),
+    }
+}

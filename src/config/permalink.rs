@@ -1,0 +1,101 @@
+//! Where an issue stands on the web.
+
+use jiff::civil::Date;
+
+use super::known::nearest;
+use super::values::Wrong;
+use super::web_url::web_address;
+use crate::domain::Slug;
+
+/// The pattern of an issue's address on the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permalink(Vec<PermalinkPiece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PermalinkPiece {
+    Literal(String),
+    Hole(Hole),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hole {
+    Slug,
+    Number,
+    Year,
+    Month,
+    Day,
+}
+
+/// The issue lacks what the pattern of its address needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("`web_url` needs the issue's {0}, and its front matter has none")]
+pub struct PermalinkError(&'static str);
+
+impl Permalink {
+    const HOLES: [(&'static str, Hole); 5] = [
+        ("slug", Hole::Slug),
+        ("number", Hole::Number),
+        ("year", Hole::Year),
+        ("month", Hole::Month),
+        ("day", Hole::Day),
+    ];
+
+    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
+        let advice = "the placeholders are {slug}, {number}, {year}, {month} and {day}";
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((literal, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else {
+                return Err(Wrong::new("has a `{` without its `}`", advice));
+            };
+            let Some((_, hole)) = Self::HOLES.into_iter().find(|(known, _)| *known == name) else {
+                let near = nearest(name, Self::HOLES.map(|(known, _)| known));
+                let advice =
+                    near.map_or(advice.into(), |near| format!("did you mean `{{{near}}}`?"));
+                return Err(Wrong::new(format!("has an unknown placeholder `{{{name}}}`"), advice));
+            };
+            pieces.push(PermalinkPiece::Literal(literal.to_owned()));
+            pieces.push(PermalinkPiece::Hole(hole));
+            rest = after;
+        }
+        pieces.push(PermalinkPiece::Literal(rest.to_owned()));
+        let pattern = Self(pieces);
+        let one = |slug| pattern.fill(slug, Some(1), Some(Date::constant(2026, 1, 1))).ok();
+        let examples = (Slug::parse("a"), Slug::parse("b"));
+        let (Ok(a), Ok(b)) = examples else { return Ok(pattern) };
+        let (Some(first), Some(second)) = (one(&a), one(&b)) else { return Ok(pattern) };
+        let (first, second) = (web_address(&first)?, web_address(&second)?);
+        if first.host_str() != second.host_str() || rest.contains('}') {
+            return Err(Wrong::new("has a placeholder or a brace where none can be", advice));
+        }
+        Ok(pattern)
+    }
+
+    /// The address of an issue.
+    ///
+    /// # Errors
+    /// The pattern needs a number or a date that the issue does not have.
+    pub fn fill(
+        &self,
+        slug: &Slug,
+        number: Option<u64>,
+        date: Option<Date>,
+    ) -> Result<String, PermalinkError> {
+        let need_date = || date.ok_or(PermalinkError("date"));
+        let fill = |piece: &PermalinkPiece| match piece {
+            PermalinkPiece::Literal(text) => Ok(text.clone()),
+            PermalinkPiece::Hole(Hole::Slug) => Ok(slug.to_string()),
+            PermalinkPiece::Hole(Hole::Number) => {
+                number.map(|number| number.to_string()).ok_or(PermalinkError("number"))
+            }
+            PermalinkPiece::Hole(Hole::Year) => {
+                need_date().map(|date| format!("{:04}", date.year()))
+            }
+            PermalinkPiece::Hole(Hole::Month) => {
+                need_date().map(|date| format!("{:02}", date.month()))
+            }
+            PermalinkPiece::Hole(Hole::Day) => need_date().map(|date| format!("{:02}", date.day())),
+        };
+        self.0.iter().map(fill).collect()
+    }
+}

@@ -1,0 +1,281 @@
+//! The sections of the configuration as typed values.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Root;
+use super::settings::Settings;
+use super::values::{self, Wrong};
+use super::{Direction, LoopbackUrl, Permalink, PublicUrl, SmtpSecurity, SmtpUrl};
+use crate::domain::{EmailAddress, HeaderText, Mailbox, Slug};
+
+/// `[newsletter]`: who writes to whom.
+#[derive(Debug, Clone)]
+pub struct Newsletter {
+    /// The name that readers know.
+    pub name: HeaderText,
+    /// Names the newsletter in the ledger, for good.
+    pub slug: Slug,
+    /// The From address.
+    pub from: Mailbox,
+    /// Where answers go, if not to From.
+    pub reply_to: Option<Mailbox>,
+    /// The language of the mail (BCP 47).
+    pub language: String,
+    /// Which way it is written.
+    pub direction: Direction,
+    /// The sender's postal address; its lines end in LF.
+    pub postal_address: String,
+    /// The permalink of an issue.
+    pub web_url: Option<Permalink>,
+    /// The base of the public pages. Its default leads to this machine, and is
+    /// refused for `via = "smtp"` unless the server is this machine too.
+    pub public_url: PublicUrl,
+    /// The folder below `email-templates/`.
+    pub theme: Slug,
+    /// The List-Id without angle brackets (RFC 2919).
+    pub list_id: HeaderText,
+}
+
+/// `[proof]`: who sees an issue before it is sent.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// The editors.
+    pub to: Vec<EmailAddress>,
+    /// Whether `send` wants a proof of the same bytes first.
+    pub required: bool,
+}
+
+/// `[delivery]`: how a campaign reaches its readers.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// By which way.
+    pub via: Via,
+    /// How long a campaign is tried before what is left of it expires.
+    pub lifetime: Duration,
+    /// Where bounces go.
+    pub envelope_sender: EmailAddress,
+}
+
+/// The way to the readers.
+#[derive(Debug, Clone)]
+pub enum Via {
+    /// Into a Maildir on this machine: mails nobody.
+    Outbox(Outbox),
+    /// Over an SMTP server, a message per reader.
+    Smtp(Smtp),
+    /// As one campaign, to Mailchimp.
+    Mailchimp(Mailchimp),
+}
+
+impl Via {
+    /// The word of the configuration.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Outbox(_) => "outbox",
+            Self::Smtp(_) => "smtp",
+            Self::Mailchimp(_) => "mailchimp",
+        }
+    }
+}
+
+/// `[outbox]`.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    /// The Maildir, absolute.
+    pub path: PathBuf,
+}
+
+/// `[smtp]`. The password is a secret, and read when a command needs it.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// The server.
+    pub url: SmtpUrl,
+    /// Who logs in; nobody does when it is left out.
+    pub user: Option<String>,
+    /// How many connections at most, 1 to 64.
+    pub connections: u8,
+    /// A PEM file of the certificate authorities to trust, absolute; the system's when left out.
+    pub ca_file: Option<PathBuf>,
+    /// The name given in EHLO.
+    pub client_name: String,
+}
+
+/// `[mailchimp]`. The API key is a secret, and read when a command needs it.
+#[derive(Debug, Clone)]
+pub struct Mailchimp {
+    /// The id of the audience.
+    pub audience: String,
+    /// Another address of the API, on this machine alone.
+    pub base_url: Option<LoopbackUrl>,
+}
+
+/// `[store]`: where the list and the ledger are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// A SQLite file, absolute.
+    Sqlite(PathBuf),
+}
+
+/// `[schedule]`: when `due` sends.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// The time of day, to the minute.
+    pub time: jiff::civil::Time,
+    /// Its time zone.
+    pub time_zone: jiff::tz::TimeZone,
+    /// How late an issue may still be sent.
+    pub max_late: Duration,
+    /// The one day of the week, if there is one.
+    pub weekday: Option<jiff::civil::Weekday>,
+}
+
+/// The word of `[delivery] via`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Outbox,
+    Smtp,
+    Mailchimp,
+}
+
+// Every value of a section is read before the first `?`, so that all problems
+// of a section are found, and not only the first.
+
+pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
+    let name = settings.required("newsletter.name", values::header_text);
+    let slug = settings.required("newsletter.slug", values::slug);
+    let from = settings.required("newsletter.from", values::mailbox);
+    let reply_to = settings.optional("newsletter.reply_to", values::mailbox);
+    let language = settings.or_default("newsletter.language", "en", values::language);
+    let usual = Direction::of_language(language.as_deref().unwrap_or_default()).as_str();
+    let direction = settings.or_default("newsletter.direction", usual, Direction::parse);
+    let postal_address = settings.required("newsletter.postal_address", values::lines);
+    let web_url = settings.optional("newsletter.web_url", Permalink::parse);
+    let public_url =
+        settings.or_default("newsletter.public_url", "http://localhost:8080", PublicUrl::parse);
+    let theme = settings.or_default("newsletter.theme", "weekly", values::slug);
+    let (slug, from) = (slug?, from?);
+    let usual = format!("{slug}.{}", from.address.domain());
+    let list_id = settings.or_default("newsletter.list_id", &usual, values::list_id);
+    Some(Newsletter {
+        name: name?,
+        slug,
+        from,
+        reply_to,
+        language: language?,
+        direction: direction?,
+        postal_address: postal_address?,
+        web_url,
+        public_url: public_url?,
+        theme: theme?,
+        list_id: list_id?,
+    })
+}
+
+pub(super) fn issues(settings: &mut Settings, root: &Root) -> Option<PathBuf> {
+    settings.or_default("issues.path", "issues", values::path).map(|path| root.join(path))
+}
+
+pub(super) fn proof(settings: &mut Settings) -> Option<Proof> {
+    let to = settings.list("proof.to", values::address);
+    let required = settings.yes_unless_set("proof.required");
+    Some(Proof { to: to?, required: required? })
+}
+
+pub(super) fn delivery(
+    settings: &mut Settings,
+    root: &Root,
+    newsletter: Option<&Newsletter>,
+) -> Option<Delivery> {
+    let ways = [("outbox", Way::Outbox), ("smtp", Way::Smtp), ("mailchimp", Way::Mailchimp)];
+    let way = settings.or_default("delivery.via", "outbox", |text| values::one_of(text, &ways));
+    let lifetime = settings
+        .or_default("delivery.lifetime", "24h", |text| values::duration(text, ("1m", "30d")));
+    let key = "delivery.envelope_sender";
+    let envelope_sender = match newsletter {
+        Some(newsletter) => {
+            let usual = newsletter.from.address.as_str();
+            settings.or_default(key, usual, values::address)
+        }
+        None => settings.optional(key, values::address),
+    };
+    // A section that is not chosen is read too, because `--via` may choose it tomorrow.
+    let outbox = outbox(settings, root);
+    let smtp = smtp(settings, root, newsletter, way);
+    let mailchimp = mailchimp(settings, way);
+    let via = match way? {
+        Way::Outbox => Via::Outbox(outbox?),
+        Way::Smtp => Via::Smtp(smtp?),
+        Way::Mailchimp => Via::Mailchimp(mailchimp?),
+    };
+    Some(Delivery { via, lifetime: lifetime?, envelope_sender: envelope_sender? })
+}
+
+fn outbox(settings: &mut Settings, root: &Root) -> Option<Outbox> {
+    let path = settings.or_default("outbox.path", "outbox", values::path)?;
+    Some(Outbox { path: root.join(path) })
+}
+
+fn smtp(
+    settings: &mut Settings,
+    root: &Root,
+    newsletter: Option<&Newsletter>,
+    way: Option<Way>,
+) -> Option<Smtp> {
+    let url = match way {
+        Some(Way::Smtp) => settings.required("smtp.url", SmtpUrl::parse),
+        _ => settings.optional("smtp.url", SmtpUrl::parse),
+    };
+    let user = settings.optional("smtp.user", values::user);
+    let connections = settings.integer("smtp.connections", 4, 1..=64);
+    let ca_file = settings.optional("smtp.ca_file", values::path).map(|path| root.join(path));
+    let key = "smtp.client_name";
+    let client_name = match newsletter {
+        Some(newsletter) => {
+            let usual = newsletter.from.address.domain();
+            settings.or_default(key, usual, values::host_name)
+        }
+        None => settings.optional(key, values::host_name),
+    };
+    let url = url?;
+    if url.security == SmtpSecurity::Plain && user.is_some() && !url.is_loopback() {
+        let advice = "use smtps:// or smtp://, or take the user out";
+        let problem = "would send the password without TLS to another machine";
+        settings.refuse("smtp.url", &Wrong::new(problem, advice));
+    }
+    let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
+    if way == Some(Way::Smtp) && leads_here && !url.is_loopback() {
+        let problem = "leads to this machine, where readers cannot unsubscribe";
+        let advice = "set it to the https address at which readers reach `postrider serve`";
+        settings.refuse("newsletter.public_url", &Wrong::new(problem, advice));
+    }
+    Some(Smtp { url, user, connections: connections?, ca_file, client_name: client_name? })
+}
+
+fn mailchimp(settings: &mut Settings, way: Option<Way>) -> Option<Mailchimp> {
+    let audience = match way {
+        Some(Way::Mailchimp) => settings.required("mailchimp.audience", values::audience),
+        _ => settings.optional("mailchimp.audience", values::audience),
+    };
+    let base_url = settings.optional("mailchimp.base_url", LoopbackUrl::parse);
+    Some(Mailchimp { audience: audience?, base_url })
+}
+
+pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<Store> {
+    let usual = "sqlite:subscribers/postrider.sqlite3";
+    let path = settings.or_default("store.url", usual, values::sqlite_path)?;
+    Some(Store::Sqlite(root.join(path)))
+}
+
+/// There is a schedule once somebody sets any part of it.
+pub(super) fn schedule(settings: &mut Settings) -> Option<Option<Schedule>> {
+    if !settings.mentions("schedule") {
+        return Some(None);
+    }
+    let time = settings.required("schedule.time", values::time_of_day);
+    let time_zone = settings.required("schedule.time_zone", values::time_zone);
+    let max_late = settings
+        .or_default("schedule.max_late", "48h", |text| values::duration(text, ("1m", "30d")));
+    let weekday = settings.optional("schedule.weekday", values::weekday);
+    Some(Some(Schedule { time: time?, time_zone: time_zone?, max_late: max_late?, weekday }))
+}

@@ -1,0 +1,378 @@
+//! Whole configurations, and whole error messages.
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::{Clock, Timestamp};
+use crate::ui::{Ui, Volume};
+
+const LEAST: &str = r#"[newsletter]
+name = "The Weekly"
+slug = "weekly"
+from = "The Weekly <news@example.org>"
+postal_address = """
+The Weekly
+1 Example Street"""
+"#;
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+fn resolve_with(
+    text: &str,
+    variables: &[(&str, &str)],
+    flags: &[FlagValue],
+) -> Result<Config, ConfigError> {
+    let environment = Environment::for_test("/news", variables.iter().copied());
+    let root = Root::at("/news".as_ref(), &environment);
+    let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
+    Config::resolve(&root, &source, &environment, flags)
+}
+
+fn resolve(text: &str) -> Result<Config, ConfigError> {
+    resolve_with(text, &[], &[])
+}
+
+/// What somebody at a terminal reads.
+fn said(error: ConfigError) -> String {
+    let (ui, captured) = Ui::for_test(Volume::Normal, std::sync::Arc::new(Stopped));
+    assert_eq!(ui.failure(&error.into()), Exit::Usage);
+    captured.error()
+}
+
+fn said_of(text: &str) -> String {
+    said(resolve(text).unwrap_err())
+}
+
+/// What is said of a configuration that has this added to the least one.
+fn said_of_least_with(more: &str) -> String {
+    said_of(&format!("{LEAST}{more}"))
+}
+
+#[test]
+fn the_least_configuration_has_documented_defaults() {
+    let config = resolve(LEAST).unwrap();
+    assert_eq!(config.newsletter.language, "en");
+    assert_eq!(config.newsletter.direction, Direction::LeftToRight);
+    assert_eq!(config.newsletter.theme.as_str(), "weekly");
+    assert_eq!(config.newsletter.list_id.as_str(), "weekly.example.org");
+    assert_eq!(config.newsletter.postal_address, "The Weekly\n1 Example Street");
+    assert_eq!(config.newsletter.public_url.as_str(), "http://localhost:8080");
+    assert_eq!(config.issues, PathBuf::from("/news/issues"));
+    assert!(config.proof.required && config.proof.to.is_empty());
+    assert!(
+        matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox")
+    );
+    assert_eq!(config.delivery.lifetime, Duration::from_secs(24 * 60 * 60));
+    assert_eq!(config.delivery.envelope_sender.as_str(), "news@example.org");
+    assert_eq!(config.store, Store::Sqlite("/news/subscribers/postrider.sqlite3".into()));
+    assert!(config.schedule.is_none());
+}
+
+#[test]
+fn every_key_of_the_documentation_can_be_set() {
+    let config = resolve(
+        r#"
+[newsletter]
+name = "النشرة"
+slug = "nashra"
+from = "news@example.org"
+reply_to = "Editors <editors@example.org>"
+language = "ar-EG"
+direction = "rtl"
+postal_address = "1 Example Street"
+web_url = "https://example.org/{year}/{month}/{day}/{number}-{slug}/"
+public_url = "https://list.example.org/weekly/"
+theme = "plain"
+list_id = "weekly.lists.example.org"
+[issues]
+path = "content/issues"
+[proof]
+to = ["editor@example.org", "author@example.org"]
+required = false
+[delivery]
+via = "smtp"
+lifetime = "36h"
+envelope_sender = "bounces@example.org"
+[outbox]
+path = "/var/outbox"
+[smtp]
+url = "smtps://mail.example.org"
+user = "weekly"
+connections = 8
+ca_file = "ca.pem"
+client_name = "weekly.example.org"
+[mailchimp]
+audience = "a1b2c3d4e5"
+base_url = "http://127.0.0.1:8081/"
+[store]
+url = "sqlite:/var/lib/weekly.sqlite3"
+[schedule]
+time = "09:30"
+time_zone = "UTC"
+max_late = "1d 12h"
+weekday = "Wednesday"
+"#,
+    )
+    .unwrap();
+    let keys: Vec<&str> = config.origins().map(|setting| setting.key).collect();
+    assert_eq!(keys, KNOWN.iter().map(|known| known.key).collect::<Vec<_>>());
+    assert!(config.origins().all(|setting| matches!(setting.origin, Origin::File(_))));
+    let Via::Smtp(smtp) = &config.delivery.via else { panic!("{:?}", config.delivery.via) };
+    assert_eq!((smtp.url.security, smtp.url.port), (SmtpSecurity::ImplicitTls, 465));
+    assert_eq!(smtp.ca_file.as_deref(), Some("/news/ca.pem".as_ref()));
+    assert_eq!(config.newsletter.public_url.as_str(), "https://list.example.org/weekly");
+    let schedule = config.schedule.unwrap();
+    assert_eq!(schedule.max_late, Duration::from_secs(36 * 60 * 60));
+    assert_eq!(schedule.time, jiff::civil::time(9, 30, 0, 0));
+    let pattern = config.newsletter.web_url.unwrap();
+    let slug = crate::domain::Slug::parse("hello").unwrap();
+    let date = jiff::civil::date(2026, 8, 5);
+    assert_eq!(
+        pattern.fill(&slug, Some(7), Some(date)).unwrap(),
+        "https://example.org/2026/08/05/7-hello/"
+    );
+    assert_eq!(
+        pattern.fill(&slug, None, Some(date)).unwrap_err().to_string(),
+        "`web_url` needs the issue's number, and its front matter has none"
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once_each_in_its_line() {
+    let told = said_of(
+        "[newsletter]\nnmae = \"x\"\nslug = 3\nfrom = \"News <news>\"\npostal_address = \"x\"\n\
+         [smpt]\n[smtp]\nconnections = 900\nuser = [\"a\"]\n",
+    );
+    assert_eq!(
+        told,
+        "\
+postrider.toml:1:2: error[missing-key]: `[newsletter]` lacks `name`
+  1 | [newsletter]
+    |  ^^^^^^^^^^
+    = add `name = …`: The name that readers know.
+postrider.toml:2:1: error[unknown-key]: `[newsletter]` has no key `nmae`
+  2 | nmae = \"x\"
+    | ^^^^
+    = did you mean `name`?
+postrider.toml:3:8: error[wrong-type]: `newsletter.slug` takes a text, and this is a whole number
+  3 | slug = 3
+    |        ^
+    = put it in quotes, as in `\"text\"`
+postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an address: an address has the form name@domain
+  4 | from = \"News <news>\"
+    |        ^^^^^^^^^^^^^
+    = write `news@example.org` or `Weekly News <news@example.org>`
+postrider.toml:6:2: error[unknown-key]: there is no section `[smpt]`
+  6 | [smpt]
+    |  ^^^^
+    = did you mean `[smtp]`?
+postrider.toml:8:15: error[bad-value]: `smtp.connections` is out of range
+  8 | connections = 900
+    |               ^^^
+    = it may be 1 to 64
+postrider.toml:9:8: error[wrong-type]: `smtp.user` takes a text, and this is a list
+  9 | user = [\"a\"]
+    |        ^^^^^
+    = put it in quotes, as in `\"text\"`
+error: postrider.toml: 7 problems in the configuration
+"
+    );
+}
+
+#[test]
+fn what_is_not_toml_is_told_alone() {
+    assert_eq!(
+        said_of("[newsletter]\nname = The Weekly\n"),
+        "\
+postrider.toml:2:8: error[syntax]: this is not TOML: string values must be quoted, expected literal string
+  2 | name = The Weekly
+    |        ^^^^^^^^^^
+    = TOML is described at https://toml.io
+error: postrider.toml: one problem in the configuration
+"
+    );
+}
+
+#[test]
+fn an_empty_file_says_what_it_lacks() {
+    let told = said_of("");
+    assert!(
+        told.starts_with("error[missing-key]: postrider.toml lacks `name` in `[newsletter]`\n")
+    );
+    assert!(told.ends_with("error: postrider.toml: 4 problems in the configuration\n"), "{told}");
+}
+
+#[test]
+fn a_key_elsewhere_is_sent_home() {
+    let told = said_of("slug = \"a\"\n\n[newsletter]\nurl = \"x\"\n");
+    assert!(told.contains("`slug` stands outside the sections"), "{told}");
+    assert!(told.contains("= put it below `[newsletter]`\n"), "{told}");
+    assert!(told.contains("`[newsletter]` has no key `url`"), "{told}");
+    assert!(told.contains("= did you mean") || told.contains("= `[smtp]` has one of that name"));
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_never_shown() {
+    for more in [
+        "[smtp]\npassword = \"hunter2\"\n",
+        "[smtp]\nurl = \"smtp://user:hunter2@mail.example.org\"\n",
+        "smtp = { url = \"smtp://a\", password = \"hunter2\" }\n",
+        "[mailchimp]\napi_key = \"hunter2-us6\"\n",
+        "[smtp]\npassword = hunter2\n",
+        "[smtp]\npassword = \"hunter2\n",
+        "[smtp]\nurl = \"smtp://user:hunter2@mail.example.org\n",
+    ] {
+        let told = said_of_least_with(more);
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    assert_eq!(
+        said_of_least_with("[smtp]\nurl = \"smtp://user:hunter2@mail.example.org\"\n"),
+        "\
+postrider.toml:9:7: error[bad-value]: `smtp.url` holds a password
+  9 | url = \"smtp://…@mail.example.org\"
+    |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp-password`
+error: postrider.toml: one problem in the configuration
+"
+    );
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_and_not_ignored() {
+    let told = said_of_least_with("[dkim]\nselector = \"a\"\n");
+    assert!(told.contains("error[not-built]: `[dkim]`: signing is not built yet\n"), "{told}");
+    let told = said_of_least_with("[store]\nurl = \"postgres://localhost/news\"\n");
+    assert!(told.contains("names a `postgres` store, which is not built yet"), "{told}");
+}
+
+#[test]
+fn the_chosen_way_must_be_complete_and_another_need_not() {
+    let told = said_of_least_with("[delivery]\nvia = \"smtp\"\n[smtp]\nuser = \"a\"\n");
+    assert!(
+        told.contains("postrider.toml:10:2: error[missing-key]: `[smtp]` lacks `url`"),
+        "{told}"
+    );
+    let told = said_of_least_with("[delivery]\nvia = \"mailchimp\"\n");
+    assert!(told.contains("postrider.toml lacks `audience` in `[mailchimp]`"), "{told}");
+    assert!(resolve(&format!("{LEAST}[smtp]\nuser = \"a\"\n")).is_ok());
+    let told = said_of_least_with("[delivery]\nvia = \"mailchip\"\n");
+    assert!(told.contains("did you mean `mailchimp`?"), "{told}");
+}
+
+#[test]
+fn readers_must_be_able_to_leave_before_a_server_is_used() {
+    let smtp = |url| format!("[delivery]\nvia = \"smtp\"\n[smtp]\nurl = \"{url}\"\n");
+    let told = said_of_least_with(&smtp("smtp://mail.example.org"));
+    assert!(
+        told.contains("`newsletter.public_url` in postrider.toml leads to this machine"),
+        "{told}"
+    );
+    assert!(resolve(&format!("{LEAST}{}", smtp("smtp+plain://127.0.0.1:2525"))).is_ok());
+}
+
+#[test]
+fn a_password_never_travels_without_tls() {
+    let told = said_of_least_with("[smtp]\nurl = \"smtp+plain://10.0.0.1\"\nuser = \"a\"\n");
+    assert!(told.contains("`smtp.url` would send the password without TLS"), "{told}");
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
+    let text =
+        format!("{LEAST}[delivery]\nvia = \"outbox\"\n[smtp]\nurl = \"smtp://a.example.org\"\n");
+    let variables = [
+        ("POSTRIDER_DELIVERY_VIA", "mailchimp"),
+        ("POSTRIDER_SMTP_URL", "smtp+plain://localhost:2525"),
+        ("POSTRIDER_SMTP_CONNECTIONS", "2"),
+        ("POSTRIDER_PROOF_TO", "a@example.org, b@example.org"),
+        ("POSTRIDER_SMTP_PASSWORD", "hunter2"),
+        ("PATH", "/bin"),
+    ];
+    let flag = FlagValue { flag: "--via", key: "delivery.via", value: "smtp".into() };
+    let config = resolve_with(&text, &variables, &[flag]).unwrap();
+    let Via::Smtp(smtp) = &config.delivery.via else { panic!("{:?}", config.delivery.via) };
+    assert_eq!((smtp.url.host.as_str(), smtp.connections), ("localhost", 2));
+    assert_eq!(config.proof.to.len(), 2);
+    let listed: Vec<String> = config
+        .origins()
+        .map(|setting| format!("{} = {} ({})", setting.key, setting.shown, setting.origin))
+        .filter(|line| !line.ends_with("(default)"))
+        .filter(|line| !line.starts_with("newsletter."))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "proof.to = a@example.org, b@example.org (POSTRIDER_PROOF_TO)",
+            "delivery.via = smtp (--via)",
+            "smtp.url = smtp+plain://localhost:2525 (POSTRIDER_SMTP_URL)",
+            "smtp.connections = 2 (POSTRIDER_SMTP_CONNECTIONS)",
+        ]
+    );
+    let name = config.origins().next().unwrap();
+    assert_eq!(name.origin.to_string(), "postrider.toml:2:8");
+}
+
+#[test]
+fn a_mistyped_variable_is_an_error() {
+    let variables = [("POSTRIDER_SMPT_URL", "x"), ("POSTRIDER_SMTP_CONNECTIONS", "many")];
+    assert_eq!(
+        said(resolve_with(LEAST, &variables, &[]).unwrap_err()),
+        "\
+error[unknown-variable]: there is no variable POSTRIDER_SMPT_URL
+   = did you mean POSTRIDER_SMTP_URL?
+error[bad-value]: POSTRIDER_SMTP_CONNECTIONS is not a whole number
+   = write digits alone
+error: postrider.toml: 2 problems in the configuration
+"
+    );
+}
+
+#[test]
+fn a_missing_newsletter_says_how_to_make_one() {
+    let environment = Environment::for_test("/nowhere", []);
+    let error = Root::find(None, &environment).unwrap_err();
+    assert_eq!(
+        said(error),
+        "error: there is no postrider.toml in /nowhere or in a folder above it\n\
+         hint: `postrider new DIR` makes a newsletter; `--root DIR` names one\n"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_or_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::for_test(folder.path(), []);
+    let root = Root::at(folder.path(), &environment);
+    let told = || said(Config::load(&root, &environment, &[]).unwrap_err());
+    assert_eq!(
+        told(),
+        "error: cannot read postrider.toml\n  because No such file or directory (os error 2)\n"
+    );
+    std::fs::write(root.config_file(), b"[newsletter]\nname = \"\xE9\"\n").unwrap();
+    assert!(told().starts_with("error: postrider.toml:2:9: byte 0xE9"), "{}", told());
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let texts = [
+        "\0",
+        "[",
+        "[[newsletter]]",
+        "newsletter = 1",
+        "a.b.c = 1",
+        "[newsletter.name]",
+        "\u{feff}",
+    ];
+    for text in texts {
+        assert!(resolve(text).is_err(), "{text:?}");
+    }
+    let deep = "[".repeat(10_000);
+    assert!(resolve(&format!("a = {deep}")).is_err());
+    assert!(resolve(&format!("{LEAST}{}", "x = {".repeat(10_000))).is_err());
+}

@@ -1,0 +1,220 @@
+//! The values of the configuration, each parsed once into a type that cannot be wrong.
+
+use std::time::Duration;
+
+use super::known::nearest;
+use crate::domain::{EmailAddress, HeaderText, Mailbox, Slug};
+
+/// Why a value is refused: what is wrong with it, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// Follows the name of the key: `is not a duration`.
+    pub(super) problem: String,
+    /// One sentence.
+    pub(super) advice: String,
+}
+
+impl Wrong {
+    pub(super) fn new(problem: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { problem: problem.into(), advice: advice.into() }
+    }
+}
+
+pub(super) fn header_text(text: &str) -> Result<HeaderText, Wrong> {
+    HeaderText::parse(text)
+        .map_err(|error| Wrong::new(format!("cannot be used: {error}"), "write one line of text"))
+}
+
+pub(super) fn slug(text: &str) -> Result<Slug, Wrong> {
+    Slug::parse(text).map_err(|error| {
+        let advice = Slug::from_text(text)
+            .map_or_else(|| error.to_string(), |slug| format!("{error}; `{slug}` would do"));
+        Wrong::new("is not a slug", advice)
+    })
+}
+
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, Wrong> {
+    let advice = "write `news@example.org` or `Weekly News <news@example.org>`";
+    Mailbox::parse(text).map_err(|error| Wrong::new(format!("is not an address: {error}"), advice))
+}
+
+pub(super) fn address(text: &str) -> Result<EmailAddress, Wrong> {
+    EmailAddress::parse(text).map_err(|error| {
+        Wrong::new(format!("is not an address: {error}"), "write it as `news@example.org`")
+    })
+}
+
+/// A language tag by its shape (RFC 5646 section 2.1).
+pub(super) fn language(text: &str) -> Result<String, Wrong> {
+    let mut subtags = text.split('-');
+    let starts = subtags.next().is_some_and(|first| {
+        (2..=3).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    let goes_on = subtags.all(|subtag| {
+        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    match starts && goes_on && text.len() <= 35 {
+        true => Ok(text.to_owned()),
+        false => Err(Wrong::new("is not a language tag", "write it as `en`, `de` or `pt-BR`")),
+    }
+}
+
+/// Several lines of text; control characters other than line breaks are refused.
+pub(super) fn lines(text: &str) -> Result<String, Wrong> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Wrong::new("is empty", "write the address at which you get post"));
+    }
+    match text.chars().any(|c| c.is_control() && c != '\n') {
+        true => Err(Wrong::new("holds a control character", "take it out")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// A `List-Id` without its angle brackets (RFC 2919 section 3).
+pub(super) fn list_id(text: &str) -> Result<HeaderText, Wrong> {
+    let wrong = || {
+        Wrong::new(
+            "is not a List-Id",
+            "write it like a host name, as in `weekly.example.org`, without angle brackets",
+        )
+    };
+    let is_atom = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let has_form = text.contains('.') && text.split('.').all(is_atom) && text.len() <= 255;
+    has_form.then(|| HeaderText::parse(text).ok()).flatten().ok_or_else(wrong)
+}
+
+/// A length of time such as `24h`, `1h 30m` or `2d`, within a range.
+pub(super) fn duration(
+    text: &str,
+    (least, most): (&'static str, &'static str),
+) -> Result<Duration, Wrong> {
+    let (Some(least_length), Some(most_length)) = (length(least), length(most)) else {
+        return Err(Wrong::new("has no range", ""));
+    };
+    let found = length(text)
+        .ok_or_else(|| Wrong::new("is not a length of time", "write it as `90m`, `24h` or `2d`"))?;
+    match (least_length..=most_length).contains(&found) {
+        true => Ok(found),
+        false => Err(Wrong::new("is out of range", format!("it may be {least} to {most}"))),
+    }
+}
+
+fn length(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let exact = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    exact.try_into().ok()
+}
+
+pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, Wrong> {
+    let wrong = || Wrong::new("is not a time of day", "write it as `09:30`");
+    let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
+    let number = |digits: &str| {
+        let is_plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        is_plain.then(|| digits.parse::<i8>().ok()).flatten()
+    };
+    let (hour, minute) = number(hour).zip(number(minute)).ok_or_else(wrong)?;
+    jiff::civil::Time::new(hour, minute, 0, 0).map_err(|_| wrong())
+}
+
+pub(super) fn time_zone(text: &str) -> Result<jiff::tz::TimeZone, Wrong> {
+    jiff::tz::TimeZone::get(text).map_err(|_| {
+        Wrong::new(
+            "is not a time zone that this machine knows",
+            "write it as `Europe/Berlin` or `UTC`",
+        )
+    })
+}
+
+pub(super) fn weekday(text: &str) -> Result<jiff::civil::Weekday, Wrong> {
+    use jiff::civil::Weekday;
+    one_of(
+        &text.to_lowercase(),
+        &[
+            ("monday", Weekday::Monday),
+            ("tuesday", Weekday::Tuesday),
+            ("wednesday", Weekday::Wednesday),
+            ("thursday", Weekday::Thursday),
+            ("friday", Weekday::Friday),
+            ("saturday", Weekday::Saturday),
+            ("sunday", Weekday::Sunday),
+        ],
+    )
+}
+
+/// A host name for EHLO (RFC 5321 section 4.1.1.1).
+pub(super) fn host_name(text: &str) -> Result<String, Wrong> {
+    host(text).ok_or_else(|| Wrong::new("is not a host name", "write it as `mail.example.org`"))
+}
+
+pub(super) fn user(text: &str) -> Result<String, Wrong> {
+    match text.is_empty() || text.chars().any(char::is_control) {
+        true => Err(Wrong::new("is empty or holds a control character", "write the name alone")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// The id of a Mailchimp audience.
+pub(super) fn audience(text: &str) -> Result<String, Wrong> {
+    match (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        true => Ok(text.to_owned()),
+        false => Err(Wrong::new(
+            "is not the id of an audience",
+            "Mailchimp shows it under Audience > Settings, as in `a1b2c3d4e5`",
+        )),
+    }
+}
+
+pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
+    match text.is_empty() || text.contains('\0') {
+        true => Err(Wrong::new("is not a path", "write it relative to this file's folder")),
+        false => Ok(text.into()),
+    }
+}
+
+/// The file of a SQLite store. Other stores are refused by name.
+pub(super) fn sqlite_path(text: &str) -> Result<std::path::PathBuf, Wrong> {
+    let form = "write it as `sqlite:subscribers/postrider.sqlite3`";
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return Err(Wrong::new("is not the address of a store", form));
+    };
+    if scheme != "sqlite" {
+        let problem = format!("names a `{scheme}` store, which is not built yet");
+        return Err(Wrong::new(problem, form));
+    }
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    match file.is_empty() || file.contains(['?', '\0']) || file.starts_with(':') {
+        true => Err(Wrong::new("names no file", form)),
+        false => Ok(file.into()),
+    }
+}
+
+/// One of some words.
+pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
+    if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+    let all = words.join(", ");
+    let advice = nearest(text, choices.iter().map(|(word, _)| *word))
+        .map_or(format!("it may be {all}"), |near| {
+            format!("did you mean `{near}`? It may be {all}")
+        });
+    Err(Wrong::new("is none of the choices", advice))
+}
+
+/// A host name in A-labels, or an IP address without brackets.
+pub(super) fn host(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if let Ok(address) = bare.parse::<std::net::IpAddr>() {
+        return Some(address.to_string());
+    }
+    let name = idna::domain_to_ascii(text).ok()?;
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    (name.len() <= 253 && name.split('.').all(is_label)).then_some(name)
+}

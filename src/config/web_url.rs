@@ -1,0 +1,86 @@
+//! Addresses on the web: of our own pages, and of a provider's API.
+
+use url::Url;
+
+use super::values::Wrong;
+
+/// The base of the public pages, without a slash at its end: https, or http on
+/// this machine alone, because readers' links carry tokens and RFC 8058 section 3.1
+/// wants https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
+        let url = web_address(text)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Wrong::new("has a query or a fragment", "end it with the path"));
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(Wrong::new(
+                "is not https",
+                "unsubscribe links need https (RFC 8058); http is for this machine alone",
+            ));
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it leads to this machine alone, where no reader comes.
+    pub fn is_local(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+    }
+}
+
+/// Another address of a provider's API: this machine alone, for tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoopbackUrl(String);
+
+impl LoopbackUrl {
+    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
+        let url = web_address(text)?;
+        match is_loopback(&url) {
+            true => Ok(Self(url.as_str().trim_end_matches('/').to_owned())),
+            false => Err(Wrong::new(
+                "does not lead to this machine",
+                "leave it out; it is for tests, and the API key would go there",
+            )),
+        }
+    }
+
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(super) fn web_address(text: &str) -> Result<Url, Wrong> {
+    let advice = "write it whole, as in `https://example.org/news`";
+    let wrong = || Wrong::new("is not a web address", advice);
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new(
+            "holds a user or a password",
+            "take it out; readers see this address",
+        ));
+    }
+    match matches!(url.scheme(), "https" | "http") && url.has_host() {
+        true => Ok(url),
+        false => Err(wrong()),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| is_loopback_host(host.trim_matches(['[', ']'])))
+}
+
+pub(super) fn is_loopback_host(host: &str) -> bool {
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
