@@ -1,0 +1,6 @@
+//! The promises of the program, kept against the outside: one file a feature.
+
+mod support;
+
+mod outbox;
+mod smtp;
