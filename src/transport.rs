@@ -1,1 +1,13 @@
-//! Being built.
+//! Transports: who hands one message to one recipient's server.
+//!
+//! In: an envelope, a whole message, and a mark to raise before the message
+//! could be complete at the other end. Out: an
+//! [`Attempt`](crate::delivery::Attempt). Both implement the traits in
+//! [`delivery`](crate::delivery). Absent on purpose: what an answer means for
+//! the recipient, retries, the ledger, the environment; settings come as values.
+
+pub mod outbox;
+pub mod smtp;
+
+pub use outbox::{Outbox, OutboxConnection};
+pub use smtp::{SmtpConnection, SmtpSettings, SmtpTransport};

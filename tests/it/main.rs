@@ -1,4 +1,9 @@
-//! The integration tests: one binary, a file for each feature.
+//! The promises of the program, kept against the outside: one binary, a file
+//! for each feature.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod support;
+
 mod layering;
+mod outbox;
+mod smtp;

@@ -1,0 +1,97 @@
+//! What a send would do: who gets it, who does not and why, how long it takes.
+
+use serde::Serialize;
+
+use crate::audience::{AudiencePlan, Exclusion};
+use crate::config::{Config, Via};
+use crate::ui::Ui;
+
+use super::newsletter::Prepared;
+
+/// A dry run, for people and for scripts.
+#[derive(Debug, Serialize)]
+pub(super) struct Plan {
+    campaign: String,
+    subject: String,
+    digest: String,
+    via: &'static str,
+    #[serde(flatten)]
+    audience: AudiencePlan,
+    /// How many messages are still to be sent; fewer than the audience on a resume.
+    to_send: u64,
+    /// In seconds, at [`SECONDS_PER_MESSAGE`] a message and connection.
+    estimated_seconds: u64,
+}
+
+/// What a message takes on an ordinary relay: a guess that is said to be one.
+const SECONDS_PER_MESSAGE: f64 = 0.1;
+
+/// How many domains are named.
+const DOMAINS_SHOWN: usize = 5;
+
+impl Plan {
+    pub(super) fn new(
+        config: &Config,
+        prepared: &Prepared,
+        audience: AudiencePlan,
+        to_send: u64,
+    ) -> Self {
+        let per_second = match &config.delivery.via {
+            Via::Smtp(smtp) => f64::from(smtp.connections) / SECONDS_PER_MESSAGE,
+            // A folder takes a message in a millisecond or so.
+            Via::Outbox(_) | Via::Mailchimp(_) => 1000.0,
+        };
+        Self {
+            campaign: prepared.campaign.key().to_string(),
+            subject: prepared.subject().as_str().to_owned(),
+            digest: prepared.campaign.digest().to_string(),
+            via: config.delivery.via.as_str(),
+            audience,
+            to_send,
+            estimated_seconds: (to_send as f64 / per_second).ceil() as u64,
+        }
+    }
+
+    /// Says it all, in short lines.
+    pub(super) fn tell(&self, ui: &Ui) {
+        ui.status(&format!("{}: {}", self.campaign, self.subject));
+        ui.status(&format!("  digest {} via {}", &self.digest[..12], self.via));
+        if self.via == "mailchimp" {
+            ui.status("  who gets it is kept by the provider, in its audience");
+            return;
+        }
+        ui.status(&format!("  {} get it, {} to be sent now", self.audience.included, self.to_send));
+        for (exclusion, number) in &self.audience.excluded {
+            ui.status(&format!("  {number} do not: {}", why(*exclusion)));
+        }
+        let domains = &self.audience.domains;
+        for (domain, number) in domains.iter().take(DOMAINS_SHOWN) {
+            ui.status(&format!("  {number:>8} at {domain}"));
+        }
+        if let Some(more) = domains.get(DOMAINS_SHOWN..).filter(|more| !more.is_empty()) {
+            let rest: u64 = more.iter().map(|(_, number)| number).sum();
+            ui.status(&format!("  {rest:>8} at {} other domains", more.len()));
+        }
+        ui.status(&format!(
+            "  about {} if a message takes {SECONDS_PER_MESSAGE} s",
+            duration(self.estimated_seconds)
+        ));
+    }
+}
+
+fn why(exclusion: Exclusion) -> &'static str {
+    match exclusion {
+        Exclusion::Unsubscribed => "they left",
+        Exclusion::Unconfirmed => "they have not confirmed",
+        Exclusion::Suppressed => "their address is suppressed",
+    }
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        120..=7199 => format!("{} minutes", seconds / 60),
+        _ => format!("{} hours", seconds / 3600),
+    }
+}

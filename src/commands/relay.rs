@@ -1,0 +1,272 @@
+//! One message per reader: joins a store and a transport, and delivers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::campaign::{Campaign, Copy, MessageForm, Purpose, UnsubscribePages, UnsubscribeToken};
+use crate::config::{Config, SecretName, Secrets, Smtp, SmtpSecurity, Via};
+use crate::delivery::{
+    self, Attempt, Connection, Doubt, DoubtMark, Ending, Envelope, InDoubt, Ledger, Progress,
+    StopWish, Summary, Transport, Work,
+};
+use crate::domain::{EmailAddress, SubscriberId};
+use crate::error::{Exit, Failure};
+use crate::render::SlotValues;
+use crate::store::{FrozenCampaign, Store};
+use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
+use crate::transport::{Outbox, SmtpTransport};
+
+use super::Context;
+
+/// How long a first wish to stop waits for messages under way. The timeout of
+/// the systemd unit is a little longer.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// A way to hand over one message at a time.
+pub(super) enum Relay {
+    Outbox(Arc<Outbox>),
+    Smtp { transport: Arc<SmtpTransport>, connections: usize },
+}
+
+/// What one run came to, and what was in doubt before it.
+pub(super) struct Delivered {
+    pub(super) doubt: Doubt,
+    pub(super) summary: Summary,
+}
+
+impl Relay {
+    /// Sets up what the configuration names; `None` for a provider. Nothing is dialled.
+    pub(super) fn of(context: &Context, config: &Config) -> Result<Option<Self>, Failure> {
+        match &config.delivery.via {
+            Via::Outbox(outbox) => Ok(Some(Self::Outbox(Arc::new(Outbox::new(&outbox.path))))),
+            Via::Smtp(smtp) => {
+                let settings = smtp_settings(context, smtp)?;
+                let transport = SmtpTransport::new(settings).map_err(|error| {
+                    Failure::of(Exit::Usage, "cannot set up SMTP", &error)
+                })?;
+                let connections = usize::from(smtp.connections);
+                Ok(Some(Self::Smtp { transport: Arc::new(transport), connections }))
+            }
+            Via::Mailchimp(_) => Ok(None),
+        }
+    }
+
+    /// Delivers what is left of a frozen campaign.
+    pub(super) async fn deliver(
+        &self,
+        context: &Context,
+        config: &Config,
+        store: &Store,
+        frozen: &FrozenCampaign,
+        in_doubt: InDoubt,
+        stop: watch::Receiver<StopWish>,
+    ) -> Result<Delivered, Failure> {
+        match self {
+            Self::Outbox(outbox) => {
+                let crew = Crew { transport: Arc::clone(outbox), connections: 1 };
+                crew.deliver(context, config, store, frozen, in_doubt, stop).await
+            }
+            Self::Smtp { transport, connections } => {
+                let crew = Crew { transport: Arc::clone(transport), connections: *connections };
+                crew.deliver(context, config, store, frozen, in_doubt, stop).await
+            }
+        }
+    }
+
+    /// Sends one copy to each editor, and says how many got it.
+    pub(super) async fn proof(
+        &self,
+        context: &Context,
+        config: &Config,
+        pages: &UnsubscribePages,
+        campaign: &Campaign,
+        attempt: u32,
+        editors: &[EmailAddress],
+    ) -> Result<(), Failure> {
+        let purpose = Purpose::Proof { attempt };
+        let form = MessageForm::compile(campaign, purpose, context.clock.now())
+            .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+        match self {
+            Self::Outbox(outbox) => {
+                proof_over(outbox.as_ref(), config, pages, campaign, &form, editors).await
+            }
+            Self::Smtp { transport, .. } => {
+                proof_over(transport.as_ref(), config, pages, campaign, &form, editors).await
+            }
+        }
+    }
+}
+
+/// A transport, and how many connections of it work at a time.
+struct Crew<T> {
+    transport: Arc<T>,
+    connections: usize,
+}
+
+impl<T: Transport> Crew<T> {
+    async fn deliver(
+        &self,
+        context: &Context,
+        config: &Config,
+        store: &Store,
+        frozen: &FrozenCampaign,
+        in_doubt: InDoubt,
+        stop: watch::Receiver<StopWish>,
+    ) -> Result<Delivered, Failure> {
+        let now = context.clock.now();
+        let keys = store.signing_keys(context.random.as_ref(), now).await?;
+        let public_url = config.newsletter.public_url.as_str();
+        let form = MessageForm::compile(&frozen.campaign, Purpose::Campaign, now)
+            .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+        let ledger = Arc::new(store.ledger(frozen));
+        let doubt = ledger.recover(in_doubt, now).await?;
+        let tally = ledger.tally().await?;
+        let work = Work {
+            key: frozen.campaign.key().clone(),
+            form,
+            pages: UnsubscribePages::new(public_url, keys),
+            sender: config.delivery.envelope_sender.clone(),
+            audience: frozen.recipients,
+            connections: self.connections,
+            expires_at: now
+                .saturating_add(config.delivery.lifetime)
+                .unwrap_or(crate::domain::Timestamp::MAX),
+            drain: DRAIN,
+        };
+        let progress = Arc::new(Progress::default());
+        let settled_before = tally.total() - tally.open();
+        let bar = context.ui.progress("recipients", tally.total()).resumed_at(settled_before);
+        let run = delivery::run(
+            ledger,
+            Arc::clone(&self.transport),
+            Arc::new(work),
+            Arc::clone(&context.clock),
+            stop,
+            Arc::clone(&progress),
+        );
+        tokio::pin!(run);
+        let mut tick = tokio::time::interval(Duration::from_millis(200));
+        let summary = loop {
+            tokio::select! {
+                summary = &mut run => break summary,
+                _ = tick.tick() => {
+                    bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
+                }
+            }
+        };
+        bar.finish();
+        Ok(Delivered { doubt, summary: summary? })
+    }
+}
+
+async fn proof_over<T: Transport>(
+    transport: &T,
+    config: &Config,
+    pages: &UnsubscribePages,
+    campaign: &Campaign,
+    form: &MessageForm,
+    editors: &[EmailAddress],
+) -> Result<(), Failure> {
+    let mut connection = transport.connect().await.map_err(|error| unreachable(&error))?;
+    let mut message = Vec::new();
+    let mut refused = Vec::new();
+    for (number, editor) in editors.iter().enumerate() {
+        // Editors are numbered downwards from -1, so none of them is a subscriber.
+        let subscriber = SubscriberId(-1 - i64::try_from(number).unwrap_or(i64::MAX - 1));
+        let token =
+            UnsubscribeToken::new(crate::campaign::Leaflet::Proof, campaign.key(), subscriber);
+        let link = pages.link(&token);
+        let values = SlotValues { unsubscribe_url: &link, first_name: "", last_name: "" };
+        let copy = Copy { subscriber, to: editor, values };
+        form.splice(&copy, &mut message);
+        let message_id = form.message_id(&copy);
+        let envelope = Envelope {
+            sender: &config.delivery.envelope_sender,
+            recipient: editor,
+            message_id: &message_id,
+        };
+        if !connection.is_usable() {
+            connection = transport.connect().await.map_err(|error| unreachable(&error))?;
+        }
+        match connection.deliver(&envelope, &message, &DoubtMark::default()).await {
+            Attempt::Accepted(_) => {}
+            Attempt::Refused { phase, reply } => {
+                refused.push(format!("editor {}: {phase}: {reply}", number + 1));
+            }
+            Attempt::Lost { phase, cause } => {
+                refused.push(format!("editor {}: {phase}: {cause}", number + 1));
+            }
+        }
+    }
+    connection.close().await;
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(
+            Exit::Unreachable,
+            format!(
+                "the proof did not reach {} of {} editors, and was not recorded: {}",
+                refused.len(),
+                editors.len(),
+                refused.join("; ")
+            ),
+        )
+        .hint("Editors are numbered as in `[proof] to`. Mend it and run `proof` again.")),
+    }
+}
+
+fn unreachable(error: &delivery::ConnectError) -> Failure {
+    Failure::of(Exit::Unreachable, "cannot reach the mail server", error)
+        .hint("See `[smtp]` in postrider.toml. Nothing was sent.")
+}
+
+fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure> {
+    let scheme = match smtp.url.security {
+        SmtpSecurity::ImplicitTls => "smtps",
+        SmtpSecurity::StartTls => "smtp",
+        SmtpSecurity::Plain => "smtp+plain",
+    };
+    let host = match smtp.url.host.contains(':') {
+        true => format!("[{}]", smtp.url.host.trim_matches(['[', ']'])),
+        false => smtp.url.host.clone(),
+    };
+    let server = Server::parse_url(&format!("{scheme}://{host}:{}", smtp.url.port))
+        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] url`", &error))?;
+    let client_name = ClientName::parse(&smtp.client_name)
+        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] client_name`", &error))?;
+    let mut settings = SmtpSettings::new(server, client_name);
+    if let Some(user) = &smtp.user {
+        let password = Secrets::new(&context.environment).read(SecretName::SmtpPassword)?;
+        settings.credentials = Some(Credentials { user: user.clone(), password });
+    }
+    if let Some(path) = &smtp.ca_file {
+        settings.authorities = Authorities::Pem(read_ca_file(path)?);
+    }
+    Ok(settings)
+}
+
+fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        Failure::of(Exit::Usage, format!("cannot read `[smtp] ca_file` {}", path.display()), &error)
+    })
+}
+
+/// How a run ended, as an exit code.
+pub(super) fn exit_of(summary: &Summary) -> Exit {
+    let ending = match &summary.ending {
+        Ending::Complete => Exit::Done,
+        Ending::Interrupted => Exit::Stopped,
+        Ending::NoConnection(_) | Ending::Unstable(_) => Exit::Unreachable,
+        Ending::Tripped(delivery::Trip::Refused(_)) => Exit::Unreachable,
+        Ending::Tripped(_) => Exit::Stopped,
+    };
+    let unknown = if summary.tally.unknown > 0 { Exit::OutcomesUnknown } else { Exit::Done };
+    let rejected = match (&summary.ending, summary.tally.rejected) {
+        (Ending::Complete, 1..) => Exit::Rejections,
+        _ => Exit::Done,
+    };
+    Exit::strongest([ending, unknown, rejected])
+}

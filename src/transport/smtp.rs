@@ -1,0 +1,72 @@
+//! Delivery over SMTP (RFC 5321): our own session over tokio and rustls.
+//!
+//! In: [`SmtpSettings`]. Out: connections that carry one message after
+//! another, in two round trips each where the server offers PIPELINING
+//! (RFC 2920), and that say of every failure in which phase it fell.
+//!
+//! ```text
+//! resolve ─▶ connect ─▶ [TLS] ─▶ greeting ─▶ EHLO ─▶ [STARTTLS ─▶ EHLO] ─▶ [AUTH] ─▶ ready
+//! ready ─▶ [RSET] MAIL RCPT DATA ─▶ content and dot ─▶ ready
+//! ```
+//!
+//! Commands and SASL mechanisms are lettre's. Its connection is not used: it
+//! keeps nothing of what follows a reply, drops the keywords of EHLO that we
+//! need, writes the dot apart from the content, and cannot tell "certainly not
+//! sent" from "in doubt". Absent on purpose: HELO (a server without EHLO has
+//! neither TLS nor SIZE), SMTPUTF8 addresses, BDAT, MX lookup, and pooling,
+//! which belongs to the delivery loop.
+
+mod capabilities;
+mod content;
+mod framer;
+mod opening;
+mod reply;
+mod session;
+mod settings;
+mod tls;
+mod wire;
+
+pub use capabilities::{Capabilities, SizeLimit};
+pub use session::SmtpConnection;
+pub use settings::{
+    Authorities, ClientName, ClientNameError, Credentials, Security, Server, SettingsError,
+    SmtpSettings, Timeouts, UrlError,
+};
+
+use crate::delivery::{ConnectError, Transport};
+
+/// Opens SMTP connections to one server.
+pub struct SmtpTransport {
+    settings: SmtpSettings,
+    tls: tokio_rustls::TlsConnector,
+}
+
+impl SmtpTransport {
+    /// Prepares connections; opens none.
+    ///
+    /// # Errors
+    /// The settings would send a password in the clear over a network, or the
+    /// certificate authorities cannot be loaded.
+    pub fn new(settings: SmtpSettings) -> Result<Self, SettingsError> {
+        if settings.credentials.is_some() && !settings.server.may_carry_secrets() {
+            return Err(SettingsError::CredentialsInTheClear {
+                server: settings.server.to_string(),
+            });
+        }
+        let tls = tls::connector(&settings.authorities)?;
+        Ok(Self { settings, tls })
+    }
+
+    /// The settings in use.
+    pub fn settings(&self) -> &SmtpSettings {
+        &self.settings
+    }
+}
+
+impl Transport for SmtpTransport {
+    type Connection = SmtpConnection;
+
+    async fn connect(&self) -> Result<SmtpConnection, ConnectError> {
+        opening::open(&self.settings, &self.tls).await
+    }
+}

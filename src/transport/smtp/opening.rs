@@ -1,0 +1,241 @@
+//! From nothing to a connection that is ready for a message.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::{Credentials as Sasl, Mechanism};
+use lettre::transport::smtp::commands::{Auth, Ehlo, Starttls};
+use secrecy::ExposeSecret;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::capabilities::Capabilities;
+use super::framer::RawReply;
+use super::reply;
+use super::session::SmtpConnection;
+use super::settings::{Credentials, Security, SmtpSettings};
+use super::tls::{self, HandshakeError};
+use super::wire::{Stream, Wire, WireError};
+use crate::delivery::{ConnectError, Phase};
+
+/// Opens a connection: dial, TLS, greeting, EHLO, AUTH.
+pub(super) async fn open(
+    settings: &SmtpSettings,
+    connector: &TlsConnector,
+) -> Result<SmtpConnection, ConnectError> {
+    let opening = Opening { settings, connector, server: settings.server.to_string() };
+    let stream = opening.dial().await?;
+    let (mut wire, offers) = match settings.server.security() {
+        Security::Plain => {
+            let mut wire = Wire::new(stream).boxed();
+            opening.greeting(&mut wire).await?;
+            let offers = opening.hello(&mut wire).await?;
+            (wire, offers)
+        }
+        Security::ImplicitTls => {
+            let mut wire = opening.protect(stream).await?;
+            opening.greeting(&mut wire).await?;
+            let offers = opening.hello(&mut wire).await?;
+            (wire, offers)
+        }
+        Security::StartTlsRequired => opening.start_tls(Wire::new(stream)).await?,
+    };
+    if let Some(credentials) = &settings.credentials {
+        opening.authenticate(&mut wire, &offers, credentials).await?;
+    }
+    Ok(SmtpConnection::new(wire, offers, settings.timeouts))
+}
+
+struct Opening<'a> {
+    settings: &'a SmtpSettings,
+    connector: &'a TlsConnector,
+    server: String,
+}
+
+impl Opening<'_> {
+    /// Tries each address of the host in turn.
+    async fn dial(&self) -> Result<TcpStream, ConnectError> {
+        let mut causes = Vec::new();
+        for address in self.resolve().await? {
+            match self.dial_one(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(cause) => causes.push(format!("{} ({cause})", address.ip())),
+            }
+        }
+        Err(self.unreachable(Phase::Connect, format!("no connection to {}", causes.join(", "))))
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        let (server, limit) = (&self.settings.server, self.settings.timeouts.connect);
+        let lookup = tokio::net::lookup_host((server.host(), server.port()));
+        let found: Vec<_> = match timeout(limit, lookup).await {
+            Err(_) => return Err(self.late(Phase::Resolve, limit)),
+            Ok(Err(error)) => return Err(self.unreachable(Phase::Resolve, error.to_string())),
+            // What is allowed to this machine alone must not depend on what a
+            // resolver calls localhost.
+            Ok(Ok(found)) => {
+                found.filter(|a| !server.is_loopback() || a.ip().is_loopback()).collect()
+            }
+        };
+        match found.is_empty() {
+            true => Err(self.unreachable(Phase::Resolve, "the host has no address".to_owned())),
+            false => Ok(found),
+        }
+    }
+
+    async fn dial_one(&self, address: SocketAddr) -> Result<TcpStream, String> {
+        let limit = self.settings.timeouts.connect;
+        let dialled = timeout(limit, TcpStream::connect(address)).await;
+        let stream = dialled
+            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
+            .map_err(|error| error.to_string())?;
+        // Without this, a small write waits for the answer to the one before.
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Ok(stream)
+    }
+
+    async fn protect(&self, stream: TcpStream) -> Result<Wire, ConnectError> {
+        let limit = self.settings.timeouts.tls;
+        let handshake = tls::handshake(self.connector, stream, &self.settings.server);
+        match timeout(limit, handshake).await {
+            Err(_) => Err(self.late(Phase::Tls, limit)),
+            Ok(Ok(stream)) => Ok(Wire::new(Box::new(stream))),
+            Ok(Err(HandshakeError::Broken(cause))) => Err(self.unreachable(Phase::Tls, cause)),
+            Ok(Err(HandshakeError::Unacceptable(cause))) => {
+                Err(self.unacceptable(Phase::Tls, cause))
+            }
+        }
+    }
+
+    /// STARTTLS. Nothing that came before it counts afterwards, the offers
+    /// included (RFC 3207 section 4.2).
+    async fn start_tls(
+        &self,
+        mut wire: Wire<TcpStream>,
+    ) -> Result<(Wire, Capabilities), ConnectError> {
+        self.greeting(&mut wire).await?;
+        if !self.hello(&mut wire).await?.starttls {
+            return Err(self.unacceptable(
+                Phase::Tls,
+                "the server does not offer STARTTLS; if it speaks TLS from the start, write smtps://"
+                    .to_owned(),
+            ));
+        }
+        let limit = self.settings.timeouts.command;
+        let answer = wire.exchange(&Starttls.to_string(), limit).await;
+        self.expect(Phase::Tls, answer, |code| code == 220)?;
+        let Some(stream) = wire.into_quiet_stream() else {
+            return Err(self.unacceptable(
+                Phase::Tls,
+                "the server sent more after its answer to STARTTLS; somebody may be writing into the connection"
+                    .to_owned(),
+            ));
+        };
+        let mut wire = self.protect(stream).await?;
+        let offers = self.hello(&mut wire).await?;
+        Ok((wire, offers))
+    }
+
+    async fn greeting<S: Stream>(&self, wire: &mut Wire<S>) -> Result<(), ConnectError> {
+        let answer = wire.reply(self.settings.timeouts.greeting).await;
+        self.expect(Phase::Greeting, answer, |code| code == 220).map(drop)
+    }
+
+    async fn hello<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Capabilities, ConnectError> {
+        let command = Ehlo::new(self.settings.client_name.to_lettre()).to_string();
+        let answer = wire.exchange(&command, self.settings.timeouts.command).await;
+        self.expect(Phase::Hello, answer, |code| code == 250).map(|raw| Capabilities::parse(&raw))
+    }
+
+    /// AUTH (RFC 4954). [`SmtpTransport::new`](super::SmtpTransport::new) has
+    /// made sure that the way is protected.
+    async fn authenticate(
+        &self,
+        wire: &mut Wire,
+        offers: &Capabilities,
+        credentials: &Credentials,
+    ) -> Result<(), ConnectError> {
+        let Some(mechanism) = offers.mechanism() else {
+            return Err(self.unacceptable(
+                Phase::Auth,
+                "the server offers neither AUTH PLAIN nor AUTH LOGIN; leave the credentials out, or use its submission port"
+                    .to_owned(),
+            ));
+        };
+        let sasl =
+            Sasl::new(credentials.user.clone(), credentials.password.expose_secret().to_owned());
+        let limit = self.settings.timeouts.command;
+        let mut command = Auth::new(mechanism, sasl.clone(), None);
+        // LOGIN asks for the user and then for the password; more is no LOGIN.
+        for _ in 0..=2 {
+            let Ok(next) = command else { break };
+            let said = next.to_string();
+            let mut answer = wire.exchange(&said, limit).await;
+            if let Ok(raw) = &mut answer {
+                withhold_echo(raw, &said, credentials);
+            }
+            let raw = self.expect(Phase::Auth, answer, |code| matches!(code, 235 | 334))?;
+            if raw.code == 235 {
+                return Ok(());
+            }
+            let Some(challenge) = raw.to_lettre().filter(|_| mechanism == Mechanism::Login) else {
+                break;
+            };
+            command = Auth::new_from_response(mechanism, sasl.clone(), &challenge);
+        }
+        Err(self.unacceptable(
+            Phase::Auth,
+            format!("the server asks something that AUTH {mechanism} does not know"),
+        ))
+    }
+
+    /// The reply, if it is one of those that let us go on.
+    fn expect(
+        &self,
+        phase: Phase,
+        answer: Result<RawReply, WireError>,
+        goes_on: fn(u16) -> bool,
+    ) -> Result<RawReply, ConnectError> {
+        match answer {
+            Ok(raw) if goes_on(raw.code) => Ok(raw),
+            Ok(raw) if raw.code >= 400 => Err(ConnectError::Refused {
+                server: self.server.clone(),
+                phase,
+                reply: reply::safe(&raw),
+            }),
+            Ok(raw) => Err(self.unacceptable(
+                phase,
+                format!("the server gave an answer out of turn: {}", reply::safe(&raw)),
+            )),
+            Err(WireError::NotSmtp(cause)) => Err(self.unacceptable(
+                phase,
+                format!("{cause}; check that host, port and scheme are those of a mail server"),
+            )),
+            Err(error) => Err(self.unreachable(phase, error.to_string())),
+        }
+    }
+
+    fn late(&self, phase: Phase, limit: Duration) -> ConnectError {
+        self.unreachable(phase, WireError::TimedOut(limit).to_string())
+    }
+
+    fn unreachable(&self, phase: Phase, cause: String) -> ConnectError {
+        ConnectError::Unreachable { server: self.server.clone(), phase, cause }
+    }
+
+    fn unacceptable(&self, phase: Phase, cause: String) -> ConnectError {
+        ConnectError::Unacceptable { server: self.server.clone(), phase, cause }
+    }
+}
+
+/// Some servers repeat a command that they refuse, and in this one stands a password.
+fn withhold_echo(raw: &mut RawReply, said: &str, credentials: &Credentials) {
+    let secret = credentials.password.expose_secret();
+    let encoded = said.split_ascii_whitespace().next_back().unwrap_or_default();
+    let repeats = |line: &String| line.contains(encoded) || line.contains(secret);
+    if raw.code >= 400 && raw.lines.iter().any(repeats) {
+        raw.lines = vec!["(text withheld, because it repeats what was sent)".to_owned()];
+    }
+}

@@ -1,0 +1,139 @@
+//! A reply made safe to show and to keep.
+//!
+//! In: a [`RawReply`]. Out: a [`Reply`], whose text has no control characters,
+//! no address, and at most 300 characters. Servers repeat the recipient's
+//! address in many refusals, and what they say reaches logs and tables.
+
+use super::framer::RawReply;
+use crate::delivery::{EnhancedCode, Reply};
+
+const LONGEST_TEXT: usize = 300;
+
+/// The reply as the rest of the program sees it.
+pub(super) fn safe(raw: &RawReply) -> Reply {
+    let joined = joined(raw);
+    // RFC 2034 section 4: a code of another class than the reply's says nothing.
+    let enhanced = EnhancedCode::parse_prefix(&joined)
+        .filter(|enhanced| u16::from(enhanced.class) == raw.code / 100);
+    Reply { code: raw.code, enhanced, text: safe_text(&joined) }
+}
+
+/// The same for text that did not come as a reply.
+pub(super) fn safe_text(text: &str) -> String {
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    masked(visible.trim()).chars().take(LONGEST_TEXT).collect()
+}
+
+/// The lines as one, with an enhanced code that every line repeats kept once.
+fn joined(raw: &RawReply) -> String {
+    let Some((first, rest)) = raw.lines.split_first() else {
+        return String::new();
+    };
+    let repeated = EnhancedCode::parse_prefix(first).map(|code| format!("{code} "));
+    let mut text = first.clone();
+    for line in rest {
+        let line = repeated.as_deref().and_then(|code| line.strip_prefix(code)).unwrap_or(line);
+        text.push(' ');
+        text.push_str(line);
+    }
+    text
+}
+
+/// Control characters, and the format characters that turn text around on a
+/// terminal (Unicode's bidirectional controls).
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Puts `…` in the place of whatever stands before an `@`, also where the
+/// `@` is written as in a URL.
+fn masked(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, length)) = first_at(rest) {
+        // What follows is cut off anyway.
+        if shown.len() > 4 * LONGEST_TEXT {
+            break;
+        }
+        let before = &rest[..at];
+        let start = match before.ends_with('"') && before.len() > 1 {
+            true => before[..at - 1].rfind('"').unwrap_or(0),
+            false => before.rfind(ends_an_address).map_or(0, |found| {
+                found + before[found..].chars().next().map_or(0, char::len_utf8)
+            }),
+        };
+        shown.push_str(&before[..start]);
+        if start < at {
+            shown.push('…');
+        }
+        shown.push('@');
+        rest = &rest[at + length..];
+    }
+    shown + rest
+}
+
+fn first_at(text: &str) -> Option<(usize, usize)> {
+    let sign = text.find('@').map(|place| (place, 1));
+    let written = text.find("%40").map(|place| (place, 3));
+    [sign, written].into_iter().flatten().min()
+}
+
+fn ends_an_address(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | ':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(code: u16, lines: &[&str]) -> Reply {
+        safe(&RawReply { code, lines: lines.iter().map(|line| (*line).to_owned()).collect() })
+    }
+
+    #[test]
+    fn addresses_are_masked() {
+        for (text, expected) in [
+            ("5.1.1 <reader@example.org>: unknown", "5.1.1 <…@example.org>: unknown"),
+            ("reader@example.org unknown", "…@example.org unknown"),
+            ("<a@b.example>,<c.d+e@f.example>", "<…@b.example>,<…@f.example>"),
+            ("no \"odd name\"@example.org here", "no …@example.org here"),
+            ("see https://x.example/?a=me%40example.org", "see https:…@example.org"),
+            ("bounce+me=example.org@list.example", "…@list.example"),
+            ("\"@x", "…@x"),
+            ("é@x @ y", "…@x @ y"),
+            ("a@b@c", "…@…@c"),
+            ("ok", "ok"),
+        ] {
+            assert_eq!(safe_text(text), expected);
+        }
+    }
+
+    #[test]
+    fn control_characters_go_and_length_is_bounded() {
+        assert_eq!(safe_text("\u{1b}[31mred\u{7}\t\u{202e}x"), "[31mredx");
+        assert_eq!(safe_text(&"é".repeat(10_000)).chars().count(), 300);
+    }
+
+    #[test]
+    fn lines_are_joined_and_their_common_code_kept_once() {
+        let gmail = reply(550, &["5.7.25 no PTR", "5.7.25 record", "5.7.250 x"]);
+        assert_eq!(gmail.text, "5.7.25 no PTR record 5.7.250 x");
+        assert_eq!(gmail.enhanced, Some(EnhancedCode { class: 5, subject: 7, detail: 25 }));
+        assert_eq!(reply(250, &[]).text, "");
+    }
+
+    #[test]
+    fn an_enhanced_code_of_another_class_does_not_count() {
+        assert_eq!(reply(550, &["4.7.1 later"]).enhanced, None);
+        assert!(reply(450, &["4.7.1 later"]).enhanced.is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text: String) {
+            let safe = safe_text(&text);
+            proptest::prop_assert!(safe.chars().count() <= 300);
+        }
+    }
+}

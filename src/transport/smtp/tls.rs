@@ -1,0 +1,108 @@
+//! TLS for a connection: rustls with aws-lc-rs, given explicitly, so that no
+//! other part of the process has to install it.
+
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+
+use super::settings::{Authorities, Server, SettingsError};
+
+/// Why the handshake failed.
+pub(super) enum HandshakeError {
+    /// The connection broke; trying again may help.
+    Broken(String),
+    /// Both ends speak, and do not come together.
+    Unacceptable(String),
+}
+
+/// Makes the connector that all connections share.
+pub(super) fn connector(authorities: &Authorities) -> Result<TlsConnector, SettingsError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let refused = |cause: String| SettingsError::Authorities { cause };
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| refused(error.to_string()))?;
+    let config = match authorities {
+        Authorities::System => {
+            let verifier = system_verifier(provider).map_err(|error| refused(error.to_string()))?;
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        }
+        Authorities::Pem(pem) => {
+            builder.with_root_certificates(roots(pem).map_err(refused)?).with_no_client_auth()
+        }
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// Rustls calls every verifier of one's own dangerous; this one asks whom the
+/// operating system trusts, and checks the name.
+fn system_verifier(
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<rustls_platform_verifier::Verifier>, rustls::Error> {
+    rustls_platform_verifier::Verifier::new(provider).map(Arc::new)
+}
+
+fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| format!("not a PEM file: {error}"))?;
+        roots.add(certificate).map_err(|error| format!("a certificate is damaged: {error}"))?;
+    }
+    match roots.is_empty() {
+        true => Err("the PEM file holds no certificate".to_owned()),
+        false => Ok(roots),
+    }
+}
+
+/// Shakes hands, and checks that the certificate is for the configured host.
+pub(super) async fn handshake(
+    connector: &TlsConnector,
+    stream: TcpStream,
+    server: &Server,
+) -> Result<TlsStream<TcpStream>, HandshakeError> {
+    let name = ServerName::try_from(server.host().to_owned()).map_err(|_| {
+        HandshakeError::Unacceptable(format!("no certificate can name {:?}", server.host()))
+    })?;
+    connector.connect(name, stream).await.map_err(|error| explain(&error, server))
+}
+
+fn explain(error: &std::io::Error, server: &Server) -> HandshakeError {
+    let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    else {
+        return HandshakeError::Broken(error.to_string());
+    };
+    HandshakeError::Unacceptable(match inner {
+        rustls::Error::InvalidCertificate(problem) => format!(
+            "the server's certificate is not accepted for {:?} ({problem}); give the host by the name in its certificate, or the authority that signed it",
+            server.host(),
+        ),
+        rustls::Error::InvalidMessage(_) => {
+            "what the server sent is not TLS; smtps:// is usually port 465, and smtp:// (STARTTLS) port 587".to_owned()
+        }
+        other => format!("the server and we found no common TLS ({other})"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_that_are_none_are_refused() {
+        for pem in [
+            &b""[..],
+            b"hello",
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            b"-----BEGIN CERTIFICATE-----\n!",
+        ] {
+            let refused = connector(&Authorities::Pem(pem.to_vec()));
+            assert!(matches!(refused, Err(SettingsError::Authorities { .. })), "{pem:?}");
+        }
+    }
+}

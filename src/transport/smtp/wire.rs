@@ -1,0 +1,259 @@
+//! Bytes out, replies in, each within its time.
+//!
+//! Absent on purpose: what a reply means.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::content::Content;
+use super::framer::{Framer, NotAReply, RawReply};
+
+/// A plain or a TLS connection.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Why no reply came.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WireError {
+    #[error("the server did nothing for {}", seconds(.0))]
+    TimedOut(Duration),
+    #[error("the server closed the connection")]
+    Closed,
+    #[error("the connection broke: {0}")]
+    Broken(io::Error),
+    #[error(transparent)]
+    NotSmtp(#[from] NotAReply),
+}
+
+/// How the writing of a message ended.
+pub(super) enum Sent {
+    /// All of it was handed over.
+    Whole,
+    /// The server answered before the end, and the rest was kept back.
+    AnsweredEarly(RawReply, Terminator),
+    /// It broke off.
+    Failed(WireError, Terminator),
+}
+
+/// Whether the end of a message has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Terminator {
+    /// Not a byte of it: the server cannot have the message.
+    Kept,
+    /// Some of it may have: the server may have the message.
+    MayHaveLeft,
+}
+
+/// What stood in the connection while nobody had asked anything.
+pub(super) enum Idle {
+    /// Nothing, as it should be.
+    Quiet,
+    /// A whole reply, such as 421.
+    Reply(RawReply),
+    /// The end, or something that is no reply.
+    Failed(WireError),
+}
+
+/// A connection and what has come over it.
+pub(super) struct Wire<S = Box<dyn Stream>> {
+    stream: S,
+    framer: Framer,
+    /// A failed write whose reason the server may still have told us.
+    write_error: Option<io::Error>,
+}
+
+impl Wire<TcpStream> {
+    /// Gives the bare stream for a TLS handshake, unless bytes have come that
+    /// nobody asked for: taken for answers after the handshake, they would
+    /// speak with the server's authority (RFC 3207 section 6).
+    pub fn into_quiet_stream(self) -> Option<TcpStream> {
+        self.framer.is_empty().then_some(self.stream)
+    }
+
+    /// The same connection as one that may be plain or TLS.
+    pub fn boxed(self) -> Wire {
+        Wire { stream: Box::new(self.stream), framer: self.framer, write_error: self.write_error }
+    }
+}
+
+impl<S: Stream> Wire<S> {
+    /// A connection over which nothing has come.
+    pub fn new(stream: S) -> Self {
+        Self { stream, framer: Framer::default(), write_error: None }
+    }
+
+    /// Writes commands in one piece and waits for the first reply.
+    pub async fn exchange(
+        &mut self,
+        command: &str,
+        limit: Duration,
+    ) -> Result<RawReply, WireError> {
+        self.send(command, limit).await?;
+        self.reply(limit).await
+    }
+
+    /// Writes commands in one piece. A write that fails is reported by
+    /// [`Wire::reply`], because a server that closes has often said why.
+    pub async fn send(&mut self, commands: &str, limit: Duration) -> Result<(), WireError> {
+        let write = async {
+            self.stream.write_all(commands.as_bytes()).await?;
+            self.stream.flush().await
+        };
+        match timeout(limit, write).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                self.write_error = Some(error);
+                Ok(())
+            }
+            Err(_) => Err(WireError::TimedOut(limit)),
+        }
+    }
+
+    /// The next reply, already here or to be waited for.
+    pub async fn reply(&mut self, limit: Duration) -> Result<RawReply, WireError> {
+        let read = async {
+            loop {
+                if let Some(reply) = self.framer.next_reply()? {
+                    return Ok(reply);
+                }
+                poll_fn(|cx| self.poll_fill(cx)).await?;
+            }
+        };
+        timeout(limit, read).await.unwrap_or(Err(WireError::TimedOut(limit)))
+    }
+
+    /// Looks, without waiting, for what came unasked.
+    pub async fn idle(&mut self) -> Idle {
+        let looked = poll_fn(|cx| Poll::Ready(self.poll_fill(cx))).await;
+        match (self.framer.next_reply(), looked) {
+            (Ok(Some(reply)), _) => Idle::Reply(reply),
+            (Err(error), _) => Idle::Failed(error.into()),
+            (_, Poll::Ready(Err(error))) => Idle::Failed(error),
+            (Ok(None), _) if !self.framer.is_empty() => Idle::Failed(NotAReply::Form.into()),
+            (Ok(None), _) => Idle::Quiet,
+        }
+    }
+
+    /// Writes a message and its terminator in one piece, as far as the other
+    /// end takes them, and listens all the while. Each step of progress may
+    /// take as long as `limit`.
+    pub async fn send_content(&mut self, content: &Content<'_>, limit: Duration) -> Sent {
+        let mut written = 0;
+        loop {
+            let step = poll_fn(|cx| self.poll_content(cx, content, written));
+            let step = timeout(limit, step).await.unwrap_or(Err(WireError::TimedOut(limit)));
+            let terminator = match written <= content.stuffed.len() {
+                true => Terminator::Kept,
+                false => Terminator::MayHaveLeft,
+            };
+            match step {
+                Ok(Step::Wrote(count)) => written += count,
+                Ok(Step::Flushed) => return Sent::Whole,
+                Ok(Step::Answered(reply)) => return Sent::AnsweredEarly(reply, terminator),
+                Err(error) => return Sent::Failed(error, terminator),
+            }
+        }
+    }
+
+    /// Ends the connection as far as it is still there.
+    pub async fn shut(mut self, limit: Duration) {
+        let _ = timeout(limit, self.stream.shutdown()).await;
+    }
+
+    fn poll_content(
+        &mut self,
+        cx: &mut Context<'_>,
+        content: &Content<'_>,
+        written: usize,
+    ) -> Poll<Result<Step, WireError>> {
+        let progress = match written < content.len() {
+            true => self.poll_write(cx, content, written).map_ok(Step::Wrote),
+            false => Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| Step::Flushed),
+        };
+        match progress {
+            Poll::Ready(Ok(step)) => return Poll::Ready(Ok(step)),
+            Poll::Ready(Err(error)) => self.write_error = Some(error),
+            Poll::Pending => {}
+        }
+        // The other end takes no more just now, or never again: has it said
+        // why? After a failed write too it is waited for, because the last
+        // answer and the end may not have been noticed yet.
+        loop {
+            if let Some(reply) = self.framer.next_reply()? {
+                return Poll::Ready(Ok(Step::Answered(reply)));
+            }
+            ready!(self.poll_fill(cx))?;
+        }
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        content: &Content<'_>,
+        written: usize,
+    ) -> Poll<io::Result<usize>> {
+        let split = written.min(content.stuffed.len());
+        let parts = [
+            IoSlice::new(&content.stuffed[split..]),
+            IoSlice::new(&content.terminator[written - split..]),
+        ];
+        let left = if parts[0].is_empty() { &parts[1..] } else { &parts[..] };
+        match Pin::new(&mut self.stream).poll_write_vectored(cx, left) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            wrote => wrote,
+        }
+    }
+
+    /// Reads once into the framer.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WireError>> {
+        let mut space = [0; 4096];
+        let mut read = ReadBuf::new(&mut space);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut read) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) if read.filled().is_empty() => Poll::Ready(Err(self.end(None))),
+            Poll::Ready(Ok(())) => {
+                self.framer.push(read.filled());
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.end(Some(error)))),
+        }
+    }
+
+    /// The reason for an end: the first failure, and plain words for the usual one.
+    fn end(&mut self, read_error: Option<io::Error>) -> WireError {
+        let closed = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+            )
+        };
+        match self.write_error.take().or(read_error) {
+            Some(error) if !closed(&error) => WireError::Broken(error),
+            _ => WireError::Closed,
+        }
+    }
+}
+
+enum Step {
+    Wrote(usize),
+    Flushed,
+    Answered(RawReply),
+}
+
+fn seconds(limit: &Duration) -> String {
+    match limit.subsec_millis() {
+        0 => format!("{} s", limit.as_secs()),
+        _ => format!("{} ms", limit.as_millis()),
+    }
+}
