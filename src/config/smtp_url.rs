@@ -44,7 +44,7 @@ impl SmtpUrl {
                 "holds a password",
                 "change that password, as others may have read it; then set the new one in \
                  POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as \
-                 the systemd credential `smtp-password`",
+                 the systemd credential `smtp_password`",
             ));
         }
         if !url.username().is_empty() {

@@ -237,7 +237,7 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
 postrider.toml:9:7: error[bad-value]: `smtp.url` holds a password
   9 | url = \"smtp://…@mail.example.org\"
     |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp-password`
+    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp_password`
 error: postrider.toml: one problem in the configuration
 "
     );
