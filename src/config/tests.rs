@@ -375,3 +375,15 @@ fn no_text_makes_it_panic() {
     assert!(resolve(&format!("a = {deep}")).is_err());
     assert!(resolve(&format!("{LEAST}{}", "x = {".repeat(10_000))).is_err());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_configuration_makes_it_panic(
+        section in "(newsletter|smtp|schedule|mailchimp|x)",
+        key in "(name|url|from|time|web_url|list_id|password|\\PC{0,6})",
+        value in "(\"\\PC{0,20}\"|\\PC{0,20}|\"(smtp|https)://\\PC{0,12}\")",
+    ) {
+        let text = format!("{LEAST}[{section}]\n{key} = {value}\n[delivery]\nvia = \"smtp\"\n");
+        said(resolve(&text).unwrap_err());
+    }
+}
