@@ -70,7 +70,7 @@ pub const KNOWN: &[Known] = &[
     text(
         "outbox.subscribers",
         "none",
-        "A CSV file that is imported when `via = \"outbox\"` makes the store.",
+        "A CSV file that is imported when an outbox's send makes the store.",
     ),
     text(
         "smtp.url",

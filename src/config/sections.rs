@@ -84,7 +84,8 @@ impl Via {
 pub struct Outbox {
     /// The Maildir, absolute.
     pub path: PathBuf,
-    /// The CSV file that is imported when the store is made, absolute.
+    /// A CSV file that is imported when the store is made, absolute. Only the
+    /// outbox has one, so that a first try finds somebody to write to.
     pub subscribers: Option<PathBuf>,
 }
 
