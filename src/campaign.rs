@@ -6,6 +6,8 @@
 //! recipient costs one splice. Absent on purpose: the clock, keys, paths and
 //! versions never enter the digest.
 
+mod keys;
 mod manifest;
 
+pub use keys::SigningKeys;
 pub use manifest::{Campaign, FixedHeaders, Manifest, ManifestError, ManifestMailbox, Provenance};
