@@ -19,8 +19,8 @@ pub use ledger::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
 };
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use patience::Patience;
 pub use run::{Progress, StopWish, Work, run};
 pub use state::Trip;
 pub use summary::{Ending, Summary};
-pub use patience::Patience;
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -32,7 +32,7 @@ pub use ledger::SqliteLedger;
 pub use open::OpenMode;
 pub use outcomes::{OutcomeRow, RowState};
 pub use proofs::Proof;
-pub use pushes::{Push, PushState};
+pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
 pub use subscribers::{ExportRow, ListStats};
 

@@ -4,7 +4,6 @@
 
 mod support;
 
-mod deploy;
 mod layering;
 mod outbox;
 mod smtp;
