@@ -352,14 +352,18 @@ impl fmt::Display for Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The provider makes its own text part, and ours would be lost.
-    #[error("{provider} makes its own text part, so this issue's own would be lost; send it another way")]
+    #[error(
+        "{provider} makes its own text part, so this issue's own would be lost; send it another way"
+    )]
     TextPartLost {
         /// Which provider.
         provider: &'static str,
     },
     /// The provider has one address for `From` and `Reply-To`.
-    #[error("{provider} uses one address for From and Reply-To, and this newsletter has two; \
-             leave reply_to out of the configuration, or make it the same address")]
+    #[error(
+        "{provider} uses one address for From and Reply-To, and this newsletter has two; \
+             leave reply_to out of the configuration, or make it the same address"
+    )]
     ReplyToLost {
         /// Which provider.
         provider: &'static str,
@@ -379,8 +383,10 @@ pub enum PlanError {
         provider: &'static str,
     },
     /// A part lacks what the provider wants to be there.
-    #[error("the {part} has no {missing}, and {provider} adds a footer of its own then; \
-             put {slot} into the theme")]
+    #[error(
+        "the {part} has no {missing}, and {provider} adds a footer of its own then; \
+             put {slot} into the theme"
+    )]
     SlotMissing {
         /// Which provider.
         provider: &'static str,
@@ -392,8 +398,10 @@ pub enum PlanError {
         slot: &'static str,
     },
     /// The issue's own text would be read as a merge tag.
-    #[error("the {part} holds the characters {marker}, which {provider} reads as a merge tag, \
-             here: {excerpt}; write them in another way, with a space between for instance")]
+    #[error(
+        "the {part} holds the characters {marker}, which {provider} reads as a merge tag, \
+             here: {excerpt}; write them in another way, with a space between for instance"
+    )]
     ReadsAsTag {
         /// Which provider.
         provider: &'static str,

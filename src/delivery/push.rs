@@ -132,8 +132,10 @@ pub enum PushError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// What stands there is not what was put there. Nothing was sent.
-    #[error("the campaign {remote} does not hold what was put there: {difference}; \
-             nothing was sent, and the draft is left for you to look at")]
+    #[error(
+        "the campaign {remote} does not hold what was put there: {difference}; \
+             nothing was sent, and the draft is left for you to look at"
+    )]
     Differs {
         /// Which.
         remote: Remote,
@@ -149,8 +151,11 @@ pub enum PushError {
         checklist: Vec<PreflightItem>,
     },
     /// Between the preparation and the send the draft was replaced or changed its state.
-    #[error("the draft {expected} was prepared, and now {} bears its title; nothing was sent, \
-             run this again", now(found))]
+    #[error(
+        "the draft {expected} was prepared, and now {} bears its title; nothing was sent, \
+             run this again",
+        now(found)
+    )]
     Replaced {
         /// What was prepared.
         expected: Remote,
@@ -158,14 +163,18 @@ pub enum PushError {
         found: Option<Remote>,
     },
     /// A proof was asked for while a send is in doubt: it would change what may be under way.
-    #[error("whether {remote} was sent is not known, so its draft is not touched; \
-             run send again to settle that first")]
+    #[error(
+        "whether {remote} was sent is not known, so its draft is not touched; \
+             run send again to settle that first"
+    )]
     InDoubt {
         /// Which.
         remote: RemoteId,
     },
     /// The send ended, and that could not be written. The next run asks the provider.
-    #[error("{source}; the provider was asked to send, and the next run will ask it what became of that")]
+    #[error(
+        "{source}; the provider was asked to send, and the next run will ask it what became of that"
+    )]
     Unrecorded {
         /// How it ended.
         pushed: Pushed,
@@ -370,10 +379,9 @@ fn judge(
             Verdict::Ended(Pushed::Sent { remote, state: Some(RemoteState::Scheduled) })
         }
         (Ok(()), Err(_)) => Verdict::Ended(Pushed::Sent { remote, state: None }),
-        (
-            Err(error @ (ProviderError::Refused { .. } | ProviderError::Unreachable { .. })),
-            _,
-        ) => Verdict::NotSent(error),
+        (Err(error @ (ProviderError::Refused { .. } | ProviderError::Unreachable { .. })), _) => {
+            Verdict::NotSent(error)
+        }
         (_, seen) => Verdict::Open(Pushed::Unknown { remote, seen }),
     }
 }

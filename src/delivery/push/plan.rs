@@ -75,10 +75,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { part, offset, put, found } => {
-                write!(
-                    f,
-                    "the {part} differs from byte {offset}: put {put:?}, and found {found:?}"
-                )
+                write!(f, "the {part} differs from byte {offset}: put {put:?}, and found {found:?}")
             }
             Self::Address => write!(f, "the {} is another one", Part::ReplyTo),
             Self::Reach(Reach::Segment) => {

@@ -1,0 +1,4 @@
+//! What Postrider promises, a file for each feature.
+
+mod mailchimp;
+mod support;
