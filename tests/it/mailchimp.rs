@@ -1,25 +1,21 @@
 //! A campaign pushed to Mailchimp: mailed once, or it is said that nobody knows.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod world;
 
-use postrider::campaign::{Campaign, FixedHeaders};
-use postrider::delivery::Patience;
+use postrider::campaign::FixedHeaders;
 use postrider::delivery::provider::{
     PlanError, PreflightLevel, ProviderError, RemoteId, RemoteState,
 };
 use postrider::delivery::push::{
     Difference, DoubtfulSend, PastSend, Prepared, Proofed, Push, PushError, PushRecord, Pushed,
-    RecordError, SendEnd, SendIntent,
+    SendIntent,
 };
-use postrider::domain::{
-    CampaignKey, Clock, Digest, EmailAddress, HeaderText, Mailbox, Slug, Timestamp,
-};
-use postrider::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
-use postrider::render::{Context, Piece, Rendered, Slot, Template};
+use postrider::domain::{EmailAddress, HeaderText, Mailbox, Timestamp};
+use postrider::provider::mailchimp::ApiKey;
+use postrider::render::{Piece, Slot, Template};
 
-use crate::support::fake_mailchimp::{FakeMailchimp, Fault, KEY, LIST};
+use crate::support::fake_mailchimp::{FakeMailchimp, Fault, KEY};
+use world::{Broken, Log, PATIENCE, World, editors, frozen, headers, issue, mailchimp, rendered};
 
 const TITLE: &str = "postrider:weekly/2026-08-12";
 const CREATE: &str = "POST /3.0/campaigns";
@@ -450,184 +446,5 @@ async fn the_key_and_addresses_appear_in_no_log_and_no_error() {
     }
     for secret in ["canary", "secret.editor"] {
         assert!(!said.contains(secret), "{secret} in {said}");
-    }
-}
-
-const PATIENCE: Patience = Patience {
-    tries: 4,
-    first_wait: Duration::from_micros(100),
-    longest_wait: Duration::from_millis(1),
-};
-
-/// A fake provider, a client for it, and a record.
-struct World {
-    fake: FakeMailchimp,
-    client: Mailchimp,
-    record: MemoryRecord,
-}
-
-impl World {
-    async fn new() -> Self {
-        let fake = FakeMailchimp::start().await;
-        Self::at(fake.address, fake)
-    }
-
-    fn at(address: std::net::SocketAddr, fake: FakeMailchimp) -> Self {
-        let client = mailchimp(ApiKey::parse(&KEY.into()).unwrap(), address);
-        Self { fake, client, record: MemoryRecord::default() }
-    }
-
-    fn push(&self) -> Push<'_, Mailchimp, MemoryRecord> {
-        Push { provider: &self.client, record: &self.record, clock: &Noon, patience: PATIENCE }
-    }
-
-    async fn prepare(&self, campaign: &Campaign) -> Result<Prepared, PushError> {
-        self.push().prepare(campaign, DoubtfulSend::Keep).await
-    }
-
-    async fn ready(&self, campaign: &Campaign) -> postrider::delivery::push::Ready {
-        match self.prepare(campaign).await {
-            Ok(Prepared::Ready(ready)) => ready,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn only_read(&self) -> bool {
-        self.fake.state().calls.iter().all(|call| call.starts_with("GET "))
-    }
-}
-
-fn mailchimp(key: ApiKey, address: std::net::SocketAddr) -> Mailchimp {
-    let endpoint = Endpoint::loopback(address).unwrap();
-    Mailchimp::new(key, endpoint, ListId::parse(LIST).unwrap(), PATIENCE).unwrap()
-}
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> Timestamp {
-        "2026-08-12T12:00:00Z".parse().unwrap()
-    }
-}
-
-/// What a store would keep.
-#[derive(Default)]
-struct MemoryRecord(Mutex<(Option<(SendIntent, Option<SendEnd>)>, Broken)>);
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Broken {
-    #[default]
-    Nothing,
-    Intend,
-    Settle,
-}
-
-impl MemoryRecord {
-    fn break_it(&self, broken: Broken) {
-        self.0.lock().unwrap().1 = broken;
-    }
-
-    fn unless(&self, broken: Broken) -> Result<(), RecordError> {
-        match self.0.lock().unwrap().1 == broken {
-            true => Err(RecordError("the disk is full".into())),
-            false => Ok(()),
-        }
-    }
-}
-
-impl PushRecord for MemoryRecord {
-    async fn past(&self) -> Result<PastSend, RecordError> {
-        Ok(match self.0.lock().unwrap().0.clone() {
-            None | Some((_, Some(SendEnd::NotSent))) => PastSend::Never,
-            Some((intent, None)) => PastSend::InDoubt(intent),
-            Some((intent, Some(SendEnd::Sent))) => PastSend::Sent(intent),
-        })
-    }
-
-    async fn intend(&self, intent: &SendIntent) -> Result<(), RecordError> {
-        self.unless(Broken::Intend)?;
-        self.0.lock().unwrap().0 = Some((intent.clone(), None));
-        Ok(())
-    }
-
-    async fn settle(
-        &self,
-        intent: &SendIntent,
-        end: SendEnd,
-        _at: Timestamp,
-    ) -> Result<(), RecordError> {
-        self.unless(Broken::Settle)?;
-        self.0.lock().unwrap().0 = Some((intent.clone(), Some(end)));
-        Ok(())
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn editors() -> Vec<EmailAddress> {
-    vec![EmailAddress::parse("editor@example.org").unwrap()]
-}
-
-fn issue() -> Campaign {
-    frozen(&rendered(), headers())
-}
-
-fn frozen(rendered: &Rendered, headers: FixedHeaders) -> Campaign {
-    let key = CampaignKey {
-        newsletter: Slug::parse("weekly").unwrap(),
-        issue: Slug::parse("2026-08-12").unwrap(),
-    };
-    let campaign = Campaign::freeze(key, rendered, &headers);
-    assert_eq!(campaign.digest(), Digest::of(campaign.canonical().as_bytes()));
-    campaign
-}
-
-fn headers() -> FixedHeaders {
-    FixedHeaders {
-        from: Mailbox::parse("The Weekly <news@example.org>").unwrap(),
-        reply_to: None,
-        list_id: HeaderText::parse("weekly.example.org").unwrap(),
-        language: "en".into(),
-    }
-}
-
-fn rendered() -> Rendered {
-    let literal = |text: &str| Piece::Literal(text.into());
-    let hole = |slot: Slot, context| Piece::Hole { slot, context };
-    let address = || Slot::PostalAddress { default: "1 Example Street".into() };
-    Rendered {
-        subject: HeaderText::parse("Issue 612: one borrow").unwrap(),
-        preheader: "What happened this week".into(),
-        html: Template {
-            pieces: vec![
-                literal("<p>One, two &amp; grüße 🦀</p>\n<a href=\""),
-                hole(Slot::UnsubscribeUrl, Context::HtmlAttribute),
-                literal("\">leave</a>\n<p>"),
-                hole(address(), Context::HtmlText),
-                literal("</p>\n"),
-            ],
-        },
-        text: Template {
-            pieces: vec![
-                literal("Hello "),
-                hole(Slot::FirstName { default: "reader".into() }, Context::PlainText),
-                literal(",\n\nOne, two & grüße 🦀\n\nLeave:\n"),
-                hole(Slot::UnsubscribeUrl, Context::PlainText),
-                literal("\n"),
-                hole(address(), Context::PlainText),
-                literal("\n"),
-            ],
-        },
     }
 }

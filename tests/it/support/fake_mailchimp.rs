@@ -222,7 +222,11 @@ impl State {
         let fault = self.faults.iter().position(|(kind, _)| is_kind(&seen, kind));
         let fault = fault.map(|at| self.faults.remove(at).1);
         match fault {
-            Some(Fault::TooMany) => return Some(problem(429, "Too Many Requests", "slow down")),
+            // Stricter: the real one asks for no wait, and this is longer than any test.
+            Some(Fault::TooMany) => {
+                let answer = problem(429, "Too Many Requests", "slow down");
+                return Some(Answer { headers: "Retry-After: 3600\r\n", ..answer });
+            }
             Some(Fault::BareForbidden) => {
                 let body = b"<html>Forbidden</html>".to_vec();
                 return Some(Answer { status: 403, headers: "Content-Type: text/html\r\n", body });
