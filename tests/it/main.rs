@@ -5,6 +5,7 @@
 mod support;
 
 mod layering;
+mod mailchimp;
 mod outbox;
 mod smtp;
 mod web;

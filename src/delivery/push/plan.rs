@@ -161,7 +161,7 @@ mod tests {
         let difference = same(Part::Html, "<p>Grüße, alle</p>\n", "<p>Grüsse, alle</p>\n");
         assert_eq!(
             difference.unwrap_err().to_string(),
-            "the html part differs from byte 6: put \"<p>Grüße, alle</p>\\n\", \
+            "the html part differs from byte 7: put \"<p>Grüße, alle</p>\\n\", \
              and found \"<p>Grüsse, alle</p>\\n\""
         );
         assert!(same(Part::Text, "a\n", "a").is_err(), "a lost last line end is a difference");

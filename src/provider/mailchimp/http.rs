@@ -288,7 +288,7 @@ fn given_up(request: &Request, failure: Failure) -> ProviderError {
             Repeat::Harmless => ProviderError::Unreachable { call, cause },
             Repeat::OnlyIfNothingWasDone => ProviderError::Unclear { call, cause },
         },
-        Failure::Refused(problem) => ProviderError::Refused { call, problem },
+        Failure::Refused(problem) => ProviderError::Refused { call, problem: Box::new(problem) },
         Failure::Unreadable(cause) => unusable(request, cause),
     }
 }
