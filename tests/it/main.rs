@@ -1,3 +1,4 @@
 //! What this product promises, feature by feature, through its public face.
 
+mod deploy;
 mod web;

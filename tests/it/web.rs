@@ -136,6 +136,8 @@ async fn a_scanner_that_follows_the_link_changes_nothing() {
         let is_page = matches!(method, Method::GET | Method::HEAD);
         assert_eq!(answer.status == StatusCode::OK, is_page, "{method}: {}", answer.status);
         assert_eq!(answer.body.contains("<button>"), method == Method::GET, "{method}");
+        let allowed = answer.headers.get("allow").map(|value| value.to_str().unwrap());
+        assert_eq!(allowed, (!is_page).then_some("GET,HEAD,POST"), "{method}");
     }
     for query in ["?List-Unsubscribe=One-Click", "?utm_source=mail"] {
         assert_eq!(get(&router, &format!("{}{query}", link())).await.status, StatusCode::OK);
