@@ -4,6 +4,7 @@
 
 mod support;
 
+mod deploy;
 mod layering;
 mod mailchimp;
 mod outbox;
