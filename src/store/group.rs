@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::writer::{Durability, Turn};
-use super::{FrozenCampaign, Store, to_millis};
+use super::{FrozenCampaign, Store, to_json, to_millis};
 use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId};
 
 /// One row going from one state to the next.
@@ -186,7 +186,7 @@ async fn write(
          FROM json_each(?1) d JOIN recipients r ON r.id = d.value ->> 0 WHERE true
          ON CONFLICT DO NOTHING",
     )
-    .bind(serde_json::to_string(&dead).unwrap_or_default())
+    .bind(to_json(&dead)?)
     .bind(origin)
     .execute(&mut *transaction)
     .await?;
@@ -200,7 +200,7 @@ async fn write_changes(
     changes: &[&Change],
 ) -> Result<HashSet<i64>, sqlx::Error> {
     let rows: Vec<i64> = sqlx::query_scalar(WRITE_CHANGES)
-        .bind(serde_json::to_string(changes).unwrap_or_default())
+        .bind(to_json(changes)?)
         .bind(campaign)
         .fetch_all(connection)
         .await?;

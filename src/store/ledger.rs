@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::freeze::exclusion;
 use super::group::{self, Change, Request};
 use super::writer::Durability;
-use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_millis};
+use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_json, to_millis};
 use crate::delivery::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, Tally,
 };
@@ -268,7 +268,7 @@ async fn settle(
              updated_at = ?5
          WHERE id IN (SELECT value FROM json_each(?1)) AND state <> ?2",
     )
-    .bind(to_json(rows.iter().map(|row| row.id)))
+    .bind(to_json(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?)
     .bind(settlement.state)
     .bind(settlement.class)
     .bind(settlement.note)
@@ -353,7 +353,7 @@ async fn reserve(
         "UPDATE recipients SET state = 'reserved', boot_id = ?2, due_at = 0, updated_at = ?3
          WHERE id IN (SELECT value FROM json_each(?1))",
     )
-    .bind(to_json(rows.iter().map(|row| row.row.0)))
+    .bind(to_json(&rows.iter().map(|row| row.row.0).collect::<Vec<_>>())?)
     .bind(boot_id)
     .bind(to_millis(now))
     .execute(connection)
@@ -375,14 +375,9 @@ async fn withdraw(
          FROM (SELECT value ->> 0 AS id, value ->> 1 AS reason FROM json_each(?1)) w
          WHERE recipients.id = w.id",
     )
-    .bind(serde_json::to_string(rows).unwrap_or_default())
+    .bind(to_json(rows)?)
     .bind(to_millis(now))
     .execute(connection)
     .await?;
     Ok(())
-}
-
-fn to_json(ids: impl Iterator<Item = i64>) -> String {
-    // A list of numbers always has a JSON form.
-    serde_json::to_string(&ids.collect::<Vec<_>>()).unwrap_or_default()
 }
