@@ -44,16 +44,16 @@ const GROUP: usize = 256;
 /// The `+` keeps SQLite from walking the campaign's index instead of going to each row.
 pub(super) const WRITE_CHANGES: &str = "
     UPDATE recipients
-     SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
-         note = coalesce(c.note, recipients.note),
-         updated_at = coalesce(c.at, recipients.updated_at),
-         boot_id = iif(c.state = 'started', boot_id, NULL)
-     FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
-                  value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
-                  value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
-           FROM json_each(?1)) c
-     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
-     RETURNING recipients.id";
+    SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
+        note = coalesce(c.note, recipients.note),
+        updated_at = coalesce(c.at, recipients.updated_at),
+        boot_id = iif(c.state = 'started', boot_id, NULL)
+    FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
+                 value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
+                 value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
+          FROM json_each(?1)) c
+    WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
+    RETURNING recipients.id";
 
 /// Starts the task. It ends when the last sender is dropped, after it has
 /// written what was waiting.

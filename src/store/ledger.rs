@@ -29,27 +29,28 @@ const OPEN: &str = "open the ledger of a campaign";
 pub(super) const NEXT_DUE: &str =
     "SELECT min(due_at) FROM recipients WHERE campaign = ?1 AND state = 'deferred'";
 
-pub(super) const EXPIRE: &str = "UPDATE recipients
-                 SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
-                     note = iif(note = '', ?4, ?4 || '; before: ' || note)
-                 WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
+pub(super) const EXPIRE: &str = "
+    UPDATE recipients
+    SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
+        note = iif(note = '', ?4, ?4 || '; before: ' || note)
+    WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
 
 pub(super) const CLAIM_DUE: &str = concat!(
     "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
     exclusion!(),
     " AS excluded
-         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
-         WHERE r.campaign = ?1 AND r.state = 'deferred' AND r.due_at <= ?2
-         ORDER BY r.due_at, r.id LIMIT ?3"
+    FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+    WHERE r.campaign = ?1 AND r.state = 'deferred' AND r.due_at <= ?2
+    ORDER BY r.due_at, r.id LIMIT ?3"
 );
 
 pub(super) const CLAIM_PENDING: &str = concat!(
     "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
     exclusion!(),
     " AS excluded
-         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
-         WHERE r.campaign = ?1 AND r.state = 'pending'
-         ORDER BY r.due_at, r.id LIMIT ?2"
+    FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+    WHERE r.campaign = ?1 AND r.state = 'pending'
+    ORDER BY r.due_at, r.id LIMIT ?2"
 );
 
 impl Store {
@@ -291,7 +292,8 @@ struct Candidate {
     excluded: Option<String>,
 }
 
-/// Rows whose second time has come go before those that have waited for their first.
+/// Rows that are to be tried again, and whose time has come, go before those
+/// that wait for their first attempt.
 async fn read_candidates(
     connection: &mut SqliteConnection,
     campaign: i64,
