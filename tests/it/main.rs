@@ -1,0 +1,3 @@
+//! What this product promises, feature by feature, through its public face.
+
+mod check;
