@@ -1,0 +1,3 @@
+//! What several features need to be tried.
+
+pub mod rendering;
