@@ -1,1 +1,195 @@
-//! Being built.
+//! What an editor should know before an issue is sent.
+//!
+//! In: an [`Issue`], or what was rendered of it. Out: findings, each with a
+//! rule, a place and advice. Absent on purpose: deciding what to do about
+//! them, and the findings that only the render room can make, about raw HTML.
+
+mod characters;
+mod comments;
+mod links;
+mod mail;
+pub mod mojibake;
+mod structure;
+
+pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, Measures, WARN_HTML_BYTES};
+
+use crate::issue::{self, Issue};
+use crate::render::Rendered;
+use crate::source::{Findings, RuleId, Severity, Span};
+use comments::Comments;
+
+/// One rule of the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Rule {
+    /// Its name, as `--allow` takes it.
+    pub id: RuleId,
+    /// How bad it is to break it.
+    pub severity: Severity,
+    /// What it asks for, in one sentence.
+    pub description: &'static str,
+}
+
+const fn error(id: &'static str, description: &'static str) -> Rule {
+    Rule { id: RuleId(id), severity: Severity::Error, description }
+}
+
+const fn warning(id: &'static str, description: &'static str) -> Rule {
+    Rule { id: RuleId(id), severity: Severity::Warning, description }
+}
+
+/// The text reads as it was meant.
+pub const MOJIBAKE: Rule =
+    error("mojibake", "No text is UTF-8 that was read as MacRoman, Windows-1252 or Latin-1.");
+/// Nothing is left of a template.
+pub const PLACEHOLDER: Rule = error(
+    "placeholder-link",
+    "No link target, link text or title is a placeholder such as LINK_HERE or {{name}}.",
+);
+/// Links lead somewhere.
+pub const EMPTY_LINK: Rule = error("empty-link", "Every link has a target and something to click.");
+/// Links are well formed.
+pub const MALFORMED_LINK: Rule = warning(
+    "malformed-link",
+    "Every link is written as [text](target), with an absolute target of a known scheme.",
+);
+/// References are defined.
+pub const UNDEFINED_REFERENCE: Rule =
+    warning("undefined-reference", "Every [text][name] has a definition of its name.");
+/// Sections hold something.
+pub const EMPTY_SECTION: Rule = warning("empty-section", "Something stands under every heading.");
+/// Comments end.
+pub const UNBALANCED_COMMENT: Rule =
+    warning("unbalanced-comment", "Every <!-- has its --> and the other way round.");
+/// Nothing invisible breaks the mail.
+pub const CONTROL_CHARACTER: Rule = error(
+    "control-character",
+    "No control character stands in the file, tabs and line ends aside.",
+);
+/// The subject exists.
+pub const MISSING_TITLE: Rule = error("missing-title", "The front matter has a title.");
+/// There is something to send.
+pub const EMPTY_ISSUE: Rule = error("empty-issue", "A reader sees something in the issue.");
+/// Readers can leave.
+pub const UNSUBSCRIBE: Rule =
+    error("unsubscribe", "Both parts of the mail hold the reader's link to unsubscribe.");
+/// The sender can be written to.
+pub const POSTAL_ADDRESS: Rule =
+    error("postal-address", "Both parts of the mail hold the sender's postal address.");
+/// The mail is not cut off.
+pub const BUDGET: Rule = error(
+    "budget",
+    "The encoded HTML part stays under 100,000 bytes and its style sheets under 16,000.",
+);
+
+/// Every rule that judges an issue or a mail. `--allow` takes their names.
+pub const RULES: [Rule; 13] = [
+    MISSING_TITLE,
+    EMPTY_ISSUE,
+    MOJIBAKE,
+    CONTROL_CHARACTER,
+    PLACEHOLDER,
+    EMPTY_LINK,
+    MALFORMED_LINK,
+    UNDEFINED_REFERENCE,
+    EMPTY_SECTION,
+    UNBALANCED_COMMENT,
+    UNSUBSCRIBE,
+    POSTAL_ADDRESS,
+    BUDGET,
+];
+
+/// The reasons for which a file is no issue. There is nothing to send then, so
+/// none of them can be allowed.
+pub const UNREADABLE: [RuleId; 7] = [
+    issue::FRONT_MATTER,
+    issue::FRONT_MATTER_DATE,
+    issue::FRONT_MATTER_LANGUAGE,
+    issue::FRONT_MATTER_NUMBER,
+    issue::FRONT_MATTER_SLUG,
+    issue::FRONT_MATTER_TITLE,
+    issue::NESTING,
+];
+
+/// The rule of that name, if `--allow` may take it.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    static ALL: [Rule; RULES.len()] = RULES;
+    ALL.iter().find(|rule| rule.id.0 == name)
+}
+
+/// Judges what the author wrote. Comments are invisible: only control
+/// characters are looked for in them.
+pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
+    let comments = Comments::of(issue);
+    let text = issue.source.text();
+    let damaged = mojibake::discover(text, |span| !comments.cover(span));
+    let is_damaged = |at: usize| damaged.iter().any(|d| d.covers(at));
+    report(characters::discover(issue, is_damaged), findings);
+    report(damaged, findings);
+    report(structure::discover(issue), findings);
+    report(comments.discover(), findings);
+    report(links::discover(issue), findings);
+}
+
+/// Judges what was made of it.
+pub fn mail(rendered: &Rendered, measures: Measures, findings: &mut Findings<'_>) {
+    report(mail::discover(rendered, measures), findings);
+}
+
+/// How many findings of one family are told one by one. Who has more has one
+/// cause for all of them.
+const MOST_TOLD: usize = 50;
+
+/// Something that breaks a rule.
+struct Discovery {
+    rule: &'static Rule,
+    /// `None` when it is about the whole.
+    span: Option<Span>,
+    message: String,
+    advice: String,
+}
+
+impl Discovery {
+    fn at(
+        rule: &'static Rule,
+        span: &Span,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { rule, span: Some(span.clone()), message: message.into(), advice: advice.into() }
+    }
+
+    fn overall(rule: &'static Rule, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { rule, span: None, message: message.into(), advice: advice.into() }
+    }
+
+    fn covers(&self, at: usize) -> bool {
+        self.span.as_ref().is_some_and(|span| span.contains(&at))
+    }
+}
+
+/// Tells the first places of each rule and counts the others.
+fn report(discoveries: Vec<Discovery>, findings: &mut Findings<'_>) {
+    let mut counts = std::collections::BTreeMap::new();
+    for Discovery { rule, span, message, advice } in discoveries {
+        let how = (rule.id, rule.severity);
+        let Some(span) = span else {
+            findings.overall(how, message, advice);
+            continue;
+        };
+        let count: &mut usize = counts.entry(rule.id).or_default();
+        *count += 1;
+        if *count <= MOST_TOLD {
+            findings.at(&span, how, message, advice);
+        }
+    }
+    for rule in RULES {
+        let untold = counts.get(&rule.id).map_or(0, |count| count.saturating_sub(MOST_TOLD));
+        if untold > 0 {
+            findings.overall(
+                (rule.id, rule.severity),
+                format!("{untold} more places of this kind are not listed"),
+                "Mend the first ones, and look again.",
+            );
+        }
+    }
+}

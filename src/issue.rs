@@ -11,10 +11,12 @@ mod fields;
 mod front_matter;
 mod links;
 mod sections;
+mod template_field;
 
 pub use document::{Document, MAX_NESTING, UndefinedReference};
 pub use links::{Link, LinkKind};
 pub use sections::Section;
+pub(crate) use template_field::{template_field, template_field_in};
 
 use std::collections::BTreeMap;
 
@@ -248,7 +250,7 @@ mod tests {
             ),
             [
                 "1:9 front-matter-title: the title holds a control character (U+0007)",
-                "2:9 front-matter-number: `$number` is not the number of an issue",
+                "2:9 front-matter-number: `$number` is left of a template, and not the number of an issue",
                 "3:7 front-matter-date: `2025-02-30` is no day or time that exists",
                 "4:7 front-matter-slug: `A b` is not a slug: a slug is made of a-z, 0-9, '-', '_' and '.', begins with a letter or a digit, and has at most 100 characters",
                 "5:11 front-matter-language: `en_US` is not a language tag",

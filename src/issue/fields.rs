@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::front_matter::Field;
 use super::{
     FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
-    FRONT_MATTER_TITLE, Located,
+    FRONT_MATTER_TITLE, Located, template_field,
 };
 use crate::domain::{HeaderText, HeaderTextError, Slug};
 use crate::source::{Findings, RuleId, Severity, SourceText, Span};
@@ -72,7 +72,7 @@ impl<'f, 's> Fields<'f, 's> {
             self.refuse(
                 &span,
                 FRONT_MATTER_NUMBER,
-                format!("`{}` is not the number of an issue", shortened(&value)),
+                not_a("the number of an issue", &value),
                 "Write a whole number such as `664`, or leave the line out.",
             );
         }
@@ -90,7 +90,7 @@ impl<'f, 's> Fields<'f, 's> {
         if readable.is_none() {
             let message = match looks_like_a_day(day) {
                 true => format!("`{}` is no day or time that exists", shortened(&value)),
-                false => format!("`{}` is not a date", shortened(&value)),
+                false => not_a("a date", &value),
             };
             self.refuse(
                 &span,
@@ -260,6 +260,13 @@ fn is_language_tag(text: &str) -> bool {
         && subtags.all(|subtag| {
             (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
         })
+}
+
+fn not_a(wanted: &str, value: &str) -> String {
+    match template_field(value) {
+        Some(field) => format!("`{field}` is left of a template, and not {wanted}"),
+        None => format!("`{}` is not {wanted}", shortened(value)),
+    }
 }
 
 /// A value as a message shows it: one line of at most 60 characters.

@@ -1,0 +1,136 @@
+//! What can be wrong with the target of a link.
+
+use crate::issue::{LinkKind, template_field};
+
+/// What is wrong with a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// There is none, or a scheme and nothing after it.
+    Empty,
+    /// Somebody meant to fill it in.
+    Placeholder,
+    /// It holds a space, a line end or a tab.
+    WhiteSpace,
+    /// It has a scheme that no mail program follows.
+    UnknownScheme,
+    /// `https://http://...` or `https:/...`.
+    BrokenScheme,
+    /// It has no scheme, and a mail has no place that it could be relative to.
+    Relative,
+}
+
+/// The schemes that mail programs hand on to something.
+const SCHEMES: [&str; 13] = [
+    "http", "https", "mailto", "tel", "sms", "irc", "ircs", "ftp", "ftps", "xmpp", "matrix",
+    "gemini", "webcal",
+];
+
+/// Words that stand for a target, besides those with an underscore.
+const STAND_INS: [&str; 10] =
+    ["URL", "LINK", "HREF", "TARGET", "TODO", "TBD", "TBA", "FIXME", "XXX", "PLACEHOLDER"];
+
+/// The first thing that is wrong with `target`.
+pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
+    let trimmed = target.trim();
+    // The parser has found out that this is an address.
+    if kind == LinkKind::Autolink && trimmed.contains('@') && !trimmed.contains(':') {
+        return None;
+    }
+    let scheme = scheme_of(trimmed);
+    let rest = scheme.map_or(trimmed, |scheme| &trimmed[scheme.len() + 1..]);
+    if trimmed.is_empty() || scheme.is_some() && rest.trim_matches('/').is_empty() {
+        return Some(Fault::Empty);
+    }
+    if is_placeholder(trimmed, scheme) {
+        return Some(Fault::Placeholder);
+    }
+    if target.contains(char::is_whitespace) {
+        return Some(Fault::WhiteSpace);
+    }
+    let Some(scheme) = scheme else {
+        return (!trimmed.starts_with('#')).then_some(Fault::Relative);
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    if !SCHEMES.contains(&scheme.as_str()) {
+        return Some(Fault::UnknownScheme);
+    }
+    let host = rest.strip_prefix("//");
+    let is_web = matches!(scheme.as_str(), "http" | "https");
+    let host_is_scheme = |host: &str| {
+        let host = host.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        matches!(host.as_str(), "" | "http:" | "https:" | "http" | "https")
+    };
+    (is_web && host.is_none_or(host_is_scheme)).then_some(Fault::BrokenScheme)
+}
+
+/// What stands before the first `:`, if it is a scheme (RFC 3986 section 3.1).
+fn scheme_of(target: &str) -> Option<&str> {
+    let (scheme, _) = target.split_once(':')?;
+    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    // `example.org:8080` has no scheme, and neither has `localhost:3000`.
+    let is_port = target[scheme.len() + 1..].starts_with(|c: char| c.is_ascii_digit())
+        && scheme != "tel"
+        && scheme != "sms";
+    (well_formed && !is_port).then_some(scheme)
+}
+
+fn is_placeholder(target: &str, scheme: Option<&str>) -> bool {
+    let mut segments = target.split(['/', '?', '#', '=', '&']);
+    let is_capital = |word: &str| {
+        word.len() >= 3
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+    };
+    let says_so = |word: &str| word.ends_with("_HERE") || word.starts_with("INSERT_");
+    if segments.any(|segment| is_capital(segment) && says_so(segment)) || target.contains("{{") {
+        return true;
+    }
+    if scheme.is_some() {
+        return false;
+    }
+    let last_word = target.rsplit([' ', '_', '-']).next().unwrap_or_default();
+    target == "#"
+        || target == "..."
+        || target == "…"
+        || is_capital(target) && target.contains('_')
+        || STAND_INS.contains(&last_word)
+        || STAND_INS.iter().any(|word| word.eq_ignore_ascii_case(target))
+        || template_field(target).is_some()
+        || target.starts_with("${")
+}
+
+impl Fault {
+    /// What is wrong with `target`, and what to do.
+    pub fn words(self, target: &str) -> (String, String) {
+        let shown = target.replace(['\n', '\t'], " ");
+        let shown = shown.chars().filter(|c| !c.is_control()).take(100).collect::<String>();
+        let (message, advice) = match self {
+            Self::Empty => {
+                ("the link has no target".to_owned(), "Write its target, or take the link away.")
+            }
+            Self::Placeholder => (
+                format!("`{shown}` stands where a target should be"),
+                "Write the target, or take the link away.",
+            ),
+            Self::WhiteSpace => (
+                format!("the target `{shown}` holds white space"),
+                "Take it out, or write `%20` for a space that is meant.",
+            ),
+            Self::UnknownScheme => (
+                format!("mail programs do not know what to do with `{shown}`"),
+                "Begin the target with `https://`, `http://` or `mailto:`; put code between backquotes.",
+            ),
+            Self::BrokenScheme => (
+                format!("the target `{shown}` does not begin well"),
+                "Begin it with `https://` once, and the name of the site after it.",
+            ),
+            Self::Relative => (
+                format!("the target `{shown}` is relative, and a mail has no place of its own"),
+                "Write the whole target, with `https://` or `mailto:` at its beginning.",
+            ),
+        };
+        (message, advice.to_owned())
+    }
+}

@@ -1,0 +1,78 @@
+//! What every mail must hold, and how large it may be.
+
+use super::{BUDGET, Discovery, POSTAL_ADDRESS, Rule, UNSUBSCRIBE};
+use crate::render::{Rendered, Slot};
+use crate::source::Severity;
+
+/// Gmail cuts a mail near 102 KB, and with it the link to unsubscribe. No
+/// figure is published; senders measured between 100,000 and 105,000 bytes.
+pub const MAX_HTML_BYTES: usize = 100_000;
+/// From here on there is little room for a longer footer or a provider's links.
+pub const WARN_HTML_BYTES: usize = 90_000;
+/// Gmail drops style sheets beyond 16 KB in total.
+pub const MAX_STYLE_BYTES: usize = 16_000;
+
+/// The sizes of what was rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measures {
+    /// The HTML part as it travels, after quoted-printable, in bytes.
+    pub encoded_html_bytes: usize,
+    /// What stands between `<style>` and `</style>`, in bytes.
+    pub style_bytes: usize,
+}
+
+/// `budget`, where there is still room.
+static NEAR_BUDGET: Rule = Rule { severity: Severity::Warning, ..BUDGET };
+
+pub(super) fn discover(rendered: &Rendered, measures: Measures) -> Vec<Discovery> {
+    let parts = [
+        ("HTML", "layout.mjml.hbs", &rendered.html),
+        ("text", "footer of the text", &rendered.text),
+    ];
+    let mut discoveries = Vec::new();
+    for (part, place, template) in parts {
+        if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
+            discoveries.push(Discovery::overall(
+                &UNSUBSCRIBE,
+                format!("the {part} part has no link to unsubscribe"),
+                format!("Put the slot `unsubscribe_url` into the theme ({place})."),
+            ));
+        }
+        let is_address = |slot: &Slot| matches!(slot, Slot::PostalAddress { default } if !default.trim().is_empty());
+        if !template.has_slot(is_address) {
+            discoveries.push(Discovery::overall(
+                &POSTAL_ADDRESS,
+                format!("the {part} part has no postal address"),
+                format!("Put the slot `postal_address` into the theme ({place}), and set `postal_address` in the configuration."),
+            ));
+        }
+    }
+    discoveries.extend(over_budget(measures));
+    discoveries
+}
+
+fn over_budget(measures: Measures) -> Vec<Discovery> {
+    let Measures { encoded_html_bytes: html, style_bytes: style } = measures;
+    let mut discoveries = Vec::new();
+    if html >= WARN_HTML_BYTES {
+        let rule = match html >= MAX_HTML_BYTES {
+            true => &BUDGET,
+            false => &NEAR_BUDGET,
+        };
+        discoveries.push(Discovery::overall(
+            rule,
+            format!(
+                "the HTML part has {html} bytes when encoded; Gmail cuts a mail off near 102,000"
+            ),
+            format!("Shorten the issue; {MAX_HTML_BYTES} bytes are the limit here."),
+        ));
+    }
+    if style > MAX_STYLE_BYTES {
+        discoveries.push(Discovery::overall(
+            &NEAR_BUDGET,
+            format!("the style sheets have {style} bytes; Gmail drops what is beyond 16,000"),
+            "Shorten the theme's style sheets.",
+        ));
+    }
+    discoveries
+}
