@@ -13,7 +13,7 @@
 //  3. A tag that HTML does not have, or that only a script could fill, is text.
 //  4. Control characters and U+FEFF are not text, and not part of a target.
 //  5. An image is seen as its alternative.
-//  6. A target is what the URL standard makes of it.
+//  6. A target is what the URL standard makes of it, once what RFC 3986 has no place for is percent-encoded.
 //  7. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -85,17 +85,15 @@ function seen(root) {
 
 function target(written) {
   if (written === undefined) return [];
-  const cleaned = written.replace(CONTROL, "").trim();
+  const encode = (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase();
+  const cleaned = written.replace(CONTROL, "").trim().replace(/[\\^`{|}"<> ]/g, encode);
   let url;
   try {
     url = new URL(cleaned, BASE);
   } catch {
     return [cleaned];
   }
-  // The URL standard leaves these as they are, and RFC 3986 encodes them.
-  const encode = (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase();
-  const written_out = url.href.replace(/[\\^`{|}"<> ]/g, encode);
-  return /^(javascript|vbscript|data|file):$/.test(url.protocol) ? [] : [written_out];
+  return /^(javascript|vbscript|data|file):$/.test(url.protocol) ? [] : [url.href];
 }
 
 function attribute(node, name) {
