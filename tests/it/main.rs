@@ -9,5 +9,7 @@ mod deploy;
 mod layering;
 mod mailchimp;
 mod outbox;
+mod render;
+mod render_judge;
 mod smtp;
 mod web;
