@@ -579,7 +579,7 @@ mod tests {
                     out.push(' ');
                 }
                 Node::Open(Element::Link { target, .. }) => {
-                    out.push_str(&format!("(link {target} "))
+                    out.push_str(&format!("(link {target} "));
                 }
                 Node::Open(Element::Heading(level)) => out.push_str(&format!("(h{level} ")),
                 Node::Open(element) => {
