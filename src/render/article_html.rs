@@ -8,7 +8,7 @@
 
 use pulldown_cmark::Alignment;
 
-use super::flow::{Element, Node};
+use super::node::{Element, Node};
 
 /// Writes the article.
 pub(crate) fn write(nodes: &[Node<'_>]) -> String {
