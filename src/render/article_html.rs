@@ -203,5 +203,9 @@ mod tests {
         for markdown in ["[", "<b>", "<div>\n", "*a ", "![", "</b>"] {
             assert!(html(&markdown.repeat(10_000)).len() < 100_000, "{markdown}");
         }
+        for (first, again) in [("<div>\n<a b='", "<a c=\""), ("<div>\n", "</a"), ("<div>\n", "<T>")]
+        {
+            assert!(!html(&format!("{first}{}>", again.repeat(100_000))).is_empty());
+        }
     }
 }

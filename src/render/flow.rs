@@ -27,9 +27,12 @@ pub const REFUSED_TARGET: RuleId = RuleId("refused-target");
 /// Quotes, lists or tags stand too deep inside each other.
 pub const DEEP_NESTING: RuleId = RuleId("deep-nesting");
 
-/// Deeper elements are not written, only what they hold. Markdown that deep is
-/// refused before; the author's HTML may still be.
+/// Deeper elements of the author's HTML are left out, and what they hold is
+/// kept. Markdown that deep was refused before.
 const DEEPEST: usize = crate::issue::MAX_NESTING;
+
+/// How many findings are shown with their places.
+const MOST_FINDINGS: usize = 50;
 
 /// The level of the article's topmost headings: the mail's title has level 1.
 const TOP_HEADING: u8 = 2;
@@ -47,6 +50,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         html: None,
         dropping: None,
         too_deep: false,
+        reported: 0,
         findings,
     };
     for (event, span) in &document.events {
@@ -55,6 +59,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
     while let Some(opened) = flow.open.pop() {
         flow.closed(&opened);
     }
+    flow.report_the_rest();
     loosen_lists(&mut flow.nodes);
     flow.nodes
 }
@@ -73,6 +78,7 @@ struct Flow<'d, 'f, 's> {
     /// The author's element whose content is left out.
     dropping: Option<String>,
     too_deep: bool,
+    reported: usize,
     findings: &'f mut Findings<'s>,
 }
 
@@ -205,22 +211,22 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
-        let written = self.open.len() < DEEPEST && self.dropping.is_none();
-        if !written && self.dropping.is_none() {
-            self.nodes.push(Node::SoftBreak);
-            if !std::mem::replace(&mut self.too_deep, true) {
-                self.findings.at(
-                    span,
-                    (DEEP_NESTING, Severity::Warning),
-                    format!("More than {DEEPEST} elements stand inside each other here."),
-                    "Their text is kept, and their shape is lost; make the nesting flatter.",
-                );
+        if self.open.len() < DEEPEST || matches!(by, Author::Markdown) {
+            let written = self.dropping.is_none() && self.open.len() < DEEPEST;
+            match written {
+                true => self.nodes.push(Node::Open(element)),
+                false => self.nodes.push(Node::SoftBreak),
             }
+            return self.open.push(Opened { by, written });
         }
-        if written {
-            self.nodes.push(Node::Open(element));
+        if !std::mem::replace(&mut self.too_deep, true) {
+            self.report(
+                span,
+                (DEEP_NESTING, Severity::Warning),
+                format!("More than {DEEPEST} elements stand inside each other here."),
+                "Their text is kept, and their shape is lost; make the nesting flatter.",
+            );
         }
-        self.open.push(Opened { by, written });
     }
 
     fn closed(&mut self, opened: &Opened) {
@@ -228,11 +234,37 @@ impl<'d> Flow<'d, '_, '_> {
             self.nodes.push(Node::Close);
         }
         if let Author::Html { name, span, may_stay_open: false } = &opened.by {
-            self.findings.at(
+            self.report(
                 span,
                 (RAW_HTML, Severity::Warning),
                 format!("<{name}> is never closed."),
                 format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
+            );
+        }
+    }
+
+    /// Adds a finding. A file that has hundreds of them is not read by anybody,
+    /// and each holds its whole line.
+    fn report(
+        &mut self,
+        span: &Span,
+        rule: (RuleId, Severity),
+        message: String,
+        advice: impl Into<String>,
+    ) {
+        self.reported += 1;
+        if self.reported <= MOST_FINDINGS {
+            self.findings.at(span, rule, message, advice);
+        }
+    }
+
+    fn report_the_rest(&mut self) {
+        let more = self.reported.saturating_sub(MOST_FINDINGS);
+        if more > 0 {
+            self.findings.overall(
+                (RAW_HTML, Severity::Warning),
+                format!("There are {more} more findings about HTML like these."),
+                "Mend these, and look again.",
             );
         }
     }
@@ -261,7 +293,7 @@ impl<'d> Flow<'d, '_, '_> {
         let target = target::written(written).map(Cow::into_owned);
         if target.is_none() {
             let scheme = target::scheme(written).unwrap_or_default();
-            self.findings.at(
+            self.report(
                 span,
                 (REFUSED_TARGET, Severity::Warning),
                 format!("A target that begins with {scheme}: does not go into a mail."),
@@ -429,6 +461,7 @@ mod tests {
         assert_eq!(nodes.matches("(b ").count(), DEEPEST - 1);
         assert!(nodes.contains('x'));
         assert!(findings.contains(&"1:298 deep-nesting".to_owned()), "{findings:?}");
+        assert_eq!(findings.len(), MOST_FINDINGS + 1);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl<'d> Flow<'d, '_, '_> {
             .enumerate()
             .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
         let Some((inner, _)) = depth else {
-            return self.findings.at(
+            return self.report(
                 span,
                 (RAW_HTML, Severity::Warning),
                 format!("</{name}> closes nothing here."),
@@ -147,7 +147,7 @@ impl<'d> Flow<'d, '_, '_> {
             match raw_html::allowed_attribute(element, name) {
                 Some(name) => kept.push((name, clean(value).into_owned())),
                 None if matches!(name.as_str(), "href" | "src" | "alt") => {}
-                None => self.findings.at(
+                None => self.report(
                     span,
                     (RAW_HTML, Severity::Warning),
                     format!("The attribute {name} of <{element}> does not reach the mail."),
@@ -159,7 +159,7 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn pseudo_tag(&mut self, written: &str, span: &Span) {
-        self.findings.at(
+        self.report(
             span,
             (PSEUDO_TAG, Severity::Warning),
             format!("{} is no HTML; it is shown as text.", one_line(written)),
@@ -169,7 +169,7 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn left_out(&mut self, name: &str, how: &str, span: &Span) {
-        self.findings.at(
+        self.report(
             span,
             (RAW_HTML, Severity::Warning),
             format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
