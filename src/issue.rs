@@ -268,7 +268,10 @@ mod tests {
             let expected = format!(
                 "1:1 front-matter: the front matter that begins with `{fence}` is never closed"
             );
-            assert_eq!(refusals(&format!("{fence}\ntitle: x\n\nText.")), [expected.clone()]);
+            assert_eq!(
+                refusals(&format!("{fence}\ntitle: x\n\nText.")),
+                std::slice::from_ref(&expected)
+            );
             assert_eq!(refusals(fence), [expected]);
         }
     }
