@@ -1,5 +1,6 @@
-//! The promises of the program, a file for each feature.
+//! What this product promises, feature by feature, through its public face.
 
+mod check;
 mod render;
 mod render_judge;
 mod support;
