@@ -213,9 +213,14 @@ impl<'d> Flow<'d, '_, '_> {
     fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
         if self.open.len() < DEEPEST || matches!(by, Author::Markdown) {
             let written = self.dropping.is_none() && self.open.len() < DEEPEST;
-            match written {
-                true => self.nodes.push(Node::Open(element)),
-                false => self.nodes.push(Node::SoftBreak),
+            let within_words = matches!(
+                element,
+                Element::Emphasis | Element::Strong | Element::Strikethrough | Element::Link { .. }
+            );
+            if written {
+                self.nodes.push(Node::Open(element));
+            } else if self.dropping.is_none() && !within_words {
+                self.nodes.push(Node::SoftBreak);
             }
             return self.open.push(Opened { by, written });
         }
