@@ -15,6 +15,8 @@ mod article_html;
 mod article_text;
 mod budget;
 mod flow;
+mod node;
+mod notes;
 mod raw_html;
 mod shell;
 mod slots;
