@@ -6,6 +6,7 @@
 //! recipient costs one splice. Absent on purpose: the clock, keys, paths and
 //! versions never enter the digest.
 
+pub mod due;
 mod keys;
 mod manifest;
 mod message;

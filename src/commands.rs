@@ -53,3 +53,18 @@ pub enum Form {
     /// Scripts.
     Json,
 }
+
+/// Refuses a rule that `--allow` does not know.
+fn known_rules(allowed: &[String]) -> Result<(), crate::error::Failure> {
+    for name in allowed {
+        if crate::check::rule(name).is_none() {
+            let known: Vec<&str> = crate::check::RULES.iter().map(|rule| rule.id.0).collect();
+            return Err(crate::error::Failure::new(
+                crate::error::Exit::Usage,
+                format!("`--allow {name}`: there is no such rule"),
+            )
+            .hint(format!("The rules are {}.", known.join(", "))));
+        }
+    }
+    Ok(())
+}

@@ -169,20 +169,16 @@ impl Config {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        let failure = Self::new(Exit::Usage, error.to_string());
         match error {
-            ConfigError::Wrong { .. } => {
-                let failure = Self::new(Exit::Usage, error.to_string());
-                let ConfigError::Wrong { findings, .. } = error else { return failure };
-                failure.with_findings(findings)
+            ConfigError::Wrong { findings, .. } => failure.with_findings(findings),
+            ConfigError::Unreadable { cause, .. } => {
+                Self::of(Exit::Usage, failure.message(), &cause)
             }
             ConfigError::NoRoot { .. } | ConfigError::NotARoot { .. } => {
-                Self::new(Exit::Usage, error.to_string())
-                    .hint("`postrider new DIR` makes a newsletter; `--root DIR` names one")
+                failure.hint("`postrider new DIR` makes a newsletter; `--root DIR` names one")
             }
-            ConfigError::Unreadable { ref cause, .. } => {
-                Self::of(Exit::Usage, error.to_string(), cause)
-            }
-            ConfigError::NotText(_) => Self::new(Exit::Usage, error.to_string()),
+            ConfigError::NotText(_) => failure,
         }
     }
 }

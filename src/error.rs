@@ -119,6 +119,13 @@ impl Failure {
         self
     }
 
+    /// The same failure, ending the process otherwise.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
     /// How the process ends.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -6,14 +6,17 @@
 //! few read. Absent on purpose: the clock, CSV grammar, and every rule about
 //! what an answer of a server means.
 
-//T mod campaigns;
+mod campaigns;
 mod error;
+mod freeze;
+mod group;
 mod import;
-//T mod keys;
-//T mod ledger;
+mod keys;
+mod ledger;
 mod open;
-//T mod proofs;
-//T mod pushes;
+mod outcomes;
+mod proofs;
+mod pushes;
 mod sender_lock;
 mod subscribers;
 mod writer;
@@ -21,13 +24,15 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-//T pub use campaigns::{FreezeError, FrozenCampaign, OutcomeRow, RowState};
+pub use campaigns::FrozenCampaign;
 pub use error::StoreError;
+pub use freeze::FreezeError;
 pub use import::{ImportError, ImportSummary};
-//T pub use ledger::SqliteLedger;
+pub use ledger::SqliteLedger;
 pub use open::OpenMode;
-//T pub use proofs::Proof;
-//T pub use pushes::{Push, PushState};
+pub use outcomes::{OutcomeRow, RowState};
+pub use proofs::Proof;
+pub use pushes::{Push, PushState};
 pub use sender_lock::SenderLock;
 pub use subscribers::{ExportRow, ListStats};
 
@@ -40,8 +45,9 @@ use sqlx::SqlitePool;
 use crate::domain::Timestamp;
 use writer::Writer;
 
-/// How long a statement waits for another process before it gives up.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a statement waits for another process before it gives up: longer
+/// than freezing a million rows takes, because a reader who leaves meanwhile waits too.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open store. Cloning it is cheap and shares the connections.
 #[derive(Clone)]
@@ -80,6 +86,10 @@ impl Store {
     /// [`StoreError::HeldByAnother`] while another process, or another part of this one, sends.
     pub fn lock_for_sending(&self) -> Result<SenderLock, StoreError> {
         SenderLock::acquire(self.path())
+    }
+
+    fn boot_id(&self) -> &str {
+        &self.shared.boot_id
     }
 
     fn readers(&self) -> &SqlitePool {

@@ -1,1 +1,143 @@
-//! Being built.
+//! The public pages: what a reader's link opens.
+//!
+//! In: a [`Pages`], which holds the newsletter's words, the signing keys and
+//! whatever takes people off the list. Out: [`router`], which answers
+//! requests, and [`serve`], which lets the world in and out again. Absent on
+//! purpose: cookies, redirects, scripts, and any request by GET that changes
+//! something. TLS is the proxy's in front. No token and no address is logged.
+
+mod health;
+mod page;
+mod response;
+mod serve;
+mod unsubscribe;
+mod words;
+
+pub use health::{HealthCheck, NotAnswering};
+pub use serve::{Closed, serve};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::routing::get;
+
+use crate::audience::Leaving;
+use crate::campaign::{SigningKeys, UnsubscribePages};
+use crate::domain::{Clock, HeaderText};
+
+/// The most bytes that are read of a request's body. One-click senders write
+/// 26, or a few hundred as `multipart/form-data` (RFC 8058 section 3.2).
+pub const MAX_BODY_BYTES: usize = 8 * 1024;
+
+/// How long a request's body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long the store may take to answer.
+const STORE_TIME: Duration = Duration::from_secs(15);
+
+/// What the pages need to answer.
+pub struct Pages<L> {
+    /// The newsletter, as the pages speak of it.
+    pub masthead: Masthead,
+    /// What signs links today, and what signed those of older mails.
+    pub keys: SigningKeys,
+    /// Takes people off the list.
+    pub leaving: L,
+    /// Says when they left.
+    pub clock: Arc<dyn Clock>,
+    /// Says whether the store answers.
+    pub health: HealthCheck,
+}
+
+/// The newsletter, as its pages speak of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masthead {
+    /// Its name.
+    pub name: HeaderText,
+    /// Its language (BCP 47). The pages speak it if they can, and English if not.
+    pub language: String,
+    /// The direction of its writing.
+    pub direction: TextDirection,
+}
+
+/// Where lines begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextDirection {
+    /// At the left, as in Latin script.
+    LeftToRight,
+    /// At the right, as in Arabic and Hebrew.
+    RightToLeft,
+}
+
+impl TextDirection {
+    /// The value of the `dir` attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeftToRight => "ltr",
+            Self::RightToLeft => "rtl",
+        }
+    }
+}
+
+/// The routes of the public pages: `/unsubscribe/<token>` and `/healthz`.
+pub fn router<L: Leaving>(pages: Pages<L>) -> Router {
+    let pages = Arc::new(pages);
+    let link = get(unsubscribe::ask::<L>).post(unsubscribe::leave::<L>);
+    // Every link that begins like ours and is none gets the same answer,
+    // however it was cut.
+    let cut = UnsubscribePages::PATH.trim_end_matches('/');
+    Router::new()
+        .route(cut, link.clone())
+        .route(UnsubscribePages::PATH, link.clone())
+        .route(&format!("{}{{*token}}", UnsubscribePages::PATH), link)
+        .route(health::PATH, get(health::answer::<L>))
+        .fallback(unsubscribe::no_page::<L>)
+        .method_not_allowed_fallback(response::wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(axum::middleware::from_fn(response::finish))
+        .with_state(pages)
+}
+
+/// The route of a path as logs may show it: never with its token.
+fn route_of(path: &str) -> &'static str {
+    match path {
+        health::PATH => "/healthz",
+        _ if path.starts_with(UnsubscribePages::PATH.trim_end_matches('/')) => {
+            "/unsubscribe/{token}"
+        }
+        _ => "other",
+    }
+}
+
+/// The name of a method as logs may show it: never one that a stranger made up.
+fn method_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_names_no_token() {
+        for (path, route) in [
+            ("/healthz", "/healthz"),
+            ("/unsubscribe/AbC", "/unsubscribe/{token}"),
+            ("/unsubscribe/AbC/more", "/unsubscribe/{token}"),
+            ("/unsubscribe", "/unsubscribe/{token}"),
+            ("/unsubscribeAbC", "/unsubscribe/{token}"),
+            ("/AbC", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(route_of(path), route, "{path:?}");
+        }
+    }
+}

@@ -23,20 +23,41 @@ impl Direction {
     /// The way in which a language (BCP 47) is written, by its script subtag or its usual script.
     pub fn of_language(language: &str) -> Self {
         const SCRIPTS: [&str; 5] = ["arab", "hebr", "syrc", "thaa", "nkoo"];
-        const LANGUAGES: [&str; 12] =
-            ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur"];
+        const LANGUAGES: [&str; 13] =
+            ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"];
         let tag = language.to_ascii_lowercase();
         let mut subtags = tag.split('-');
         let first = subtags.next().unwrap_or_default();
         let script = subtags.next().filter(|subtag| subtag.len() == 4);
         let is_rtl = match script {
             Some(script) => SCRIPTS.contains(&script),
-            None => LANGUAGES.contains(&first) || first == "yi",
+            None => LANGUAGES.contains(&first),
         };
         if is_rtl { Self::RightToLeft } else { Self::LeftToRight }
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
         one_of(text, &[("ltr", Self::LeftToRight), ("rtl", Self::RightToLeft)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_decides_and_else_the_language() {
+        for (language, expected) in [
+            ("en", "ltr"),
+            ("ar-EG", "rtl"),
+            ("he", "rtl"),
+            ("fa-IR", "rtl"),
+            ("az-Arab", "rtl"),
+            ("ar-Latn", "ltr"),
+            ("arn", "ltr"),
+            ("", "ltr"),
+        ] {
+            assert_eq!(Direction::of_language(language).as_str(), expected, "{language}");
+        }
     }
 }

@@ -68,6 +68,11 @@ pub const KNOWN: &[Known] = &[
     text("delivery.envelope_sender", "the address of from", "Where bounces go."),
     text("outbox.path", "outbox", "The Maildir that `via = \"outbox\"` delivers into."),
     text(
+        "outbox.subscribers",
+        "none",
+        "A CSV file that is imported when an outbox's send makes the store.",
+    ),
+    text(
         "smtp.url",
         "",
         "`smtps://HOST` (TLS), `smtp://HOST` (STARTTLS) or `smtp+plain://HOST`; set for `via = \"smtp\"`.",

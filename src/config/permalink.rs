@@ -99,3 +99,46 @@ impl Permalink {
         self.0.iter().map(fill).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_filled_or_says_what_the_issue_lacks() {
+        let slug = Slug::parse("hello").unwrap();
+        let fill = |pattern, number, date| {
+            Permalink::parse(pattern).unwrap().fill(&slug, number, date).map_err(|e| e.to_string())
+        };
+        let date = Some(Date::constant(2026, 8, 5));
+        assert_eq!(
+            fill("https://example.org/{year}/{month}/{day}", None, date).unwrap(),
+            "https://example.org/2026/08/05"
+        );
+        assert_eq!(
+            fill("https://example.org/?issue={slug}", None, None).unwrap(),
+            "https://example.org/?issue=hello"
+        );
+        assert_eq!(
+            fill("https://example.org/{year}", Some(1), None),
+            Err("`web_url` needs the issue's date, and its front matter has none".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_pattern_that_makes_no_address_is_refused() {
+        for (pattern, problem) in [
+            ("https://example.org/{slgu}", "has an unknown placeholder `{slgu}`"),
+            ("https://example.org/{slug", "has a `{` without its `}`"),
+            ("https://example.org/slug}", "has a placeholder or a brace where none can be"),
+            ("https://{slug}.example.org/", "has a placeholder or a brace where none can be"),
+            ("example.org/{slug}", "is not a web address"),
+            ("{slug}", "is not a web address"),
+            ("javascript:{slug}", "is not a web address"),
+        ] {
+            assert_eq!(Permalink::parse(pattern).unwrap_err().problem, problem, "{pattern}");
+        }
+        let near = Permalink::parse("https://example.org/{slgu}").unwrap_err().advice;
+        assert_eq!(near, "did you mean `{slug}`?");
+    }
+}

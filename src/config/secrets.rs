@@ -105,8 +105,8 @@ impl SecretName {
     /// The name of its systemd credential.
     pub fn credential(self) -> &'static str {
         match self {
-            Self::SmtpPassword => "smtp-password",
-            Self::MailchimpApiKey => "mailchimp-api-key",
+            Self::SmtpPassword => "smtp_password",
+            Self::MailchimpApiKey => "mailchimp_api_key",
         }
     }
 
@@ -239,10 +239,10 @@ mod tests {
         };
         assert_eq!(read(&[variable]), "from a variable");
         assert_eq!(read(&[variable, file, credentials]), "from a file");
-        write(&folder.path().join("smtp-password"), "from systemd\n\n", 0o440);
+        write(&folder.path().join("smtp_password"), "from systemd\n\n", 0o440);
         let error = secrets(folder.path(), &[credentials]).read(SecretName::SmtpPassword);
         assert!(matches!(error, Err(SecretError::Malformed { .. })), "one line end is dropped");
-        write(&folder.path().join("smtp-password"), "from systemd\n", 0o440);
+        write(&folder.path().join("smtp_password"), "from systemd\n", 0o440);
         assert_eq!(read(&[variable, file, credentials]), "from systemd");
     }
 
@@ -258,7 +258,7 @@ mod tests {
         };
         assert_eq!(
             of(&[]),
-            "the Mailchimp API key is not set: give a systemd credential `mailchimp-api-key`, name \
+            "the Mailchimp API key is not set: give a systemd credential `mailchimp_api_key`, name \
              a file in POSTRIDER_MAILCHIMP_API_KEY_FILE, or set POSTRIDER_MAILCHIMP_API_KEY"
         );
         let file = [("POSTRIDER_MAILCHIMP_API_KEY_FILE", "key")];

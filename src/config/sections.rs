@@ -84,6 +84,9 @@ impl Via {
 pub struct Outbox {
     /// The Maildir, absolute.
     pub path: PathBuf,
+    /// A CSV file that is imported when the store is made, absolute. Only the
+    /// outbox has one, so that a first try finds somebody to write to.
+    pub subscribers: Option<PathBuf>,
 }
 
 /// `[smtp]`. The password is a secret, and read when a command needs it.
@@ -212,8 +215,9 @@ pub(super) fn delivery(
 }
 
 fn outbox(settings: &mut Settings, root: &Root) -> Option<Outbox> {
-    let path = settings.or_default("outbox.path", "outbox", values::path)?;
-    Some(Outbox { path: root.join(path) })
+    let path = settings.or_default("outbox.path", "outbox", values::path);
+    let subscribers = settings.optional("outbox.subscribers", values::path);
+    Some(Outbox { path: root.join(path?), subscribers: subscribers.map(|path| root.join(path)) })
 }
 
 fn smtp(

@@ -65,9 +65,7 @@ fn the_least_configuration_has_documented_defaults() {
     assert_eq!(config.newsletter.public_url.as_str(), "http://localhost:8080");
     assert_eq!(config.issues, PathBuf::from("/news/issues"));
     assert!(config.proof.required && config.proof.to.is_empty());
-    assert!(
-        matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox")
-    );
+    assert!(matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox"));
     assert_eq!(config.delivery.lifetime, Duration::from_secs(24 * 60 * 60));
     assert_eq!(config.delivery.envelope_sender.as_str(), "news@example.org");
     assert_eq!(config.store, Store::Sqlite("/news/subscribers/postrider.sqlite3".into()));
@@ -101,6 +99,7 @@ lifetime = "36h"
 envelope_sender = "bounces@example.org"
 [outbox]
 path = "/var/outbox"
+subscribers = "subscribers/example.csv"
 [smtp]
 url = "smtps://mail.example.org"
 user = "weekly"
@@ -237,7 +236,7 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
 postrider.toml:9:7: error[bad-value]: `smtp.url` holds a password
   9 | url = \"smtp://…@mail.example.org\"
     |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp-password`
+    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp_password`
 error: postrider.toml: one problem in the configuration
 "
     );
@@ -375,4 +374,16 @@ fn no_text_makes_it_panic() {
     let deep = "[".repeat(10_000);
     assert!(resolve(&format!("a = {deep}")).is_err());
     assert!(resolve(&format!("{LEAST}{}", "x = {".repeat(10_000))).is_err());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_configuration_makes_it_panic(
+        section in "(newsletter|smtp|schedule|mailchimp|x)",
+        key in "(name|url|from|time|web_url|list_id|password|\\PC{0,6})",
+        value in "(\"\\PC{0,20}\"|\\PC{0,20}|\"(smtp|https)://\\PC{0,12}\")",
+    ) {
+        let text = format!("{LEAST}[{section}]\n{key} = {value}\n[delivery]\nvia = \"smtp\"\n");
+        said(resolve(&text).unwrap_err());
+    }
 }

@@ -120,11 +120,10 @@ pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, Wrong> {
 }
 
 pub(super) fn time_zone(text: &str) -> Result<jiff::tz::TimeZone, Wrong> {
-    jiff::tz::TimeZone::get(text).map_err(|_| {
-        Wrong::new(
-            "is not a time zone that this machine knows",
-            "write it as `Europe/Berlin` or `UTC`",
-        )
+    let known = jiff::tz::TimeZone::get(text).ok().filter(|zone| !zone.is_unknown());
+    known.ok_or_else(|| {
+        let problem = "is not a time zone that this machine knows";
+        Wrong::new(problem, "write it as `Europe/Berlin` or `UTC`")
     })
 }
 
@@ -217,4 +216,89 @@ pub(super) fn host(text: &str) -> Option<String> {
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     (name.len() <= 253 && name.split('.').all(is_label)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asserts which of some texts a parser refuses.
+    fn refuses<T>(parse: impl Fn(&str) -> Result<T, Wrong>, texts: &[&str]) {
+        for text in texts {
+            assert!(parse(text).is_err(), "{text:?} is refused");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_are_read_as_people_write_them() {
+        let range = ("1m", "30d");
+        for (text, seconds) in [
+            ("24h", 86_400),
+            ("1h 30m", 5_400),
+            ("90 minutes", 5_400),
+            ("2d", 172_800),
+            ("PT1H", 3_600),
+        ] {
+            assert_eq!(duration(text, range), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        refuses(|text| duration(text, range), &["", "24", "-1h", "30s", "31d", "soon", "1 month"]);
+        assert_eq!(
+            duration("60d", range),
+            Err(Wrong::new("is out of range", "it may be 1m to 30d"))
+        );
+    }
+
+    #[test]
+    fn times_of_day_have_four_digits() {
+        assert_eq!(time_of_day("09:30"), Ok(jiff::civil::time(9, 30, 0, 0)));
+        refuses(
+            time_of_day,
+            &["9:30", "24:00", "12:60", "-1:00", "+9:30", "0930", "09:30:00", "é9:30"],
+        );
+    }
+
+    #[test]
+    fn a_time_zone_has_a_name_that_is_known() {
+        assert!(time_zone("UTC").is_ok() && time_zone("Europe/Berlin").is_ok());
+        refuses(time_zone, &["", "Europe/Atlantis", "Etc/Unknown", "../../etc/passwd"]);
+    }
+
+    #[test]
+    fn a_mistyped_word_gets_the_nearest() {
+        assert_eq!(
+            weekday("Wensday"),
+            Err(Wrong::new(
+                "is none of the choices",
+                "did you mean `wednesday`? It may be `monday`, `tuesday`, `wednesday`, \
+                 `thursday`, `friday`, `saturday`, `sunday`"
+            ))
+        );
+    }
+
+    #[test]
+    fn languages_and_list_ids_have_a_shape() {
+        assert!(language("pt-BR").is_ok() && language("zh-Hant-TW").is_ok());
+        refuses(language, &["", "e", "english language", "en_US", "en-", "12", "en\r\n"]);
+        assert!(list_id("weekly.example.org").is_ok());
+        refuses(list_id, &["weekly", "<weekly.example.org>", "a..b", "a b.c", "é.example.org"]);
+    }
+
+    #[test]
+    fn a_store_is_a_file() {
+        assert_eq!(sqlite_path("sqlite:a/b.sqlite3"), Ok("a/b.sqlite3".into()));
+        assert_eq!(sqlite_path("sqlite:///a/b.sqlite3"), Ok("/a/b.sqlite3".into()));
+        refuses(
+            sqlite_path,
+            &["", "a.sqlite3", "sqlite:", "sqlite::memory:", "mysql://h/d", "sqlite:a?x=1"],
+        );
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        assert_eq!(host("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+        assert_eq!(host("[::1]").as_deref(), Some("::1"));
+        for text in ["", "a b", "-_ .x", "a..b", "a\r\nb"] {
+            assert_eq!(host(text), None, "{text:?}");
+        }
+    }
 }

@@ -84,3 +84,45 @@ pub(super) fn is_loopback_host(host: &str) -> bool {
         Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_pages_are_https_or_on_this_machine() {
+        for (text, expected) in [
+            ("https://list.example.org/", "https://list.example.org"),
+            ("https://example.org/weekly//", "https://example.org/weekly"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().as_str(), expected);
+        }
+        for text in [
+            "http://example.org",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org",
+            "ftp://example.org",
+            "https://a:b@example.org",
+            "https://example.org/?a=b",
+            "https://example.org/#a",
+            "example.org",
+            "https://",
+            "javascript:alert(1)",
+        ] {
+            assert!(PublicUrl::parse(text).is_err(), "{text}");
+        }
+        assert!(PublicUrl::parse("http://127.0.0.1").unwrap().is_local());
+        assert!(!PublicUrl::parse("https://example.org").unwrap().is_local());
+    }
+
+    #[test]
+    fn an_api_key_never_goes_to_another_machine() {
+        assert_eq!(
+            LoopbackUrl::parse("http://127.0.0.1:81/").unwrap().as_str(),
+            "http://127.0.0.1:81"
+        );
+        assert!(LoopbackUrl::parse("https://api.example.org").is_err());
+    }
+}

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::ConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection};
 
 use super::sender_lock::open_private;
 use super::writer::Writer;

@@ -1,13 +1,17 @@
 //! What every store promises, tried on real files.
 
+mod campaigns;
+mod ledger;
 mod list;
 mod opening;
 
 use std::path::PathBuf;
 
-use super::{OpenMode, Store};
+use super::{FrozenCampaign, OpenMode, Store};
 use crate::audience::csv::ListReader;
-use crate::domain::{EmailAddress, Timestamp};
+use crate::campaign::{Campaign, FixedHeaders, Provenance};
+use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, Timestamp};
+use crate::render::{Piece, Rendered, Template};
 
 /// A store in a folder of its own, which goes when this is dropped.
 struct Temporary {
@@ -50,4 +54,41 @@ async fn import(store: &Store, file: &str) -> super::ImportSummary {
 fn readers(count: usize) -> String {
     let rows = (0..count).map(|n| format!("reader{n}@example.org,R{n}\n"));
     std::iter::once("email,first_name\n".to_owned()).chain(rows).collect()
+}
+
+fn key(issue: &str) -> CampaignKey {
+    CampaignKey { newsletter: Slug::parse("weekly").unwrap(), issue: Slug::parse(issue).unwrap() }
+}
+
+fn campaign(issue: &str) -> Campaign {
+    let text = |text: String| Template { pieces: vec![Piece::Literal(text)] };
+    let rendered = Rendered {
+        subject: HeaderText::parse(&format!("Issue {issue}")).unwrap(),
+        preheader: String::new(),
+        html: text(format!("<p>{issue}</p>")),
+        text: text(format!("{issue}\n")),
+    };
+    let headers = FixedHeaders {
+        from: Mailbox::parse("Weekly <news@example.org>").unwrap(),
+        reply_to: None,
+        list_id: HeaderText::parse("weekly.example.org").unwrap(),
+        language: "en".into(),
+    };
+    Campaign::freeze(key(issue), &rendered, &headers)
+}
+
+fn provenance(issue: &str) -> Provenance {
+    Provenance {
+        source_file: format!("issues/{issue}.md"),
+        source_hash: format!("source of {issue}"),
+        theme_hash: "theme".into(),
+        number: None,
+        git_commit: None,
+        tool_version: "0.1.0".into(),
+        allowed: vec!["budget".into()],
+    }
+}
+
+async fn freeze(store: &Store, issue: &str) -> FrozenCampaign {
+    store.freeze(&campaign(issue), &provenance(issue), "outbox", at(0)).await.unwrap()
 }

@@ -38,7 +38,7 @@ use crate::delivery::{ConnectError, Transport};
 /// Opens SMTP connections to one server.
 pub struct SmtpTransport {
     settings: SmtpSettings,
-    tls: tokio_rustls::TlsConnector,
+    protection: tls::Protection,
 }
 
 impl SmtpTransport {
@@ -53,8 +53,8 @@ impl SmtpTransport {
                 server: settings.server.to_string(),
             });
         }
-        let tls = tls::connector(&settings.authorities)?;
-        Ok(Self { settings, tls })
+        let protection = tls::Protection::new(settings.server.security(), &settings.authorities)?;
+        Ok(Self { settings, protection })
     }
 
     /// The settings in use.
@@ -67,6 +67,6 @@ impl Transport for SmtpTransport {
     type Connection = SmtpConnection;
 
     async fn connect(&self) -> Result<SmtpConnection, ConnectError> {
-        opening::open(&self.settings, &self.tls).await
+        opening::open(&self.settings, &self.protection).await
     }
 }

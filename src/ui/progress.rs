@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{Ui, Volume};
 use crate::domain::Timestamp;
@@ -83,10 +83,15 @@ impl Drop for Progress<'_> {
 
 fn bar(what: &str, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
-        "{wide_bar} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left",
+        "{wide_bar} {human_pos} of {human_len} {msg}, {rate} a second, {eta} left",
     );
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A bar that cannot be drawn is no reason to stop.
+        let _ = write!(out, "{:.0}", state.per_sec());
+    };
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate);
     ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_style(style)
         .with_message(what.to_owned())
 }
 

@@ -97,4 +97,14 @@ mod tests {
         let all = "z".repeat(5_000);
         assert!(shown(&all, &all).lines().all(|line| line.chars().count() < 120));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_place_can_be_shown(text in "\\PC{0,300}|[\t\u{0}-\u{1f}é日👩‍🚀]{0,200}", from in 0..400_usize, length in 0..400_usize) {
+            let source = SourceText::new("a", text.as_bytes()).unwrap();
+            let shown = excerpt(&source.place(&(from..from + length)));
+            proptest::prop_assert_eq!(shown.lines().count(), 2);
+            proptest::prop_assert!(shown.contains('^'));
+        }
+    }
 }

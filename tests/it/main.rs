@@ -1,9 +1,11 @@
 //! The promises of the program, kept against the outside: one binary, a file
 //! for each feature.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod support;
 
+mod deploy;
 mod layering;
 mod outbox;
 mod smtp;
+mod web;

@@ -116,3 +116,18 @@ async fn a_maildir_that_cannot_be_made_is_refused_at_once() {
     assert!(matches!(error, ConnectError::Unreachable { phase: Phase::Connect, .. }), "{error}");
     assert!(error.to_string().contains("could not be made"), "{error}");
 }
+
+#[tokio::test]
+#[ignore = "needs POSTRIDER_SMALL_DISK, a folder on a file system with less than 1 MB left"]
+async fn a_full_disk_costs_the_message_and_leaves_no_remains() {
+    let disk = std::env::var("POSTRIDER_SMALL_DISK").expect("POSTRIDER_SMALL_DISK is not set");
+    let root = tempfile::tempdir_in(disk).unwrap();
+    let mut connection = Outbox::new(root.path()).connect().await.unwrap();
+    let (attempt, doubt) = deliver(&mut connection, "a@example.org", &[b'x'; 1 << 20]).await;
+    let Attempt::Lost { phase: Phase::Content, cause } = attempt else { panic!("{attempt:?}") };
+    assert!(cause.contains("No space left") && !doubt, "{cause}");
+    assert!(files(&root.path().join("tmp")).is_empty());
+    assert!(files(&root.path().join("new")).is_empty());
+    let (attempt, _) = deliver(&mut connection, "b@example.org", b"small\r\n").await;
+    assert!(matches!(attempt, Attempt::Accepted(_)), "{attempt:?}");
+}

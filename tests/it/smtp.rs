@@ -92,7 +92,8 @@ async fn the_server_gets_the_message_byte_for_byte() {
         }
         assert_eq!(server.log().sessions, 1);
         connection.close().await;
-        server.wait_until(|log| log.commands.last().unwrap().1 == "QUIT");
+        server.wait_until(|log| log.open == 0);
+        assert_eq!(server.commands(0).pop().unwrap(), "QUIT");
     }
 }
 
@@ -162,6 +163,7 @@ async fn a_refused_recipient_costs_a_reset_and_not_the_session() {
         let commands = server.commands(0);
         assert_eq!(commands.iter().filter(|line| *line == "RSET").count(), 1, "{commands:?}");
         assert_eq!((server.log().sessions, server.messages().len()), (1, 1));
+        assert_eq!(server.mailed()["reader@example.org"], 1);
     }
 }
 
@@ -269,6 +271,30 @@ async fn a_dropped_delivery_leaves_the_connection_unusable_and_doubt_on_record()
     assert_eq!(server.messages().len(), 1);
 }
 
+#[tokio::test]
+async fn doubt_is_on_record_before_the_content_has_left() {
+    let options = ServerOptions { silent_at: Some(Stage::Content), ..ServerOptions::default() };
+    let server = SmtpServer::start(options);
+    let mut connection = connect(&server).await;
+    let address = EmailAddress::parse("reader@example.org").unwrap();
+    let envelope = Envelope { sender: &address, recipient: &address, message_id: "1@x" };
+    let doubt = DoubtMark::default();
+    let more_than_sockets_hold = vec![b'x'; 30_000_000];
+    let raised = async {
+        while !doubt.is_raised() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        attempt = connection.deliver(&envelope, &more_than_sockets_hold, &doubt) => {
+            panic!("the server takes nothing: {attempt:?}");
+        }
+        in_time = tokio::time::timeout(Duration::from_secs(10), raised) => in_time.unwrap(),
+    }
+    assert!(!connection.is_usable());
+}
+
 async fn until_kept(server: &SmtpServer) {
     while server.messages().is_empty() {
         tokio::task::yield_now().await;
@@ -284,4 +310,19 @@ async fn a_late_answer_within_its_time_is_an_answer() {
         server.release_held(1);
     });
     assert_eq!(delivered.0, accepted());
+}
+
+#[tokio::test]
+async fn connections_are_as_many_as_were_opened() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let mut connections = [connect(&server).await, connect(&server).await];
+    for connection in &mut connections {
+        assert_eq!(deliver(connection, "reader").await.0, accepted());
+    }
+    for connection in connections {
+        connection.close().await;
+    }
+    server.wait_until(|log| log.open == 0);
+    assert_eq!((server.log().most_open, server.log().sessions), (2, 2));
+    assert_eq!(server.mailed()["reader@example.org"], 2);
 }

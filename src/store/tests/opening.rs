@@ -138,3 +138,19 @@ async fn one_sender_at_a_time() {
     drop(lock);
     store.lock_for_sending().unwrap();
 }
+
+#[tokio::test]
+async fn a_store_that_another_process_keeps_locked_is_named() {
+    let temporary = Temporary::new();
+    let (store, other) = (temporary.open().await, temporary.open().await);
+    let mut turn = store.writer().turn().await;
+    let connection = turn.connection(Durability::Power).await.unwrap();
+    sqlx::query("PRAGMA busy_timeout = 0").execute(connection).await.unwrap();
+    drop(turn);
+    let mut others_turn = other.writer().turn().await;
+    let others = others_turn.begin(Durability::Power).await.unwrap();
+    let error = store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
+    drop(others);
+    assert!(!store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap());
+}

@@ -15,32 +15,24 @@ use super::capabilities::Capabilities;
 use super::framer::RawReply;
 use super::reply;
 use super::session::SmtpConnection;
-use super::settings::{Credentials, Security, SmtpSettings};
-use super::tls::{self, HandshakeError};
+use super::settings::{Credentials, SmtpSettings};
+use super::tls::{self, HandshakeError, Protection};
 use super::wire::{Stream, Wire, WireError};
 use crate::delivery::{ConnectError, Phase};
 
 /// Opens a connection: dial, TLS, greeting, EHLO, AUTH.
 pub(super) async fn open(
     settings: &SmtpSettings,
-    connector: &TlsConnector,
+    protection: &Protection,
 ) -> Result<SmtpConnection, ConnectError> {
-    let opening = Opening { settings, connector, server: settings.server.to_string() };
+    let opening = Opening { settings, server: settings.server.to_string() };
     let stream = opening.dial().await?;
-    let (mut wire, offers) = match settings.server.security() {
-        Security::Plain => {
-            let mut wire = Wire::new(stream).boxed();
-            opening.greeting(&mut wire).await?;
-            let offers = opening.hello(&mut wire).await?;
-            (wire, offers)
+    let (mut wire, offers) = match protection {
+        Protection::Plain => opening.welcome(Wire::new(stream).boxed()).await?,
+        Protection::ImplicitTls(tls) => {
+            opening.welcome(opening.protect(stream, tls).await?).await?
         }
-        Security::ImplicitTls => {
-            let mut wire = opening.protect(stream).await?;
-            opening.greeting(&mut wire).await?;
-            let offers = opening.hello(&mut wire).await?;
-            (wire, offers)
-        }
-        Security::StartTlsRequired => opening.start_tls(Wire::new(stream)).await?,
+        Protection::StartTls(tls) => opening.start_tls(Wire::new(stream), tls).await?,
     };
     if let Some(credentials) = &settings.credentials {
         opening.authenticate(&mut wire, &offers, credentials).await?;
@@ -50,7 +42,6 @@ pub(super) async fn open(
 
 struct Opening<'a> {
     settings: &'a SmtpSettings,
-    connector: &'a TlsConnector,
     server: String,
 }
 
@@ -96,9 +87,9 @@ impl Opening<'_> {
         Ok(stream)
     }
 
-    async fn protect(&self, stream: TcpStream) -> Result<Wire, ConnectError> {
+    async fn protect(&self, stream: TcpStream, tls: &TlsConnector) -> Result<Wire, ConnectError> {
         let limit = self.settings.timeouts.tls;
-        let handshake = tls::handshake(self.connector, stream, &self.settings.server);
+        let handshake = tls::handshake(tls, stream, &self.settings.server);
         match timeout(limit, handshake).await {
             Err(_) => Err(self.late(Phase::Tls, limit)),
             Ok(Ok(stream)) => Ok(Wire::new(Box::new(stream))),
@@ -113,10 +104,11 @@ impl Opening<'_> {
     /// included (RFC 3207 section 4.2).
     async fn start_tls(
         &self,
-        mut wire: Wire<TcpStream>,
+        wire: Wire<TcpStream>,
+        tls: &TlsConnector,
     ) -> Result<(Wire, Capabilities), ConnectError> {
-        self.greeting(&mut wire).await?;
-        if !self.hello(&mut wire).await?.starttls {
+        let (mut wire, offers) = self.welcome(wire).await?;
+        if !offers.starttls {
             return Err(self.unacceptable(
                 Phase::Tls,
                 "the server does not offer STARTTLS; if it speaks TLS from the start, write smtps://"
@@ -133,14 +125,20 @@ impl Opening<'_> {
                     .to_owned(),
             ));
         };
-        let mut wire = self.protect(stream).await?;
+        let mut wire = self.protect(stream, tls).await?;
         let offers = self.hello(&mut wire).await?;
         Ok((wire, offers))
     }
 
-    async fn greeting<S: Stream>(&self, wire: &mut Wire<S>) -> Result<(), ConnectError> {
+    /// The server's first line, and what it offers.
+    async fn welcome<S: Stream>(
+        &self,
+        mut wire: Wire<S>,
+    ) -> Result<(Wire<S>, Capabilities), ConnectError> {
         let answer = wire.reply(self.settings.timeouts.greeting).await;
-        self.expect(Phase::Greeting, answer, |code| code == 220).map(drop)
+        self.expect(Phase::Greeting, answer, |code| code == 220)?;
+        let offers = self.hello(&mut wire).await?;
+        Ok((wire, offers))
     }
 
     async fn hello<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Capabilities, ConnectError> {

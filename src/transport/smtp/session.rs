@@ -60,7 +60,10 @@ impl Connection for SmtpConnection {
         }
         // A caller who drops this future leaves the connection spent.
         let before = std::mem::replace(&mut self.state, State::Spent);
-        if let Some(lost) = self.hung_up(before).await {
+        if before == State::Spent {
+            return lost(Phase::MailFrom, "this connection can carry no further message");
+        }
+        if let Some(lost) = self.unasked(Phase::MailFrom).await {
             return lost;
         }
         let commands = commands(envelope, message, &self.offers, before);
@@ -92,18 +95,17 @@ impl Connection for SmtpConnection {
 type Ended = (Attempt, State);
 
 impl SmtpConnection {
-    /// Whether the connection is over before the message begins.
-    async fn hung_up(&mut self, before: State) -> Option<Attempt> {
-        if before == State::Spent {
-            return Some(lost(Phase::MailFrom, "this connection can carry no further message"));
-        }
+    /// What the server has said without being asked, or that it has gone.
+    /// Either ends the session: its next answer could be taken for the answer
+    /// to something else, an old 250 for that to a message.
+    async fn unasked(&mut self, next: Phase) -> Option<Attempt> {
         match self.wire.idle().await {
             Idle::Quiet => None,
             Idle::Reply(raw) => {
                 let said = reply::safe(&raw);
-                Some(lost(Phase::MailFrom, format!("before the message the server said: {said}")))
+                Some(lost(next, format!("without being asked, the server said: {said}")))
             }
-            Idle::Failed(error) => Some(lost(Phase::MailFrom, error)),
+            Idle::Failed(error) => Some(lost(next, error)),
         }
     }
 
@@ -157,6 +159,9 @@ impl SmtpConnection {
 
     /// The content and its final dot in one write, then the answer.
     async fn hand_over(&mut self, message: &[u8], doubt: &DoubtMark) -> Ended {
+        if let Some(lost) = self.unasked(Phase::Content).await {
+            return (lost, State::Spent);
+        }
         let content = Content::of(message);
         doubt.raise();
         match self.wire.send_content(&content, self.timeouts.content).await {

@@ -11,7 +11,26 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use super::settings::{Authorities, Server, SettingsError};
+use super::settings::{Authorities, Security, Server, SettingsError};
+
+/// [`Security`] with what it takes. A plain connection loads no authorities,
+/// which a small container may not have.
+pub(super) enum Protection {
+    Plain,
+    StartTls(TlsConnector),
+    ImplicitTls(TlsConnector),
+}
+
+impl Protection {
+    /// Loads what all connections share.
+    pub fn new(security: Security, authorities: &Authorities) -> Result<Self, SettingsError> {
+        Ok(match security {
+            Security::Plain => Self::Plain,
+            Security::StartTlsRequired => Self::StartTls(connector(authorities)?),
+            Security::ImplicitTls => Self::ImplicitTls(connector(authorities)?),
+        })
+    }
+}
 
 /// Why the handshake failed.
 pub(super) enum HandshakeError {
@@ -21,8 +40,7 @@ pub(super) enum HandshakeError {
     Unacceptable(String),
 }
 
-/// Makes the connector that all connections share.
-pub(super) fn connector(authorities: &Authorities) -> Result<TlsConnector, SettingsError> {
+fn connector(authorities: &Authorities) -> Result<TlsConnector, SettingsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let refused = |cause: String| SettingsError::Authorities { cause };
     let builder = ClientConfig::builder_with_provider(provider.clone())

@@ -24,6 +24,13 @@ async fn every_fault_of_one_message_has_its_one_answer() {
             false,
             0,
         ),
+        (
+            "stray-250",
+            lost(Phase::Content, "without being asked, the server said: 250 2.0.0 stray"),
+            false,
+            false,
+            0,
+        ),
         ("drop-before-data", lost(Phase::Data, CLOSED), false, false, 0),
         ("contentfail", refused(Phase::Dot, 554, "5.6.0 content not wanted"), true, true, 0),
         ("drop-after-dot", lost(Phase::Dot, CLOSED), false, true, 1),
@@ -89,7 +96,7 @@ async fn a_farewell_while_idle_is_seen_before_the_next_message() {
     let server = SmtpServer::start(options);
     let mut connection = connect(&server).await;
     assert_eq!(deliver(&mut connection, "reader").await.0, accepted());
-    let cause = "before the message the server said: 421 4.3.2 shutting down";
+    let cause = "without being asked, the server said: 421 4.3.2 shutting down";
     let found = deliver(&mut connection, "other").await;
     assert_eq!(found, (lost(Phase::MailFrom, cause), false));
     assert!(!connection.is_usable());
@@ -138,4 +145,13 @@ async fn a_tls_record_cut_in_two_leaves_doubt() {
     let found = deliver(&mut connection, "cut-after-dot").await;
     assert_eq!(found, (lost(Phase::Dot, "the server closed the connection"), true));
     assert_eq!((connection.is_usable(), server.messages().len()), (false, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_stays_true_when_the_connection_ends_after_it() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let mut connection = connect(&server).await;
+    let found = deliver(&mut connection, "refuse-and-drop").await;
+    assert_eq!(found, (refused(Phase::RcptTo, 550, "5.7.1 not wanted here"), false));
+    assert!(!connection.is_usable());
 }

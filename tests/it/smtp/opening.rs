@@ -95,7 +95,7 @@ async fn a_server_without_tls_is_refused_where_tls_is_required() {
     let port = server.address().port();
     let over = |scheme: &str| SmtpSettings {
         server: Server::parse_url(&format!("{scheme}://localhost:{port}")).unwrap(),
-        ..settings(&server)
+        ..trusting(&server, &Identity::of("localhost"))
     };
     let error = refusal(over("smtp")).await;
     assert!(error.to_string().contains("does not offer STARTTLS"), "{error}");
@@ -109,14 +109,15 @@ async fn a_server_without_tls_is_refused_where_tls_is_required() {
 
 #[tokio::test]
 async fn a_refused_starttls_and_a_cut_handshake_are_told_apart() {
+    let identity = Identity::of("localhost");
     let server = protected(Protection::StartTlsRefused);
-    let error = refusal(settings(&server)).await;
+    let error = refusal(trusting(&server, &identity)).await;
     let reply = reply(454, "4.7.0 TLS not available");
     let place = format!("localhost:{}", server.address().port());
     assert_eq!(error, ConnectError::Refused { server: place, phase: Phase::Tls, reply });
 
     let server = protected(Protection::CutInHandshake);
-    let error = refusal(settings(&server)).await;
+    let error = refusal(trusting(&server, &identity)).await;
     assert!(matches!(error, ConnectError::Unreachable { phase: Phase::Tls, .. }), "{error}");
 }
 

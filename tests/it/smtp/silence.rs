@@ -35,12 +35,15 @@ async fn silence_before_the_first_message_ends_in_its_phase() {
         (Stage::TlsHandshake, Protection::StartTls(identity.clone()), Phase::Tls, |t| {
             t.tls = LIMIT;
         }),
-        (Stage::TlsHandshake, Protection::ImplicitTls(identity), Phase::Tls, |t| t.tls = LIMIT),
+        (Stage::TlsHandshake, Protection::ImplicitTls(identity.clone()), Phase::Tls, |t| {
+            t.tls = LIMIT
+        }),
     ];
     for (stage, protection, phase, shorten) in cases {
         let auth = (stage == Stage::Auth).then(|| account.clone());
         let server = SmtpServer::start(ServerOptions { protection, auth, ..silent_at(stage) });
         let mut settings = limited(&server, shorten);
+        settings.authorities = Authorities::Pem(identity.certificate_pem().into());
         settings.credentials =
             Some(Credentials { user: "user".to_owned(), password: SecretString::from("password") });
         let error = try_connect(settings).await.err().unwrap();

@@ -13,9 +13,9 @@
 //! `+`: see [`Script`]. How the server is made, and what all its sessions
 //! suffer, stands in [`ServerOptions`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -140,12 +140,16 @@ pub enum Script {
     Greylist,
     /// `closing`: 421 to RCPT, and the end.
     Closing,
+    /// `refuse-and-drop`: 550 5.7.1 to RCPT, and the end.
+    RefuseAndDrop,
     /// `longreply`: 550 with some 60 KB of text to RCPT.
     LongReply,
     /// `floodreply`: a reply to RCPT that exceeds 64 KB.
     FloodReply,
     /// `drop-before-data`: the end, in the place of an answer to DATA.
     DropBeforeData,
+    /// `stray-250`: 250 in the same write as the 354, before any content.
+    StrayAccept,
     /// `early-552`: 552 after 64 KB of content, and the end.
     EarlyRefusal,
     /// `early-552-linger`: the same, and the rest is left unread.
@@ -176,9 +180,11 @@ impl Script {
             "policyfail" => Self::PolicyFailure,
             "greylist" => Self::Greylist,
             "closing" => Self::Closing,
+            "refuse-and-drop" => Self::RefuseAndDrop,
             "longreply" => Self::LongReply,
             "floodreply" => Self::FloodReply,
             "drop-before-data" => Self::DropBeforeData,
+            "stray-250" => Self::StrayAccept,
             "early-552" => Self::EarlyRefusal,
             "early-552-linger" => Self::EarlyRefusalLingering,
             "drop-in-content" => Self::DropInContent,
@@ -208,6 +214,9 @@ pub struct Received {
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     pub sessions: usize,
+    /// How many sessions are open, and were open at once at most.
+    pub open: usize,
+    pub most_open: usize,
     pub messages: Vec<Received>,
     /// Each command line, with its session.
     pub commands: Vec<(usize, String)>,
@@ -290,6 +299,15 @@ impl SmtpServer {
         self.shared.log().messages.clone()
     }
 
+    /// How often each recipient was mailed.
+    pub fn mailed(&self) -> BTreeMap<String, usize> {
+        let mut mailed = BTreeMap::new();
+        for message in &self.shared.log().messages {
+            *mailed.entry(message.recipient.clone()).or_default() += 1;
+        }
+        mailed
+    }
+
     /// The commands of one session.
     pub fn commands(&self, session: usize) -> Vec<String> {
         let log = self.shared.log();
@@ -330,10 +348,16 @@ async fn accept_all(listener: TcpListener, options: ServerOptions, shared: Arc<S
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let number = shared.note(|log| {
+            log.open += 1;
+            log.most_open = log.most_open.max(log.open);
             log.sessions += 1;
             log.sessions - 1
         });
-        tokio::spawn(serve(stream, number, options.clone(), shared.clone()));
+        let (options, shared) = (options.clone(), shared.clone());
+        tokio::spawn(async move {
+            serve(stream, number, options, shared.clone()).await;
+            shared.note(|log| log.open -= 1);
+        });
     }
 }
 
@@ -370,5 +394,4 @@ async fn serve(stream: TcpStream, number: usize, options: ServerOptions, shared:
             start.session(stream, session::Protected::NotYet).greet_and_run().await;
         }
     }
-    cut.store(false, Ordering::SeqCst);
 }

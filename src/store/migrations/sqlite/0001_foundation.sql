@@ -64,7 +64,7 @@ CREATE TABLE recipients (
 
 -- What can be claimed. Starting and closing a row does not touch this index.
 CREATE INDEX recipients_claimable ON recipients (campaign, state, due_at)
-    WHERE state IN ('pending', 'deferred');
+    WHERE state = 'pending' OR state = 'deferred';
 
 CREATE TABLE proofs (
     id          INTEGER PRIMARY KEY,

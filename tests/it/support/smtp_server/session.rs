@@ -162,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             let auth = Auth::new(mechanism, credentials.clone(), challenge.map(str::to_owned));
             auth.unwrap().to_string().trim_end().to_owned()
         };
-        let right = match line.to_ascii_uppercase() == "AUTH LOGIN" {
+        let right = match line.eq_ignore_ascii_case("AUTH LOGIN") {
             false => line == expected(Mechanism::Plain, None),
             true => {
                 self.say("334 VXNlcm5hbWU6").await?;
@@ -223,6 +223,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 self.say("421 4.3.2 shutting down").await?;
                 return None;
             }
+            Script::RefuseAndDrop => {
+                self.say("550 5.7.1 not wanted here").await?;
+                return None;
+            }
             Script::LongReply => {
                 let line = format!("550-5.1.1 {}\r\n", "no ".repeat(600));
                 line.repeat(33) + "550 5.1.1 no such user"
@@ -245,7 +249,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if script == Script::DropBeforeData {
             return None;
         }
-        self.say("354 go ahead").await?;
+        match script {
+            Script::StrayAccept => self.say("354 go ahead\r\n250 2.0.0 stray").await?,
+            _ => self.say("354 go ahead").await?,
+        }
         if self.start.options.silent_at == Some(Stage::Content) {
             return std::future::pending().await;
         }

@@ -1,0 +1,247 @@
+//! What the weekly timer sends, if anything.
+//!
+//! In: the issues as their files stand, which campaigns are finished or under
+//! way, the mark written when scheduling was switched on, and the time. Out: a
+//! [`Decision`]: one thing to do, and what people should hear of. Absent on
+//! purpose: checks and proofs, which `send` asks for whoever calls it, and the
+//! clock, the store and the time zone database.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::Slug;
+
+/// When issues are due, unless their front matter says otherwise.
+#[derive(Debug, Clone)]
+pub struct Timetable {
+    /// The time of day.
+    pub time: civil::Time,
+    /// The zone of that time, and of a `send_at` without an offset.
+    pub time_zone: TimeZone,
+    /// The one day of the week on which issues go out, if there is one: an
+    /// issue is due on the first such day from its date on.
+    pub weekday: Option<civil::Weekday>,
+}
+
+/// Why it cannot be said when an issue is due.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDueTime {
+    /// There is neither a date nor a `send_at`.
+    #[error("it has no date: add `date: 2026-08-26`, or `send_at`")]
+    NoDate,
+    /// `send_at` is in neither form.
+    #[error(
+        "`send_at: {text}` is not a time: write `2026-08-26 17:00`, in the zone of \
+         [schedule], or `2026-08-26T17:00:00+02:00`"
+    )]
+    NotATime {
+        /// What stands there.
+        text: String,
+    },
+    /// The time lies outside the years that can be counted in.
+    #[error("the time at which it is due cannot be counted: check its year")]
+    OutOfRange,
+}
+
+/// An issue as its file stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduledIssue {
+    /// What names it for good.
+    pub slug: Slug,
+    /// The file, as people are told.
+    pub path: String,
+    /// The title; empty when there is none yet.
+    pub title: String,
+    /// Whether the author says it is not ready.
+    pub draft: bool,
+    /// When it is due, by [`due_time`].
+    pub due: Result<Timestamp, NoDueTime>,
+}
+
+/// Everything that [`decide`] goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// All issues, in any order.
+    pub issues: &'a [ScheduledIssue],
+    /// Campaigns frozen and not finished, the one frozen first in front. Their
+    /// issues need not be among `issues`: a frozen campaign needs no file.
+    pub unfinished: &'a [Slug],
+    /// Issues whose campaign is finished.
+    pub finished: &'a BTreeSet<Slug>,
+    /// When scheduling was switched on. What was due by then is history.
+    pub mark: Timestamp,
+    /// The present moment.
+    pub now: Timestamp,
+    /// An issue that has been due for this long, or longer, is missed.
+    pub max_late: Duration,
+}
+
+/// What to do now, and what people should hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// The one thing to do.
+    pub action: Action<'a>,
+    /// Unsent issues that came due after the mark and are too late to send,
+    /// the oldest first. They are never sent without a person.
+    pub missed: Vec<&'a ScheduledIssue>,
+    /// Unsent issues, not drafts, of which nobody can say when they are due.
+    pub undated: Vec<(&'a ScheduledIssue, &'a NoDueTime)>,
+}
+
+/// The one thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Resume this campaign, then decide again.
+    Resume(&'a Slug),
+    /// Send this issue.
+    Send(&'a ScheduledIssue),
+    /// Nothing is due. The next issue that will be, if one is known.
+    Wait(Option<&'a ScheduledIssue>),
+    /// Send nothing: somebody has to decide.
+    Refuse(Refusal<'a>),
+}
+
+/// Why nothing is sent although something may be due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal<'a> {
+    /// More than one issue is due. The earliest due stands first.
+    SeveralDue(Vec<&'a ScheduledIssue>),
+    /// The issue that is due shares its slug with other files, so sending it
+    /// would make them count as sent.
+    SharedSlug(Vec<&'a ScheduledIssue>),
+    /// The clock is behind the mark, so it is wrong, or the mark is.
+    ClockBeforeMark {
+        /// What the clock says.
+        now: Timestamp,
+        /// When scheduling was switched on.
+        mark: Timestamp,
+    },
+}
+
+/// Says when an issue is due. `send_at` goes before `date`, and is either a
+/// time in the timetable's zone (`2026-08-26 17:00`, with or without seconds
+/// and `T`) or one with an offset (RFC 3339).
+///
+/// A time that the clocks skip in spring is due as much later as they skip: 02:30 becomes 03:30.
+/// A time that they show twice in autumn is due when they show it first.
+///
+/// # Errors
+/// There is no date, `send_at` has another form, or the year is out of range.
+pub fn due_time(
+    date: Option<civil::Date>,
+    send_at: Option<&str>,
+    timetable: &Timetable,
+) -> Result<Timestamp, NoDueTime> {
+    let local = match send_at.map(str::trim) {
+        None => timetable.day_of(date.ok_or(NoDueTime::NoDate)?)?.to_datetime(timetable.time),
+        Some(text) if is_local(text) => {
+            text.parse().map_err(|_| NoDueTime::NotATime { text: text.to_owned() })?
+        }
+        Some(text) => {
+            return text.parse().map_err(|_| NoDueTime::NotATime { text: text.to_owned() });
+        }
+    };
+    let zoned = timetable.time_zone.to_ambiguous_zoned(local).compatible();
+    zoned.map(|zoned| zoned.timestamp()).map_err(|_| NoDueTime::OutOfRange)
+}
+
+/// Decides what the timer does at this moment.
+pub fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
+    let open: Vec<&ScheduledIssue> =
+        situation.issues.iter().filter(|issue| situation.is_open(issue)).collect();
+    let mut dated: Vec<(Timestamp, &ScheduledIssue)> =
+        open.iter().filter_map(|issue| Some((*issue.due.as_ref().ok()?, *issue))).collect();
+    dated.sort_by(|a, b| (a.0, &a.1.slug, &a.1.path).cmp(&(b.0, &b.1.slug, &b.1.path)));
+    let at = |wanted: Moment| {
+        let matching = dated.iter().filter(move |(due, _)| situation.moment(*due) == wanted);
+        matching.map(|(_, issue)| *issue)
+    };
+    let action = if situation.now < situation.mark {
+        let Situation { now, mark, .. } = *situation;
+        Action::Refuse(Refusal::ClockBeforeMark { now, mark })
+    } else if let Some(slug) = situation.unfinished.first() {
+        Action::Resume(slug)
+    } else {
+        situation.act_on(at(Moment::Due).collect(), at(Moment::Ahead).next())
+    };
+    let undated = open.iter().filter_map(|issue| Some((*issue, issue.due.as_ref().err()?)));
+    Decision { action, missed: at(Moment::Missed).collect(), undated: undated.collect() }
+}
+
+/// Where the time at which an issue is due lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// Up to the mark.
+    History,
+    /// Too long ago.
+    Missed,
+    /// Now.
+    Due,
+    /// Still to come.
+    Ahead,
+}
+
+impl<'a> Situation<'a> {
+    fn moment(&self, due: Timestamp) -> Moment {
+        if due <= self.mark {
+            return Moment::History;
+        }
+        if due > self.now {
+            return Moment::Ahead;
+        }
+        let max_late = SignedDuration::try_from(self.max_late).unwrap_or(SignedDuration::MAX);
+        match self.now.duration_since(due) < max_late {
+            true => Moment::Due,
+            false => Moment::Missed,
+        }
+    }
+
+    fn is_open(&self, issue: &ScheduledIssue) -> bool {
+        let has_campaign =
+            self.finished.contains(&issue.slug) || self.unfinished.contains(&issue.slug);
+        !issue.draft && !has_campaign
+    }
+
+    fn act_on(&self, due: Vec<&'a ScheduledIssue>, next: Option<&'a ScheduledIssue>) -> Action<'a> {
+        let [only] = due[..] else {
+            return match due.is_empty() {
+                true => Action::Wait(next),
+                false => Action::Refuse(Refusal::SeveralDue(due)),
+            };
+        };
+        let namesakes: Vec<_> =
+            self.issues.iter().filter(|issue| issue.slug == only.slug).collect();
+        match namesakes.len() {
+            1 => Action::Send(only),
+            _ => Action::Refuse(Refusal::SharedSlug(namesakes)),
+        }
+    }
+}
+
+impl Timetable {
+    /// The day on which an issue of that date goes out.
+    fn day_of(&self, date: civil::Date) -> Result<civil::Date, NoDueTime> {
+        match self.weekday {
+            Some(weekday) if date.weekday() != weekday => {
+                date.nth_weekday(1, weekday).map_err(|_| NoDueTime::OutOfRange)
+            }
+            _ => Ok(date),
+        }
+    }
+}
+
+/// Whether a time is written without an offset. The parser of a civil time
+/// would ignore an offset, and send at another hour than the author wrote.
+fn is_local(text: &str) -> bool {
+    let is_form = matches!(text.len(), 16 | 19)
+        && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'-' | b':' | b' ' | b'T'));
+    // Without seconds, 19 characters leave room for an offset such as `-05`.
+    is_form && text[11..].bytes().all(|b| b != b'-')
+}
+
+#[cfg(test)]
+mod tests;

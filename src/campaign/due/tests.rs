@@ -1,0 +1,314 @@
+use super::*;
+
+/// Berlin's rules since 1996, written out so that no test needs a time zone database.
+fn berlin() -> Timetable {
+    let time_zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    Timetable { time: civil::time(17, 0, 0, 0), time_zone, weekday: None }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn slug(text: &str) -> Slug {
+    Slug::parse(text).unwrap()
+}
+
+fn issue(name: &str, due: &str) -> ScheduledIssue {
+    ScheduledIssue {
+        slug: slug(name),
+        path: format!("issues/{name}.md"),
+        title: format!("Issue {name}"),
+        draft: false,
+        due: Ok(at(due)),
+    }
+}
+
+const MARK: &str = "2026-08-01T00:00:00Z";
+const HOUR: u64 = 60 * 60;
+
+/// A table top: issues and campaigns, with the mark on 1 August and 48 hours of grace.
+#[derive(Default)]
+struct Table {
+    issues: Vec<ScheduledIssue>,
+    unfinished: Vec<Slug>,
+    finished: BTreeSet<Slug>,
+}
+
+impl Table {
+    fn with(issues: impl IntoIterator<Item = ScheduledIssue>) -> Self {
+        Self { issues: issues.into_iter().collect(), ..Self::default() }
+    }
+
+    fn situation(&self, now: &str) -> Situation<'_> {
+        Situation {
+            issues: &self.issues,
+            unfinished: &self.unfinished,
+            finished: &self.finished,
+            mark: at(MARK),
+            now: at(now),
+            max_late: Duration::from_secs(48 * HOUR),
+        }
+    }
+
+    /// What is done at that moment, in short words.
+    fn action(&self, now: &str) -> String {
+        match decide(&self.situation(now)).action {
+            Action::Resume(slug) => format!("resume {slug}"),
+            Action::Send(issue) => format!("send {}", issue.slug),
+            Action::Wait(next) => format!("wait {}", next.map_or("-", |n| n.slug.as_str())),
+            Action::Refuse(Refusal::SeveralDue(issues)) => format!("several {}", names(&issues)),
+            Action::Refuse(Refusal::SharedSlug(issues)) => format!("shared {}", names(&issues)),
+            Action::Refuse(Refusal::ClockBeforeMark { .. }) => "clock".to_owned(),
+        }
+    }
+
+    fn missed(&self, now: &str) -> String {
+        names(&decide(&self.situation(now)).missed)
+    }
+}
+
+fn names(issues: &[&ScheduledIssue]) -> String {
+    issues.iter().map(|issue| issue.slug.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_date_is_due_at_the_time_of_day_in_the_zone() {
+    for (date, due) in [
+        (civil::date(2026, 8, 26), "2026-08-26T15:00:00Z"),
+        (civil::date(2026, 12, 30), "2026-12-30T16:00:00Z"),
+    ] {
+        assert_eq!(due_time(Some(date), None, &berlin()), Ok(at(due)), "{date}");
+    }
+}
+
+#[test]
+fn skipped_times_move_on_and_doubled_ones_take_the_first() {
+    let night = Timetable { time: civil::time(2, 30, 0, 0), ..berlin() };
+    for (date, due) in [
+        // On 29 March 2026 the clocks go from 02:00 to 03:00, so 02:30 is 03:30 CEST.
+        (civil::date(2026, 3, 29), "2026-03-29T01:30:00Z"),
+        (civil::date(2026, 3, 28), "2026-03-28T01:30:00Z"),
+        (civil::date(2026, 3, 30), "2026-03-30T00:30:00Z"),
+        // On 25 October 2026 they show 02:30 twice; the first is CEST.
+        (civil::date(2026, 10, 25), "2026-10-25T00:30:00Z"),
+        (civil::date(2026, 10, 26), "2026-10-26T01:30:00Z"),
+    ] {
+        assert_eq!(due_time(Some(date), None, &night), Ok(at(due)), "{date}");
+    }
+    assert_eq!(due_time(None, Some("2026-03-29 02:30"), &berlin()), Ok(at("2026-03-29T01:30:00Z")));
+}
+
+#[test]
+fn the_front_matter_overrides_the_timetable() {
+    let date = Some(civil::date(2026, 8, 26));
+    for (send_at, due) in [
+        ("2026-08-27 09:15", "2026-08-27T07:15:00Z"),
+        ("  2026-08-27 09:15  ", "2026-08-27T07:15:00Z"),
+        ("2026-08-27T09:15", "2026-08-27T07:15:00Z"),
+        ("2026-08-27 09:15:07", "2026-08-27T07:15:07Z"),
+        ("2026-08-27T09:15:00Z", "2026-08-27T09:15:00Z"),
+        ("2026-08-27T09:15:00-05:00", "2026-08-27T14:15:00Z"),
+        ("2026-08-27 09:15:00+05:30", "2026-08-27T03:45:00Z"),
+        // An offset is honoured even where the text is as long as one with seconds.
+        ("2026-08-27 09:15-05", "2026-08-27T14:15:00Z"),
+        ("2026-08-27 09:15+05", "2026-08-27T04:15:00Z"),
+    ] {
+        assert_eq!(due_time(date, Some(send_at), &berlin()), Ok(at(due)), "{send_at}");
+        assert_eq!(due_time(None, Some(send_at), &berlin()), Ok(at(due)), "{send_at}");
+    }
+}
+
+#[test]
+fn a_time_that_cannot_be_read_says_what_to_write() {
+    for text in [
+        "",
+        "tomorrow",
+        "17:00",
+        "2026-08-26",
+        "26.08.2026 17:00",
+        "2026-02-30 17:00",
+        "2026-08-26 25:00",
+        "2026-08-26 17:00:61",
+        "2026-08-26 17:00 CEST",
+        "2026-08-26T17:00:00+99:00",
+        "2026-08-26 17:00\0",
+        "２０２６-08-26 17:00",
+    ] {
+        let error = due_time(None, Some(text), &berlin()).unwrap_err();
+        assert_eq!(error, NoDueTime::NotATime { text: text.to_owned() });
+        assert!(error.to_string().contains("write `2026-08-26 17:00`"));
+    }
+    assert_eq!(due_time(None, None, &berlin()), Err(NoDueTime::NoDate));
+    let west = Timetable { time_zone: TimeZone::posix("XXX24").unwrap(), ..berlin() };
+    assert_eq!(due_time(Some(civil::Date::MAX), None, &west), Err(NoDueTime::OutOfRange));
+}
+
+#[test]
+fn a_weekday_moves_the_date_forward_to_it_and_never_back() {
+    let wednesdays = Timetable { weekday: Some(civil::Weekday::Wednesday), ..berlin() };
+    for (date, due) in [
+        (civil::date(2026, 8, 25), "2026-08-26T15:00:00Z"),
+        (civil::date(2026, 8, 26), "2026-08-26T15:00:00Z"),
+        (civil::date(2026, 8, 27), "2026-09-02T15:00:00Z"),
+    ] {
+        assert_eq!(due_time(Some(date), None, &wednesdays), Ok(at(due)), "{date}");
+    }
+    assert_eq!(
+        due_time(Some(civil::Date::MAX), None, &wednesdays),
+        Err(NoDueTime::OutOfRange),
+        "31 December 9999 is a Friday"
+    );
+}
+
+#[test]
+fn an_issue_is_sent_from_its_second_on_and_for_less_than_max_late() {
+    let table = Table::with([issue("a", "2026-08-26T15:00:00Z")]);
+    for (now, action, missed) in [
+        ("2026-08-26T14:59:59Z", "wait a", ""),
+        ("2026-08-26T14:59:59.999Z", "wait a", ""),
+        ("2026-08-26T15:00:00Z", "send a", ""),
+        ("2026-08-28T14:59:59Z", "send a", ""),
+        ("2026-08-28T14:59:59.999Z", "send a", ""),
+        ("2026-08-28T15:00:00Z", "wait -", "a"),
+        ("2027-08-28T15:00:00Z", "wait -", "a"),
+    ] {
+        assert_eq!(table.action(now), action, "{now}");
+        assert_eq!(table.missed(now), missed, "{now}");
+    }
+}
+
+#[test]
+fn what_was_due_by_the_mark_is_history() {
+    let now = "2026-08-01T10:00:00Z";
+    for (due, action) in [
+        ("2026-07-31T23:59:59Z", "wait -"),
+        ("2026-08-01T00:00:00Z", "wait -"),
+        ("2026-08-01T00:00:01Z", "send a"),
+    ] {
+        let table = Table::with([issue("a", due)]);
+        assert_eq!(table.action(now), action, "{due}");
+        assert_eq!(table.missed("2026-09-01T00:00:00Z").is_empty(), action == "wait -", "{due}");
+    }
+}
+
+#[test]
+fn a_clock_before_the_mark_sends_and_resumes_nothing() {
+    let mut table = Table::with([issue("a", "2026-08-26T15:00:00Z")]);
+    assert_eq!(table.action("2026-07-31T23:59:59Z"), "clock");
+    assert_eq!(table.action(MARK), "wait a");
+    table.unfinished.push(slug("b"));
+    assert_eq!(table.action("1970-01-01T00:00:00Z"), "clock");
+}
+
+#[test]
+fn two_due_at_once_are_refused_by_name_until_one_is_sent() {
+    let mut table = Table::with([
+        issue("b", "2026-08-27T15:00:00Z"),
+        issue("a", "2026-08-26T15:00:00Z"),
+        issue("c", "2026-09-02T15:00:00Z"),
+    ]);
+    let now = "2026-08-27T16:00:00Z";
+    assert_eq!(table.action("2026-08-26T16:00:00Z"), "send a");
+    assert_eq!(table.action(now), "several a b");
+    table.finished.insert(slug("a"));
+    assert_eq!(table.action(now), "send b");
+    table.finished.insert(slug("b"));
+    assert_eq!(table.action(now), "wait c");
+    // When the first has become too late, it is missed, and the second is the only one due.
+    table.finished.clear();
+    assert_eq!(table.action("2026-08-28T15:00:00Z"), "send b");
+    assert_eq!(table.missed("2026-08-28T15:00:00Z"), "a");
+}
+
+#[test]
+fn drafts_and_sent_issues_are_neither_due_nor_missed_nor_next() {
+    let draft = ScheduledIssue { draft: true, ..issue("draft", "2026-08-26T15:00:00Z") };
+    let mut table = Table::with([draft, issue("sent", "2026-08-26T15:00:00Z")]);
+    table.finished.insert(slug("sent"));
+    for now in ["2026-08-26T14:00:00Z", "2026-08-26T16:00:00Z", "2026-09-26T16:00:00Z"] {
+        assert_eq!(table.action(now), "wait -", "{now}");
+        assert_eq!(table.missed(now), "", "{now}");
+    }
+}
+
+#[test]
+fn an_unfinished_campaign_comes_first_even_when_its_file_is_gone() {
+    let mut table = Table::with([
+        issue("a", "2026-08-20T15:00:00Z"),
+        issue("b", "2026-08-26T15:00:00Z"),
+        issue("old", "2026-08-05T15:00:00Z"),
+    ]);
+    table.unfinished = vec![slug("gone"), slug("a")];
+    let now = "2026-08-26T16:00:00Z";
+    assert_eq!(table.action(now), "resume gone");
+    assert_eq!(table.missed(now), "old", "what is under way is late, and not missed");
+    table.unfinished.clear();
+    table.finished.extend([slug("gone"), slug("a")]);
+    assert_eq!(table.action(now), "send b");
+}
+
+#[test]
+fn an_issue_whose_slug_another_file_has_is_refused() {
+    let twin = ScheduledIssue {
+        path: "issues/copy.md".to_owned(),
+        draft: true,
+        ..issue("a", "2026-09-26T15:00:00Z")
+    };
+    let table = Table::with([issue("a", "2026-08-26T15:00:00Z"), twin]);
+    assert_eq!(table.action("2026-08-26T16:00:00Z"), "shared a a");
+}
+
+#[test]
+fn an_issue_without_a_due_time_is_named_and_does_not_hold_up_the_others() {
+    let undated = |name, draft| ScheduledIssue {
+        draft,
+        due: Err(NoDueTime::NoDate),
+        ..issue(name, "2026-08-26T15:00:00Z")
+    };
+    let mut table = Table::with([
+        undated("x", false),
+        undated("y", true),
+        undated("z", false),
+        issue("a", "2026-08-26T15:00:00Z"),
+    ]);
+    table.finished.insert(slug("z"));
+    let now = "2026-08-26T16:00:00Z";
+    assert_eq!(table.action(now), "send a");
+    let decision = decide(&table.situation(now));
+    let named: Vec<_> = decision.undated.iter().map(|(issue, _)| issue.slug.as_str()).collect();
+    assert_eq!(named, ["x"]);
+}
+
+#[test]
+fn the_order_of_the_files_decides_nothing() {
+    let mut issues = vec![
+        issue("a", "2026-08-26T15:00:00Z"),
+        issue("b", "2026-08-26T15:00:00Z"),
+        issue("m", "2026-08-03T15:00:00Z"),
+        issue("l", "2026-08-04T15:00:00Z"),
+        issue("next", "2026-09-02T15:00:00Z"),
+    ];
+    let now = "2026-08-26T16:00:00Z";
+    for _ in 0..issues.len() {
+        issues.rotate_left(1);
+        let table = Table::with(issues.clone());
+        assert_eq!(table.action(now), "several a b");
+        assert_eq!(table.missed(now), "m l");
+    }
+}
+
+#[test]
+fn limits_of_time_do_not_panic() {
+    let table = Table::with([issue("a", "2026-08-26T15:00:00Z")]);
+    for (now, mark, max_late) in [
+        (Timestamp::MAX, Timestamp::MIN, Duration::MAX),
+        (Timestamp::MAX, Timestamp::MIN, Duration::ZERO),
+        (Timestamp::MIN, Timestamp::MAX, Duration::MAX),
+    ] {
+        let situation = Situation { now, mark, max_late, ..table.situation(MARK) };
+        let _ = decide(&situation);
+    }
+    let never = Situation { max_late: Duration::ZERO, ..table.situation("2026-08-26T15:00:00Z") };
+    assert_eq!(decide(&never).action, Action::Wait(None));
+}

@@ -1,0 +1,269 @@
+//! `postrider due`: the weekly job, run by a timer every few minutes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::campaign::due::{Action, Decision, Refusal, ScheduledIssue, Situation, Timetable};
+use crate::campaign::due::{decide, due_time};
+use crate::config::Schedule;
+use crate::domain::{Slug, Timestamp};
+use crate::error::{Exit, Failure};
+use crate::store::{FrozenCampaign, Store};
+
+use super::host::block_on;
+use super::newsletter::{Newsletter, issue_files, read_source};
+use super::send::{Consent, Order, ProofRule, RepeatRule};
+use super::{Context, campaigns, send};
+
+/// The weekly job: send the issue that is due.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Resumes what was interrupted, then sends the one issue that is due.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let newsletter = Newsletter::open(context, &[])?;
+    let Some(schedule) = newsletter.config.schedule.clone() else {
+        return Err(Failure::new(Exit::Usage, "there is no schedule to go by")
+            .hint("Set `[schedule] time` and `time_zone` in postrider.toml."));
+    };
+    block_on(async {
+        let store = campaigns::open_for_sending(context, &newsletter.config).await?;
+        let now = context.clock.now();
+        let mark = match store.scheduled_since().await? {
+            Some(mark) => mark,
+            None if arguments.dry_run => now,
+            None => switch_on(context, &store, now).await?,
+        };
+        let files = read_issues(context, &newsletter, &schedule)?;
+        let mut ends = Vec::new();
+        let mut resumed = BTreeSet::new();
+        loop {
+            let campaigns = store.campaigns().await?;
+            let (finished, unfinished) = sort_out(&newsletter, &campaigns, &resumed);
+            let situation = Situation {
+                issues: &files.issues,
+                unfinished: &unfinished,
+                finished: &finished,
+                mark,
+                now,
+                max_late: schedule.max_late,
+            };
+            let decision = decide(&situation);
+            tell_missed(context, &decision);
+            let doing = Doing { context, newsletter: &newsletter, store: &store };
+            match &decision.action {
+                _ if arguments.dry_run => {
+                    tell_plan(context, &decision.action);
+                    return Ok(Exit::Done);
+                }
+                Action::Resume(slug) => {
+                    resumed.insert((*slug).clone());
+                    ends.push(doing.resume(slug, &files.paths, &campaigns).await?);
+                }
+                Action::Send(issue) => {
+                    ends.push(doing.send(&files.paths[&issue.path]).await?);
+                    break;
+                }
+                Action::Wait(next) => {
+                    context.ui.status(&match next.and_then(|next| Some((next, next.due.as_ref().ok()?))) {
+                        Some((next, due)) => format!("nothing is due; next {} at {due}", next.path),
+                        None => "nothing is due".to_owned(),
+                    });
+                    break;
+                }
+                Action::Refuse(refusal) => return Err(refused(refusal)),
+            }
+        }
+        if !files.broken.is_empty() {
+            ends.push(Exit::BlockedOrOverdue);
+        }
+        Ok(Exit::strongest(ends))
+    })
+}
+
+async fn switch_on(
+    context: &Context,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Timestamp, Failure> {
+    let mark = store.switch_schedule_on(now).await?;
+    context.ui.status(&format!(
+        "scheduling is on from {mark}: what was due before is not sent by schedule"
+    ));
+    Ok(mark)
+}
+
+/// The issue files as they stand.
+struct IssueFiles {
+    issues: Vec<ScheduledIssue>,
+    paths: BTreeMap<String, PathBuf>,
+    broken: Vec<PathBuf>,
+}
+
+/// Reads the front matter of every issue. A file that cannot be read may be
+/// the one that is due, so it is told, and the run ends with an alarm.
+fn read_issues(
+    context: &Context,
+    newsletter: &Newsletter,
+    schedule: &Schedule,
+) -> Result<IssueFiles, Failure> {
+    let timetable = Timetable {
+        time: schedule.time,
+        time_zone: schedule.time_zone.clone(),
+        weekday: schedule.weekday,
+    };
+    let mut files =
+        IssueFiles { issues: Vec::new(), paths: BTreeMap::new(), broken: Vec::new() };
+    for path in issue_files(&newsletter.config.issues)? {
+        let source = match read_source(&path) {
+            Ok(source) => source,
+            Err(failure) => {
+                context.ui.failure(&failure);
+                files.broken.push(path);
+                continue;
+            }
+        };
+        let issue = match newsletter.parse(&source, &path) {
+            Ok(issue) => issue,
+            Err(failure) => {
+                context.ui.failure(&failure);
+                files.broken.push(path);
+                continue;
+            }
+        };
+        let shown = path.display().to_string();
+        files.issues.push(ScheduledIssue {
+            slug: issue.slug,
+            path: shown.clone(),
+            title: issue.title.map(|title| title.value.as_str().to_owned()).unwrap_or_default(),
+            draft: issue.draft,
+            due: due_time(
+                issue.date.map(|date| date.value),
+                issue.send_at.as_ref().map(|at| at.value.as_str()),
+                &timetable,
+            ),
+        });
+        files.paths.insert(shown, path);
+    }
+    Ok(files)
+}
+
+/// Finished and unfinished campaigns of this newsletter. What this run resumed
+/// and could not finish counts as dealt with, so that it is not tried again at once.
+fn sort_out(
+    newsletter: &Newsletter,
+    campaigns: &[FrozenCampaign],
+    resumed: &BTreeSet<Slug>,
+) -> (BTreeSet<Slug>, Vec<Slug>) {
+    let mut finished = resumed.clone();
+    let mut unfinished = Vec::new();
+    for frozen in campaigns.iter().rev() {
+        let key = frozen.campaign.key();
+        if key.newsletter != newsletter.config.newsletter.slug {
+            continue;
+        }
+        if frozen.finished_at.is_some() {
+            finished.insert(key.issue.clone());
+        } else if !resumed.contains(&key.issue) {
+            unfinished.push(key.issue.clone());
+        }
+    }
+    (finished, unfinished)
+}
+
+struct Doing<'d> {
+    context: &'d Context,
+    newsletter: &'d Newsletter,
+    store: &'d Store,
+}
+
+impl Doing<'_> {
+    /// A frozen campaign goes on whatever its file says, or if it has gone.
+    async fn resume(
+        &self,
+        slug: &Slug,
+        paths: &BTreeMap<String, PathBuf>,
+        campaigns: &[FrozenCampaign],
+    ) -> Result<Exit, Failure> {
+        let file = campaigns
+            .iter()
+            .find(|frozen| frozen.campaign.key().issue == *slug)
+            .map(|frozen| self.newsletter.config.root.join(&frozen.provenance.source_file));
+        let path = file
+            .filter(|path| path.is_file())
+            .or_else(|| paths.values().find(|path| super::newsletter::stem(path) == slug.as_str()).cloned())
+            .unwrap_or_else(|| PathBuf::from(format!("{slug}.md")));
+        self.send(&path).await
+    }
+
+    async fn send(&self, path: &std::path::Path) -> Result<Exit, Failure> {
+        let is_required = self.newsletter.config.proof.required;
+        let order = Order {
+            consent: Consent::Given,
+            proof: if is_required { ProofRule::Required } else { ProofRule::Waived },
+            repeat: RepeatRule::Refuse,
+            allow: Vec::new(),
+            in_doubt: None,
+        };
+        let sent = send::send(self.context, self.newsletter, self.store, path, &order).await;
+        sent.map_err(alarming)
+    }
+}
+
+/// What stops a timer wants somebody's attention, whichever rule it was.
+fn alarming(failure: Failure) -> Failure {
+    match failure.exit() {
+        Exit::ChecksRefused | Exit::ProofMissing | Exit::InputUnreadable => {
+            failure.with_exit(Exit::BlockedOrOverdue)
+        }
+        _ => failure,
+    }
+}
+
+fn tell_missed(context: &Context, decision: &Decision<'_>) {
+    for issue in &decision.missed {
+        context.ui.warning(&format!(
+            "{} was due and is too late to be sent by schedule; `postrider send` sends it",
+            issue.path
+        ));
+    }
+    for (issue, why) in &decision.undated {
+        context.ui.detail(&format!("{}: {why}", issue.path));
+    }
+}
+
+fn tell_plan(context: &Context, action: &Action<'_>) {
+    context.ui.status(&match action {
+        Action::Resume(slug) => format!("would resume {slug}"),
+        Action::Send(issue) => format!("would send {}", issue.path),
+        Action::Wait(_) => "nothing is due".to_owned(),
+        Action::Refuse(refusal) => format!("would refuse: {}", refused(refusal).message()),
+    });
+}
+
+fn refused(refusal: &Refusal<'_>) -> Failure {
+    let names = |issues: &[&ScheduledIssue]| -> String {
+        issues.iter().map(|issue| issue.path.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
+    match refusal {
+        Refusal::SeveralDue(issues) => {
+            blocked(format!("nothing was sent: more than one issue is due: {}", names(issues)))
+                .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`.")
+        }
+        Refusal::SharedSlug(issues) => {
+            blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
+                .hint("Give each its own `slug`.")
+        }
+        Refusal::ClockBeforeMark { now, mark } => blocked(format!(
+            "nothing was sent: the clock says {now}, and scheduling was switched on at {mark}"
+        ))
+        .hint("Set the clock of this machine."),
+    }
+}

@@ -1,0 +1,68 @@
+//! `postrider new`: a newsletter that works at once.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::scaffold::Scaffold;
+use crate::config::theme_files;
+use crate::error::{Exit, Failure};
+use crate::theme;
+
+use super::Context;
+
+/// Scaffold a newsletter: configuration, theme, sample issue, CI workflow.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The folder to make. Its name becomes the newsletter's
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// The theme that a new newsletter begins with.
+const THEME: &str = "weekly";
+
+/// Writes every file, and none over another.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let folder = context.environment.folder().join(&arguments.folder);
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let date = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let scaffold = Scaffold::named(&name, date).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("no newsletter can be named after `{name}`"))
+            .hint("Use letters and digits, as in `postrider new my-weekly`.")
+    })?;
+    let mut files = scaffold.files();
+    for (path, text) in theme::embedded(THEME).unwrap_or_default() {
+        files.insert(format!("{}/{THEME}/{path}", theme_files::FOLDER), text);
+    }
+    if let Some(there) = files.keys().map(|path| folder.join(path)).find(|path| path.exists()) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("{} is there already, and nothing is written over it", there.display()),
+        )
+        .hint("Name a folder that does not exist yet."));
+    }
+    for (path, text) in &files {
+        write_new(&folder.join(path), text)?;
+    }
+    context.ui.status(&format!("made {} with {} files", folder.display(), files.len()));
+    context.ui.hint(&format!(
+        "cd {} && postrider send {}",
+        arguments.folder.display(),
+        scaffold.issue()
+    ));
+    Ok(Exit::Done)
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::File::create_new(path)?.write_all(text.as_bytes())
+    };
+    write().map_err(|error: std::io::Error| {
+        Failure::of(Exit::Usage, format!("cannot write {}", path.display()), &error)
+    })
+}

@@ -1,0 +1,515 @@
+//! `postrider send`: freezes an issue and delivers it; resumes; refuses to repeat.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::config::{FlagValue, Via};
+use crate::delivery::{Ending, InDoubt, Ledger, Standing, Tally};
+use crate::domain::{CampaignKey, Slug};
+use crate::error::{Exit, Failure};
+use crate::store::{FreezeError, FrozenCampaign, Store};
+use crate::ui::Answer;
+
+use super::host::{block_on, listen_for_signals};
+use super::newsletter::{Newsletter, Prepared, stem};
+use super::plan::Plan;
+use super::relay::{Delivered, Relay, exit_of};
+use super::{Context, Form, approval, campaigns, provider};
+
+/// Freeze an issue and deliver it, or resume where it was interrupted.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The issue file
+    #[arg(value_name = "ISSUE")]
+    issue: PathBuf,
+    /// By which way, instead of `[delivery] via`: outbox, smtp or mailchimp
+    #[arg(long, value_name = "WAY")]
+    via: Option<String>,
+    /// Say who would get it, who would not and why, and how long it would take
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask before mailing people
+    #[arg(long)]
+    yes: bool,
+    /// Send although the editors have not seen these bytes
+    #[arg(long)]
+    unproofed: bool,
+    /// Send although the same issue was sent under another slug
+    #[arg(long)]
+    as_new: bool,
+    /// Send although a check of this rule found errors (may be repeated); it is recorded
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// What to do about recipients whose outcome an interruption left open
+    #[arg(long, value_enum, default_value_t = DoubtChoice::Ask, value_name = "WHAT")]
+    in_doubt: DoubtChoice,
+}
+
+/// What to do about recipients in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DoubtChoice {
+    /// Ask at a terminal; elsewhere leave them, list them, and exit 10
+    Ask,
+    /// Send again: they may get it twice
+    Resend,
+    /// Do not send again: they may have missed it
+    Skip,
+}
+
+/// Whether somebody is asked before people are mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// They are, and without a terminal nothing is sent.
+    Ask,
+    /// It was given on the command line, or by setting up the timer.
+    Given,
+}
+
+/// What one send is asked to do.
+pub(super) struct Order {
+    pub(super) consent: Consent,
+    pub(super) proof: ProofRule,
+    pub(super) repeat: RepeatRule,
+    pub(super) allow: Vec<String>,
+    pub(super) in_doubt: Option<InDoubt>,
+}
+
+/// Whether the editors must have seen the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProofRule {
+    Required,
+    Waived,
+}
+
+/// Whether an issue may go out under a second slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RepeatRule {
+    Refuse,
+    AsNew,
+}
+
+#[derive(Serialize)]
+struct Told<'t> {
+    campaign: String,
+    digest: String,
+    via: &'t str,
+    standing: Standing,
+    ending: &'t str,
+    exit_code: u8,
+    audience: u64,
+    sent_now: u64,
+    tally: Tally,
+}
+
+/// Sends one issue.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    super::known_rules(&arguments.allow)?;
+    let flags: Vec<FlagValue> = arguments
+        .via
+        .iter()
+        .map(|via| FlagValue { flag: "--via", key: "delivery.via", value: via.clone() })
+        .collect();
+    let newsletter = Newsletter::open(context, &flags)?;
+    let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;
+    let order = Order {
+        consent: if arguments.yes { Consent::Given } else { Consent::Ask },
+        proof: if is_proof_waived { ProofRule::Waived } else { ProofRule::Required },
+        repeat: if arguments.as_new { RepeatRule::AsNew } else { RepeatRule::Refuse },
+        allow: arguments.allow.clone(),
+        in_doubt: match arguments.in_doubt {
+            DoubtChoice::Ask => None,
+            DoubtChoice::Resend => Some(InDoubt::Resend),
+            DoubtChoice::Skip => Some(InDoubt::Skip),
+        },
+    };
+    block_on(async {
+        let store = campaigns::open_for_sending(context, &newsletter.config).await?;
+        match arguments.dry_run {
+            true => dry_run(context, &newsletter, &store, &arguments.issue, &order).await,
+            false => send(context, &newsletter, &store, &arguments.issue, &order).await,
+        }
+    })
+}
+
+/// Sends one issue: the whole of what `send` and `due` have in common.
+pub(super) async fn send(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    issue: &Path,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let _lock = store.lock_for_sending()?;
+    let prepared = newsletter.prepare(issue);
+    let key = match &prepared {
+        Ok(prepared) => prepared.campaign.key().clone(),
+        Err(_) => key_by_name(newsletter, issue).unwrap_or_else(|| unnamed(newsletter)),
+    };
+    match (store.campaign(&key).await?, prepared) {
+        (Some(frozen), prepared) => {
+            let now = prepared.as_ref().ok();
+            tell_what_changed(context, &frozen, now);
+            resume(context, newsletter, store, &frozen, order).await
+        }
+        (None, Err(failure)) => Err(failure),
+        (None, Ok(prepared)) => {
+            let frozen = begin(context, newsletter, store, prepared, order).await?;
+            deliver(context, newsletter, store, &frozen, order).await
+        }
+    }
+}
+
+/// The campaign that an issue file which cannot be read any more was frozen as.
+fn key_by_name(newsletter: &Newsletter, issue: &Path) -> Option<CampaignKey> {
+    let issue = Slug::from_text(&stem(issue))?;
+    Some(CampaignKey { newsletter: newsletter.config.newsletter.slug.clone(), issue })
+}
+
+fn unnamed(newsletter: &Newsletter) -> CampaignKey {
+    let slug = newsletter.config.newsletter.slug.clone();
+    CampaignKey { newsletter: slug.clone(), issue: slug }
+}
+
+/// Sees to it that an issue may be sent, and freezes it.
+async fn begin(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    mut prepared: Prepared,
+    order: &Order,
+) -> Result<FrozenCampaign, Failure> {
+    let config = &newsletter.config;
+    refuse_errors(&prepared, &order.allow)?;
+    let key = prepared.campaign.key().clone();
+    if order.repeat == RepeatRule::Refuse {
+        refuse_a_second_slug(store, &prepared).await?;
+    }
+    if order.proof == ProofRule::Required {
+        approval::require_proof(store, &prepared, config.delivery.via.as_str()).await?;
+    }
+    // What is set up wrongly should be known before anything is frozen.
+    let relay = Relay::of(context, config)?;
+    if relay.is_none() {
+        provider::is_set_up(context, config)?;
+    }
+    let audience = store.plan_audience().await?;
+    let to_send = audience.included;
+    ask(context, newsletter, &Plan::new(config, &prepared, audience, to_send), order.consent)?;
+    prepared.provenance.allowed = order.allow.clone();
+    let now = context.clock.now();
+    let via = config.delivery.via.as_str();
+    let frozen = match relay {
+        Some(_) => store.freeze(&prepared.campaign, &prepared.provenance, via, now).await,
+        None => {
+            store.freeze_for_provider(&prepared.campaign, &prepared.provenance, via, now).await
+        }
+    };
+    frozen.map_err(|error| match error {
+        FreezeError::Store(error) => error.into(),
+        FreezeError::AlreadyFrozen { .. } => Failure::new(Exit::Held, error.to_string()),
+        error => Failure::new(Exit::BlockedOrOverdue, error.to_string())
+            .hint(format!("`postrider subscribers stats` counts the list. {key} was not frozen.")),
+    })
+}
+
+fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure> {
+    let errors = prepared.errors(allowed);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let what = match errors.len() {
+        1 => "the checks found an error".to_owned(),
+        number => format!("the checks found {number} errors"),
+    };
+    let message = format!("{} was not sent: {what}", prepared.campaign.key());
+    Err(Failure::new(Exit::ChecksRefused, message)
+        .with_findings(errors)
+        .hint("Mend the issue, or say `--allow RULE` for a rule that is wrong here."))
+}
+
+async fn refuse_a_second_slug(store: &Store, prepared: &Prepared) -> Result<(), Failure> {
+    let key = prepared.campaign.key();
+    let digest = prepared.campaign.digest();
+    let others = store.already_sent_as(key, &prepared.provenance, digest).await?;
+    let Some(other) = others.first() else { return Ok(()) };
+    Err(Failure::new(
+        Exit::BlockedOrOverdue,
+        format!(
+            "{key} was not sent: an issue of the same number, text or digest was sent as {other}"
+        ),
+    )
+    .hint("If the file was renamed, set `slug` in its front matter to the old one.")
+    .hint("If it really is another issue, say `--as-new`."))
+}
+
+fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Option<&Prepared>) {
+    let key = frozen.campaign.key();
+    let Some(prepared) = prepared else {
+        context.ui.warning(&format!(
+            "the file of {key} cannot be used any more; what was frozen on {} stands",
+            frozen.frozen_at
+        ));
+        return;
+    };
+    if prepared.campaign.digest() == frozen.campaign.digest() {
+        return;
+    }
+    let changes =
+        approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
+    context.ui.warning(&format!(
+        "{key} was edited since it was frozen on {}, and readers get what was frozen: {}",
+        frozen.frozen_at,
+        changes.join("; ")
+    ));
+}
+
+/// Goes on with a frozen campaign, unless everybody has it.
+async fn resume(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    frozen: &FrozenCampaign,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let key = frozen.campaign.key();
+    let tally = store.ledger(frozen).tally().await?;
+    let decides_doubt = order.in_doubt.is_some() && tally.unknown > 0;
+    if let (Some(at), false) = (frozen.finished_at, decides_doubt) {
+        let exit = match tally.standing() {
+            Standing::FinishedInDoubt => Exit::OutcomesUnknown,
+            Standing::Unfinished | Standing::Finished => Exit::Done,
+        };
+        context.ui.status(&format!(
+            "{key} was sent: finished on {at}, {} got it{}. Nothing was sent now.",
+            tally.sent,
+            besides(&tally)
+        ));
+        if exit == Exit::OutcomesUnknown {
+            context.ui.hint(HOW_TO_SETTLE);
+        }
+        tell_json(context, frozen, tally, 0, "already-sent", exit)?;
+        return Ok(exit);
+    }
+    let via = newsletter.config.delivery.via.as_str();
+    if frozen.via != via {
+        return Err(Failure::new(
+            Exit::BlockedOrOverdue,
+            format!("{key} was begun via {}, and cannot be finished via {via}", frozen.via),
+        )
+        .hint(format!("Finish it with `--via {}`.", frozen.via)));
+    }
+    context.ui.status(&format!(
+        "{key} was begun on {}: {} of {} got it; resuming",
+        frozen.frozen_at, tally.sent, frozen.recipients
+    ));
+    if let (Consent::Ask, false) = (order.consent, via == "outbox") {
+        let question = format!("Send to the {} who are left?", tally.open());
+        consent(context, &question)?;
+    }
+    deliver(context, newsletter, store, frozen, order).await
+}
+
+/// Delivers a frozen campaign, and says what came of it.
+async fn deliver(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    frozen: &FrozenCampaign,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let config = &newsletter.config;
+    let Some(relay) = Relay::of(context, config)? else {
+        return provider::send(context, config, store, frozen, order).await;
+    };
+    let stop = listen_for_signals()?;
+    let in_doubt = match order.in_doubt {
+        Some(choice) => choice,
+        None => ask_about_doubt(context, store, frozen).await?,
+    };
+    let delivered = relay.deliver(context, config, store, frozen, in_doubt, stop).await?;
+    let exit = exit_of(&delivered.summary);
+    finish(context, store, frozen, &delivered, exit).await?;
+    Ok(exit)
+}
+
+/// At a terminal, somebody decides about the rows in doubt; elsewhere they stay.
+async fn ask_about_doubt(
+    context: &Context,
+    store: &Store,
+    frozen: &FrozenCampaign,
+) -> Result<InDoubt, Failure> {
+    let tally = store.ledger(frozen).tally().await?;
+    let open = tally.unknown + tally.started;
+    if open == 0 {
+        return Ok(InDoubt::Keep);
+    }
+    let question = format!(
+        "Whether {open} recipients have it is not known. Send it to them again? (No leaves them.)"
+    );
+    match context.ui.ask(&question) {
+        Answer::Yes => Ok(InDoubt::Resend),
+        Answer::No | Answer::Nobody => Ok(InDoubt::Keep),
+    }
+}
+
+async fn finish(
+    context: &Context,
+    store: &Store,
+    frozen: &FrozenCampaign,
+    delivered: &Delivered,
+    exit: Exit,
+) -> Result<(), Failure> {
+    let (ui, key) = (&context.ui, frozen.campaign.key());
+    let summary = &delivered.summary;
+    let tally = &summary.tally;
+    if !summary.adds_up() {
+        return Err(Failure::new(
+            Exit::Internal,
+            format!(
+                "the ledger of {key} counts {} recipients, and {} were frozen",
+                tally.total(),
+                summary.audience
+            ),
+        )
+        .hint("Do not send again before somebody has looked at the store."));
+    }
+    if delivered.doubt.returned > 0 {
+        ui.detail(&format!("{} rows of an earlier run were free again", delivered.doubt.returned));
+    }
+    let (word, why) = match &summary.ending {
+        Ending::Complete => ("complete", None),
+        Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
+        Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
+        Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
+        Ending::Tripped(trip) => ("tripped", Some(trip.to_string())),
+    };
+    match &why {
+        None => {
+            store.mark_finished(key, context.clock.now()).await?;
+        }
+        Some(why) => store.mark_paused(key, why, context.clock.now()).await?,
+    }
+    let audience = summary.audience;
+    ui.status(&format!("{key}: {} of {audience} got it{}", tally.sent, besides(tally)));
+    if let Some(why) = why {
+        ui.warning(&format!("stopped before the end: {why}"));
+        ui.hint("Nobody is lost: run the same command again, and it resumes.");
+    }
+    if tally.unknown > 0 {
+        ui.warning(&format!(
+            "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
+            tally.unknown
+        ));
+        ui.hint(HOW_TO_SETTLE);
+    }
+    tell_json(context, frozen, *tally, summary.sent_now, word, exit)
+}
+
+const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
+     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
+
+fn besides(tally: &Tally) -> String {
+    let parts = [
+        (tally.rejected, "rejected"),
+        (tally.withdrawn, "withdrawn"),
+        (tally.unknown, "unknown"),
+        (tally.open(), "to be sent"),
+    ];
+    let told = parts.iter().filter(|(number, _)| *number > 0);
+    told.map(|(number, word)| format!(", {number} {word}")).collect()
+}
+
+fn tell_json(
+    context: &Context,
+    frozen: &FrozenCampaign,
+    tally: Tally,
+    sent_now: u64,
+    ending: &str,
+    exit: Exit,
+) -> Result<(), Failure> {
+    if context.form != Form::Json {
+        return Ok(());
+    }
+    context.ui.data_json(&Told {
+        campaign: frozen.campaign.key().to_string(),
+        digest: frozen.campaign.digest().to_string(),
+        via: &frozen.via,
+        standing: tally.standing(),
+        ending,
+        exit_code: exit.code(),
+        audience: frozen.recipients,
+        sent_now,
+        tally,
+    })
+}
+
+/// Shows the dry run in short and asks, before people are mailed.
+fn ask(
+    context: &Context,
+    newsletter: &Newsletter,
+    plan: &Plan,
+    consent_rule: Consent,
+) -> Result<(), Failure> {
+    if matches!(newsletter.config.delivery.via, Via::Outbox(_)) {
+        return Ok(());
+    }
+    plan.tell(&context.ui);
+    match consent_rule {
+        Consent::Given => Ok(()),
+        Consent::Ask => consent(context, "Send it?"),
+    }
+}
+
+fn consent(context: &Context, question: &str) -> Result<(), Failure> {
+    match context.ui.ask(question) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::new(Exit::Stopped, "nothing was sent: you said no")),
+        Answer::Nobody => {
+            Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask at")
+                .hint("Say `--yes` to send without being asked."))
+        }
+    }
+}
+
+async fn dry_run(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    issue: &Path,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let prepared = newsletter.prepare(issue)?;
+    let mut audience = store.plan_audience().await?;
+    let mut to_send = audience.included;
+    if let Some(frozen) = store.campaign(prepared.campaign.key()).await? {
+        tell_what_changed(context, &frozen, Some(&prepared));
+        let tally = store.ledger(&frozen).tally().await?;
+        context.ui.status(&format!(
+            "{} is frozen: {} of {} got it{}",
+            frozen.campaign.key(),
+            tally.sent,
+            frozen.recipients,
+            besides(&tally)
+        ));
+        to_send = tally.open();
+        audience.included = frozen.recipients;
+    } else {
+        if order.repeat == RepeatRule::Refuse {
+            refuse_a_second_slug(store, &prepared).await?;
+        }
+        if order.proof == ProofRule::Required {
+            let via = newsletter.config.delivery.via.as_str();
+            approval::require_proof(store, &prepared, via).await?;
+        }
+    }
+    let plan = Plan::new(&newsletter.config, &prepared, audience, to_send);
+    match context.form {
+        Form::Json => context.ui.data_json(&plan)?,
+        Form::Human => plan.tell(&context.ui),
+    }
+    refuse_errors(&prepared, &order.allow)?;
+    context.ui.status("This was a dry run: nothing was sent.");
+    Ok(Exit::Done)
+}

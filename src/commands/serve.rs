@@ -1,0 +1,69 @@
+//! `postrider serve`: the public pages.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::config::{Config, Direction, Root};
+use crate::delivery::StopWish;
+use crate::error::{Exit, Failure};
+use crate::store::OpenMode;
+use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages, TextDirection};
+
+use super::host::{block_on, listen_for_signals};
+use super::{Context, campaigns};
+
+/// Serve the public pages: one-click unsubscribe and /healthz.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Where to listen. A proxy with TLS belongs before it
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    listen: SocketAddr,
+}
+
+/// Serves until a signal asks it to stop.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let root = Root::find(context.root.as_deref(), &context.environment)?;
+    let config = Config::load(&root, &context.environment, &[])?;
+    block_on(async {
+        let store = campaigns::open(context, &config, OpenMode::MustExist).await?;
+        let keys = store.signing_keys(context.random.as_ref(), context.clock.now()).await?;
+        let asked = store.clone();
+        let health = HealthCheck::new(move || {
+            let store = asked.clone();
+            async move {
+                let answer = store.scheduled_since().await;
+                answer.map(drop).map_err(|error| NotAnswering(error.to_string()))
+            }
+        });
+        let newsletter = &config.newsletter;
+        let masthead = Masthead {
+            name: newsletter.name.clone(),
+            language: newsletter.language.clone(),
+            direction: match newsletter.direction {
+                Direction::Ltr => TextDirection::LeftToRight,
+                Direction::Rtl => TextDirection::RightToLeft,
+            },
+        };
+        let clock = Arc::clone(&context.clock);
+        let router = web::router(Pages { masthead, keys, leaving: store, clock, health });
+        let cannot_listen = |error: std::io::Error| {
+            Failure::of(Exit::Usage, format!("cannot listen on {}", arguments.listen), &error)
+                .hint("Another process may have the port: choose one with `--listen`.")
+        };
+        let listener =
+            tokio::net::TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
+        let bound = listener.local_addr().map_err(cannot_listen)?;
+        context.ui.status(&format!("listening on http://{bound}"));
+        let mut stop = listen_for_signals()?;
+        let shutdown = async move {
+            let _ = stop.wait_for(|wish| *wish > StopWish::GoOn).await;
+        };
+        match web::serve(listener, router, shutdown).await {
+            Closed::Drained => context.ui.status("every request was answered"),
+            Closed::CutOff => context.ui.warning("some connections were cut off"),
+        }
+        Ok(Exit::Done)
+    })
+}

@@ -1,0 +1,350 @@
+//! `postrider subscribers`: the list.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::audience::csv::{EntryStanding, ListEntry, ListReader, RejectsWriter};
+use crate::config::{Config, Root};
+use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
+use crate::error::{Exit, Failure};
+use crate::store::{ExportRow, ImportSummary, OpenMode, Store};
+use crate::ui::Ui;
+
+use super::host::block_on;
+use super::{Context, Form, campaigns};
+
+/// Import, export, add, show, suppress, count.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Read a CSV file: a plain one, or an export of Mailchimp or listmonk
+    Import(ImportArguments),
+    /// Write the whole list as CSV to standard output
+    Export,
+    /// Put one address onto the list
+    Add(AddArguments),
+    /// Show what is known about one address
+    Show(AddressArgument),
+    /// Never mail an address again, whatever the list says
+    Suppress(AddressArgument),
+    /// Count the list
+    Stats,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The CSV file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where rejected rows are written [default: <FILE>.rejects.csv]
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+/// What `add` takes.
+#[derive(Debug, Args)]
+pub struct AddArguments {
+    #[command(flatten)]
+    who: AddressArgument,
+    /// Their first name
+    #[arg(long, default_value = "", value_name = "NAME")]
+    first_name: String,
+    /// Their last name
+    #[arg(long, default_value = "", value_name = "NAME")]
+    last_name: String,
+}
+
+/// Whom an action is about.
+#[derive(Debug, Args)]
+pub struct AddressArgument {
+    /// The address, or `-` to read it from standard input, which no process list shows
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+}
+
+/// Opens the store, making one if there is none, and does what was asked.
+pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
+    let root = Root::find(context.root.as_deref(), &context.environment)?;
+    let config = Config::load(&root, &context.environment, &[])?;
+    block_on(async {
+        let mode = match action {
+            Action::Import(_) | Action::Add(_) | Action::Suppress(_) => OpenMode::CreateIfMissing,
+            Action::Export | Action::Show(_) | Action::Stats => OpenMode::MustExist,
+        };
+        let store = campaigns::open(context, &config, mode).await?;
+        match action {
+            Action::Import(arguments) => import(context, &store, arguments).await,
+            Action::Export => export(&context.ui, &store).await,
+            Action::Add(arguments) => add(context, &store, arguments).await,
+            Action::Show(who) => show(context, &store, who).await,
+            Action::Suppress(who) => suppress(context, &store, who).await,
+            Action::Stats => stats(context, &store).await,
+        }
+    })
+}
+
+async fn import(
+    context: &Context,
+    store: &Store,
+    arguments: &ImportArguments,
+) -> Result<Exit, Failure> {
+    let path = &arguments.file;
+    let what = || format!("cannot import {}", path.display());
+    let unreadable =
+        |error: &dyn std::error::Error| Failure::of(Exit::InputUnreadable, what(), error);
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let list = ListReader::new(file).map_err(|error| unreadable(&error))?;
+    let mut rejects = Rejects::beside(path, arguments.rejects.clone(), list.header());
+    let origin = format!("import of {}", path.display());
+    let imported = store
+        .import(list, &origin, context.clock.now(), |row| {
+            context.ui.warning(&format!("{}:{}: {}", path.display(), row.line, row.reason));
+            rejects.write(row)
+        })
+        .await;
+    // Rows that were rejected before a failure are kept, too.
+    let kept = rejects.finish();
+    let summary = imported?;
+    let kept = kept.map_err(|error| unreadable(&error))?;
+    tell_import(context, &summary, kept.as_deref())?;
+    Ok(Exit::Done)
+}
+
+fn tell_import(
+    context: &Context,
+    summary: &ImportSummary,
+    rejects: Option<&Path>,
+) -> Result<(), Failure> {
+    #[derive(Serialize)]
+    struct Told<'s> {
+        #[serde(flatten)]
+        summary: &'s ImportSummary,
+        rejects: Option<&'s Path>,
+    }
+    if context.form == Form::Json {
+        return context.ui.data_json(&Told { summary, rejects });
+    }
+    context.ui.status(&format!(
+        "{} rows: {} added, {} merged, {} unchanged, {} rejected; {} addresses newly suppressed",
+        summary.rows,
+        summary.added,
+        summary.merged,
+        summary.unchanged,
+        summary.rejected,
+        summary.newly_suppressed
+    ));
+    if let Some(path) = rejects {
+        context.ui.hint(&format!(
+            "The rejected rows are in {}. Mend them there and import that file.",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// The file of rejected rows, made when there is a first one.
+struct Rejects {
+    path: PathBuf,
+    header: Vec<String>,
+    writer: Option<RejectsWriter<File>>,
+}
+
+impl Rejects {
+    fn beside(list: &Path, named: Option<PathBuf>, header: &[String]) -> Self {
+        let path = named.unwrap_or_else(|| {
+            let mut name = list.file_name().unwrap_or_default().to_owned();
+            name.push(".rejects.csv");
+            list.with_file_name(name)
+        });
+        Self { path, header: header.to_vec(), writer: None }
+    }
+
+    fn write(&mut self, row: &crate::audience::csv::RejectedRow) -> std::io::Result<()> {
+        if self.writer.is_none() {
+            let file = private_file(&self.path)?;
+            self.writer = Some(RejectsWriter::new(file, &self.header)?);
+        }
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.write(row))
+    }
+
+    fn finish(self) -> std::io::Result<Option<PathBuf>> {
+        match self.writer {
+            Some(writer) => writer.finish().map(|()| Some(self.path)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Rejected rows hold addresses, so nobody else may read them.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
+    let line = |cells: &[&str]| -> Result<Vec<u8>, Failure> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let written = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
+        written.map_err(|error| Failure::of(Exit::Internal, "cannot write a row", &error))?;
+        writer.into_inner().map_err(|_| Failure::new(Exit::Internal, "cannot write a row"))
+    };
+    ui.data(&line(&ExportRow::HEADER)?)?;
+    let mut held_back = Vec::new();
+    let count = store
+        .export(|row| {
+            let cells = row.cells();
+            held_back.write_all(&line(&cells.each_ref().map(String::as_str))?).ok();
+            if held_back.len() > 64 * 1024 {
+                ui.data(&held_back)?;
+                held_back.clear();
+            }
+            Ok::<(), Failure>(())
+        })
+        .await?;
+    ui.data(&held_back)?;
+    ui.status(&format!("{count} subscribers exported"));
+    Ok(Exit::Done)
+}
+
+async fn add(context: &Context, store: &Store, arguments: &AddArguments) -> Result<Exit, Failure> {
+    let address = arguments.who.read()?;
+    let entry = ListEntry {
+        address: address.clone(),
+        first_name: arguments.first_name.clone(),
+        last_name: arguments.last_name.clone(),
+        fields: Default::default(),
+        standing: EntryStanding {
+            status: SubscriptionStatus::Subscribed,
+            suppressed: None,
+        },
+    };
+    let summary = store.add(entry, "added by hand", context.clock.now()).await?;
+    let row = store.find(&address).await?;
+    let status = row.as_ref().map_or("unknown", |row| row.subscriber.status.as_str());
+    match (summary.added, status) {
+        (1.., _) => context.ui.status("added"),
+        (_, "unsubscribed") => {
+            context.ui.warning("they left this list, and adding does not bring anybody back");
+        }
+        _ => context.ui.status("they are on the list already"),
+    }
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    on_list: bool,
+    status: Option<SubscriptionStatus>,
+    suppressed: Option<SuppressionReason>,
+    first_name: String,
+    last_name: String,
+    origin: String,
+    fields: std::collections::BTreeMap<String, String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+async fn show(context: &Context, store: &Store, who: &AddressArgument) -> Result<Exit, Failure> {
+    let address = who.read()?;
+    let suppressed = store.suppression(&address).await?;
+    let shown = match store.find(&address).await? {
+        Some(ExportRow { subscriber, .. }) => Shown {
+            on_list: true,
+            status: Some(subscriber.status),
+            suppressed,
+            first_name: subscriber.first_name,
+            last_name: subscriber.last_name,
+            origin: subscriber.origin,
+            fields: subscriber.fields,
+            created_at: Some(subscriber.created_at.to_string()),
+            updated_at: Some(subscriber.updated_at.to_string()),
+        },
+        None => Shown {
+            on_list: false,
+            status: None,
+            suppressed,
+            first_name: String::new(),
+            last_name: String::new(),
+            origin: String::new(),
+            fields: Default::default(),
+            created_at: None,
+            updated_at: None,
+        },
+    };
+    if context.form == Form::Json {
+        context.ui.data_json(&shown)?;
+        return Ok(Exit::Done);
+    }
+    let ui = &context.ui;
+    ui.data_line(&format!(
+        "status      {}",
+        shown.status.map_or("not on the list", SubscriptionStatus::as_str)
+    ))?;
+    if let Some(reason) = shown.suppressed {
+        ui.data_line(&format!("suppressed  {}", reason.as_str()))?;
+    }
+    if shown.on_list {
+        ui.data_line(&format!("name        {} {}", shown.first_name, shown.last_name))?;
+        ui.data_line(&format!("origin      {}", shown.origin))?;
+        ui.data_line(&format!("since       {}", shown.created_at.unwrap_or_default()))?;
+        ui.data_line(&format!("changed     {}", shown.updated_at.unwrap_or_default()))?;
+        for (name, value) in &shown.fields {
+            ui.data_line(&format!("{name}: {value}"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn suppress(
+    context: &Context,
+    store: &Store,
+    who: &AddressArgument,
+) -> Result<Exit, Failure> {
+    let address = who.read()?;
+    let is_new = store
+        .suppress(&address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
+        .await?;
+    context.ui.status(if is_new { "suppressed" } else { "it was suppressed already" });
+    Ok(Exit::Done)
+}
+
+async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
+    let stats = store.stats().await?;
+    if context.form == Form::Json {
+        context.ui.data_json(&stats)?;
+        return Ok(Exit::Done);
+    }
+    let ui = &context.ui;
+    ui.data_line(&format!("{:>9}  on the list", stats.total))?;
+    for (status, number) in &stats.by_status {
+        ui.data_line(&format!("{number:>9}  {status}"))?;
+    }
+    for (reason, number) in &stats.suppressed {
+        ui.data_line(&format!("{number:>9}  suppressed: {reason}"))?;
+    }
+    for (domain, number) in &stats.domains {
+        ui.data_line(&format!("{number:>9}  at {domain}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+impl AddressArgument {
+    fn read(&self) -> Result<EmailAddress, Failure> {
+        let text = match self.address.as_str() {
+            "-" => {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map_err(|error| {
+                    Failure::of(Exit::InputUnreadable, "cannot read the address", &error)
+                })?;
+                line
+            }
+            text => text.to_owned(),
+        };
+        EmailAddress::parse(&text)
+            .map_err(|error| Failure::of(Exit::Usage, "that is no address", &error))
+    }
+}

@@ -1,0 +1,237 @@
+//! Freezing a campaign for everybody who may get it, and counting them before.
+
+use sqlx::SqliteConnection;
+
+use super::writer::Durability;
+use super::{FrozenCampaign, Store, StoreError, to_millis};
+use crate::audience::{AudiencePlan, Exclusion};
+use crate::campaign::{Campaign, Provenance};
+use crate::domain::{CampaignKey, Timestamp};
+
+/// Why subscriber `s` does not get mail, or NULL: the one rule that the plan,
+/// the freeze and every claim share, in the words of [`Exclusion`].
+macro_rules! exclusion {
+    () => {
+        "CASE WHEN s.status = 'unsubscribed' THEN 'unsubscribed'
+              WHEN s.status = 'unconfirmed' THEN 'unconfirmed'
+              WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.address_key = s.address_key)
+              THEN 'suppressed' END"
+    };
+}
+pub(super) use exclusion;
+
+/// Why a campaign could not be frozen. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum FreezeError {
+    /// Nobody would get it.
+    #[error(
+        "tried to freeze {campaign}, and nobody would get it: {}. Import subscribers, or look at \
+         `postrider subscribers stats`",
+        in_words(excluded)
+    )]
+    EmptyAudience {
+        /// Which campaign.
+        campaign: CampaignKey,
+        /// Who is excluded, and why.
+        excluded: AudiencePlan,
+    },
+    /// It was frozen before, perhaps a moment ago by another process.
+    #[error("tried to freeze {campaign}, and it is frozen already; send it again to resume it")]
+    AlreadyFrozen {
+        /// Which campaign.
+        campaign: CampaignKey,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who keeps the list that a campaign is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ListKeeper {
+    Store,
+    Provider,
+}
+
+const FREEZE: &str = "freeze a campaign";
+const PLAN: &str = "count the audience";
+impl Store {
+    /// Who would get a campaign that is frozen now, and who would not.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn plan_audience(&self) -> Result<AudiencePlan, StoreError> {
+        let plan = async {
+            let mut connection = self.readers().acquire().await?;
+            read_plan(&mut connection).await
+        };
+        plan.await.map_err(self.fault(PLAN))
+    }
+
+    /// Freezes a campaign for everybody who may get it now, each with a
+    /// pending row in the ledger. All of it, or nothing; on the disk before it returns.
+    ///
+    /// # Errors
+    /// Nobody would get it, it is frozen already, or the store cannot be written.
+    pub async fn freeze(
+        &self,
+        campaign: &Campaign,
+        provenance: &Provenance,
+        via: &str,
+        now: Timestamp,
+    ) -> Result<FrozenCampaign, FreezeError> {
+        self.freeze_for(ListKeeper::Store, campaign, provenance, via, now).await
+    }
+
+    /// Freezes a campaign for the list that a provider keeps: the ledger has no row of it.
+    ///
+    /// # Errors
+    /// It is frozen already, or the store cannot be written.
+    pub async fn freeze_for_provider(
+        &self,
+        campaign: &Campaign,
+        provenance: &Provenance,
+        provider: &str,
+        now: Timestamp,
+    ) -> Result<FrozenCampaign, FreezeError> {
+        self.freeze_for(ListKeeper::Provider, campaign, provenance, provider, now).await
+    }
+
+    async fn freeze_for(
+        &self,
+        keeper: ListKeeper,
+        campaign: &Campaign,
+        provenance: &Provenance,
+        via: &str,
+        now: Timestamp,
+    ) -> Result<FrozenCampaign, FreezeError> {
+        let mut turn = self.writer().turn().await;
+        let fault = self.fault(FREEZE);
+        let mut transaction = turn.begin(Durability::Power).await.map_err(&fault)?;
+        let id = insert_campaign(&mut transaction, campaign, provenance, via, now).await.map_err(
+            |error| match is_unique_violation(&error) {
+                true => FreezeError::AlreadyFrozen { campaign: campaign.key().clone() },
+                false => fault(error).into(),
+            },
+        )?;
+        if keeper == ListKeeper::Store {
+            let rows = insert_recipients(&mut transaction, id, now).await.map_err(&fault)?;
+            if rows == 0 {
+                let excluded = read_plan(&mut transaction).await.map_err(&fault)?;
+                let campaign = campaign.key().clone();
+                return Err(FreezeError::EmptyAudience { campaign, excluded });
+            }
+        }
+        transaction.commit().await.map_err(&fault)?;
+        drop(turn);
+        self.existing_campaign(campaign.key(), FREEZE).await.map_err(FreezeError::from)
+    }
+}
+
+async fn insert_campaign(
+    connection: &mut SqliteConnection,
+    campaign: &Campaign,
+    provenance: &Provenance,
+    via: &str,
+    now: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    let json = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    sqlx::query_scalar(
+        "INSERT INTO campaigns (newsletter, slug, manifest, digest, provenance, source_hash, number,
+                                via, allowed, frozen_at, first_row, last_row)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, 0) RETURNING id",
+    )
+    .bind(campaign.key().newsletter.as_str())
+    .bind(campaign.key().issue.as_str())
+    .bind(campaign.canonical())
+    .bind(campaign.digest().to_string())
+    .bind(serde_json::to_string(provenance).map_err(json)?)
+    .bind(&provenance.source_hash)
+    .bind(number_to_integer(provenance.number))
+    .bind(via)
+    .bind(serde_json::to_string(&provenance.allowed).map_err(json)?)
+    .bind(to_millis(now))
+    .fetch_one(connection)
+    .await
+}
+
+async fn insert_recipients(
+    connection: &mut SqliteConnection,
+    campaign: i64,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(concat!(
+        "INSERT INTO recipients (campaign, subscriber, address_key, state, updated_at)
+         SELECT ?1, s.id, s.address_key, 'pending', ?2 FROM subscribers s WHERE (",
+        exclusion!(),
+        ") IS NULL ORDER BY s.id"
+    ))
+    .bind(campaign)
+    .bind(to_millis(now))
+    .execute(&mut *connection)
+    .await?;
+    // A row number is one more than the largest, and nobody else can write
+    // meanwhile, so the numbers of these rows have no gap.
+    let (rows, last) = (done.rows_affected(), done.last_insert_rowid());
+    if rows > 0 {
+        sqlx::query("UPDATE campaigns SET first_row = ?2, last_row = ?3 WHERE id = ?1")
+            .bind(campaign)
+            .bind(last + 1 - rows as i64)
+            .bind(last)
+            .execute(connection)
+            .await?;
+    }
+    Ok(rows)
+}
+
+async fn read_plan(connection: &mut SqliteConnection) -> Result<AudiencePlan, sqlx::Error> {
+    let rows: Vec<(Option<String>, String, i64)> = sqlx::query_as(concat!(
+        "SELECT ",
+        exclusion!(),
+        " AS excluded, s.domain, count(*) FROM subscribers s GROUP BY excluded, s.domain
+         ORDER BY count(*) DESC, s.domain"
+    ))
+    .fetch_all(connection)
+    .await?;
+    let mut plan = AudiencePlan::default();
+    for (excluded, domain, count) in rows {
+        let count = count as u64;
+        match excluded.as_deref() {
+            None => {
+                plan.included += count;
+                plan.domains.push((domain, count));
+            }
+            Some(word) => *plan.excluded.entry(exclusion_of(word)).or_default() += count,
+        }
+    }
+    Ok(plan)
+}
+
+/// Reads the words of the SQL rule.
+fn exclusion_of(word: &str) -> Exclusion {
+    match word {
+        "unsubscribed" => Exclusion::Unsubscribed,
+        "unconfirmed" => Exclusion::Unconfirmed,
+        _ => Exclusion::Suppressed,
+    }
+}
+
+fn in_words(plan: &AudiencePlan) -> String {
+    let words = plan.excluded.iter().map(|(exclusion, count)| match exclusion {
+        Exclusion::Unsubscribed => format!("{count} left"),
+        Exclusion::Unconfirmed => format!("{count} have not confirmed"),
+        Exclusion::Suppressed => format!("{count} are suppressed"),
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { "the list is empty".to_owned() } else { format!("on the list, {words}") }
+}
+
+/// SQLite's integers are signed; no newsletter reaches the limit, and the
+/// provenance keeps the number itself.
+pub(super) fn number_to_integer(number: Option<u64>) -> Option<i64> {
+    number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}

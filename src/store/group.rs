@@ -1,0 +1,208 @@
+//! The changes of all slots, written together.
+//!
+//! Each slot waits for its own change, so a commit apiece would make them wait
+//! for each other. One task takes whatever is waiting and writes it with one
+//! statement; what arrives meanwhile makes the next group.
+
+use std::collections::{HashSet, VecDeque};
+
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::writer::{Durability, Turn};
+use super::{FrozenCampaign, Store, to_millis};
+use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId};
+
+/// One row going from one state to the next.
+#[derive(Serialize)]
+pub(super) struct Change {
+    row: i64,
+    from: &'static str,
+    to: &'static str,
+    /// What is added to the number of attempts.
+    attempts: i8,
+    due_at: i64,
+    class: Option<&'static str>,
+    /// Absent where the last word stands.
+    note: Option<String>,
+    /// Absent where the caller has no clock at hand.
+    at: Option<i64>,
+}
+
+/// The changes of one slot, which become true together.
+pub(super) struct Request {
+    changes: Vec<Change>,
+    answer: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+/// What the caller of a [`Request`] waits for.
+pub(super) type Answer = oneshot::Receiver<Result<(), LedgerError>>;
+
+const QUEUE: usize = 1024;
+const GROUP: usize = 256;
+
+/// The `+` keeps SQLite from walking the campaign's index instead of going to each row.
+pub(super) const WRITE_CHANGES: &str = "
+    UPDATE recipients
+     SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
+         note = coalesce(c.note, recipients.note),
+         updated_at = coalesce(c.at, recipients.updated_at),
+         boot_id = iif(c.state = 'started', boot_id, NULL)
+     FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
+                  value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
+                  value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
+           FROM json_each(?1)) c
+     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
+     RETURNING recipients.id";
+
+/// Starts the task. It ends when the last sender is dropped, after it has
+/// written what was waiting.
+pub(super) fn spawn(store: Store, campaign: &FrozenCampaign) -> mpsc::Sender<Request> {
+    let (sender, mut receiver) = mpsc::channel(QUEUE);
+    let id = campaign.id;
+    let origin = format!("refused as no mailbox, in {}", campaign.campaign.key());
+    tokio::spawn(async move {
+        let mut waiting = VecDeque::new();
+        while let Some(request) = receiver.recv().await {
+            waiting.push_back(request);
+            // Others may have arrived while the connection was busy.
+            let mut turn = store.writer().turn().await;
+            while waiting.len() < GROUP
+                && let Ok(request) = receiver.try_recv()
+            {
+                waiting.push_back(request);
+            }
+            while !waiting.is_empty() {
+                write_group(&store, &mut turn, id, &origin, take_group(&mut waiting)).await;
+            }
+        }
+    });
+    sender
+}
+
+impl Request {
+    pub(super) fn new(changes: Vec<Change>) -> (Self, Answer) {
+        let (answer, receiver) = oneshot::channel();
+        (Self { changes, answer }, receiver)
+    }
+}
+
+impl Change {
+    pub(super) fn start(row: RowId) -> Self {
+        Self { attempts: 1, ..Self::new(row, "reserved", "started") }
+    }
+
+    pub(super) fn release(row: RowId) -> Self {
+        Self::new(row, "reserved", "pending")
+    }
+
+    pub(super) fn close(closing: Closing) -> Self {
+        let change = |to| Self::new(closing.row, "started", to);
+        let change = match closing.outcome {
+            Outcome::Sent => change("sent"),
+            Outcome::Deferred(until) => Self { due_at: to_millis(until), ..change("deferred") },
+            Outcome::Rejected(class) => Self { class: Some(class.as_str()), ..change("rejected") },
+            Outcome::Unknown => change("unknown"),
+            Outcome::Pending => Self { attempts: -1, ..change("pending") },
+        };
+        Self { note: Some(closing.note), at: Some(to_millis(closing.at)), ..change }
+    }
+
+    fn new(row: RowId, from: &'static str, to: &'static str) -> Self {
+        let (row, attempts, due_at) = (row.0, 0, 0);
+        Self { row, from, to, attempts, due_at, class: None, note: None, at: None }
+    }
+
+    fn names_no_mailbox(&self) -> bool {
+        self.class == Some(RejectClass::Mailbox.as_str())
+    }
+}
+
+/// As many requests as touch each row once, because one statement changes a row once.
+fn take_group(waiting: &mut VecDeque<Request>) -> Vec<Request> {
+    let mut rows = HashSet::new();
+    let mut group = Vec::new();
+    while let Some(request) = waiting.pop_front() {
+        let touched = |change: &Change| rows.contains(&change.row);
+        if !group.is_empty() && request.changes.iter().any(touched) {
+            waiting.push_front(request);
+            break;
+        }
+        rows.extend(request.changes.iter().map(|change| change.row));
+        group.push(request);
+    }
+    group
+}
+
+async fn write_group(
+    store: &Store,
+    turn: &mut Turn<'_>,
+    campaign: i64,
+    origin: &str,
+    group: Vec<Request>,
+) {
+    let changes: Vec<_> = group.iter().flat_map(|request| &request.changes).collect();
+    let written = write(turn, campaign, origin, &changes).await;
+    for request in group {
+        let answer = match &written {
+            Err(error) => Err(store.ledger_fault("written", error)),
+            Ok(rows) => request
+                .changes
+                .iter()
+                .find(|change| !rows.contains(&change.row))
+                .map_or(Ok(()), |change| Err(refused(store, change))),
+        };
+        // A slot that has gone away needs no answer; the change stands.
+        let _ = request.answer.send(answer);
+    }
+}
+
+fn refused(store: &Store, change: &Change) -> LedgerError {
+    let Change { row, from, to, .. } = change;
+    let cause = format!("row {row} cannot become {to}, because it is not {from}");
+    store.ledger_error("written", cause)
+}
+
+/// Makes every change whose row is in the state it expects, and returns those rows.
+async fn write(
+    turn: &mut Turn<'_>,
+    campaign: i64,
+    origin: &str,
+    changes: &[&Change],
+) -> Result<HashSet<i64>, sqlx::Error> {
+    let dead: Vec<_> = changes.iter().filter(|change| change.names_no_mailbox()).collect();
+    if dead.is_empty() {
+        // A statement by itself is a transaction by itself, at a third of the price.
+        let connection = turn.connection(Durability::Process).await?;
+        return write_changes(connection, campaign, changes).await;
+    }
+    let mut transaction = turn.begin(Durability::Process).await?;
+    let rows = write_changes(&mut transaction, campaign, changes).await?;
+    let dead: Vec<_> =
+        dead.iter().filter(|change| rows.contains(&change.row)).map(|c| (c.row, c.at)).collect();
+    sqlx::query(
+        "INSERT INTO suppressions (address_key, reason, origin, at)
+         SELECT r.address_key, 'hard-bounce', ?2, coalesce(d.value ->> 1, r.updated_at)
+         FROM json_each(?1) d JOIN recipients r ON r.id = d.value ->> 0 WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(serde_json::to_string(&dead).unwrap_or_default())
+    .bind(origin)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(rows)
+}
+
+async fn write_changes(
+    connection: &mut sqlx::SqliteConnection,
+    campaign: i64,
+    changes: &[&Change],
+) -> Result<HashSet<i64>, sqlx::Error> {
+    let rows: Vec<i64> = sqlx::query_scalar(WRITE_CHANGES)
+        .bind(serde_json::to_string(changes).unwrap_or_default())
+        .bind(campaign)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}

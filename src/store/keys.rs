@@ -1,0 +1,89 @@
+//! The signing keys, and the mark of when scheduling was switched on.
+
+use super::writer::Durability;
+use super::{Store, StoreError, from_millis, to_millis};
+use crate::campaign::{SigningKey, SigningKeys};
+use crate::domain::{Random, Timestamp};
+
+const KEYS: &str = "read the signing keys";
+const MARK: &str = "read the mark of the schedule";
+
+impl Store {
+    /// The keys for unsubscribe links. The first is made when it is first
+    /// asked for, and is on the disk before it is returned, because a link
+    /// under a lost key is a reader who cannot leave.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn signing_keys(
+        &self,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<SigningKeys, StoreError> {
+        let mut fresh = [0; 32];
+        random.fill(&mut fresh);
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Power).await?;
+            sqlx::query(
+                "INSERT INTO signing_keys (secret, made_at)
+                 SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE retired_at IS NULL)",
+            )
+            .bind(fresh.as_slice())
+            .bind(to_millis(now))
+            .execute(&mut *transaction)
+            .await?;
+            let rows: Vec<(i64, Vec<u8>, Option<i64>)> = sqlx::query_as(
+                "SELECT id, secret, retired_at FROM signing_keys
+                 ORDER BY retired_at IS NOT NULL, id DESC",
+            )
+            .fetch_all(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(rows)
+        };
+        let rows = write.await.map_err(self.fault(KEYS))?;
+        let keys: Option<Vec<_>> = rows
+            .into_iter()
+            .map(|(id, secret, _)| {
+                Some(SigningKey { id: u16::try_from(id).ok()?, secret: secret.try_into().ok()? })
+            })
+            .collect();
+        let mut keys = keys.unwrap_or_default().into_iter();
+        match keys.next() {
+            Some(current) => Ok(SigningKeys { current, retired: keys.collect() }),
+            None => Err(self.damaged(KEYS, "a signing key has not 32 bytes")),
+        }
+    }
+
+    /// Since when issues are sent by schedule, if they are.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn scheduled_since(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mark: Option<i64> = sqlx::query_scalar("SELECT at FROM marks WHERE name = 'schedule'")
+            .fetch_optional(self.readers())
+            .await
+            .map_err(self.fault(MARK))?;
+        Ok(mark.map(from_millis))
+    }
+
+    /// Marks that scheduling was switched on, the first time it is called, and
+    /// says when that was. Issues that were due before it are never sent by schedule.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn switch_schedule_on(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            sqlx::query_scalar::<_, i64>(
+                "INSERT INTO marks (name, at) VALUES ('schedule', ?1)
+                 ON CONFLICT (name) DO UPDATE SET at = at RETURNING at",
+            )
+            .bind(to_millis(now))
+            .fetch_one(turn.connection(Durability::Power).await?)
+            .await
+        };
+        write.await.map(from_millis).map_err(self.fault(MARK))
+    }
+}

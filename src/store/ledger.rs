@@ -1,0 +1,388 @@
+//! The ledger of one campaign, in SQLite.
+//!
+//! Reserving and recovering are flushed to the disk. Starts and outcomes go
+//! through one [`group`](super::group), which writes those of all slots together.
+
+use serde::Serialize;
+use sqlx::{FromRow, SqliteConnection};
+use tokio::sync::mpsc;
+
+use super::freeze::exclusion;
+use super::group::{self, Change, Request};
+use super::writer::Durability;
+use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_millis};
+use crate::delivery::{
+    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, Tally,
+};
+use crate::domain::{CampaignKey, EmailAddress, SubscriberId, Timestamp};
+
+/// The ledger of one campaign. It holds the right to send for as long as it lives.
+pub struct SqliteLedger {
+    store: Store,
+    campaign: FrozenCampaign,
+    changes: mpsc::Sender<Request>,
+    _lock: SenderLock,
+}
+
+const OPEN: &str = "open the ledger of a campaign";
+
+pub(super) const NEXT_DUE: &str =
+    "SELECT min(due_at) FROM recipients WHERE campaign = ?1 AND state = 'deferred'";
+
+pub(super) const EXPIRE: &str = "UPDATE recipients
+                 SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
+                     note = iif(note = '', ?4, ?4 || '; before: ' || note)
+                 WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
+
+pub(super) const CLAIM_DUE: &str = concat!(
+    "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
+    exclusion!(),
+    " AS excluded
+         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+         WHERE r.campaign = ?1 AND r.state = 'deferred' AND r.due_at <= ?2
+         ORDER BY r.due_at, r.id LIMIT ?3"
+);
+
+pub(super) const CLAIM_PENDING: &str = concat!(
+    "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
+    exclusion!(),
+    " AS excluded
+         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+         WHERE r.campaign = ?1 AND r.state = 'pending'
+         ORDER BY r.due_at, r.id LIMIT ?2"
+);
+
+impl Store {
+    /// Opens the ledger of a frozen campaign. Only who holds the lock may.
+    ///
+    /// # Errors
+    /// There is no such campaign, or the store cannot be read.
+    pub async fn ledger(
+        &self,
+        key: &CampaignKey,
+        lock: &SenderLock,
+    ) -> Result<SqliteLedger, StoreError> {
+        let campaign = self.existing_campaign(key, OPEN).await?;
+        let changes = group::spawn(self.clone(), &campaign);
+        Ok(SqliteLedger { store: self.clone(), campaign, changes, _lock: lock.clone() })
+    }
+}
+
+impl SqliteLedger {
+    async fn change(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let gone = || self.store.ledger_error("written", "the task that writes it has ended");
+        let (request, answer) = Request::new(changes);
+        self.changes.send(request).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    fn cannot_write(&self) -> impl Fn(sqlx::Error) -> LedgerError + '_ {
+        |error| self.store.ledger_fault("written", &error)
+    }
+}
+
+impl Ledger for SqliteLedger {
+    async fn recover(&self, in_doubt: InDoubt, now: Timestamp) -> Result<Doubt, LedgerError> {
+        let boot_id = self.store.boot_id();
+        let recover = async {
+            let mut turn = self.store.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Power).await?;
+            let interrupted = read_interrupted(&mut transaction, &self.campaign).await?;
+            let (untouched, doubtful): (Vec<_>, Vec<_>) =
+                interrupted.into_iter().partition(|row| row.was_only_reserved_in(boot_id));
+            settle(&mut transaction, &untouched, &UNTOUCHED, now).await?;
+            settle(&mut transaction, &doubtful, Settlement::of(in_doubt), now).await?;
+            transaction.commit().await?;
+            Ok(Doubt { in_doubt: doubtful.len() as u64, returned: untouched.len() as u64 })
+        };
+        recover.await.map_err(self.cannot_write())
+    }
+
+    async fn claim(&self, limit: usize, now: Timestamp) -> Result<Claim, LedgerError> {
+        let claim = async {
+            let mut turn = self.store.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Power).await?;
+            let mut claim = Claim::default();
+            // Withdrawn rows make room for others, so that an empty claim
+            // always means that nothing is left to claim.
+            while claim.reserved.len() < limit {
+                let wanted = limit - claim.reserved.len();
+                let candidates =
+                    read_candidates(&mut transaction, self.campaign.id, wanted, now).await?;
+                if candidates.is_empty() {
+                    break;
+                }
+                let (reserved, withdrawn) = decide(candidates);
+                let boot_id = self.store.boot_id();
+                reserve(&mut transaction, &reserved, boot_id, now).await?;
+                withdraw(&mut transaction, &withdrawn, now).await?;
+                claim.withdrawn += withdrawn.len() as u64;
+                claim.reserved.extend(reserved);
+            }
+            transaction.commit().await?;
+            Ok(claim)
+        };
+        claim.await.map_err(self.cannot_write())
+    }
+
+    async fn start(&self, row: RowId, previous: Option<Closing>) -> Result<(), LedgerError> {
+        let changes = previous.map(Change::close).into_iter().chain([Change::start(row)]);
+        self.change(changes.collect()).await
+    }
+
+    async fn close(&self, closing: Closing) -> Result<(), LedgerError> {
+        self.change(vec![Change::close(closing)]).await
+    }
+
+    async fn release(&self, rows: Vec<RowId>) -> Result<(), LedgerError> {
+        self.change(rows.into_iter().map(Change::release).collect()).await
+    }
+
+    async fn tally(&self) -> Result<Tally, LedgerError> {
+        let tally = self.store.tally(&self.campaign).await;
+        tally.map_err(|error| self.store.ledger_error("read", error.to_string()))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let due: Option<i64> = sqlx::query_scalar(NEXT_DUE)
+            .bind(self.campaign.id)
+            .fetch_one(self.store.readers())
+            .await
+            .map_err(|error| self.store.ledger_fault("read", &error))?;
+        Ok(due.map(from_millis))
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<u64, LedgerError> {
+        let expire = async {
+            let mut turn = self.store.writer().turn().await;
+            sqlx::query(EXPIRE)
+                .bind(self.campaign.id)
+                .bind(RejectClass::Expired.as_str())
+                .bind(to_millis(now))
+                .bind("the lifetime of the campaign ended")
+                .execute(turn.connection(Durability::Power).await?)
+                .await
+        };
+        expire.await.map(|done| done.rows_affected()).map_err(self.cannot_write())
+    }
+}
+
+impl Store {
+    /// Faults of the store, in the words of the ledger.
+    pub(super) fn ledger_fault(&self, attempted: &'static str, error: &sqlx::Error) -> LedgerError {
+        let cause = match StoreError::of_sqlx(OPEN, self.path(), error) {
+            StoreError::Full { .. } => {
+                "the disk is full; free some space, and run the same command to resume".to_owned()
+            }
+            StoreError::Locked { .. } => {
+                "another process keeps it locked; wait for it, and run the same command to resume"
+                    .to_owned()
+            }
+            _ => error.to_string(),
+        };
+        self.ledger_error(attempted, cause)
+    }
+
+    pub(super) fn ledger_error(
+        &self,
+        attempted: &'static str,
+        cause: impl Into<String>,
+    ) -> LedgerError {
+        LedgerError { store: self.path().display().to_string(), attempted, cause: cause.into() }
+    }
+}
+
+/// A row that an earlier process left open, or in doubt.
+#[derive(FromRow)]
+struct Interrupted {
+    id: i64,
+    state: String,
+    boot_id: Option<String>,
+}
+
+impl Interrupted {
+    /// A start is written before its message can leave. After the death of a
+    /// process it stands there; after the loss of power it may be missing.
+    fn was_only_reserved_in(&self, boot_id: &str) -> bool {
+        self.state == "reserved" && self.boot_id.as_deref() == Some(boot_id)
+    }
+}
+
+/// What becomes of an interrupted row.
+struct Settlement {
+    state: &'static str,
+    class: Option<&'static str>,
+    note: &'static str,
+}
+
+const UNTOUCHED: Settlement = Settlement { state: "pending", class: None, note: "" };
+
+impl Settlement {
+    fn of(in_doubt: InDoubt) -> &'static Self {
+        match in_doubt {
+            InDoubt::Keep => &Self {
+                state: "unknown",
+                class: None,
+                note: "interrupted while it was handed over: the server may have it",
+            },
+            InDoubt::Resend => &Self {
+                state: "pending",
+                class: None,
+                note: "was in doubt, and is sent again as somebody decided",
+            },
+            InDoubt::Skip => &Self {
+                state: "withdrawn",
+                class: Some("in-doubt"),
+                note: "was in doubt, and is not sent again as somebody decided",
+            },
+        }
+    }
+}
+
+async fn read_interrupted(
+    connection: &mut SqliteConnection,
+    campaign: &FrozenCampaign,
+) -> Result<Vec<Interrupted>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, state, boot_id FROM recipients
+         WHERE id BETWEEN ?1 AND ?2 AND state IN ('reserved', 'started', 'unknown')",
+    )
+    .bind(campaign.rows.0)
+    .bind(campaign.rows.1)
+    .fetch_all(connection)
+    .await
+}
+
+async fn settle(
+    connection: &mut SqliteConnection,
+    rows: &[Interrupted],
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE recipients
+         SET state = ?2, class = ?3, note = iif(?4 = '', note, ?4), due_at = 0, boot_id = NULL,
+             updated_at = ?5
+         WHERE id IN (SELECT value FROM json_each(?1)) AND state <> ?2",
+    )
+    .bind(to_json(rows.iter().map(|row| row.id)))
+    .bind(settlement.state)
+    .bind(settlement.class)
+    .bind(settlement.note)
+    .bind(to_millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A row that may be claimed, if its reader still gets mail.
+#[derive(FromRow)]
+struct Candidate {
+    id: i64,
+    subscriber: i64,
+    attempts: u32,
+    /// Absent when the subscriber was erased.
+    address: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    excluded: Option<String>,
+}
+
+/// Rows whose second time has come go before those that have waited for their first.
+async fn read_candidates(
+    connection: &mut SqliteConnection,
+    campaign: i64,
+    wanted: usize,
+    now: Timestamp,
+) -> Result<Vec<Candidate>, sqlx::Error> {
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let due: Vec<Candidate> = sqlx::query_as(CLAIM_DUE)
+        .bind(campaign)
+        .bind(to_millis(now))
+        .bind(wanted)
+        .fetch_all(&mut *connection)
+        .await?;
+    let rest = wanted - due.len() as i64;
+    if rest == 0 {
+        return Ok(due);
+    }
+    let pending: Vec<Candidate> =
+        sqlx::query_as(CLAIM_PENDING).bind(campaign).bind(rest).fetch_all(connection).await?;
+    Ok(due.into_iter().chain(pending).collect())
+}
+
+/// A row that is withdrawn, and why in one word.
+#[derive(Serialize)]
+struct Withdrawn(i64, String);
+
+fn decide(candidates: Vec<Candidate>) -> (Vec<Reserved>, Vec<Withdrawn>) {
+    let (mut reserved, mut withdrawn) = (Vec::new(), Vec::new());
+    for row in candidates {
+        let address = match (row.excluded, row.address) {
+            (Some(excluded), _) => Err(excluded),
+            (None, None) => Err("erased".to_owned()),
+            (None, Some(text)) => {
+                EmailAddress::parse(&text).map_err(|_| "invalid-address".to_owned())
+            }
+        };
+        match address {
+            Err(reason) => withdrawn.push(Withdrawn(row.id, reason)),
+            Ok(address) => reserved.push(Reserved {
+                row: RowId(row.id),
+                subscriber: SubscriberId(row.subscriber),
+                address,
+                first_name: row.first_name.unwrap_or_default(),
+                last_name: row.last_name.unwrap_or_default(),
+                attempts: row.attempts,
+            }),
+        }
+    }
+    (reserved, withdrawn)
+}
+
+async fn reserve(
+    connection: &mut SqliteConnection,
+    rows: &[Reserved],
+    boot_id: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE recipients SET state = 'reserved', boot_id = ?2, due_at = 0, updated_at = ?3
+         WHERE id IN (SELECT value FROM json_each(?1))",
+    )
+    .bind(to_json(rows.iter().map(|row| row.row.0)))
+    .bind(boot_id)
+    .bind(to_millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn withdraw(
+    connection: &mut SqliteConnection,
+    rows: &[Withdrawn],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE recipients
+         SET state = 'withdrawn', class = w.reason, due_at = 0, updated_at = ?2
+         FROM (SELECT value ->> 0 AS id, value ->> 1 AS reason FROM json_each(?1)) w
+         WHERE recipients.id = w.id",
+    )
+    .bind(serde_json::to_string(rows).unwrap_or_default())
+    .bind(to_millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn to_json(ids: impl Iterator<Item = i64>) -> String {
+    // A list of numbers always has a JSON form.
+    serde_json::to_string(&ids.collect::<Vec<_>>()).unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! The rows of a campaign, counted and listed for `status`.
+
+use futures_util::TryStreamExt;
+use sqlx::FromRow;
+
+use super::{FrozenCampaign, Store, StoreError, from_millis};
+use crate::delivery::Tally;
+use crate::domain::{CampaignKey, Timestamp};
+
+/// The state of a row in the ledger; see [`Ledger`](crate::delivery::Ledger).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowState {
+    /// Not tried yet.
+    Pending,
+    /// Held by a running sender.
+    Reserved,
+    /// Being handed over.
+    Started,
+    /// The server has it.
+    Sent,
+    /// To be tried again.
+    Deferred,
+    /// Refused for good.
+    Rejected,
+    /// In doubt.
+    Unknown,
+    /// Left the list after the freeze.
+    Withdrawn,
+}
+
+impl RowState {
+    /// The word kept in tables and files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Reserved => "reserved",
+            Self::Started => "started",
+            Self::Sent => "sent",
+            Self::Deferred => "deferred",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// What came of one recipient. `Debug` masks the address.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// The address, for data on stdout; never for talk or a log.
+    pub address: String,
+    /// Why it was rejected or withdrawn, in one word; empty otherwise.
+    pub class: String,
+    /// What the server said, without addresses.
+    pub note: String,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// When the state last changed.
+    pub at: Timestamp,
+}
+
+impl OutcomeRow {
+    /// The address without its local part, for talk.
+    pub fn masked(&self) -> String {
+        format!("…@{}", self.address.rsplit_once('@').map_or("", |(_, domain)| domain))
+    }
+}
+
+impl std::fmt::Debug for OutcomeRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OutcomeRow({} {} {})", self.masked(), self.class, self.note)
+    }
+}
+
+const COUNT: &str = "count the rows of a campaign";
+const LIST: &str = "list the rows of a campaign";
+
+impl Store {
+    /// Counts the rows of a campaign by state.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn tally(&self, campaign: &FrozenCampaign) -> Result<Tally, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, count(*) FROM recipients WHERE id BETWEEN ?1 AND ?2 GROUP BY state",
+        )
+        .bind(campaign.rows.0)
+        .bind(campaign.rows.1)
+        .fetch_all(self.readers())
+        .await
+        .map_err(self.fault(COUNT))?;
+        let mut tally = Tally::default();
+        for (state, count) in rows {
+            let place = match state.as_str() {
+                "pending" => &mut tally.pending,
+                "reserved" => &mut tally.reserved,
+                "started" => &mut tally.started,
+                "sent" => &mut tally.sent,
+                "deferred" => &mut tally.deferred,
+                "rejected" => &mut tally.rejected,
+                "unknown" => &mut tally.unknown,
+                "withdrawn" => &mut tally.withdrawn,
+                _ => return Err(self.damaged(COUNT, "a row has no valid state")),
+            };
+            *place = count as u64;
+        }
+        Ok(tally)
+    }
+
+    /// Hands every row of a campaign that is in `state` to `each`, in ledger
+    /// order, and says how many there were.
+    ///
+    /// # Errors
+    /// There is no such campaign, the store cannot be read, or `each` cannot take a row.
+    pub async fn outcomes<E: From<StoreError>>(
+        &self,
+        key: &CampaignKey,
+        state: RowState,
+        mut each: impl FnMut(OutcomeRow) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let campaign = self.existing_campaign(key, LIST).await?;
+        let mut rows = sqlx::query_as::<_, Row>(
+            "SELECT coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
+                    r.note, r.attempts, r.updated_at
+             FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+             WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3 ORDER BY r.id",
+        )
+        .bind(campaign.rows.0)
+        .bind(campaign.rows.1)
+        .bind(state.as_str())
+        .fetch(self.readers());
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await.map_err(self.fault(LIST))? {
+            each(OutcomeRow {
+                address: row.address,
+                class: row.class,
+                note: row.note,
+                attempts: row.attempts,
+                at: from_millis(row.updated_at),
+            })?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    address: String,
+    class: String,
+    note: String,
+    attempts: u32,
+    updated_at: i64,
+}

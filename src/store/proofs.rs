@@ -1,0 +1,122 @@
+//! What the editors were shown.
+
+use sqlx::FromRow;
+
+use super::writer::Durability;
+use super::{Store, StoreError, from_millis, to_millis};
+use crate::domain::{CampaignKey, Digest, Timestamp};
+
+/// A test send, and exactly which bytes it showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Of which issue.
+    pub key: CampaignKey,
+    /// The digest of what was shown.
+    pub digest: Digest,
+    /// The SHA-256 of the issue file's normalised text, in hexadecimal.
+    pub source_hash: String,
+    /// The SHA-256 over the theme's files, in hexadecimal.
+    pub theme_hash: String,
+    /// The subject that was shown.
+    pub subject: String,
+    /// By which transport or provider it went.
+    pub via: String,
+    /// How many editors got it.
+    pub editors: u32,
+    /// The number of this proof of this issue, from 1.
+    pub attempt: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+const PROOFS: &str = "read the proofs";
+const RECORD: &str = "record a proof";
+
+impl Store {
+    /// The number that the next proof of an issue has, from 1.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn next_proof_attempt(&self, key: &CampaignKey) -> Result<u32, StoreError> {
+        sqlx::query_scalar(
+            "SELECT coalesce(max(attempt), 0) + 1 FROM proofs WHERE newsletter = ?1 AND slug = ?2",
+        )
+        .bind(key.newsletter.as_str())
+        .bind(key.issue.as_str())
+        .fetch_one(self.readers())
+        .await
+        .map_err(self.fault(PROOFS))
+    }
+
+    /// Records a proof that was sent. On the disk before it returns.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn record_proof(&self, proof: &Proof) -> Result<(), StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            sqlx::query(
+                "INSERT INTO proofs (newsletter, slug, digest, source_hash, theme_hash, subject, via,
+                                     editors, attempt, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )
+            .bind(proof.key.newsletter.as_str())
+            .bind(proof.key.issue.as_str())
+            .bind(proof.digest.to_string())
+            .bind(&proof.source_hash)
+            .bind(&proof.theme_hash)
+            .bind(&proof.subject)
+            .bind(&proof.via)
+            .bind(proof.editors)
+            .bind(proof.attempt)
+            .bind(to_millis(proof.at))
+            .execute(turn.connection(Durability::Power).await?)
+            .await
+        };
+        write.await.map(drop).map_err(self.fault(RECORD))
+    }
+
+    /// Every proof of an issue, the newest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn proofs(&self, key: &CampaignKey) -> Result<Vec<Proof>, StoreError> {
+        let rows: Vec<ProofRow> = sqlx::query_as(
+            "SELECT digest, source_hash, theme_hash, subject, via, editors, attempt, at
+             FROM proofs WHERE newsletter = ?1 AND slug = ?2 ORDER BY id DESC",
+        )
+        .bind(key.newsletter.as_str())
+        .bind(key.issue.as_str())
+        .fetch_all(self.readers())
+        .await
+        .map_err(self.fault(PROOFS))?;
+        rows.into_iter()
+            .map(|row| {
+                let digest = Digest::parse(&row.digest);
+                Ok(Proof {
+                    key: key.clone(),
+                    digest: digest.ok_or_else(|| self.damaged(PROOFS, "a proof has no digest"))?,
+                    source_hash: row.source_hash,
+                    theme_hash: row.theme_hash,
+                    subject: row.subject,
+                    via: row.via,
+                    editors: row.editors,
+                    attempt: row.attempt,
+                    at: from_millis(row.at),
+                })
+            })
+            .collect()
+    }
+}
+
+#[derive(FromRow)]
+struct ProofRow {
+    digest: String,
+    source_hash: String,
+    theme_hash: String,
+    subject: String,
+    via: String,
+    editors: u32,
+    attempt: u32,
+    at: i64,
+}

@@ -1,0 +1,239 @@
+use super::*;
+use crate::audience::Exclusion;
+use crate::domain::{Random, SubscriberId, SuppressionReason};
+use crate::store::writer::Durability;
+use crate::store::{FreezeError, Proof, Push, PushState, StoreError};
+
+#[tokio::test]
+async fn a_campaign_is_frozen_for_those_the_plan_counted_and_thaws_to_the_same_bytes() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    let file = "email,status\na@x.example,\nb@x.example,\nc@y.example,\nd@y.example,disabled\n\
+                e@y.example,pending\nf@y.example,cleaned\n";
+    import(&store, file).await;
+    let plan = store.plan_audience().await.unwrap();
+    assert_eq!(plan.included, 3);
+    assert_eq!(plan.domains, [("x.example".to_owned(), 2), ("y.example".to_owned(), 1)]);
+    let excluded: Vec<_> = plan.excluded.into_iter().collect();
+    assert_eq!(
+        excluded,
+        [(Exclusion::Unsubscribed, 1), (Exclusion::Unconfirmed, 1), (Exclusion::Suppressed, 1)]
+    );
+    let frozen = freeze(&store, "one").await;
+    assert_eq!(frozen.recipients, 3);
+    assert_eq!(frozen.campaign, campaign("one"));
+    assert_eq!(frozen.provenance, provenance("one"));
+    assert_eq!(store.tally(&frozen).await.unwrap().pending, 3);
+    let reopened = temporary.open().await;
+    assert_eq!(reopened.campaign(&key("one")).await.unwrap(), Some(frozen));
+    assert_eq!(reopened.campaign(&key("two")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_empty_audience_is_refused_and_leaves_nothing() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    let (campaign, provenance) = (campaign("one"), provenance("one"));
+    let freeze = || store.freeze(&campaign, &provenance, "smtp", at(0));
+    let error = freeze().await.unwrap_err();
+    assert!(error.to_string().contains("the list is empty"), "{error}");
+    import(&store, "email,status\na@x.example,disabled\n").await;
+    let error = freeze().await.unwrap_err();
+    assert!(matches!(error, FreezeError::EmptyAudience { .. }));
+    assert!(error.to_string().contains("1 left"), "{error}");
+    assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
+    let pushed = store.freeze_for_provider(&campaign, &provenance, "mailchimp", at(0));
+    assert_eq!(pushed.await.unwrap().recipients, 0);
+}
+
+#[tokio::test]
+async fn a_campaign_is_frozen_once() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(3)).await;
+    let first = freeze(&store, "one").await;
+    let again = store.freeze(&campaign("one"), &provenance("one"), "smtp", at(9)).await;
+    assert!(matches!(again, Err(FreezeError::AlreadyFrozen { .. })));
+    assert_eq!(store.campaign(&key("one")).await.unwrap(), Some(first));
+    let (campaign, provenance) = (campaign("two"), provenance("two"));
+    let (a, b) = tokio::join!(
+        store.freeze(&campaign, &provenance, "smtp", at(9)),
+        store.freeze(&campaign, &provenance, "smtp", at(9)),
+    );
+    assert!(a.is_ok() != b.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_stands_once_in_a_ledger_and_the_database_sees_to_it() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(3)).await;
+    freeze(&store, "one").await;
+    let mut turn = store.writer().turn().await;
+    let again = sqlx::query(
+        "INSERT INTO recipients (campaign, subscriber, address_key, state, updated_at)
+         SELECT campaign, subscriber + 100, address_key, 'pending', 0 FROM recipients LIMIT 1",
+    );
+    let error = again.execute(turn.connection(Durability::Power).await.unwrap()).await.unwrap_err();
+    assert!(error.as_database_error().unwrap().is_unique_violation());
+}
+
+#[tokio::test]
+async fn a_frozen_campaign_that_was_changed_on_the_disk_is_refused() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    freeze(&store, "one").await;
+    let mut turn = store.writer().turn().await;
+    sqlx::query("UPDATE campaigns SET manifest = replace(manifest, '<p>', '<b>')")
+        .execute(turn.connection(Durability::Power).await.unwrap())
+        .await
+        .unwrap();
+    let error = store.campaign(&key("one")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_freezes_all_or_nothing() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(5000)).await;
+    super::opening::limit_pages(&store).await;
+    let error =
+        store.freeze(&campaign("one"), &provenance("one"), "smtp", at(0)).await.unwrap_err();
+    assert!(matches!(error, FreezeError::Store(StoreError::Full { .. })), "{error:?}");
+    assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_issue_that_went_out_under_another_slug_is_recognised() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    let numbered = Provenance { number: Some(7), ..provenance("one") };
+    store.freeze(&campaign("one"), &numbered, "outbox", at(0)).await.unwrap();
+    freeze(&store, "two").await;
+    let digest = campaign("new").digest();
+    let seen = |provenance, digest| {
+        let store = store.clone();
+        async move { store.already_sent_as(&key("new"), &provenance, digest).await.unwrap() }
+    };
+    assert_eq!(seen(provenance("new"), digest).await, []);
+    assert_eq!(seen(provenance("two"), digest).await, [key("two")]);
+    assert_eq!(seen(provenance("new"), campaign("one").digest()).await, [key("one")]);
+    let number = Provenance { number: Some(7), ..provenance("new") };
+    assert_eq!(seen(number.clone(), digest).await, [key("one")]);
+    let (own, digest) = (key("one"), campaign("one").digest());
+    assert_eq!(store.already_sent_as(&own, &number, digest).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_campaign_is_finished_when_every_row_is_final() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    freeze(&store, "one").await;
+    store.mark_paused(&key("one"), "the breaker opened", at(1)).await.unwrap();
+    assert!(!store.mark_finished(&key("one"), at(2)).await.unwrap());
+    let unfinished = store.unfinished_campaigns().await.unwrap();
+    assert_eq!(unfinished[0].paused, Some((at(1), "the breaker opened".to_owned())));
+    store.mark_resumed(&key("one")).await.unwrap();
+    store.unsubscribe(SubscriberId(1), "t", at(2)).await.unwrap();
+    let ledger = store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap();
+    crate::delivery::Ledger::claim(&ledger, 10, at(3)).await.unwrap();
+    assert!(store.mark_finished(&key("one"), at(4)).await.unwrap());
+    assert!(store.mark_finished(&key("one"), at(5)).await.unwrap());
+    assert_eq!(store.unfinished_campaigns().await.unwrap(), []);
+    let frozen = store.campaigns().await.unwrap().remove(0);
+    assert_eq!((frozen.finished_at, frozen.paused), (Some(at(4)), None));
+    let missing = store.mark_finished(&key("two"), at(5)).await.unwrap_err();
+    assert!(matches!(missing, StoreError::NoSuchCampaign { .. }));
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_rows_freeze_and_the_next_campaign_has_its_own() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(100_000)).await;
+    let one = freeze(&store, "one").await;
+    let some = address("reader5@example.org");
+    store.suppress(&some, SuppressionReason::Complaint, "t", at(1)).await.unwrap();
+    let two = freeze(&store, "two").await;
+    assert_eq!((one.recipients, two.recipients), (100_000, 99_999));
+    assert_eq!(store.tally(&one).await.unwrap().pending, 100_000);
+    assert_eq!(store.tally(&two).await.unwrap().pending, 99_999);
+}
+
+#[tokio::test]
+async fn proofs_and_pushes_read_back_the_newest_first() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    assert_eq!(store.next_proof_attempt(&key("one")).await.unwrap(), 1);
+    let proof = Proof {
+        key: key("one"),
+        digest: campaign("one").digest(),
+        source_hash: "s".into(),
+        theme_hash: "t".into(),
+        subject: "Issue one".into(),
+        via: "smtp".into(),
+        editors: 2,
+        attempt: 1,
+        at: at(1),
+    };
+    let second = Proof { attempt: 2, at: at(2), ..proof.clone() };
+    store.record_proof(&proof).await.unwrap();
+    store.record_proof(&second).await.unwrap();
+    assert_eq!(store.next_proof_attempt(&key("one")).await.unwrap(), 3);
+    assert_eq!(store.proofs(&key("one")).await.unwrap(), [second, proof]);
+
+    let intent = Push {
+        key: key("one"),
+        provider: "mailchimp".into(),
+        remote_id: None,
+        digest: campaign("one").digest(),
+        state: PushState::Sending,
+        note: String::new(),
+        at: at(1),
+    };
+    let result = Push { remote_id: Some("c1".into()), state: PushState::Unknown, ..intent.clone() };
+    store.record_push(&intent).await.unwrap();
+    store.record_push(&result).await.unwrap();
+    assert_eq!(store.pushes(&key("one"), "mailchimp").await.unwrap(), [result, intent]);
+    assert_eq!(store.pushes(&key("one"), "listmonk").await.unwrap(), []);
+}
+
+struct Counting(std::sync::atomic::AtomicU8);
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+    }
+}
+
+#[tokio::test]
+async fn the_signing_key_is_made_once_and_a_retired_one_still_counts() {
+    let temporary = Temporary::new();
+    let random = Counting(1.into());
+    let first = temporary.open().await.signing_keys(&random, at(0)).await.unwrap();
+    let store = temporary.open().await;
+    assert_eq!(store.signing_keys(&random, at(1)).await.unwrap(), first);
+    let old = SigningKey { id: 1, secret: [1; 32] };
+    assert_eq!(first.current, old);
+    assert!(!format!("{first:?}").contains("1, 1"));
+    let mut turn = store.writer().turn().await;
+    let connection = turn.connection(Durability::Power).await.unwrap();
+    sqlx::query("UPDATE signing_keys SET retired_at = 5").execute(connection).await.unwrap();
+    drop(turn);
+    let rotated = store.signing_keys(&random, at(2)).await.unwrap();
+    assert_eq!((rotated.current.id, rotated.retired), (2, vec![old]));
+}
+
+#[tokio::test]
+async fn scheduling_is_switched_on_once() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    assert_eq!(store.scheduled_since().await.unwrap(), None);
+    assert_eq!(store.switch_schedule_on(at(1)).await.unwrap(), at(1));
+    assert_eq!(store.switch_schedule_on(at(2)).await.unwrap(), at(1));
+    assert_eq!(store.scheduled_since().await.unwrap(), Some(at(1)));
+}

@@ -1,0 +1,119 @@
+//! The few pages there are, as HTML that needs nothing else.
+
+use std::sync::LazyLock;
+
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::words::Words;
+use super::{Masthead, TextDirection};
+use crate::domain::Digest;
+use crate::render::Context;
+
+/// What a page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// Whether the reader wants to leave; the one page with a button.
+    Ask,
+    /// They are off the list.
+    Left,
+    /// The link stood in a proof.
+    Proof,
+    /// The link is not one of ours, whatever is wrong with it.
+    BadLink,
+    /// The list could not be written.
+    TryAgain,
+    /// The request's body was too long, too slow, or broke off.
+    BadRequest,
+    /// There is nothing at this address.
+    NotFound,
+}
+
+/// System fonts and system colours, so that a dark screen stays dark and
+/// forced colours are obeyed. The button is 44 pixels high for thumbs.
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{margin:0 auto;max-width:34rem;padding:3rem 1.25rem;font:1.125rem/1.6 system-ui,sans-serif;\
+background:#fff;color:#1d1d1f}\
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}\
+p{margin:0 0 1rem;overflow-wrap:anywhere}\
+button{font:inherit;font-weight:600;min-height:44px;padding:.5rem 1.5rem;border:2px solid #1d4ed8;\
+border-radius:.4rem;background:#1d4ed8;color:#fff;cursor:pointer}\
+button:focus-visible{outline:3px solid #f59e0b;outline-offset:3px}\
+@media(prefers-color-scheme:dark){body{background:#16181d;color:#e8e8ea}\
+button{background:#93b4ff;border-color:#93b4ff;color:#10131a}}";
+
+/// Allows the style above by its hash, and the form to come back to us.
+static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Digest::of(STYLE.as_bytes()).bytes());
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).expect("base64 and ASCII words are a header value")
+});
+
+impl Page {
+    pub(super) fn response(self, masthead: &Masthead) -> Response {
+        let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone())];
+        (policy, Html(self.html(masthead))).into_response()
+    }
+
+    fn html(self, masthead: &Masthead) -> String {
+        let words = Words::in_language(&masthead.language);
+        // The page says truly what language it is in, which is the
+        // newsletter's only if there are words for it.
+        let (language, direction) = match words.speaks(&masthead.language) {
+            true => (masthead.language.as_str(), masthead.direction),
+            false => (words.language, TextDirection::LeftToRight),
+        };
+        let text = words.of(self);
+        let form = match self {
+            Self::Ask => format!(
+                "<form method=\"post\">\n\
+                 <input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\n\
+                 <button>{}</button>\n</form>\n",
+                plain(words.button)
+            ),
+            _ => String::new(),
+        };
+        format!(
+            "<!doctype html>\n<html lang=\"{language}\" dir=\"{direction}\">\n<head>\n\
+             <meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{heading} · {title}</title>\n<style>{STYLE}</style>\n</head>\n\
+             <body>\n<main>\n<h1>{heading}</h1>\n<p>{body}</p>\n{form}</main>\n</body>\n</html>\n",
+            language = attribute(language),
+            direction = direction.as_str(),
+            heading = plain(text.heading),
+            title = plain(masthead.name.as_str()),
+            body = plain(text.body).replace("{name}", &set_apart(masthead)),
+        )
+    }
+}
+
+fn attribute(text: &str) -> String {
+    escaped(Context::HtmlAttribute, text)
+}
+
+fn plain(text: &str) -> String {
+    escaped(Context::HtmlText, text)
+}
+
+fn escaped(context: Context, text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    context.escape_into(text, &mut out);
+    out
+}
+
+/// The newsletter's name, which may run the other way than the page.
+fn set_apart(masthead: &Masthead) -> String {
+    format!(
+        "<bdi lang=\"{}\" dir=\"{}\">{}</bdi>",
+        attribute(&masthead.language),
+        masthead.direction.as_str(),
+        plain(masthead.name.as_str())
+    )
+}

@@ -1,0 +1,106 @@
+//! `/unsubscribe/<token>`: the reader's own link.
+//!
+//! GET and HEAD change nothing, because mail scanners follow every link they
+//! see. POST acts at once, whatever its body says: the button of the page and
+//! a mail program's one-click request (RFC 8058 section 3.2) are the same.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::page::Page;
+use super::{BODY_TIME, Pages, STORE_TIME};
+use crate::audience::Leaving;
+use crate::campaign::{Leaflet, UnsubscribeToken};
+use crate::domain::SubscriberId;
+
+/// How soon a mail program may try again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("120");
+
+type Token = Result<Path<String>, PathRejection>;
+
+/// GET and HEAD: asks the reader, and changes nothing.
+pub(super) async fn ask<L: Leaving>(
+    State(pages): State<Arc<Pages<L>>>,
+    token: Token,
+) -> impl IntoResponse {
+    match pages.read(token) {
+        Some(UnsubscribeToken { leaflet: Leaflet::Campaign, .. }) => {
+            pages.show(StatusCode::OK, Page::Ask)
+        }
+        Some(UnsubscribeToken { leaflet: Leaflet::Proof, .. }) => {
+            pages.show(StatusCode::OK, Page::Proof)
+        }
+        None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),
+    }
+}
+
+/// POST: takes the reader off the list before it answers.
+pub(super) async fn leave<L: Leaving>(
+    State(pages): State<Arc<Pages<L>>>,
+    token: Token,
+    request: Request,
+) -> Response {
+    let token = pages.read(token);
+    if let Err(status) = read_to_its_end(request).await {
+        return pages.show(status, Page::BadRequest);
+    }
+    match token {
+        Some(UnsubscribeToken { leaflet: Leaflet::Campaign, subscriber, .. }) => {
+            take_off(&pages, subscriber).await
+        }
+        Some(UnsubscribeToken { leaflet: Leaflet::Proof, .. }) => {
+            pages.show(StatusCode::OK, Page::Proof)
+        }
+        None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),
+    }
+}
+
+/// Every path that is no route.
+pub(super) async fn no_page<L: Leaving>(State(pages): State<Arc<Pages<L>>>) -> Response {
+    pages.show(StatusCode::NOT_FOUND, Page::NotFound)
+}
+
+async fn take_off<L: Leaving>(pages: &Arc<Pages<L>>, subscriber: SubscriberId) -> Response {
+    // On its own task, so that a mail program which hangs up early does not
+    // take its wish back.
+    let shared = Arc::clone(pages);
+    let left = tokio::spawn(async move {
+        let now = shared.clock.now();
+        shared.leaving.leave(subscriber, now).await
+    });
+    let cause = match tokio::time::timeout(STORE_TIME, left).await {
+        Ok(Ok(Ok(()))) => return pages.show(StatusCode::OK, Page::Left),
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_)) => "the store's code panicked".to_owned(),
+        Err(_) => "the store took too long".to_owned(),
+    };
+    tracing::error!(cause, "a reader's wish to leave could not be kept; they were asked to retry");
+    let mut response = pages.show(StatusCode::SERVICE_UNAVAILABLE, Page::TryAgain);
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+/// Reads the body, so that the sender is not cut off while it writes, and
+/// forgets it.
+async fn read_to_its_end(request: Request<Body>) -> Result<(), StatusCode> {
+    match tokio::time::timeout(BODY_TIME, Bytes::from_request(request, &())).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(rejection)) => Err(rejection.status()),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+impl<L> Pages<L> {
+    fn read(&self, token: Token) -> Option<UnsubscribeToken> {
+        UnsubscribeToken::verify(&token.ok()?, &self.keys)
+    }
+
+    fn show(&self, status: StatusCode, page: Page) -> Response {
+        (status, page.response(&self.masthead)).into_response()
+    }
+}
