@@ -2,22 +2,22 @@
 
 /// A source of numbers, each determined by the seed and its place.
 #[derive(Debug, Clone)]
-pub struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// The sequence that belongs to `seed`.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A sequence of its own for one part of the work, such as a connection,
     /// so that the order of threads does not matter.
-    pub fn branch(&self, number: u64) -> Self {
+    pub(crate) fn branch(&self, number: u64) -> Self {
         Self(self.0 ^ (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// A number in `low..high`.
-    pub fn within(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn within(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low).max(1)
     }
 

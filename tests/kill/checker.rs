@@ -12,7 +12,7 @@ use std::fmt;
 /// What is known from outside of one campaign. A receiver has a message from
 /// the moment its final dot arrived, whether or not its answer was heard.
 #[derive(Debug, Default, Clone)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// Who was to get one message.
     pub audience: BTreeSet<String>,
     /// Whom the receiver took a message for until the interruption.
@@ -29,7 +29,7 @@ pub struct Evidence {
 
 /// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Violation {
+pub(crate) enum Violation {
     /// Nobody sent them anything, though the campaign ended.
     Lost(String),
     /// They got it twice or more, and were not listed as in doubt.
@@ -54,7 +54,9 @@ impl fmt::Display for Violation {
             Self::DoubtNotHeld(who) => {
                 write!(f, "{who} was in doubt and was mailed before anybody decided")
             }
-            Self::RepeatedTwice(who, times) => write!(f, "{who} was in doubt and got {times} copies"),
+            Self::RepeatedTwice(who, times) => {
+                write!(f, "{who} was in doubt and got {times} copies")
+            }
             Self::Stranger(who) => write!(f, "{who} is not in the audience"),
             Self::TooMuchDoubt(rows) => write!(f, "{rows} rows in doubt are more than connections"),
         }
@@ -62,7 +64,7 @@ impl fmt::Display for Violation {
 }
 
 /// Every promise that the evidence shows broken, sorted.
-pub fn violations(evidence: &Evidence) -> Vec<Violation> {
+pub(crate) fn violations(evidence: &Evidence) -> Vec<Violation> {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     let runs = [&evidence.until_interrupted, &evidence.resumed, &evidence.resent];
     for who in runs.into_iter().flatten() {
@@ -93,7 +95,7 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
 }
 
 /// How many copies were more than one a reader.
-pub fn repeats(evidence: &Evidence) -> usize {
+pub(crate) fn repeats(evidence: &Evidence) -> usize {
     let runs = [&evidence.until_interrupted, &evidence.resumed, &evidence.resent];
     let all: Vec<&String> = runs.into_iter().flatten().collect();
     all.len() - all.iter().collect::<BTreeSet<_>>().len()
@@ -101,7 +103,7 @@ pub fn repeats(evidence: &Evidence) -> usize {
 
 /// Proves on made-up evidence that each violation is found, and none where
 /// there is none.
-pub fn check_itself() {
+pub(crate) fn check_itself() {
     let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let judge = |interrupted: &str, resumed: &str, resent: &str, listed: &str| {
         violations(&Evidence {

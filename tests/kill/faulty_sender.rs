@@ -24,7 +24,7 @@ use crate::site::{AUDIENCE, CONNECTIONS, Site};
 
 /// What a sender does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// "Started" is written when the answer to the dot is known, not before
     /// the message leaves.
     StartAfterTheDot,
@@ -34,15 +34,15 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 2] = [Self::StartAfterTheDot, Self::StartedIsPending];
+    pub(crate) const ALL: [Self; 2] = [Self::StartAfterTheDot, Self::StartedIsPending];
 
     /// Reads a name back.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }
 
     /// This program, about to send the issue of `site` with this fault.
-    pub fn command(self, site: &Site) -> Result<Command, Trouble> {
+    pub(crate) fn command(self, site: &Site) -> Result<Command, Trouble> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--as-sender", self.name()]).arg(site.root()).arg(site.server());
         command.stdin(Stdio::null());
@@ -67,19 +67,18 @@ impl fmt::Display for Fault {
 }
 
 /// Delivers what is left of the one frozen campaign below `root`, with the fault.
-pub fn send(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble> {
+pub(crate) fn send(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(deliver(fault, root, server))
 }
 
 async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble> {
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-    let store = Store::open(&crate::site::store_in(root), OpenMode::MustExist, boot_id.trim()).await?;
+    let store =
+        Store::open(&crate::site::store_in(root), OpenMode::MustExist, boot_id.trim()).await?;
     let lock = store.lock_for_sending()?;
-    let key = CampaignKey {
-        newsletter: Slug::parse("weekly-waybill")?,
-        issue: Slug::parse("waybill")?,
-    };
+    let key =
+        CampaignKey { newsletter: Slug::parse("weekly-waybill")?, issue: Slug::parse("waybill")? };
     let frozen = store.campaign(&key).await?.ok_or("no campaign was frozen")?;
     let keys = store.signing_keys(&World, World.now()).await?;
     let work = Work {

@@ -18,7 +18,7 @@ use crate::site::{self, AUDIENCE, CONNECTIONS, Site, Standing};
 
 /// When a sender is interrupted: so long after the sink has seen a step so often.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub(crate) struct Moment {
     step: Step,
     messages: usize,
     then: Duration,
@@ -26,7 +26,7 @@ pub struct Moment {
 
 /// How it is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// `kill -9`: it cannot even notice.
     Kill,
     /// It may finish what is under way.
@@ -35,7 +35,7 @@ pub enum Signal {
 
 /// Who sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
+pub(crate) enum Sender {
     /// The program that people use.
     Postrider,
     /// Its library with a deliberate fault.
@@ -44,7 +44,7 @@ pub enum Sender {
 
 /// How far the message of one connection had come, as the sink saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub(crate) enum Place {
     /// The envelope had arrived, the final dot had not.
     BeforeTheDot,
     /// The dot had arrived, the 250 was not yet written.
@@ -58,7 +58,7 @@ pub enum Place {
 }
 
 /// What came of it.
-pub struct Account {
+pub(crate) struct Account {
     /// When it was interrupted.
     pub moment: Moment,
     /// How many messages the sink had by then.
@@ -74,7 +74,7 @@ pub struct Account {
 }
 
 /// What one attempt at an interruption came to.
-pub enum Attempt {
+pub(crate) enum Attempt {
     /// It fell between the first and the last message at the sink.
     Hit(Account),
     /// The sender was through before, so it does not count.
@@ -82,22 +82,24 @@ pub enum Attempt {
 }
 
 impl Moment {
-    /// Any moment of a campaign, each window of a message being as likely.
-    pub fn any(chance: &mut Chance) -> Self {
-        let step = [Step::Envelope, Step::Dot, Step::Answered][chance.within(0, 3) as usize];
+    /// Any moment of a campaign. Those that count from a 250 lie closer to it,
+    /// because what follows it is over sooner.
+    pub(crate) fn any(chance: &mut Chance) -> Self {
+        let (step, latest) = [(Step::Envelope, 2_000), (Step::Dot, 2_000), (Step::Answered, 400)]
+            [chance.within(0, 3) as usize];
         let messages = chance.within(10, AUDIENCE as u64 - 50) as usize;
-        Self { step, messages, then: Duration::from_micros(chance.within(0, 2_000)) }
+        Self { step, messages, then: Duration::from_micros(chance.within(0, latest)) }
     }
 
     /// A moment right after a dot, where a fault of the ledger shows itself.
-    pub fn past_a_dot(chance: &mut Chance) -> Self {
+    pub(crate) fn past_a_dot(chance: &mut Chance) -> Self {
         let messages = chance.within(10, AUDIENCE as u64 / 2) as usize;
         Self { step: Step::Dot, messages, then: Duration::from_micros(chance.within(0, 500)) }
     }
 }
 
 /// Sends, interrupts, resumes, and judges.
-pub fn interrupt(
+pub(crate) fn interrupt(
     template: &Site,
     sender: Sender,
     signal: Signal,
@@ -116,7 +118,9 @@ pub fn interrupt(
     if !was_reached || !(1..AUDIENCE).contains(&messages_then) {
         return match status.code() {
             Some(0) => Ok(Attempt::TooLate),
-            _ => Err(format!("the sender ended before its time: {status}\n{}", log_of(&site)).into()),
+            _ => {
+                Err(format!("the sender ended before its time: {status}\n{}", log_of(&site)).into())
+            }
         };
     }
     if signal == Signal::Terminate && status.code() != Some(8) {
@@ -127,7 +131,8 @@ pub fn interrupt(
     let resumed = sink.settled();
     sender.resend(&site, &standing)?;
     let resent = sink.settled();
-    let recipients = |events: &[Event]| taken(events).map(|event| event.recipient.clone()).collect();
+    let recipients =
+        |events: &[Event]| taken(events).map(|event| event.recipient.clone()).collect();
     let evidence = Evidence {
         audience: site::audience(),
         until_interrupted: recipients(&before),

@@ -156,6 +156,7 @@ impl Record {
 }
 
 fn listed(places: &BTreeMap<Place, usize>) -> String {
-    let words: Vec<String> = places.iter().map(|(place, count)| format!("{count} {place}")).collect();
+    let words: Vec<String> =
+        places.iter().map(|(place, count)| format!("{count} {place}")).collect();
     words.join(", ")
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::faulty_sender::Fault;
 
 /// What to do.
-pub enum Task {
+pub(crate) enum Task {
     /// Say which tests there are.
     List,
     /// The words given choose other tests.
@@ -18,7 +18,7 @@ pub enum Task {
 }
 
 /// How to interrupt campaigns.
-pub struct Options {
+pub(crate) struct Options {
     /// How many are killed.
     pub kills: usize,
     /// What chance begins with.
@@ -27,7 +27,7 @@ pub struct Options {
 
 impl Options {
     /// Reads the arguments that follow the program's name.
-    pub fn parse(mut arguments: impl Iterator<Item = String>) -> Task {
+    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Task {
         let mut options = Self { kills: 10, seed: fresh_seed() };
         let (mut filters, mut is_exact) = (Vec::new(), false);
         while let Some(argument) = arguments.next() {

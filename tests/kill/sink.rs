@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 use crate::chance::Chance;
 
 /// A running server. It listens for as long as the process lives.
-pub struct Sink {
+pub(crate) struct Sink {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 /// A step of a message, as the receiver sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Its envelope has arrived.
     Envelope,
     /// Its final dot has arrived: from here on the receiver has it.
@@ -33,7 +33,7 @@ pub enum Step {
 
 /// A line of the log.
 #[derive(Debug, Clone)]
-pub struct Event {
+pub(crate) struct Event {
     /// On which connection, counted from 0 since the sink was opened.
     pub connection: usize,
     /// For whom.
@@ -60,7 +60,7 @@ struct Log {
 
 impl Sink {
     /// Listens on a free port of loopback. `chance` decides the pauses.
-    pub fn open(chance: &Chance) -> io::Result<Self> {
+    pub(crate) fn open(chance: &Chance) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
@@ -81,18 +81,23 @@ impl Sink {
     }
 
     /// What `[smtp] url` says to reach it.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("smtp+plain://{}", self.address)
     }
 
     /// From now on there are no pauses.
-    pub fn hurry(&self) {
+    pub(crate) fn hurry(&self) {
         self.shared.hurries.store(true, Ordering::SeqCst);
     }
 
     /// Waits until `step` has happened `times`; `false` when `is_over` says
     /// first that it never will.
-    pub fn wait_for(&self, step: Step, times: usize, mut is_over: impl FnMut() -> bool) -> bool {
+    pub(crate) fn wait_for(
+        &self,
+        step: Step,
+        times: usize,
+        mut is_over: impl FnMut() -> bool,
+    ) -> bool {
         let mut log = self.shared.lock();
         loop {
             if log.events.iter().filter(|event| event.step == step).nth(times - 1).is_some() {
@@ -113,7 +118,7 @@ impl Sink {
 
     /// The whole log, once every connection has come to its end and all that
     /// a killed client had written before has been read.
-    pub fn settled(&self) -> Vec<Event> {
+    pub(crate) fn settled(&self) -> Vec<Event> {
         let log = self.shared.lock();
         let settled = self.shared.changed.wait_while(log, |log| log.open > 0);
         settled.unwrap_or_else(PoisonError::into_inner).events.clone()

@@ -10,21 +10,21 @@ use std::process::{Command, Output, Stdio};
 use crate::Trouble;
 
 /// How many readers a campaign has.
-pub const AUDIENCE: usize = 1_000;
+pub(crate) const AUDIENCE: usize = 1_000;
 /// How many connections a sender may open.
-pub const CONNECTIONS: usize = 4;
+pub(crate) const CONNECTIONS: usize = 4;
 /// The one issue, below the newsletter's root.
-pub const ISSUE: &str = "issues/waybill.md";
+pub(crate) const ISSUE: &str = "issues/waybill.md";
 
 /// A newsletter with a list, on a disk.
-pub struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
     server: String,
 }
 
 /// What `status` says of the campaign.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// How many rows the ledger holds as sent.
     pub sent: u64,
     /// How many rows it has.
@@ -35,7 +35,7 @@ pub struct Standing {
 
 impl Site {
     /// A newsletter whose list is imported and that has sent nothing yet.
-    pub fn with_a_list() -> Result<Self, Trouble> {
+    pub(crate) fn with_a_list() -> Result<Self, Trouble> {
         // Nothing listens on port 1, so nothing leaves before a sink is given.
         let server = "smtp+plain://127.0.0.1:1".to_owned();
         let site = Self { folder: tempfile::tempdir()?, server };
@@ -52,7 +52,7 @@ impl Site {
     }
 
     /// A copy that mails to the server at `url`.
-    pub fn copy(&self, url: &str) -> Result<Self, Trouble> {
+    pub(crate) fn copy(&self, url: &str) -> Result<Self, Trouble> {
         let copy = Self { folder: tempfile::tempdir()?, server: url.to_owned() };
         copy_folder(self.root(), copy.root())?;
         copy.configure()?;
@@ -60,17 +60,17 @@ impl Site {
     }
 
     /// The newsletter's folder.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
     /// The server it mails to.
-    pub fn server(&self) -> &str {
+    pub(crate) fn server(&self) -> &str {
         &self.server
     }
 
     /// The real program, with nothing of this process's environment.
-    pub fn postrider(&self) -> Command {
+    pub(crate) fn postrider(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.env_clear().arg("--root").arg(self.root());
         command.current_dir(self.root()).stdin(Stdio::null());
@@ -78,18 +78,19 @@ impl Site {
     }
 
     /// The real program, about to send the issue.
-    pub fn send(&self, more: &[&str]) -> Command {
+    pub(crate) fn send(&self, more: &[&str]) -> Command {
         let mut command = self.postrider();
         command.args(["send", ISSUE, "--yes"]).args(more);
         command
     }
 
     /// What the ledger says, through the real program.
-    pub fn standing(&self) -> Result<Standing, Trouble> {
+    pub(crate) fn standing(&self) -> Result<Standing, Trouble> {
         let output = self.postrider().args(["status", ISSUE, "--json"]).output()?;
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|error| {
-            format!("`status --json` wrote no JSON ({error}): {}", told(&output))
-        })?;
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).map_err(|error| {
+                format!("`status --json` wrote no JSON ({error}): {}", told(&output))
+            })?;
         let campaign = &report["campaigns"][0];
         let tally = campaign["tally"].as_object().ok_or("`status --json` has no tally")?;
         let in_doubt = campaign["in_doubt"].as_array().ok_or("`status --json` lists no doubt")?;
@@ -107,17 +108,17 @@ impl Site {
 }
 
 /// Where the SQLite file of the newsletter in `root` is.
-pub fn store_in(root: &Path) -> PathBuf {
+pub(crate) fn store_in(root: &Path) -> PathBuf {
     root.join("subscribers/postrider.sqlite3")
 }
 
 /// Who is on the list.
-pub fn audience() -> BTreeSet<String> {
+pub(crate) fn audience() -> BTreeSet<String> {
     (1..=AUDIENCE).map(|number| format!("reader{number:04}@example.org")).collect()
 }
 
 /// Complains with what the program said, when it ended otherwise than it should.
-pub fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Result<(), Trouble> {
+pub(crate) fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Result<(), Trouble> {
     match output.status.code().is_some_and(|code| codes.contains(&code)) {
         true => Ok(()),
         false => {
