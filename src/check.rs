@@ -11,10 +11,10 @@ mod mail;
 pub mod mojibake;
 mod structure;
 
-pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, Measures, WARN_HTML_BYTES};
+pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, WARN_HTML_BYTES};
 
 use crate::issue::{self, Issue};
-use crate::render::Rendered;
+use crate::render::{Measures, Rendered};
 use crate::source::{Findings, RuleId, Severity, Span};
 use comments::Comments;
 
@@ -131,7 +131,7 @@ pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Judges what was made of it.
-pub fn mail(rendered: &Rendered, measures: Measures, findings: &mut Findings<'_>) {
+pub fn mail(rendered: &Rendered, measures: &Measures, findings: &mut Findings<'_>) {
     report(mail::discover(rendered, measures), findings);
 }
 

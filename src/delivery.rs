@@ -3,7 +3,8 @@
 //! In: a frozen campaign, a [`Ledger`] and a [`Transport`]. Out: a
 //! [`Summary`] whose states add up to the frozen audience. The loop in
 //! [`run`] is thin: what an answer means is decided by the pure functions of
-//! [`state`]. Absent on purpose: SQL, sockets, the terminal.
+//! [`state`]. A [`provider`] takes the whole campaign at once instead, by
+//! [`push`], and answers with an outcome of its own. Absent on purpose: SQL, sockets, the terminal.
 
 mod ledger;
 mod outcome;
@@ -19,8 +20,8 @@ pub use ledger::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
 };
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use patience::Patience;
 pub use run::{Progress, StopWish, Work, run};
 pub use state::Trip;
 pub use summary::{Ending, Summary};
-pub use patience::Patience;
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -32,9 +32,9 @@ pub use ledger::SqliteLedger;
 pub use open::OpenMode;
 pub use outcomes::{OutcomeRow, RowState};
 pub use proofs::Proof;
-pub use pushes::{Push, PushState};
+pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
-pub use subscribers::{ExportRow, ListStats};
+pub use subscribers::{ListStats, Listed};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 
 use crate::domain::Timestamp;
-use writer::Writer;
+use writer::{Durability, Writer};
 
 /// How long a statement waits for another process before it gives up: longer
 /// than freezing a million rows takes, because a reader who leaves meanwhile waits too.
@@ -78,6 +78,17 @@ impl Store {
     /// Where the store is.
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// Moves what stands in the write-ahead log into the store's one file, so
+    /// that a copy of it is whole. Nothing is lost without it.
+    pub async fn close(self) {
+        self.readers().close().await;
+        let mut turn = self.writer().turn().await;
+        if let Ok(connection) = turn.connection(Durability::Power).await {
+            // Another process may be reading; then the log stays for it to move.
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await;
+        }
     }
 
     /// Becomes the one sender of this store.
@@ -122,4 +133,9 @@ fn to_millis(at: Timestamp) -> i64 {
 /// Every stored time came from [`to_millis`]; one outside jiff's range cannot have.
 fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// What `json_each` takes apart again.
+fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }

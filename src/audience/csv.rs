@@ -295,6 +295,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rejects_file_can_be_corrected_and_read_again() {
+        let entry = only_entry("email,city,line,reason\nr@example.org,Town,7,no address\n");
+        assert_eq!(entry.fields.into_keys().collect::<Vec<_>>(), ["city"]);
+        let fields = only_entry("email,line,reason,x\nr@example.org,7,none,y\n").fields;
+        assert_eq!(fields.len(), 3);
+    }
+
+    #[test]
     fn a_disk_that_fails_ends_the_rows_with_one_error() {
         struct Failing;
         impl Read for Failing {

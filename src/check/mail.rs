@@ -1,7 +1,7 @@
 //! What every mail must hold, and how large it may be.
 
 use super::{BUDGET, Discovery, POSTAL_ADDRESS, Rule, UNSUBSCRIBE};
-use crate::render::{Rendered, Slot};
+use crate::render::{Measures, Rendered, Slot};
 use crate::source::Severity;
 
 /// Gmail cuts a mail near 102 KB, and with it the link to unsubscribe. No
@@ -12,19 +12,10 @@ pub const WARN_HTML_BYTES: usize = 90_000;
 /// Gmail drops style sheets beyond 16 KB in total.
 pub const MAX_STYLE_BYTES: usize = 16_000;
 
-/// The sizes of what was rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measures {
-    /// The HTML part as it travels, after quoted-printable, in bytes.
-    pub encoded_html_bytes: usize,
-    /// What stands between `<style>` and `</style>`, in bytes.
-    pub style_bytes: usize,
-}
-
 /// `budget`, where there is still room.
 static NEAR_BUDGET: Rule = Rule { severity: Severity::Warning, ..BUDGET };
 
-pub(super) fn discover(rendered: &Rendered, measures: Measures) -> Vec<Discovery> {
+pub(super) fn discover(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> {
     let parts = [
         ("HTML", "layout.mjml.hbs", &rendered.html),
         ("text", "footer of the text", &rendered.text),
@@ -51,8 +42,8 @@ pub(super) fn discover(rendered: &Rendered, measures: Measures) -> Vec<Discovery
     discoveries
 }
 
-fn over_budget(measures: Measures) -> Vec<Discovery> {
-    let Measures { encoded_html_bytes: html, style_bytes: style } = measures;
+fn over_budget(measures: &Measures) -> Vec<Discovery> {
+    let Measures { html_encoded: html, styles: style, .. } = *measures;
     let mut discoveries = Vec::new();
     if html >= WARN_HTML_BYTES {
         let rule = match html >= MAX_HTML_BYTES {

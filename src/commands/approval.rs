@@ -48,7 +48,8 @@ pub(super) async fn require_proof(
     .hint(HOW_TO_PROOF))
 }
 
-const HOW_TO_PROOF: &str = "Run `postrider proof ISSUE`, look at it, and send then; or say `--unproofed`.";
+const HOW_TO_PROOF: &str =
+    "Run `postrider proof ISSUE`, look at it, and send then; or say `--unproofed`.";
 
 /// Names what differs between what was proofed and what would be sent.
 fn what_changed(proof: &Proof, prepared: &Prepared) -> Vec<String> {
@@ -142,7 +143,10 @@ mod tests {
         let now = template(&format!("same\n{long}new end\n"));
         let shown = first_difference("text part", &before, &now).unwrap();
         let a = "a".repeat(20);
-        assert_eq!(shown, format!("line 2 of the text part was `…{a}old end` and is `…{a}new end`"));
+        assert_eq!(
+            shown,
+            format!("line 2 of the text part was `…{a}old end` and is `…{a}new end`")
+        );
         assert_eq!(first_difference("text part", &now, &now), None);
         let longer = template(&format!("same\n{long}new end\nmore\n"));
         let shown = first_difference("text part", &now, &longer).unwrap();

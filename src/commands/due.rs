@@ -71,7 +71,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                     break;
                 }
                 Action::Wait(next) => {
-                    context.ui.status(&match next.and_then(|next| Some((next, next.due.as_ref().ok()?))) {
+                    context.ui.status(&match next
+                        .and_then(|next| Some((next, next.due.as_ref().ok()?)))
+                    {
                         Some((next, due)) => format!("nothing is due; next {} at {due}", next.path),
                         None => "nothing is due".to_owned(),
                     });
@@ -87,11 +89,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     })
 }
 
-async fn switch_on(
-    context: &Context,
-    store: &Store,
-    now: Timestamp,
-) -> Result<Timestamp, Failure> {
+async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {
     let mark = store.switch_schedule_on(now).await?;
     context.ui.status(&format!(
         "scheduling is on from {mark}: what was due before is not sent by schedule"
@@ -118,8 +116,7 @@ fn read_issues(
         time_zone: schedule.time_zone.clone(),
         weekday: schedule.weekday,
     };
-    let mut files =
-        IssueFiles { issues: Vec::new(), paths: BTreeMap::new(), broken: Vec::new() };
+    let mut files = IssueFiles { issues: Vec::new(), paths: BTreeMap::new(), broken: Vec::new() };
     for path in issue_files(&newsletter.config.issues)? {
         let source = match read_source(&path) {
             Ok(source) => source,
@@ -197,7 +194,9 @@ impl Doing<'_> {
             .map(|frozen| self.newsletter.config.root.join(&frozen.provenance.source_file));
         let path = file
             .filter(|path| path.is_file())
-            .or_else(|| paths.values().find(|path| super::newsletter::stem(path) == slug.as_str()).cloned())
+            .or_else(|| {
+                paths.values().find(|path| super::newsletter::stem(path) == slug.as_str()).cloned()
+            })
             .unwrap_or_else(|| PathBuf::from(format!("{slug}.md")));
         self.send(&path).await
     }
@@ -253,10 +252,11 @@ fn refused(refusal: &Refusal<'_>) -> Failure {
     };
     let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
     match refusal {
-        Refusal::SeveralDue(issues) => {
-            blocked(format!("nothing was sent: more than one issue is due: {}", names(issues)))
-                .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`.")
-        }
+        Refusal::SeveralDue(issues) => blocked(format!(
+            "nothing was sent: more than one issue is due: {}",
+            names(issues)
+        ))
+        .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`."),
         Refusal::SharedSlug(issues) => {
             blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
                 .hint("Give each its own `slug`.")

@@ -6,9 +6,7 @@ use crate::delivery::StopWish;
 use crate::error::{Exit, Failure};
 
 /// Runs the asynchronous part of a command.
-pub(super) fn block_on<T>(
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -33,9 +31,8 @@ pub(super) fn boot_id(random: &dyn crate::domain::Random) -> String {
 /// Listens for SIGINT and SIGTERM: the first is a wish to drain, the second to stop at once.
 pub(super) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let cannot = |error: std::io::Error| {
-        Failure::of(Exit::Internal, "cannot listen for signals", &error)
-    };
+    let cannot =
+        |error: std::io::Error| Failure::of(Exit::Internal, "cannot listen for signals", &error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let (wish, heard) = watch::channel(StopWish::GoOn);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
-use crate::config::{Config, FlagValue, Root, theme_files};
+use crate::config::{Config, Direction, FlagValue, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
@@ -36,7 +36,9 @@ impl Newsletter {
         let root = Root::find(context.root.as_deref(), &context.environment)?;
         let config = Config::load(&root, &context.environment, flags)?;
         let name = config.newsletter.theme.as_str();
-        let files = theme_files::load(&root, name, theme::embedded(name))?;
+        let files = theme_files::load(&root, &config.newsletter.theme, |name| {
+            theme::embedded(name.as_str())
+        })?;
         let theme = Theme::from_files(name, &files.files).map_err(|fault| {
             Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
         })?;
@@ -72,7 +74,7 @@ impl Newsletter {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             allowed: Vec::new(),
         };
-        let headers = self.fixed_headers(&letterhead)?;
+        let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         Ok(Prepared { campaign, rendered, measures, findings, provenance })
     }
@@ -93,14 +95,17 @@ impl Newsletter {
         let newsletter = &self.config.newsletter;
         let language = issue.language.as_ref().map(|language| language.value.clone());
         let direction = match &language {
-            Some(language) => crate::config::Direction::of_language(language),
+            Some(language) => Direction::of_language(language),
             None => newsletter.direction,
         };
         Letterhead {
-            name: newsletter.name.as_str().to_owned(),
+            name: newsletter.name.clone(),
             postal_address: newsletter.postal_address.clone(),
             language: language.unwrap_or_else(|| newsletter.language.clone()),
-            direction: direction.as_str().to_owned(),
+            direction: match direction {
+                Direction::LeftToRight => render::Direction::Ltr,
+                Direction::RightToLeft => render::Direction::Rtl,
+            },
             web_url: newsletter.web_url.as_ref().and_then(|pattern| {
                 let number = issue.number.as_ref().map(|number| number.value);
                 let date = issue.date.as_ref().map(|date| date.value);
@@ -110,14 +115,14 @@ impl Newsletter {
         }
     }
 
-    fn fixed_headers(&self, letterhead: &Letterhead) -> Result<FixedHeaders, Failure> {
+    fn fixed_headers(&self, letterhead: &Letterhead) -> FixedHeaders {
         let newsletter = &self.config.newsletter;
-        Ok(FixedHeaders {
+        FixedHeaders {
             from: newsletter.from.clone(),
             reply_to: newsletter.reply_to.clone(),
             list_id: newsletter.list_id.clone(),
             language: letterhead.language.clone(),
-        })
+        }
     }
 
     fn relative(&self, path: &Path) -> String {
@@ -166,9 +171,8 @@ pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
         let bytes = read_at_most(path, MAX_SOURCE_BYTES + 1).map_err(|error| unreadable(&error))?;
         let after = fingerprint(path).map_err(|error| unreadable(&error))?;
         if before == after {
-            return SourceText::new(path.display().to_string(), &bytes).map_err(|error| {
-                Failure::new(Exit::InputUnreadable, error.to_string())
-            });
+            return SourceText::new(path.display().to_string(), &bytes)
+                .map_err(|error| Failure::new(Exit::InputUnreadable, error.to_string()));
         }
     }
     Err(Failure::new(

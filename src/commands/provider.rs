@@ -1,9 +1,9 @@
 //! A whole campaign at once: joins a store and a provider.
 
 use crate::campaign::Campaign;
-use crate::config::{Config, Mailchimp as Section, SecretName, Secrets, Via};
+use crate::config::{Config, LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Via};
 use crate::delivery::Patience;
-use crate::delivery::provider::{PreflightItem, PreflightLevel, Provider};
+use crate::delivery::provider::{PreflightItem, PreflightLevel};
 use crate::delivery::push::{DoubtfulSend, Prepared, Proofed, Push, PushError, Pushed};
 use crate::delivery::{InDoubt, Standing};
 use crate::domain::EmailAddress;
@@ -96,16 +96,25 @@ fn section(config: &Config) -> Result<&Section, Failure> {
 
 fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure> {
     let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey)?;
-    let wrong = |error: &dyn std::error::Error| {
-        Failure::of(Exit::Usage, "cannot set up Mailchimp", error)
-    };
+    let wrong =
+        |error: &dyn std::error::Error| Failure::of(Exit::Usage, "cannot set up Mailchimp", error);
     let key = ApiKey::parse(&secret).map_err(|error| wrong(&error))?;
     let endpoint = match &section.base_url {
-        None => Endpoint::of_key(&key),
-        Some(url) => Endpoint::loopback(url.as_str()).map_err(|error| wrong(&error))?,
+        None => Endpoint::of(&key),
+        Some(url) => Endpoint::loopback(socket_of(url)?).map_err(|error| wrong(&error))?,
     };
     let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;
     Mailchimp::new(key, endpoint, list, Patience::USUAL).map_err(|error| wrong(&error))
+}
+
+fn socket_of(url: &LoopbackUrl) -> Result<std::net::SocketAddr, Failure> {
+    let cannot = || {
+        let what = format!("`[mailchimp] base_url` {} names no port of this machine", url.as_str());
+        Failure::new(Exit::Usage, what)
+    };
+    let url = url::Url::parse(url.as_str()).map_err(|_| cannot())?;
+    let addresses = url.socket_addrs(|| None).map_err(|_| cannot())?;
+    addresses.into_iter().find(|address| address.ip().is_loopback()).ok_or_else(cannot)
 }
 
 fn tell_checklist(ui: &Ui, checklist: &[PreflightItem]) {
@@ -127,11 +136,15 @@ fn tell(context: &Context, frozen: &FrozenCampaign, pushed: &Pushed) -> Result<E
             ("sent", Standing::Finished, Exit::Done)
         }
         Pushed::AlreadySent { remote, .. } => {
-            ui.status(&format!("{key} was sent before, as campaign {remote}; nothing was sent now"));
+            ui.status(&format!(
+                "{key} was sent before, as campaign {remote}; nothing was sent now"
+            ));
             ("already-sent", Standing::Finished, Exit::Done)
         }
         Pushed::LeftAlone { remote } => {
-            ui.warning(&format!("{key} was not sent: {remote} is no draft, and that is somebody's doing"));
+            ui.warning(&format!(
+                "{key} was not sent: {remote} is no draft, and that is somebody's doing"
+            ));
             ("left-alone", Standing::Unfinished, Exit::BlockedOrOverdue)
         }
         Pushed::Unknown { remote, seen } => {
@@ -139,7 +152,9 @@ fn tell(context: &Context, frozen: &FrozenCampaign, pushed: &Pushed) -> Result<E
                 Ok(state) => format!("the provider calls it {state}"),
                 Err(error) => format!("the provider could not be asked: {error}"),
             };
-            ui.warning(&format!("whether {key} was sent as campaign {remote} is not known: {seen}"));
+            ui.warning(&format!(
+                "whether {key} was sent as campaign {remote} is not known: {seen}"
+            ));
             ui.hint(
                 "Look at it in the provider's own pages. The same command asks again and never \
                  sends twice; `--in-doubt resend` sends if the provider still calls it a draft.",

@@ -16,7 +16,7 @@ use crate::delivery::{
 use crate::domain::{EmailAddress, SubscriberId};
 use crate::error::{Exit, Failure};
 use crate::render::SlotValues;
-use crate::store::{FrozenCampaign, Store};
+use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
 use crate::transport::{Outbox, SmtpTransport};
 
@@ -45,9 +45,8 @@ impl Relay {
             Via::Outbox(outbox) => Ok(Some(Self::Outbox(Arc::new(Outbox::new(&outbox.path))))),
             Via::Smtp(smtp) => {
                 let settings = smtp_settings(context, smtp)?;
-                let transport = SmtpTransport::new(settings).map_err(|error| {
-                    Failure::of(Exit::Usage, "cannot set up SMTP", &error)
-                })?;
+                let transport = SmtpTransport::new(settings)
+                    .map_err(|error| Failure::of(Exit::Usage, "cannot set up SMTP", &error))?;
                 let connections = usize::from(smtp.connections);
                 Ok(Some(Self::Smtp { transport: Arc::new(transport), connections }))
             }
@@ -60,7 +59,7 @@ impl Relay {
         &self,
         context: &Context,
         config: &Config,
-        store: &Store,
+        (store, lock): (&Store, &SenderLock),
         frozen: &FrozenCampaign,
         in_doubt: InDoubt,
         stop: watch::Receiver<StopWish>,
@@ -68,11 +67,11 @@ impl Relay {
         match self {
             Self::Outbox(outbox) => {
                 let crew = Crew { transport: Arc::clone(outbox), connections: 1 };
-                crew.deliver(context, config, store, frozen, in_doubt, stop).await
+                crew.deliver(context, config, (store, lock), frozen, in_doubt, stop).await
             }
             Self::Smtp { transport, connections } => {
                 let crew = Crew { transport: Arc::clone(transport), connections: *connections };
-                crew.deliver(context, config, store, frozen, in_doubt, stop).await
+                crew.deliver(context, config, (store, lock), frozen, in_doubt, stop).await
             }
         }
     }
@@ -112,7 +111,7 @@ impl<T: Transport> Crew<T> {
         &self,
         context: &Context,
         config: &Config,
-        store: &Store,
+        (store, lock): (&Store, &SenderLock),
         frozen: &FrozenCampaign,
         in_doubt: InDoubt,
         stop: watch::Receiver<StopWish>,
@@ -122,7 +121,7 @@ impl<T: Transport> Crew<T> {
         let public_url = config.newsletter.public_url.as_str();
         let form = MessageForm::compile(&frozen.campaign, Purpose::Campaign, now)
             .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
-        let ledger = Arc::new(store.ledger(frozen));
+        let ledger = Arc::new(store.ledger(frozen.campaign.key(), lock).await?);
         let doubt = ledger.recover(in_doubt, now).await?;
         let tally = ledger.tally().await?;
         let work = Work {

@@ -6,10 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::config::{FlagValue, Via};
-use crate::delivery::{Ending, InDoubt, Ledger, Standing, Tally};
+use crate::delivery::{Ending, InDoubt, Standing, Tally};
 use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
-use crate::store::{FreezeError, FrozenCampaign, Store};
+use crate::store::{FreezeError, FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
 
 use super::host::{block_on, listen_for_signals};
@@ -141,7 +141,7 @@ pub(super) async fn send(
     issue: &Path,
     order: &Order,
 ) -> Result<Exit, Failure> {
-    let _lock = store.lock_for_sending()?;
+    let lock = store.lock_for_sending()?;
     let prepared = newsletter.prepare(issue);
     let key = match &prepared {
         Ok(prepared) => prepared.campaign.key().clone(),
@@ -151,12 +151,12 @@ pub(super) async fn send(
         (Some(frozen), prepared) => {
             let now = prepared.as_ref().ok();
             tell_what_changed(context, &frozen, now);
-            resume(context, newsletter, store, &frozen, order).await
+            resume(context, newsletter, (store, &lock), &frozen, order).await
         }
         (None, Err(failure)) => Err(failure),
         (None, Ok(prepared)) => {
             let frozen = begin(context, newsletter, store, prepared, order).await?;
-            deliver(context, newsletter, store, &frozen, order).await
+            deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
     }
 }
@@ -202,9 +202,7 @@ async fn begin(
     let via = config.delivery.via.as_str();
     let frozen = match relay {
         Some(_) => store.freeze(&prepared.campaign, &prepared.provenance, via, now).await,
-        None => {
-            store.freeze_for_provider(&prepared.campaign, &prepared.provenance, via, now).await
-        }
+        None => store.freeze_for_provider(&prepared.campaign, &prepared.provenance, via, now).await,
     };
     frozen.map_err(|error| match error {
         FreezeError::Store(error) => error.into(),
@@ -256,8 +254,7 @@ fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Optio
     if prepared.campaign.digest() == frozen.campaign.digest() {
         return;
     }
-    let changes =
-        approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
+    let changes = approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
     context.ui.warning(&format!(
         "{key} was edited since it was frozen on {}, and readers get what was frozen: {}",
         frozen.frozen_at,
@@ -269,12 +266,12 @@ fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Optio
 async fn resume(
     context: &Context,
     newsletter: &Newsletter,
-    store: &Store,
+    (store, lock): (&Store, &SenderLock),
     frozen: &FrozenCampaign,
     order: &Order,
 ) -> Result<Exit, Failure> {
     let key = frozen.campaign.key();
-    let tally = store.ledger(frozen).tally().await?;
+    let tally = store.tally(frozen).await?;
     let decides_doubt = order.in_doubt.is_some() && tally.unknown > 0;
     if let (Some(at), false) = (frozen.finished_at, decides_doubt) {
         let exit = match tally.standing() {
@@ -308,14 +305,14 @@ async fn resume(
         let question = format!("Send to the {} who are left?", tally.open());
         consent(context, &question)?;
     }
-    deliver(context, newsletter, store, frozen, order).await
+    deliver(context, newsletter, (store, lock), frozen, order).await
 }
 
 /// Delivers a frozen campaign, and says what came of it.
 async fn deliver(
     context: &Context,
     newsletter: &Newsletter,
-    store: &Store,
+    (store, lock): (&Store, &SenderLock),
     frozen: &FrozenCampaign,
     order: &Order,
 ) -> Result<Exit, Failure> {
@@ -328,7 +325,7 @@ async fn deliver(
         Some(choice) => choice,
         None => ask_about_doubt(context, store, frozen).await?,
     };
-    let delivered = relay.deliver(context, config, store, frozen, in_doubt, stop).await?;
+    let delivered = relay.deliver(context, config, (store, lock), frozen, in_doubt, stop).await?;
     let exit = exit_of(&delivered.summary);
     finish(context, store, frozen, &delivered, exit).await?;
     Ok(exit)
@@ -340,7 +337,7 @@ async fn ask_about_doubt(
     store: &Store,
     frozen: &FrozenCampaign,
 ) -> Result<InDoubt, Failure> {
-    let tally = store.ledger(frozen).tally().await?;
+    let tally = store.tally(frozen).await?;
     let open = tally.unknown + tally.started;
     if open == 0 {
         return Ok(InDoubt::Keep);
@@ -485,7 +482,7 @@ async fn dry_run(
     let mut to_send = audience.included;
     if let Some(frozen) = store.campaign(prepared.campaign.key()).await? {
         tell_what_changed(context, &frozen, Some(&prepared));
-        let tally = store.ledger(&frozen).tally().await?;
+        let tally = store.tally(&frozen).await?;
         context.ui.status(&format!(
             "{} is frozen: {} of {} got it{}",
             frozen.campaign.key(),

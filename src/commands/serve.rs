@@ -42,8 +42,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             name: newsletter.name.clone(),
             language: newsletter.language.clone(),
             direction: match newsletter.direction {
-                Direction::Ltr => TextDirection::LeftToRight,
-                Direction::Rtl => TextDirection::RightToLeft,
+                Direction::LeftToRight => TextDirection::LeftToRight,
+                Direction::RightToLeft => TextDirection::RightToLeft,
             },
         };
         let clock = Arc::clone(&context.clock);
@@ -62,7 +62,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         };
         match web::serve(listener, router, shutdown).await {
             Closed::Drained => context.ui.status("every request was answered"),
-            Closed::CutOff => context.ui.warning("some connections were cut off"),
+            Closed::CutShort { connections } => {
+                context.ui.warning(&format!("{connections} open connections were dropped"));
+            }
         }
         Ok(Exit::Done)
     })

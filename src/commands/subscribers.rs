@@ -217,10 +217,7 @@ async fn add(context: &Context, store: &Store, arguments: &AddArguments) -> Resu
         first_name: arguments.first_name.clone(),
         last_name: arguments.last_name.clone(),
         fields: Default::default(),
-        standing: EntryStanding {
-            status: SubscriptionStatus::Subscribed,
-            suppressed: None,
-        },
+        standing: EntryStanding { status: SubscriptionStatus::Subscribed, suppressed: None },
     };
     let summary = store.add(entry, "added by hand", context.clock.now()).await?;
     let row = store.find(&address).await?;

@@ -77,7 +77,8 @@ pub enum InDoubt {
 /// What [`Ledger::recover`] found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Doubt {
-    /// Rows in doubt now, of this and of earlier interruptions.
+    /// Rows found in doubt, of this and of earlier interruptions, before they
+    /// were settled as [`InDoubt`] says.
     pub in_doubt: u64,
     /// Rows returned to pending because nothing of them had left.
     pub returned: u64,

@@ -14,17 +14,18 @@
 //! Absent on purpose: HTTP, the terminal, and the verbs that nothing calls yet
 //! (schedule, cancel, reports).
 
+mod outcome;
 mod plan;
 mod record;
 
 use crate::campaign::Campaign;
 use crate::delivery::Patience;
 use crate::delivery::provider::{
-    Draft, PlanError, PreflightItem, PreflightLevel, Provider, ProviderError, Remote, RemoteId,
-    RemoteState,
+    Draft, PreflightItem, PreflightLevel, Provider, ProviderError, Remote, RemoteId, RemoteState,
 };
 use crate::domain::{Clock, Digest, EmailAddress};
 
+pub use outcome::{Proofed, PushError, Pushed};
 pub use plan::{Difference, compare, plan};
 pub use record::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
 
@@ -54,7 +55,7 @@ pub enum DoubtfulSend {
 #[derive(Debug)]
 pub enum Prepared {
     /// The draft stands there as it should, and waits for [`Push::send`].
-    Ready(Ready),
+    Ready(Box<Ready>),
     /// There is nothing to send.
     Settled(Pushed),
 }
@@ -66,112 +67,6 @@ pub struct Ready {
     draft: Draft,
     digest: Digest,
     checklist: Vec<PreflightItem>,
-}
-
-/// What became of a campaign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pushed {
-    /// The provider has taken it, just now or in an earlier run that was cut short.
-    Sent {
-        /// Its name there.
-        remote: RemoteId,
-        /// In which state it was seen; `None` when the send was accepted and
-        /// the state could not be read since.
-        state: Option<RemoteState>,
-    },
-    /// It had been sent before, and nothing was changed. This is a success.
-    AlreadySent {
-        /// Its name there.
-        remote: RemoteId,
-        /// What was sent, if the record knows.
-        digest: Option<Digest>,
-    },
-    /// It is neither a draft nor sent (scheduled, paused, cancelled...), and
-    /// that is somebody's doing: nothing was changed.
-    LeftAlone {
-        /// As it stands there.
-        remote: Remote,
-    },
-    /// Whether it was sent is not known. It is not sent again.
-    Unknown {
-        /// Its name there.
-        remote: RemoteId,
-        /// What the provider said when it was asked.
-        seen: Result<RemoteState, ProviderError>,
-    },
-}
-
-/// What became of a proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proofed {
-    /// The provider has sent the tests. It may put a mark into their subject,
-    /// and cannot carry a header of ours.
-    Tested {
-        /// The draft, as it stands there.
-        remote: Remote,
-        /// The provider's checklist: an error in it does not hinder a test.
-        checklist: Vec<PreflightItem>,
-    },
-    /// The campaign is no draft any more, so no test can be made of it.
-    LeftAlone {
-        /// As it stands there.
-        remote: Remote,
-    },
-}
-
-/// Why a push came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum PushError {
-    /// The provider cannot carry this campaign.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// A call failed. Nothing was sent.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// The record could not be read or written. Nothing was sent.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// What stands there is not what was put there. Nothing was sent.
-    #[error("the campaign {remote} does not hold what was put there: {difference}; \
-             nothing was sent, and the draft is left for you to look at")]
-    Differs {
-        /// Which.
-        remote: Remote,
-        /// Where.
-        difference: Difference,
-    },
-    /// The provider's checklist has errors. Nothing was sent.
-    #[error("the campaign {remote} is not ready, says the provider: {}", errors(checklist))]
-    NotReady {
-        /// Which.
-        remote: Remote,
-        /// All of the checklist.
-        checklist: Vec<PreflightItem>,
-    },
-    /// Between the preparation and the send the draft was replaced or changed its state.
-    #[error("the draft {expected} was prepared, and now {} bears its title; nothing was sent, \
-             run this again", now(found))]
-    Replaced {
-        /// What was prepared.
-        expected: Remote,
-        /// What is there now.
-        found: Option<Remote>,
-    },
-    /// A proof was asked for while a send is in doubt: it would change what may be under way.
-    #[error("whether {remote} was sent is not known, so its draft is not touched; \
-             run send again to settle that first")]
-    InDoubt {
-        /// Which.
-        remote: RemoteId,
-    },
-    /// The send ended, and that could not be written. The next run asks the provider.
-    #[error("{source}; the provider was asked to send, and the next run will ask it what became of that")]
-    Unrecorded {
-        /// How it ended.
-        pushed: Pushed,
-        /// What failed.
-        source: RecordError,
-    },
 }
 
 impl Ready {
@@ -219,15 +114,16 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         if checklist.iter().any(|item| item.level == PreflightLevel::Error) {
             return Err(PushError::NotReady { remote, checklist });
         }
-        Ok(Prepared::Ready(Ready { remote, draft, digest: campaign.digest(), checklist }))
+        let ready = Ready { remote, draft, digest: campaign.digest(), checklist };
+        Ok(Prepared::Ready(Box::new(ready)))
     }
 
     /// Sends what was prepared, at most once.
     ///
     /// # Errors
     /// See [`PushError`]; but for [`PushError::Unrecorded`], nothing was sent.
-    pub async fn send(&self, ready: Ready) -> Result<Pushed, PushError> {
-        let Ready { remote, draft, digest, .. } = ready;
+    pub async fn send(&self, ready: Box<Ready>) -> Result<Pushed, PushError> {
+        let Ready { remote, draft, digest, .. } = *ready;
         self.holds(&remote, &draft).await?;
         // Two runs at once may each have created a draft: both see both here.
         match self.provider.find(&draft.key).await? {
@@ -370,10 +266,9 @@ fn judge(
             Verdict::Ended(Pushed::Sent { remote, state: Some(RemoteState::Scheduled) })
         }
         (Ok(()), Err(_)) => Verdict::Ended(Pushed::Sent { remote, state: None }),
-        (
-            Err(error @ (ProviderError::Refused { .. } | ProviderError::Unreachable { .. })),
-            _,
-        ) => Verdict::NotSent(error),
+        (Err(error @ (ProviderError::Refused { .. } | ProviderError::Unreachable { .. })), _) => {
+            Verdict::NotSent(error)
+        }
         (_, seen) => Verdict::Open(Pushed::Unknown { remote, seen }),
     }
 }
@@ -389,11 +284,46 @@ fn left_as_it_is(remote: &Remote) -> Pushed {
     }
 }
 
-fn errors(checklist: &[PreflightItem]) -> String {
-    let errors = checklist.iter().filter(|item| item.level == PreflightLevel::Error);
-    errors.map(|item| format!("{}: {}", item.heading, item.details)).collect::<Vec<_>>().join("; ")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::provider::{Call, Problem};
 
-fn now(found: &Option<Remote>) -> String {
-    found.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    #[test]
+    fn a_no_is_believed_and_a_silence_is_not() {
+        let id = || RemoteId::parse("c0ffee").unwrap();
+        let call = || Call { provider: "Test", purpose: "sending", request: "POST /send".into() };
+        let unclear = || ProviderError::Unclear { call: call(), cause: "cut".into() };
+        let unreachable = || ProviderError::Unreachable { call: call(), cause: "busy".into() };
+        let problem = Problem {
+            status: 400,
+            title: "No".into(),
+            detail: String::new(),
+            instance: String::new(),
+            fields: Vec::new(),
+        };
+        let refused =
+            || ProviderError::Refused { call: call(), problem: Box::new(problem.clone()) };
+        let sent = |state| Verdict::Ended(Pushed::Sent { remote: id(), state });
+        let open = |seen| Verdict::Open(Pushed::Unknown { remote: id(), seen });
+        use RemoteState::{Cancelled, Draft, Gone, Scheduled, Sending, Sent};
+        for (answer, seen, expected) in [
+            (Ok(()), Ok(Sending), sent(Some(Sending))),
+            (Ok(()), Ok(Scheduled), sent(Some(Scheduled))),
+            (Ok(()), Err(unreachable()), sent(None)),
+            (Ok(()), Ok(Draft), open(Ok(Draft))),
+            (Ok(()), Ok(Cancelled), open(Ok(Cancelled))),
+            (Err(unclear()), Ok(Sent), sent(Some(Sent))),
+            (Err(unclear()), Ok(Draft), open(Ok(Draft))),
+            (Err(unclear()), Ok(Scheduled), open(Ok(Scheduled))),
+            (Err(unclear()), Ok(Gone), open(Ok(Gone))),
+            (Err(unclear()), Err(unreachable()), open(Err(unreachable()))),
+            (Err(refused()), Ok(Draft), Verdict::NotSent(refused())),
+            (Err(refused()), Err(unreachable()), Verdict::NotSent(refused())),
+            (Err(refused()), Ok(Sending), sent(Some(Sending))),
+            (Err(unreachable()), Ok(Draft), Verdict::NotSent(unreachable())),
+        ] {
+            assert_eq!(judge(&id(), answer.clone(), seen.clone()), expected, "{answer:?} {seen:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::writer::{Durability, Turn};
-use super::{FrozenCampaign, Store, to_millis};
+use super::{FrozenCampaign, Store, to_json, to_millis};
 use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId};
 
 /// One row going from one state to the next.
@@ -44,16 +44,16 @@ const GROUP: usize = 256;
 /// The `+` keeps SQLite from walking the campaign's index instead of going to each row.
 pub(super) const WRITE_CHANGES: &str = "
     UPDATE recipients
-     SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
-         note = coalesce(c.note, recipients.note),
-         updated_at = coalesce(c.at, recipients.updated_at),
-         boot_id = iif(c.state = 'started', boot_id, NULL)
-     FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
-                  value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
-                  value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
-           FROM json_each(?1)) c
-     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
-     RETURNING recipients.id";
+    SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
+        note = coalesce(c.note, recipients.note),
+        updated_at = coalesce(c.at, recipients.updated_at),
+        boot_id = iif(c.state = 'started', boot_id, NULL)
+    FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
+                 value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
+                 value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
+          FROM json_each(?1)) c
+    WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
+    RETURNING recipients.id";
 
 /// Starts the task. It ends when the last sender is dropped, after it has
 /// written what was waiting.
@@ -186,7 +186,7 @@ async fn write(
          FROM json_each(?1) d JOIN recipients r ON r.id = d.value ->> 0 WHERE true
          ON CONFLICT DO NOTHING",
     )
-    .bind(serde_json::to_string(&dead).unwrap_or_default())
+    .bind(to_json(&dead)?)
     .bind(origin)
     .execute(&mut *transaction)
     .await?;
@@ -200,7 +200,7 @@ async fn write_changes(
     changes: &[&Change],
 ) -> Result<HashSet<i64>, sqlx::Error> {
     let rows: Vec<i64> = sqlx::query_scalar(WRITE_CHANGES)
-        .bind(serde_json::to_string(changes).unwrap_or_default())
+        .bind(to_json(changes)?)
         .bind(campaign)
         .fetch_all(connection)
         .await?;

@@ -6,9 +6,8 @@ use std::io::Read;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::subscribers::fields_to_json;
 use super::writer::Durability;
-use super::{Store, StoreError, to_millis};
+use super::{Store, StoreError, to_json, to_millis};
 use crate::audience::csv::{EntryStanding, ListEntry, ListFileError, ListReader, RejectedRow};
 use crate::domain::{EmailAddress, SubscriptionStatus, Timestamp};
 
@@ -267,7 +266,7 @@ async fn read_known(
          JOIN subscribers s ON s.address_key = k.value
          LEFT JOIN suppressions x ON x.address_key = k.value",
     )
-    .bind(serde_json::to_string(&keys).unwrap_or_default())
+    .bind(to_json(&keys)?)
     .fetch_all(connection)
     .await?;
     let mut known = KnownRows::default();
@@ -302,21 +301,22 @@ async fn write_changes(
     origin: &str,
     now: i64,
 ) -> Result<u64, sqlx::Error> {
-    let rows: Vec<_> = known
+    let rows: Result<Vec<_>, sqlx::Error> = known
         .iter()
         .filter(|(_, known)| known.write_row)
         .map(|(key, known)| {
-            (
+            Ok((
                 known.address.as_str(),
                 key,
                 known.address.domain(),
                 &known.first_name,
                 &known.last_name,
                 known.standing.status.as_str(),
-                fields_to_json(&known.fields),
-            )
+                to_json(&known.fields)?,
+            ))
         })
         .collect();
+    let rows = rows?;
     if !rows.is_empty() {
         sqlx::query(
             "INSERT INTO subscribers (address, address_key, domain, first_name, last_name, status,
@@ -330,7 +330,7 @@ async fn write_changes(
                 origin = iif(subscribers.status = excluded.status, origin, excluded.origin),
                 updated_at = excluded.updated_at",
         )
-        .bind(serde_json::to_string(&rows).unwrap_or_default())
+        .bind(to_json(&rows)?)
         .bind(origin)
         .bind(now)
         .execute(&mut *connection)
@@ -349,7 +349,7 @@ async fn write_changes(
          SELECT value ->> 0, value ->> 1, ?2, ?3 FROM json_each(?1) WHERE true
          ON CONFLICT DO NOTHING",
     )
-    .bind(serde_json::to_string(&suppressions).unwrap_or_default())
+    .bind(to_json(&suppressions)?)
     .bind(origin)
     .bind(now)
     .execute(connection)

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::freeze::exclusion;
 use super::group::{self, Change, Request};
 use super::writer::Durability;
-use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_millis};
+use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_json, to_millis};
 use crate::delivery::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, Tally,
 };
@@ -29,27 +29,28 @@ const OPEN: &str = "open the ledger of a campaign";
 pub(super) const NEXT_DUE: &str =
     "SELECT min(due_at) FROM recipients WHERE campaign = ?1 AND state = 'deferred'";
 
-pub(super) const EXPIRE: &str = "UPDATE recipients
-                 SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
-                     note = iif(note = '', ?4, ?4 || '; before: ' || note)
-                 WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
+pub(super) const EXPIRE: &str = "
+    UPDATE recipients
+    SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
+        note = iif(note = '', ?4, ?4 || '; before: ' || note)
+    WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
 
 pub(super) const CLAIM_DUE: &str = concat!(
     "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
     exclusion!(),
     " AS excluded
-         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
-         WHERE r.campaign = ?1 AND r.state = 'deferred' AND r.due_at <= ?2
-         ORDER BY r.due_at, r.id LIMIT ?3"
+    FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+    WHERE r.campaign = ?1 AND r.state = 'deferred' AND r.due_at <= ?2
+    ORDER BY r.due_at, r.id LIMIT ?3"
 );
 
 pub(super) const CLAIM_PENDING: &str = concat!(
     "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
     exclusion!(),
     " AS excluded
-         FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
-         WHERE r.campaign = ?1 AND r.state = 'pending'
-         ORDER BY r.due_at, r.id LIMIT ?2"
+    FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+    WHERE r.campaign = ?1 AND r.state = 'pending'
+    ORDER BY r.due_at, r.id LIMIT ?2"
 );
 
 impl Store {
@@ -268,7 +269,7 @@ async fn settle(
              updated_at = ?5
          WHERE id IN (SELECT value FROM json_each(?1)) AND state <> ?2",
     )
-    .bind(to_json(rows.iter().map(|row| row.id)))
+    .bind(to_json(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?)
     .bind(settlement.state)
     .bind(settlement.class)
     .bind(settlement.note)
@@ -291,7 +292,8 @@ struct Candidate {
     excluded: Option<String>,
 }
 
-/// Rows whose second time has come go before those that have waited for their first.
+/// Rows that are to be tried again, and whose time has come, go before those
+/// that wait for their first attempt.
 async fn read_candidates(
     connection: &mut SqliteConnection,
     campaign: i64,
@@ -353,7 +355,7 @@ async fn reserve(
         "UPDATE recipients SET state = 'reserved', boot_id = ?2, due_at = 0, updated_at = ?3
          WHERE id IN (SELECT value FROM json_each(?1))",
     )
-    .bind(to_json(rows.iter().map(|row| row.row.0)))
+    .bind(to_json(&rows.iter().map(|row| row.row.0).collect::<Vec<_>>())?)
     .bind(boot_id)
     .bind(to_millis(now))
     .execute(connection)
@@ -375,14 +377,9 @@ async fn withdraw(
          FROM (SELECT value ->> 0 AS id, value ->> 1 AS reason FROM json_each(?1)) w
          WHERE recipients.id = w.id",
     )
-    .bind(serde_json::to_string(rows).unwrap_or_default())
+    .bind(to_json(rows)?)
     .bind(to_millis(now))
     .execute(connection)
     .await?;
     Ok(())
-}
-
-fn to_json(ids: impl Iterator<Item = i64>) -> String {
-    // A list of numbers always has a JSON form.
-    serde_json::to_string(&ids.collect::<Vec<_>>()).unwrap_or_default()
 }

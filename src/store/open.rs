@@ -59,7 +59,7 @@ fn prepare_file(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
         (0, OpenMode::MustExist) => Err(StoreError::Missing { path: path.to_owned() }),
         (0, OpenMode::CreateIfMissing) => {
             make_folder(path).map_err(fault)?;
-            open_private(&path.to_owned()).map(drop).map_err(fault)
+            open_private(path).map(drop).map_err(fault)
         }
     }
 }
@@ -100,9 +100,8 @@ async fn connect_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
 /// sqlx's own migration lock does nothing on SQLite, so two processes that
 /// open a new store at once take turns at a lock file instead.
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let lock_path = beside(path, ".lock");
-    let fault = |error: std::io::Error| StoreError::of_io(MIGRATE, &lock_path, &error);
-    let lock = open_private(&lock_path).map_err(fault)?;
+    let fault = |error: std::io::Error| StoreError::of_io(MIGRATE, path, &error);
+    let lock = open_private(&beside(path, ".lock")).map_err(fault)?;
     let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
     let _lock = locked.map_err(std::io::Error::other).and_then(|lock| lock).map_err(fault)?;
     refuse_foreign_tables(path, connection).await?;

@@ -13,6 +13,8 @@ pub struct Proof {
     pub key: CampaignKey,
     /// The digest of what was shown.
     pub digest: Digest,
+    /// The canonical form of what was shown, to tell what changed since.
+    pub manifest: String,
     /// The SHA-256 of the issue file's normalised text, in hexadecimal.
     pub source_hash: String,
     /// The SHA-256 over the theme's files, in hexadecimal.
@@ -57,8 +59,8 @@ impl Store {
             let mut turn = self.writer().turn().await;
             sqlx::query(
                 "INSERT INTO proofs (newsletter, slug, digest, source_hash, theme_hash, subject, via,
-                                     editors, attempt, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                     editors, attempt, at, manifest)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )
             .bind(proof.key.newsletter.as_str())
             .bind(proof.key.issue.as_str())
@@ -70,6 +72,7 @@ impl Store {
             .bind(proof.editors)
             .bind(proof.attempt)
             .bind(to_millis(proof.at))
+            .bind(&proof.manifest)
             .execute(turn.connection(Durability::Power).await?)
             .await
         };
@@ -82,7 +85,7 @@ impl Store {
     /// The store cannot be read.
     pub async fn proofs(&self, key: &CampaignKey) -> Result<Vec<Proof>, StoreError> {
         let rows: Vec<ProofRow> = sqlx::query_as(
-            "SELECT digest, source_hash, theme_hash, subject, via, editors, attempt, at
+            "SELECT digest, manifest, source_hash, theme_hash, subject, via, editors, attempt, at
              FROM proofs WHERE newsletter = ?1 AND slug = ?2 ORDER BY id DESC",
         )
         .bind(key.newsletter.as_str())
@@ -96,6 +99,7 @@ impl Store {
                 Ok(Proof {
                     key: key.clone(),
                     digest: digest.ok_or_else(|| self.damaged(PROOFS, "a proof has no digest"))?,
+                    manifest: row.manifest,
                     source_hash: row.source_hash,
                     theme_hash: row.theme_hash,
                     subject: row.subject,
@@ -112,6 +116,7 @@ impl Store {
 #[derive(FromRow)]
 struct ProofRow {
     digest: String,
+    manifest: String,
     source_hash: String,
     theme_hash: String,
     subject: String,

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{StoreError, open};
@@ -18,7 +18,7 @@ impl SenderLock {
     pub(super) fn acquire(store: &Path) -> Result<Self, StoreError> {
         let attempted = "become the one sender";
         let path = open::beside(store, ".sender.lock");
-        let fault = |error: std::io::Error| StoreError::of_io(attempted, &path, &error);
+        let fault = |error: std::io::Error| StoreError::of_io(attempted, store, &error);
         let mut file = open_private(&path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -37,7 +37,7 @@ impl SenderLock {
 }
 
 /// Opens or makes a file that only its owner may read.
-pub(super) fn open_private(path: &PathBuf) -> std::io::Result<File> {
+pub(super) fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

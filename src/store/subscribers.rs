@@ -26,18 +26,18 @@ pub struct ListStats {
     pub domains: Vec<(String, u64)>,
 }
 
-/// One row of an export.
+/// Somebody on the list, and whether their address is suppressed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ExportRow {
+pub struct Listed {
     /// Who.
     pub subscriber: Subscriber,
     /// Why their address is not mailed, if it is not.
     pub suppressed: Option<SuppressionReason>,
 }
 
-impl ExportRow {
+impl Listed {
     /// The columns of an export, which an import understands.
-    pub const HEADER: [&'static str; 8] = [
+    pub const EXPORT_HEADER: [&'static str; 8] = [
         "email",
         "first_name",
         "last_name",
@@ -48,8 +48,8 @@ impl ExportRow {
         "updated_at",
     ];
 
-    /// The cells under [`Self::HEADER`].
-    pub fn cells(&self) -> [String; 8] {
+    /// The cells under [`Self::EXPORT_HEADER`].
+    pub fn export_cells(&self) -> [String; 8] {
         let subscriber = &self.subscriber;
         [
             subscriber.address.as_str().to_owned(),
@@ -59,7 +59,8 @@ impl ExportRow {
             self.suppressed.map_or("", SuppressionReason::as_str).to_owned(),
             match subscriber.fields.is_empty() {
                 true => String::new(),
-                false => fields_to_json(&subscriber.fields),
+                // A map of text to text always has a JSON form.
+                false => serde_json::to_string(&subscriber.fields).unwrap_or_default(),
             },
             subscriber.created_at.to_string(),
             subscriber.updated_at.to_string(),
@@ -77,7 +78,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn find(&self, address: &EmailAddress) -> Result<Option<ExportRow>, StoreError> {
+    pub async fn find(&self, address: &EmailAddress) -> Result<Option<Listed>, StoreError> {
         sqlx::query_as::<_, ListRow>(
             "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
                     s.created_at, s.updated_at, x.reason
@@ -203,7 +204,7 @@ impl Store {
     /// The store cannot be read, or `each` cannot take a row.
     pub async fn export<E: From<StoreError>>(
         &self,
-        mut each: impl FnMut(ExportRow) -> Result<(), E>,
+        mut each: impl FnMut(Listed) -> Result<(), E>,
     ) -> Result<u64, E> {
         let mut rows = sqlx::query_as::<_, ListRow>(
             "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
@@ -219,7 +220,7 @@ impl Store {
         Ok(count)
     }
 
-    fn read_list_row(&self, row: ListRow) -> Result<ExportRow, StoreError> {
+    fn read_list_row(&self, row: ListRow) -> Result<Listed, StoreError> {
         let id = row.id;
         let damaged =
             |what| self.damaged(READ_LIST, format!("subscriber {id} has no valid {what}"));
@@ -235,7 +236,7 @@ impl Store {
             updated_at: from_millis(row.updated_at),
         };
         let suppressed = row.reason.as_deref().and_then(SuppressionReason::parse);
-        Ok(ExportRow { subscriber, suppressed })
+        Ok(Listed { subscriber, suppressed })
     }
 }
 
@@ -244,11 +245,6 @@ impl Leaving for Store {
         let left = self.unsubscribe(subscriber, "left by their own link", at).await;
         left.map(drop).map_err(|error| LeavingError(error.to_string()))
     }
-}
-
-pub(super) fn fields_to_json(fields: &BTreeMap<String, String>) -> String {
-    // A map of text to text always has a JSON form.
-    serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned())
 }
 
 #[derive(FromRow)]

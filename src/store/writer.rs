@@ -63,3 +63,12 @@ impl Turn<'_> {
         self.connection(durability).await?.begin_with("BEGIN IMMEDIATE").await
     }
 }
+
+#[cfg(test)]
+impl Writer {
+    /// 1 is NORMAL and 2 is FULL, as the last transaction had it.
+    pub(super) async fn synchronous(&self) -> i64 {
+        let connection = &mut self.0.lock().await.connection;
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(connection).await.unwrap()
+    }
+}

@@ -41,7 +41,7 @@ h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}\
 p{margin:0 0 1rem;overflow-wrap:anywhere}\
 button{font:inherit;font-weight:600;min-height:44px;padding:.5rem 1.5rem;border:2px solid #1d4ed8;\
 border-radius:.4rem;background:#1d4ed8;color:#fff;cursor:pointer}\
-button:focus-visible{outline:3px solid #f59e0b;outline-offset:3px}\
+button:focus-visible{outline:3px solid #b45309;outline-offset:3px}\
 @media(prefers-color-scheme:dark){body{background:#16181d;color:#e8e8ea}\
 button{background:#93b4ff;border-color:#93b4ff;color:#10131a}}";
 

@@ -6,6 +6,7 @@ mod support;
 
 mod deploy;
 mod layering;
+mod mailchimp;
 mod outbox;
 mod smtp;
 mod web;

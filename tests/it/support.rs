@@ -1,3 +1,4 @@
-//! What the integration tests share.
+//! What the tests stand on: the far ends of a campaign's way.
 
+pub mod fake_mailchimp;
 pub mod smtp_server;

@@ -1,130 +1,23 @@
 //! The public pages, asked as readers, mail programs, scanners and strangers ask.
 
+mod asking;
+
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use postrider::audience::{Leaving, LeavingError};
-use postrider::campaign::{Leaflet, SigningKey, SigningKeys, UnsubscribeToken};
-use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
+use axum::http::{Method, Request, StatusCode};
+use postrider::campaign::{Leaflet, SigningKey, SigningKeys};
+use postrider::domain::Clock;
 use postrider::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages, TextDirection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tower::ServiceExt;
 
-const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
-const FORM: &str = "application/x-www-form-urlencoded";
-const READER: SubscriberId = SubscriberId(42);
-
-/// A list in memory, which may fail, or wait to be let through.
-#[derive(Clone)]
-struct List {
-    left: Arc<Mutex<Vec<(SubscriberId, Timestamp)>>>,
-    arrived: Arc<Semaphore>,
-    gate: Arc<Semaphore>,
-    fault: Option<&'static str>,
-}
-
-impl List {
-    fn open() -> Self {
-        let (arrived, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(1000)));
-        Self { left: Arc::default(), arrived, gate, fault: None }
-    }
-
-    fn failing() -> Self {
-        Self { fault: Some("disk full"), ..Self::open() }
-    }
-
-    fn waiting() -> Self {
-        Self { gate: Arc::new(Semaphore::new(0)), ..Self::open() }
-    }
-
-    fn left(&self) -> Vec<SubscriberId> {
-        self.left.lock().unwrap().iter().map(|(who, _)| *who).collect()
-    }
-}
-
-impl Leaving for List {
-    async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
-        self.arrived.add_permits(1);
-        self.gate.acquire().await.unwrap().forget();
-        if let Some(fault) = self.fault {
-            return Err(LeavingError(fault.into()));
-        }
-        self.left.lock().unwrap().push((subscriber, at));
-        Ok(())
-    }
-}
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> Timestamp {
-        "2026-08-26T12:00:00Z".parse().unwrap()
-    }
-}
-
-fn key(id: u16) -> SigningKey {
-    SigningKey { id, secret: [id as u8; 32] }
-}
-
-fn keys(current: u16, retired: &[u16]) -> SigningKeys {
-    SigningKeys { current: key(current), retired: retired.iter().map(|id| key(*id)).collect() }
-}
-
-fn path_of(leaflet: Leaflet, signed_by: &SigningKeys) -> String {
-    let slug = |text| Slug::parse(text).unwrap();
-    let campaign = CampaignKey { newsletter: slug("weekly"), issue: slug("2026-08-26") };
-    format!("/unsubscribe/{}", UnsubscribeToken::new(leaflet, &campaign, READER).sign(signed_by))
-}
-
-fn link() -> String {
-    path_of(Leaflet::Campaign, &keys(1, &[]))
-}
-
-fn masthead(name: &str, language: &str, direction: TextDirection) -> Masthead {
-    Masthead { name: HeaderText::parse(name).unwrap(), language: language.into(), direction }
-}
-
-fn weekly() -> Masthead {
-    masthead("The Weekly", "en", TextDirection::LeftToRight)
-}
-
-fn pages(list: &List, masthead: Masthead) -> Router {
-    web::router(Pages {
-        masthead,
-        keys: keys(1, &[]),
-        leaving: list.clone(),
-        clock: Arc::new(Noon),
-        health: HealthCheck::new(|| async { Ok(()) }),
-    })
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-async fn ask(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    let body = String::from_utf8(body.to_vec()).unwrap();
-    Answer { status: parts.status, headers: parts.headers, body }
-}
-
-async fn get(router: &Router, path: &str) -> Answer {
-    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
-}
-
-async fn post(router: &Router, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
-    ask(router, Request::post(path).header("content-type", kind).body(body.into()).unwrap()).await
-}
+use asking::{
+    FORM, List, Noon, ONE_CLICK, READER, ask, get, keys, link, masthead, pages, path_of, post,
+    weekly,
+};
 
 #[tokio::test]
 async fn a_scanner_that_follows_the_link_changes_nothing() {
@@ -136,6 +29,8 @@ async fn a_scanner_that_follows_the_link_changes_nothing() {
         let is_page = matches!(method, Method::GET | Method::HEAD);
         assert_eq!(answer.status == StatusCode::OK, is_page, "{method}: {}", answer.status);
         assert_eq!(answer.body.contains("<button>"), method == Method::GET, "{method}");
+        let allowed = answer.headers.get("allow").map(|value| value.to_str().unwrap());
+        assert_eq!(allowed, (!is_page).then_some("GET,HEAD,POST"), "{method}");
     }
     for query in ["?List-Unsubscribe=One-Click", "?utm_source=mail"] {
         assert_eq!(get(&router, &format!("{}{query}", link())).await.status, StatusCode::OK);

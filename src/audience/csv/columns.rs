@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::record::Record;
+use super::rejects::REJECTS_COLUMNS;
 use super::{ListFileError, RejectReason};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 
@@ -60,6 +61,8 @@ enum Meaning {
     UnsubscribedAt,
     CleanedAt,
     Field,
+    /// What a rejects file adds, so that a corrected one can be imported as it is.
+    Ignored,
 }
 
 impl Meaning {
@@ -114,7 +117,11 @@ impl Columns {
                 name => header.push(name.trim().to_owned()),
             }
         }
-        let meanings: Vec<_> = header.iter().map(|name| Meaning::of(name)).collect();
+        let mut meanings: Vec<_> = header.iter().map(|name| Meaning::of(name)).collect();
+        if header.ends_with(&REJECTS_COLUMNS.map(str::to_owned)) {
+            let own = header.len() - REJECTS_COLUMNS.len();
+            meanings[own..].fill(Meaning::Ignored);
+        }
         let mut addresses = meanings.iter().enumerate().filter(|(_, m)| **m == Meaning::Address);
         match (addresses.next(), addresses.next()) {
             (Some(_), None) => Ok(Self { header, meanings }),
@@ -192,6 +199,7 @@ impl<'r> Row<'r> {
             Meaning::LastName => self.last_name = text,
             Meaning::FullName => self.full_name = text,
             Meaning::Status => self.status = text,
+            Meaning::Ignored => {}
             Meaning::Suppressed if text.is_empty() => {}
             Meaning::Suppressed => {
                 self.suppressed = Some(SuppressionReason::parse(text).ok_or(RejectReason::Status)?);

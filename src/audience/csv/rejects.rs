@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use super::MAX_ROW_BYTES;
 use crate::domain::AddressError;
 
+/// The columns that a rejects file has behind those of the list.
+pub(super) const REJECTS_COLUMNS: [&str; 2] = ["line", "reason"];
+
 /// A row that could not become an entry. `Debug` shows neither cell.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RejectedRow {
@@ -102,7 +105,7 @@ impl<W: Write> RejectsWriter<W> {
     /// The file cannot be written.
     pub fn new(file: W, header: &[String]) -> io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-        writer.write_record(header.iter().map(String::as_str).chain(["line", "reason"]))?;
+        writer.write_record(header.iter().map(String::as_str).chain(REJECTS_COLUMNS))?;
         Ok(Self { writer, width: header.len() })
     }
 

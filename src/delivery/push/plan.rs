@@ -75,10 +75,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { part, offset, put, found } => {
-                write!(
-                    f,
-                    "the {part} differs from byte {offset}: put {put:?}, and found {found:?}"
-                )
+                write!(f, "the {part} differs from byte {offset}: put {put:?}, and found {found:?}")
             }
             Self::Address => write!(f, "the {} is another one", Part::ReplyTo),
             Self::Reach(Reach::Segment) => {
@@ -164,7 +161,7 @@ mod tests {
         let difference = same(Part::Html, "<p>Grüße, alle</p>\n", "<p>Grüsse, alle</p>\n");
         assert_eq!(
             difference.unwrap_err().to_string(),
-            "the html part differs from byte 6: put \"<p>Grüße, alle</p>\\n\", \
+            "the html part differs from byte 7: put \"<p>Grüße, alle</p>\\n\", \
              and found \"<p>Grüsse, alle</p>\\n\""
         );
         assert!(same(Part::Text, "a\n", "a").is_err(), "a lost last line end is a difference");

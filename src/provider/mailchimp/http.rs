@@ -288,7 +288,7 @@ fn given_up(request: &Request, failure: Failure) -> ProviderError {
             Repeat::Harmless => ProviderError::Unreachable { call, cause },
             Repeat::OnlyIfNothingWasDone => ProviderError::Unclear { call, cause },
         },
-        Failure::Refused(problem) => ProviderError::Refused { call, problem },
+        Failure::Refused(problem) => ProviderError::Refused { call, problem: Box::new(problem) },
         Failure::Unreadable(cause) => unusable(request, cause),
     }
 }
@@ -397,7 +397,10 @@ mod tests {
             (headers(&[(header::RETRY_AFTER, "soon")]), None),
             (headers(&[(header::RETRY_AFTER, "-1")]), None),
             (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 10:00:30 GMT")]), None),
-            (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 10:00:30 GMT"), date.clone()]), Some(30)),
+            (
+                headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 10:00:30 GMT"), date.clone()]),
+                Some(30),
+            ),
             (headers(&[(header::RETRY_AFTER, "Wed, 12 Aug 2026 09:00:00 GMT"), date]), None),
         ] {
             assert_eq!(asked_wait(&headers), expected.map(Duration::from_secs), "{headers:?}");
@@ -406,7 +409,8 @@ mod tests {
 
     #[test]
     fn the_providers_words_are_made_safe() {
-        let safe = http().safe("the key canary0123-us6\r\nof <secret.editor@example.org> \u{7}is bad");
+        let safe =
+            http().safe("the key canary0123-us6\r\nof <secret.editor@example.org> \u{7}is bad");
         assert_eq!(safe, "the key … of …@example.org> is bad");
         assert_eq!(http().safe(&"é".repeat(1000)).chars().count(), 300);
     }

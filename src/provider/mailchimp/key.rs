@@ -21,7 +21,9 @@ pub enum ApiKeyError {
     #[error("the Mailchimp API key holds white space or other characters that no key has")]
     Character,
     /// The key does not name its data centre.
-    #[error("a Mailchimp API key ends in a dash and its data centre, such as -us6; copy the whole key")]
+    #[error(
+        "a Mailchimp API key ends in a dash and its data centre, such as -us6; copy the whole key"
+    )]
     DataCentre,
 }
 
@@ -109,7 +111,9 @@ pub struct ListId(String);
 
 /// Why a text is not a list id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a Mailchimp audience id is 1 to 40 letters and digits; it stands under Audience, Settings")]
+#[error(
+    "a Mailchimp audience id is 1 to 40 letters and digits; it stands under Audience, Settings"
+)]
 pub struct ListIdError;
 
 impl ListId {

@@ -1,8 +1,11 @@
 use super::*;
 use crate::audience::Exclusion;
+use crate::campaign::SigningKey;
+use crate::delivery::provider::RemoteId;
+use crate::delivery::push::{PastSend, PushRecord, SendEnd, SendIntent};
 use crate::domain::{Random, SubscriberId, SuppressionReason};
 use crate::store::writer::Durability;
-use crate::store::{FreezeError, Proof, Push, PushState, StoreError};
+use crate::store::{FreezeError, Proof, StoreError};
 
 #[tokio::test]
 async fn a_campaign_is_frozen_for_those_the_plan_counted_and_thaws_to_the_same_bytes() {
@@ -165,13 +168,14 @@ async fn a_hundred_thousand_rows_freeze_and_the_next_campaign_has_its_own() {
 }
 
 #[tokio::test]
-async fn proofs_and_pushes_read_back_the_newest_first() {
+async fn proofs_read_back_the_newest_first_and_the_last_step_of_a_push_counts() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     assert_eq!(store.next_proof_attempt(&key("one")).await.unwrap(), 1);
     let proof = Proof {
         key: key("one"),
         digest: campaign("one").digest(),
+        manifest: campaign("one").canonical().to_owned(),
         source_hash: "s".into(),
         theme_hash: "t".into(),
         subject: "Issue one".into(),
@@ -186,20 +190,20 @@ async fn proofs_and_pushes_read_back_the_newest_first() {
     assert_eq!(store.next_proof_attempt(&key("one")).await.unwrap(), 3);
     assert_eq!(store.proofs(&key("one")).await.unwrap(), [second, proof]);
 
-    let intent = Push {
-        key: key("one"),
-        provider: "mailchimp".into(),
-        remote_id: None,
-        digest: campaign("one").digest(),
-        state: PushState::Sending,
-        note: String::new(),
-        at: at(1),
-    };
-    let result = Push { remote_id: Some("c1".into()), state: PushState::Unknown, ..intent.clone() };
-    store.record_push(&intent).await.unwrap();
-    store.record_push(&result).await.unwrap();
-    assert_eq!(store.pushes(&key("one"), "mailchimp").await.unwrap(), [result, intent]);
-    assert_eq!(store.pushes(&key("one"), "listmonk").await.unwrap(), []);
+    let record = store.push_record(&key("one"), "mailchimp");
+    assert_eq!(record.past().await.unwrap(), PastSend::Never);
+    let remote = RemoteId::parse("c1").unwrap();
+    let intent = SendIntent { remote, digest: campaign("one").digest(), at: at(1) };
+    record.intend(&intent).await.unwrap();
+    assert_eq!(record.past().await.unwrap(), PastSend::InDoubt(intent.clone()));
+    record.settle(&intent, SendEnd::NotSent, at(2)).await.unwrap();
+    assert_eq!(record.past().await.unwrap(), PastSend::Never);
+    record.intend(&intent).await.unwrap();
+    record.settle(&intent, SendEnd::Sent, at(3)).await.unwrap();
+    let settled = SendIntent { at: at(3), ..intent };
+    assert_eq!(record.past().await.unwrap(), PastSend::Sent(settled));
+    let elsewhere = store.push_record(&key("one"), "listmonk");
+    assert_eq!(elsewhere.past().await.unwrap(), PastSend::Never);
 }
 
 struct Counting(std::sync::atomic::AtomicU8);

@@ -309,6 +309,24 @@ async fn plan(store: &Store, sql: &str) -> String {
     rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("; ")
 }
 
+#[tokio::test]
+async fn what_must_outlive_a_loss_of_power_is_flushed_and_starts_are_not() {
+    let temporary = Temporary::new();
+    let (store, ledger) = ledger_of(&temporary, 2).await;
+    let (flushed, unflushed) = (2, 1);
+    assert_eq!(store.writer().synchronous().await, flushed);
+    let row = claim(&ledger, 1).await[0].row;
+    assert_eq!(store.writer().synchronous().await, flushed);
+    ledger.start(row, None).await.unwrap();
+    assert_eq!(store.writer().synchronous().await, unflushed);
+    crate::audience::Leaving::leave(&store, SubscriberId(2), at(2)).await.unwrap();
+    assert_eq!(store.writer().synchronous().await, flushed);
+    ledger.close(closing(row, Outcome::Sent)).await.unwrap();
+    assert_eq!(store.writer().synchronous().await, unflushed);
+    ledger.recover(InDoubt::Keep, at(3)).await.unwrap();
+    assert_eq!(store.writer().synchronous().await, flushed);
+}
+
 /// Whatever happens in whatever order, every row stays in exactly one state.
 #[tokio::test]
 async fn the_states_add_up_to_the_audience_after_any_history() {

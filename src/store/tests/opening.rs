@@ -126,6 +126,18 @@ async fn a_store_that_cannot_be_written_says_so() {
 }
 
 #[tokio::test]
+async fn a_closed_store_is_whole_in_one_file() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(3)).await;
+    store.close().await;
+    let copy = temporary.folder.path().join("copy.sqlite");
+    std::fs::copy(temporary.path(), &copy).unwrap();
+    let copy = Store::open(&copy, OpenMode::MustExist, "boot").await.unwrap();
+    assert_eq!(copy.stats().await.unwrap().total, 3);
+}
+
+#[tokio::test]
 async fn one_sender_at_a_time() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
@@ -151,6 +163,6 @@ async fn a_store_that_another_process_keeps_locked_is_named() {
     let others = others_turn.begin(Durability::Power).await.unwrap();
     let error = store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap_err();
     assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
-    drop(others);
+    others.rollback().await.unwrap();
     assert!(!store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap());
 }

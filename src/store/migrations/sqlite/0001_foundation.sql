@@ -74,6 +74,7 @@ CREATE TABLE proofs (
     source_hash TEXT    NOT NULL,
     theme_hash  TEXT    NOT NULL,
     subject     TEXT    NOT NULL,
+    manifest    TEXT    NOT NULL,
     via         TEXT    NOT NULL,
     editors     INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
@@ -95,10 +96,9 @@ CREATE TABLE provider_pushes (
     newsletter TEXT    NOT NULL,
     slug       TEXT    NOT NULL,
     provider   TEXT    NOT NULL,
-    remote_id  TEXT,
+    remote_id  TEXT    NOT NULL,
     digest     TEXT    NOT NULL,
-    state      TEXT    NOT NULL,
-    note       TEXT    NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('sending', 'sent', 'not-sent')),
     at         INTEGER NOT NULL
 ) STRICT;
 

@@ -1,0 +1,684 @@
+//! The article as both parts of a mail show it.
+//!
+//! In: the events of a Markdown document. Out: [`Node`]s that are always
+//! properly nested, in which targets are clean, control characters are gone,
+//! heading levels have no gaps, and the author's HTML is either an element
+//! that mail programs know, or text, or nothing. And a finding for whatever
+//! the author may not have meant. Absent on purpose: how it looks, which the
+//! two writers decide.
+
+use std::borrow::Cow;
+
+use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
+
+use super::raw_html::{self, OpenTag, Standing, Token};
+use super::target;
+use crate::issue::Document;
+use crate::source::{Findings, RuleId, Severity, Span};
+
+/// A tag that HTML does not have was shown as text.
+pub const PSEUDO_TAG: RuleId = RuleId("pseudo-tag");
+/// HTML that does not reach the mail, or not as it was written.
+pub const RAW_HTML: RuleId = RuleId("raw-html");
+/// The target of a link or an image was refused.
+pub const REFUSED_TARGET: RuleId = RuleId("refused-target");
+/// Quotes, lists or tags stand too deep inside each other.
+pub const DEEP_NESTING: RuleId = RuleId("deep-nesting");
+
+/// Deeper elements are not written, only what they hold. Markdown that deep is
+/// refused before; the author's HTML may still be.
+const DEEPEST: usize = crate::issue::MAX_NESTING;
+
+/// The level of the article's topmost headings: the mail's title has level 1.
+const TOP_HEADING: u8 = 2;
+
+/// A piece of the article.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node<'d> {
+    /// An element begins.
+    Open(Element<'d>),
+    /// The innermost open element ends.
+    Close,
+    /// Text to be shown.
+    Text(Cow<'d, str>),
+    /// Text that is code.
+    Code(Cow<'d, str>),
+    /// An image.
+    Image {
+        /// Where it is.
+        source: String,
+        /// What it shows, in words.
+        alternative: String,
+        /// Attributes that the author's HTML gave it, and its title.
+        attributes: Vec<(&'static str, String)>,
+    },
+    /// The author's line break, which is only a space.
+    SoftBreak,
+    /// A line break.
+    HardBreak,
+    /// A line between two parts.
+    Rule,
+}
+
+/// What can hold other pieces.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Element<'d> {
+    Paragraph,
+    /// Its level is 2 to 6.
+    Heading(u8),
+    Quote,
+    CodeBlock,
+    /// A tight list has no paragraphs in its items.
+    List {
+        start: Option<u64>,
+        tight: bool,
+    },
+    Item,
+    Table,
+    TableHead,
+    TableRow,
+    Cell {
+        heading: bool,
+        alignment: Alignment,
+    },
+    Emphasis,
+    Strong,
+    Strikethrough,
+    Link {
+        target: String,
+        title: Cow<'d, str>,
+    },
+    /// An element of the author's HTML.
+    Raw {
+        name: &'static str,
+        attributes: Vec<(&'static str, String)>,
+    },
+}
+
+/// Turns a document into nodes.
+pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) -> Vec<Node<'d>> {
+    let mut flow = Flow {
+        nodes: Vec::with_capacity(document.events.len()),
+        open: Vec::new(),
+        levels: Vec::new(),
+        alignments: Vec::new(),
+        column: 0,
+        in_table_head: false,
+        image: None,
+        html: None,
+        dropping: None,
+        too_deep: false,
+        findings,
+    };
+    for (event, span) in &document.events {
+        flow.event(event, span);
+    }
+    while let Some(opened) = flow.open.pop() {
+        flow.closed(&opened);
+    }
+    loosen_lists(&mut flow.nodes);
+    flow.nodes
+}
+
+struct Flow<'d, 'f, 's> {
+    nodes: Vec<Node<'d>>,
+    open: Vec<Opened>,
+    /// The author's levels of the headings around this place.
+    levels: Vec<u8>,
+    alignments: Vec<Alignment>,
+    column: usize,
+    in_table_head: bool,
+    image: Option<OpenImage>,
+    /// The lines of the HTML block that is being read, and where each stands.
+    html: Option<(String, Vec<(usize, Span)>)>,
+    /// The author's element whose content is left out.
+    dropping: Option<String>,
+    too_deep: bool,
+    findings: &'f mut Findings<'s>,
+}
+
+/// An element that is open, whether it was written or not.
+struct Opened {
+    by: Author,
+    written: bool,
+}
+
+enum Author {
+    Markdown,
+    Html { name: &'static str, span: Span, may_stay_open: bool },
+}
+
+struct OpenImage {
+    source: Option<String>,
+    title: String,
+    alternative: String,
+    depth: usize,
+}
+
+impl<'d> Flow<'d, '_, '_> {
+    fn event(&mut self, event: &'d Event<'_>, span: &Span) {
+        if let Some(image) = &mut self.image {
+            return match event {
+                Event::Start(_) => image.depth += 1,
+                Event::End(_) if image.depth > 0 => image.depth -= 1,
+                Event::End(_) => self.end_image(),
+                Event::Text(text) | Event::Code(text) => image.alternative.push_str(text),
+                Event::SoftBreak | Event::HardBreak => image.alternative.push(' '),
+                _ => {}
+            };
+        }
+        match event {
+            Event::Start(tag) => self.start(tag, span),
+            Event::End(tag) => self.end(*tag),
+            Event::Html(text) => {
+                if let Some((html, lines)) = &mut self.html {
+                    lines.push((html.len(), span.clone()));
+                    html.push_str(text);
+                }
+            }
+            Event::InlineHtml(text) => self.html(text.to_string(), &[(0, span.clone())]),
+            _ if self.dropping.is_some() => {}
+            Event::Text(text) => self.text(clean(text)),
+            Event::Code(text) => self.nodes.push(Node::Code(clean(text))),
+            Event::SoftBreak => self.nodes.push(Node::SoftBreak),
+            Event::HardBreak => self.nodes.push(Node::HardBreak),
+            Event::Rule => self.nodes.push(Node::Rule),
+            // Footnotes, tasks, mathematics and metadata are not switched on.
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: &'d Tag<'_>, span: &Span) {
+        let element = match tag {
+            Tag::HtmlBlock => {
+                self.html = Some((String::new(), Vec::new()));
+                return;
+            }
+            Tag::Paragraph => Element::Paragraph,
+            Tag::Heading { level, .. } => Element::Heading(self.level(*level as u8)),
+            Tag::BlockQuote(_) => Element::Quote,
+            Tag::CodeBlock(_) => Element::CodeBlock,
+            Tag::List(start) => Element::List { start: *start, tight: true },
+            Tag::Item => Element::Item,
+            Tag::Table(alignments) => {
+                self.alignments.clone_from(alignments);
+                Element::Table
+            }
+            Tag::TableHead => {
+                (self.column, self.in_table_head) = (0, true);
+                Element::TableHead
+            }
+            Tag::TableRow => {
+                (self.column, self.in_table_head) = (0, false);
+                Element::TableRow
+            }
+            Tag::TableCell => {
+                let alignment = self.alignments.get(self.column).copied();
+                self.column += 1;
+                let alignment = alignment.unwrap_or(Alignment::None);
+                Element::Cell { heading: self.in_table_head, alignment }
+            }
+            Tag::Emphasis => Element::Emphasis,
+            Tag::Strong => Element::Strong,
+            Tag::Strikethrough => Element::Strikethrough,
+            Tag::Link { link_type, dest_url, title, .. } => {
+                let address = match link_type {
+                    LinkType::Email => Cow::Owned(format!("mailto:{dest_url}")),
+                    _ => Cow::Borrowed(&**dest_url),
+                };
+                match self.target(&address, span) {
+                    Some(target) => Element::Link { target, title: clean(title) },
+                    None => return self.open.push(Opened { by: Author::Markdown, written: false }),
+                }
+            }
+            Tag::Image { dest_url, title, .. } => {
+                let source = self.target(dest_url, span);
+                let title = clean(title).into_owned();
+                self.image =
+                    Some(OpenImage { source, title, alternative: String::new(), depth: 0 });
+                return;
+            }
+            // Not switched on; what they hold is shown.
+            _ => return self.open.push(Opened { by: Author::Markdown, written: false }),
+        };
+        self.open(element, Author::Markdown, span);
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        if tag == TagEnd::HtmlBlock {
+            if let Some((html, lines)) = self.html.take() {
+                self.html(html, &lines);
+            }
+            return;
+        }
+        // What the author's HTML opened in here ends here.
+        while let Some(opened) = self.open.pop() {
+            self.closed(&opened);
+            match opened.by {
+                Author::Markdown => break,
+                Author::Html { .. } => {}
+            }
+        }
+        // A script that is never closed ends with the block it stands in, at the latest.
+        if self.open.is_empty() {
+            self.dropping = None;
+        }
+    }
+
+    fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
+        let written = self.open.len() < DEEPEST && self.dropping.is_none();
+        if !written && self.dropping.is_none() {
+            self.nodes.push(Node::SoftBreak);
+            if !std::mem::replace(&mut self.too_deep, true) {
+                self.findings.at(
+                    span,
+                    (DEEP_NESTING, Severity::Warning),
+                    format!("More than {DEEPEST} elements stand inside each other here."),
+                    "Their text is kept, and their shape is lost; make the nesting flatter.",
+                );
+            }
+        }
+        if written {
+            self.nodes.push(Node::Open(element));
+        }
+        self.open.push(Opened { by, written });
+    }
+
+    fn closed(&mut self, opened: &Opened) {
+        if opened.written {
+            self.nodes.push(Node::Close);
+        }
+        if let Author::Html { name, span, may_stay_open: false } = &opened.by {
+            self.findings.at(
+                span,
+                (RAW_HTML, Severity::Warning),
+                format!("<{name}> is never closed."),
+                format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
+            );
+        }
+    }
+
+    fn text(&mut self, text: Cow<'d, str>) {
+        if !text.is_empty() {
+            self.nodes.push(Node::Text(text));
+        }
+    }
+
+    fn end_image(&mut self) {
+        let Some(image) = self.image.take() else { return };
+        if self.dropping.is_some() {
+            return;
+        }
+        let alternative = clean(&image.alternative).into_owned();
+        let Some(source) = image.source else {
+            return self.text(Cow::Owned(alternative));
+        };
+        let title = (!image.title.is_empty()).then_some(("title", image.title));
+        let attributes = title.into_iter().collect();
+        self.nodes.push(Node::Image { source, alternative, attributes });
+    }
+
+    fn target(&mut self, written: &str, span: &Span) -> Option<String> {
+        let target = target::written(written).map(Cow::into_owned);
+        if target.is_none() {
+            let scheme = target::scheme(written).unwrap_or_default();
+            self.findings.at(
+                span,
+                (REFUSED_TARGET, Severity::Warning),
+                format!("A target that begins with {scheme}: does not go into a mail."),
+                "Point to a page with https: instead; only the text is kept.",
+            );
+        }
+        target
+    }
+
+    /// The level that a heading has in the mail: those around it decide, so
+    /// that the first is [`TOP_HEADING`] and none is skipped.
+    fn level(&mut self, author: u8) -> u8 {
+        while self.levels.last().is_some_and(|around| *around >= author) {
+            self.levels.pop();
+        }
+        self.levels.push(author);
+        (TOP_HEADING - 1 + self.levels.len() as u8).min(6)
+    }
+
+    fn html(&mut self, html: String, lines: &[(usize, Span)]) {
+        for (token, range) in raw_html::tokens(&html) {
+            let span = located(lines, &range);
+            match token {
+                Token::Unseen => {}
+                Token::Text(_) if self.dropping.is_some() => {}
+                Token::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
+                Token::Open(tag) => self.open_tag(&tag, &html[range], &span),
+                Token::Close { name } => self.close_tag(name, &html[range], &span),
+            }
+        }
+    }
+
+    fn open_tag(&mut self, tag: &OpenTag<'_>, written: &str, span: &Span) {
+        if self.dropping.is_some() {
+            return;
+        }
+        match raw_html::standing(tag.name) {
+            Standing::NotHtml => self.pseudo_tag(written, span),
+            Standing::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
+            Standing::Dropped => {
+                self.left_out(tag.name, "is left out with all that it holds", span);
+                if !raw_html::is_void(tag.name) {
+                    self.dropping = Some(tag.name.to_ascii_lowercase());
+                }
+            }
+            Standing::Kept("br") => self.nodes.push(Node::HardBreak),
+            Standing::Kept("hr") => self.nodes.push(Node::Rule),
+            Standing::Kept("img") => self.raw_image(tag, span),
+            Standing::Kept(name) => {
+                self.end_before(name);
+                let element = self.raw_element(name, tag, span);
+                let may_stay_open = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")
+                    || matches!(name, "thead" | "tbody" | "tfoot");
+                let by = Author::Html { name, span: span.clone(), may_stay_open };
+                self.open(element, by, span);
+            }
+        }
+    }
+
+    /// Ends what ends where `name` begins, as HTML has it for items and cells.
+    fn end_before(&mut self, name: &str) {
+        let ended: &[&str] = match name {
+            "li" => &["li"],
+            "p" => &["p"],
+            "dt" | "dd" => &["dt", "dd"],
+            "td" | "th" => &["td", "th"],
+            "tr" => &["td", "th", "tr"],
+            "thead" | "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody", "tfoot"],
+            _ => return,
+        };
+        let ends = |opened: &mut Opened| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
+        while let Some(opened) = self.open.pop_if(ends) {
+            self.closed(&opened);
+        }
+    }
+
+    fn close_tag(&mut self, name: &str, written: &str, span: &Span) {
+        if let Some(dropping) = &self.dropping {
+            if dropping.eq_ignore_ascii_case(name) {
+                self.dropping = None;
+            }
+            return;
+        }
+        let name = match raw_html::standing(name) {
+            Standing::NotHtml => return self.pseudo_tag(written, span),
+            Standing::Kept("br") => return self.nodes.push(Node::HardBreak),
+            Standing::Kept(name) => name,
+            Standing::Unwrapped | Standing::Dropped => return,
+        };
+        let within = self.open.iter().rev();
+        let within = within.take_while(|opened| matches!(opened.by, Author::Html { .. }));
+        let depth = within
+            .enumerate()
+            .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
+        let Some((inner, _)) = depth else {
+            return self.findings.at(
+                span,
+                (RAW_HTML, Severity::Warning),
+                format!("</{name}> closes nothing here."),
+                format!("Remove it, or open <{name}> in the same paragraph."),
+            );
+        };
+        for _ in 0..inner {
+            if let Some(opened) = self.open.pop() {
+                self.closed(&opened);
+            }
+        }
+        if let Some(opened) = self.open.pop()
+            && opened.written
+        {
+            self.nodes.push(Node::Close);
+        }
+    }
+
+    fn raw_element(&mut self, name: &'static str, tag: &OpenTag<'_>, span: &Span) -> Element<'d> {
+        let attributes = self.attributes(name, tag, span);
+        let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
+        if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
+            let title = attributes.into_iter().find(|(key, _)| *key == "title");
+            return Element::Link { target, title: Cow::Owned(title.unwrap_or_default().1) };
+        }
+        match name {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                Element::Heading(self.level(name.as_bytes()[1] - b'0'))
+            }
+            _ => Element::Raw { name, attributes },
+        }
+    }
+
+    fn raw_image(&mut self, tag: &OpenTag<'_>, span: &Span) {
+        let value = |name: &str| {
+            let found = tag.attributes.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| clean(value).into_owned())
+        };
+        let alternative = value("alt").unwrap_or_default();
+        match value("src").and_then(|source| self.target(&source, span)) {
+            None => self.text(Cow::Owned(alternative)),
+            Some(source) => {
+                let attributes = self.attributes("img", tag, span);
+                self.nodes.push(Node::Image { source, alternative, attributes });
+            }
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        element: &'static str,
+        tag: &OpenTag<'_>,
+        span: &Span,
+    ) -> Vec<(&'static str, String)> {
+        let mut kept = Vec::new();
+        for (name, value) in &tag.attributes {
+            match raw_html::allowed_attribute(element, name) {
+                Some(name) => kept.push((name, clean(value).into_owned())),
+                None if matches!(name.as_str(), "href" | "src" | "alt") => {}
+                None => self.findings.at(
+                    span,
+                    (RAW_HTML, Severity::Warning),
+                    format!("The attribute {name} of <{element}> does not reach the mail."),
+                    "Remove it; the theme decides how things look.",
+                ),
+            }
+        }
+        kept
+    }
+
+    fn pseudo_tag(&mut self, written: &str, span: &Span) {
+        self.findings.at(
+            span,
+            (PSEUDO_TAG, Severity::Warning),
+            format!("{} is no HTML; it is shown as text.", one_line(written)),
+            "Put it between backquotes, as code.",
+        );
+        self.text(Cow::Owned(clean(written).into_owned()));
+    }
+
+    fn left_out(&mut self, name: &str, how: &str, span: &Span) {
+        self.findings.at(
+            span,
+            (RAW_HTML, Severity::Warning),
+            format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
+            "Remove it, or link to a page that has it.",
+        );
+    }
+}
+
+/// The bytes in the source of a part of an HTML block.
+fn located(lines: &[(usize, Span)], range: &std::ops::Range<usize>) -> Span {
+    let line = lines.partition_point(|(start, _)| *start <= range.start).saturating_sub(1);
+    match lines.get(line) {
+        Some((start, span)) => {
+            let from = span.start + (range.start - start);
+            from..from + range.len()
+        }
+        None => range.clone(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Drops what no mail program shows as text: control characters but for line
+/// breaks and tabs, and the byte order mark, which is only one at the start
+/// of a file. `check` reports them.
+fn clean<'t>(text: &'t str) -> Cow<'t, str> {
+    let unwanted = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{FEFF}';
+    match text.contains(unwanted) {
+        true => Cow::Owned(text.replace(unwanted, "")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Finds out which lists are loose: those with a paragraph right in an item.
+fn loosen_lists(nodes: &mut [Node<'_>]) {
+    let mut open: Vec<usize> = Vec::new();
+    for at in 0..nodes.len() {
+        match &nodes[at] {
+            Node::Open(Element::Paragraph) => {
+                let around = |up: usize| open.len().checked_sub(up).map(|index| open[index]);
+                if let (Some(item), Some(list)) = (around(1), around(2))
+                    && nodes[item] == Node::Open(Element::Item)
+                    && let Node::Open(Element::List { tight, .. }) = &mut nodes[list]
+                {
+                    *tight = false;
+                }
+                open.push(at);
+            }
+            Node::Open(_) => open.push(at),
+            Node::Close => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceText;
+
+    /// The nodes in short, and the findings as `line:column rule`.
+    fn outline(markdown: &str) -> (String, Vec<String>) {
+        let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
+        let document = Document::parse(&source, 0).unwrap();
+        let mut findings = Findings::about(&source);
+        let mut out = String::new();
+        for node in flow(&document, &mut findings) {
+            match node {
+                Node::Open(Element::Raw { name, attributes }) => {
+                    out.push_str(&format!("({name}"));
+                    attributes.iter().for_each(|(k, v)| out.push_str(&format!(" {k}={v}")));
+                    out.push(' ');
+                }
+                Node::Open(Element::Link { target, .. }) => {
+                    out.push_str(&format!("(link {target} "))
+                }
+                Node::Open(Element::Heading(level)) => out.push_str(&format!("(h{level} ")),
+                Node::Open(element) => {
+                    let name = format!("{element:?}");
+                    out.push_str(&format!("({} ", name.split([' ', '(']).next().unwrap()));
+                }
+                Node::Close => out.push(')'),
+                Node::Text(text) => out.push_str(&text),
+                Node::Code(text) => out.push_str(&format!("`{text}`")),
+                Node::Image { source, alternative, attributes } => {
+                    out.push_str(&format!("[{alternative}|{source}|{attributes:?}]"));
+                }
+                Node::SoftBreak => out.push('~'),
+                Node::HardBreak => out.push('/'),
+                Node::Rule => out.push('-'),
+            }
+        }
+        let place = |f: &crate::source::Finding| f.place.clone().map(|p| (p.line, p.column));
+        let found = findings.into_sorted();
+        let short = |f: &crate::source::Finding| {
+            let (line, column) = place(f).unwrap_or_default();
+            format!("{line}:{column} {}", f.rule.0)
+        };
+        (out, found.iter().map(short).collect())
+    }
+
+    #[test]
+    fn raw_html_is_put_in_order() {
+        let cases: [(&str, &str, &[&str]); 16] = [
+            ("a <small>b</small> c", "(Paragraph a (small b) c)", &[]),
+            ("a <small>b", "(Paragraph a (small b))", &["1:3 raw-html"]),
+            (
+                "*a <u>b* c</u>",
+                "(Paragraph (Emphasis a (u b)) c)",
+                &["1:4 raw-html", "1:11 raw-html"],
+            ),
+            ("x<br>y<BR/>z", "(Paragraph x/y/z)", &[]),
+            ("`x` Vec<T> y", "(Paragraph `x` Vec<T> y)", &["1:8 pseudo-tag"]),
+            ("<T>\n*a*", "<T>\n*a*", &["1:1 pseudo-tag"]),
+            ("a\n\n<T>\n\nb", "(Paragraph a)<T>\n(Paragraph b)", &["3:1 pseudo-tag"]),
+            ("a<!-- b -->c\n\n<!-- x\n\ny -->\n", "(Paragraph ac)\n", &[]),
+            ("<script>alert(1)</script>x", "x", &["1:1 raw-html"]),
+            ("a<script>b*c*</script>d", "(Paragraph ad)", &["1:2 raw-html"]),
+            ("a<script>b\n\nc", "(Paragraph a)(Paragraph c)", &["1:2 raw-html"]),
+            (
+                "<details open>\n<summary>s</summary>\n\n*b*\n\n</details>",
+                "(details \n(summary s)\n(Paragraph (Emphasis b)))",
+                &["1:1 raw-html"],
+            ),
+            (
+                "<a href='https://x.example' onclick='y'>t</a>",
+                "(Paragraph (link https://x.example t))",
+                &["1:1 raw-html"],
+            ),
+            ("<a href='java&#115;cript:y'>t</a>", "(Paragraph (a t))", &["1:1 refused-target"]),
+            (
+                "[t](javascript:y) ![i](data:x)",
+                "(Paragraph t i)",
+                &["1:1 refused-target", "1:19 refused-target"],
+            ),
+            ("<img src=a.png><button>b</button>", "(Paragraph [|a.png|[]]b)", &["1:16 raw-html"]),
+        ];
+        for (markdown, expected, found) in cases {
+            let (nodes, findings) = outline(markdown);
+            assert_eq!(nodes, expected, "{markdown}");
+            assert_eq!(findings, found, "{markdown}");
+        }
+    }
+
+    #[test]
+    fn a_place_inside_a_block_of_html_is_exact() {
+        let (_, findings) = outline("> <div>\n> é <T> x\n> </div>\n");
+        assert_eq!(findings, ["2:5 pseudo-tag"]);
+    }
+
+    #[test]
+    fn headings_begin_at_two_and_skip_nothing() {
+        let (nodes, _) = outline("# a\n### b\n#### c\n## d\n# e\n");
+        assert_eq!(nodes, "(h2 a)(h3 b)(h4 c)(h3 d)(h2 e)");
+        assert_eq!(outline("### a\n# b\n").0, "(h2 a)(h2 b)");
+        assert_eq!(
+            outline("# a\n## b\n### c\n#### d\n##### e\n###### f\n").0.matches("h6").count(),
+            2
+        );
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let (nodes, findings) = outline(&format!("{}x", "<b>".repeat(500)));
+        assert_eq!(nodes.matches("(b ").count(), DEEPEST - 1);
+        assert!(nodes.contains('x'));
+        assert!(findings.contains(&"1:298 deep-nesting".to_owned()), "{findings:?}");
+    }
+
+    #[test]
+    fn images_and_addresses_are_read() {
+        assert_eq!(
+            outline("![a *b* `c`](x.png 'T') <a@example.org>").0,
+            "(Paragraph [a b c|x.png|[(\"title\", \"T\")]] (link mailto:a@example.org a@example.org))"
+        );
+    }
+}

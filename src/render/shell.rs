@@ -1,0 +1,408 @@
+//! The theme's shell around an article.
+//!
+//! In: a theme and the values of an issue. Out: the two parts with their
+//! slots. mrml never sees a value: each goes through it as a token and is
+//! put in its place afterwards, escaped for that place. So nothing an author
+//! writes can break the shell, and mrml's attribute writer, which prints
+//! quotes and line breaks as Rust would, has nothing to spoil. What the theme
+//! itself writes into attributes is looked at before. Absent on purpose: the
+//! article, which comes in whole.
+
+use serde_json::Value;
+
+use super::raw_html;
+use super::slots::{Context, Piece, Slot, Template};
+use crate::source::SourceText;
+use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
+
+/// mrml ends a condition for Outlook and begins the same one again.
+const CONDITION_REOPENED: &str = "<![endif]--><!--[if mso | IE]>";
+
+/// Makes the `text/html` part.
+pub(crate) fn html(
+    theme: &Theme,
+    values: &Value,
+    article: &str,
+    postal_address: &str,
+) -> Result<Template, ThemeFault> {
+    let expanded = theme.expand(HTML_LAYOUT, values)?;
+    // mrml takes blank text for an error where a line ends in CRLF.
+    let expanded = SourceText::new(format!("{} (filled in)", name(theme)), expanded.as_bytes())
+        .map_err(|error| fault(theme, None, error.to_string(), "Make the theme smaller."))?;
+    lint(theme, &expanded)?;
+    let rendered = through_mrml(theme, &expanded)?;
+    let shell = rendered.replace(CONDITION_REOPENED, "");
+    inspect(theme, &shell)?;
+    let mut parts = Parts { theme, postal_address, pieces: Vec::new() };
+    let mut position = Position::Text;
+    let mut articles = 0;
+    for cut in theme.tokens().cut(&shell) {
+        match cut {
+            Cut::Text(text) => {
+                position = position.after(text);
+                parts.literal(text);
+            }
+            Cut::Token(Token::Article) if position == Position::Text => {
+                articles += 1;
+                parts.literal(article);
+            }
+            Cut::Token(token) => parts.put(token, position.context())?,
+        }
+    }
+    match articles {
+        1 => Ok(Template { pieces: parts.pieces }),
+        _ => Err(wrong_article(theme, HTML_LAYOUT, articles)),
+    }
+}
+
+/// Makes the `text/plain` part.
+pub(crate) fn text(
+    theme: &Theme,
+    values: &Value,
+    article: &str,
+    postal_address: &str,
+) -> Result<Template, ThemeFault> {
+    let expanded = theme.expand(TEXT_LAYOUT, values)?;
+    let mut parts = Parts { theme, postal_address, pieces: Vec::new() };
+    let mut articles = 0;
+    for cut in theme.tokens().cut(expanded.trim_start()) {
+        match cut {
+            Cut::Text(text) => parts.literal(text),
+            Cut::Token(Token::Article) => {
+                articles += 1;
+                parts.literal(article.trim_end_matches('\n'));
+            }
+            Cut::Token(token) => parts.put(token, Some(Context::PlainText))?,
+        }
+    }
+    match articles {
+        1 => Ok(Template { pieces: parts.pieces }),
+        _ => Err(wrong_article(theme, TEXT_LAYOUT, articles)),
+    }
+}
+
+/// The pieces of a part that is being put together.
+struct Parts<'t> {
+    theme: &'t Theme,
+    postal_address: &'t str,
+    pieces: Vec<Piece>,
+}
+
+impl Parts<'_> {
+    fn literal(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Literal(before)) => before.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.pieces.push(Piece::Literal(text.to_owned())),
+        }
+    }
+
+    /// Puts what a token stands for; `None` where nothing can be escaped.
+    fn put(&mut self, token: Token, context: Option<Context>) -> Result<(), ThemeFault> {
+        let Some(context) = context else {
+            let what = match &token {
+                Token::Value(value) => format!("the value `{}`", value.trim()),
+                Token::Slot { name, .. } => format!("the slot `{name}`"),
+                Token::Article => "the article".to_owned(),
+            };
+            let message = format!("{what} stands in a style, or in a tag outside quotes.");
+            let advice = "Put it between tags, or into an attribute between double quotes.";
+            return Err(fault(self.theme, None, message, advice));
+        };
+        match token {
+            Token::Value(value) => {
+                let mut escaped = String::with_capacity(value.len());
+                context.escape_into(&value, &mut escaped);
+                self.literal(&escaped);
+            }
+            Token::Slot { name, default } => {
+                let slot = match name.as_str() {
+                    "first_name" => Slot::FirstName { default },
+                    "last_name" => Slot::LastName { default },
+                    "postal_address" => {
+                        Slot::PostalAddress { default: self.postal_address.to_owned() }
+                    }
+                    _ => Slot::UnsubscribeUrl,
+                };
+                self.pieces.push(Piece::Hole { slot, context });
+            }
+            Token::Article => {
+                let message = "the article stands inside a tag.".to_owned();
+                let place = self.theme.find("article");
+                return Err(fault(self.theme, place, message, "Put {{article}} between tags."));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where in HTML a text has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Position {
+    Text,
+    /// After a `<` and before its name is known to be whole.
+    Name {
+        style: bool,
+        letters: usize,
+    },
+    /// In a tag, outside quotes.
+    Tag {
+        style: bool,
+    },
+    Value {
+        quote: u8,
+        style: bool,
+    },
+    /// Between `<!--` and `-->`; Outlook reads HTML there.
+    Comment {
+        dashes: usize,
+        quoted: bool,
+    },
+    Style,
+}
+
+impl Position {
+    /// How a value is escaped here; `None` where it cannot be.
+    fn context(self) -> Option<Context> {
+        match self {
+            Self::Text => Some(Context::HtmlText),
+            Self::Value { quote: b'"', .. } | Self::Comment { quoted: true, .. } => {
+                Some(Context::HtmlAttribute)
+            }
+            Self::Comment { .. } | Self::Name { .. } | Self::Tag { .. } => None,
+            Self::Value { .. } | Self::Style => None,
+        }
+    }
+
+    /// The position after some more text.
+    fn after(self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut position = self;
+        for (at, byte) in bytes.iter().enumerate() {
+            position = match (position, byte) {
+                (Self::Text, b'<') if bytes[at..].starts_with(b"<!--") => {
+                    Self::Comment { dashes: 0, quoted: false }
+                }
+                (Self::Text, b'<') => Self::Name { style: true, letters: 0 },
+                (Self::Name { style, .. } | Self::Tag { style }, b'>') => match style {
+                    true => Self::Style,
+                    false => Self::Text,
+                },
+                (Self::Name { style, letters }, b' ' | b'\n' | b'\t' | b'/') => {
+                    Self::Tag { style: style && letters == 5 }
+                }
+                (Self::Name { style, letters }, byte) => {
+                    let expected = b"style".get(letters);
+                    let same = expected == Some(&byte.to_ascii_lowercase());
+                    Self::Name { style: style && same, letters: letters + 1 }
+                }
+                (Self::Tag { style }, b'"' | b'\'') => Self::Value { quote: *byte, style },
+                (Self::Value { quote, style }, byte) if *byte == quote => Self::Tag { style },
+                (Self::Comment { dashes, .. }, b'>') if dashes >= 2 => Self::Text,
+                (Self::Comment { dashes, quoted }, b'-') => {
+                    Self::Comment { dashes: dashes + 1, quoted }
+                }
+                (Self::Comment { quoted, .. }, b'"') => {
+                    Self::Comment { dashes: 0, quoted: !quoted }
+                }
+                (Self::Comment { quoted, .. }, _) => Self::Comment { dashes: 0, quoted },
+                (Self::Style, b'<') if bytes[at..].starts_with(b"</style") => {
+                    Self::Tag { style: false }
+                }
+                (unchanged, _) => unchanged,
+            };
+        }
+        position
+    }
+}
+
+/// Looks for what mrml would spoil or could not place: attribute values that
+/// it prints in the manner of Rust, and tags without an end.
+fn lint(theme: &Theme, expanded: &SourceText) -> Result<(), ThemeFault> {
+    let mut open: Vec<(&str, std::ops::Range<usize>)> = Vec::new();
+    for (token, range) in raw_html::tokens(expanded.text()) {
+        let written = &expanded.text()[range.clone()];
+        let here =
+            || theme.find(written).unwrap_or_else(|| filled_in_place(theme, expanded, &range));
+        match token {
+            raw_html::Token::Open(tag) => {
+                for (name, value) in &tag.attributes {
+                    let Some(c) = value.chars().find(|c| spoilt_by_mrml(*c)) else { continue };
+                    let message = format!(
+                        "the attribute {name} of <{}> holds {c:?}, which mrml cannot write.",
+                        tag.name
+                    );
+                    let advice = "Write the value on one line, without quotes or backslashes.";
+                    return Err(fault(theme, Some(here()), message, advice));
+                }
+                if !raw_html::is_void(tag.name) && !written.ends_with("/>") {
+                    open.push((tag.name, range));
+                }
+            }
+            raw_html::Token::Close { name } if !raw_html::is_void(name) => match open.pop() {
+                Some((opened, _)) if opened == name => {}
+                opened => {
+                    let open = opened.map_or_else(
+                        || "nothing is open".to_owned(),
+                        |(opened, _)| format!("<{opened}> is open"),
+                    );
+                    let message = format!("</{name}> stands here, and {open}.");
+                    let advice = "Close every tag in the order in which it was opened.";
+                    return Err(fault(theme, Some(here()), message, advice));
+                }
+            },
+            _ => {}
+        }
+    }
+    let Some((name, range)) = open.pop() else { return Ok(()) };
+    let written = &expanded.text()[range.clone()];
+    let place = theme.find(written).unwrap_or_else(|| filled_in_place(theme, expanded, &range));
+    let message = format!("<{name}> is opened here and never closed.");
+    Err(fault(theme, Some(place), message, "Add the end tag."))
+}
+
+/// A place in the filled-in layout, with values in the shown line instead of tokens.
+fn filled_in_place(
+    theme: &Theme,
+    expanded: &SourceText,
+    span: &std::ops::Range<usize>,
+) -> crate::source::Place {
+    let mut place = expanded.place(span);
+    place.text = theme.tokens().readable(&place.text);
+    place
+}
+
+/// mrml prints attribute values with Rust's `Debug`.
+fn spoilt_by_mrml(c: char) -> bool {
+    c != '\'' && c.escape_debug().len() > 1
+}
+
+fn through_mrml(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
+    let parsed = mrml::parse(expanded.text()).map_err(|error| {
+        let place =
+            mrml_span(&error, expanded.text()).map(|span| filled_in_place(theme, expanded, &span));
+        // Its sentences end in positions in a text that nobody has seen.
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let said = source.unwrap_or_else(|| error.to_string());
+        let said = said.split(" in root template").next().unwrap_or_default();
+        let said = said.split(" at ").next().unwrap_or_default();
+        let message = format!("mrml cannot read the MJML: {said}.");
+        fault(theme, place, message, "Look the element up in the documentation of MJML.")
+    })?;
+    let rendered = parsed.element.render(&mrml::prelude::render::RenderOptions::default());
+    rendered.map_err(|error| {
+        let message = format!("mrml cannot render the MJML: {error}.");
+        fault(theme, None, message, "Look the element up in the documentation of MJML.")
+    })
+}
+
+/// The bytes that mrml complains about. Its tokenizer tells the place only in
+/// words, as `at LINE:COLUMN`.
+fn mrml_span(error: &mrml::prelude::parser::Error, text: &str) -> Option<std::ops::Range<usize>> {
+    use mrml::prelude::parser::Error;
+    match error {
+        Error::UnexpectedElement { position, .. }
+        | Error::UnexpectedToken { position, .. }
+        | Error::MissingAttribute { position, .. }
+        | Error::InvalidAttribute { position, .. }
+        | Error::InvalidFormat { position, .. }
+        | Error::IncludeLoaderError { position, .. } => Some(position.start..position.end),
+        Error::ParserError { source, .. } => {
+            let said = source.to_string();
+            let (line, column) = said.split(" at ").last()?.split_once(':')?;
+            let digits = |c: &char| c.is_ascii_digit();
+            let column: usize =
+                column.chars().take_while(digits).collect::<String>().parse().ok()?;
+            let line: usize = line.parse().ok()?;
+            let start: usize =
+                text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+            let at = start + column.saturating_sub(1);
+            Some(at..at + 1)
+        }
+        _ => None,
+    }
+}
+
+/// What must not stand in a mail, whatever the theme says.
+fn inspect(theme: &Theme, shell: &str) -> Result<(), ThemeFault> {
+    let unwanted = [
+        ("<mj-", "mrml does not know this element", "Mend its name, or use another."),
+        ("\\u{", "mrml has spoilt a character", "Write it as text and not in an attribute."),
+        (
+            "fonts.googleapis.com",
+            "a font would be fetched when the mail is opened",
+            "Name no web font first: in font-family, leave out Roboto, Open Sans, Lato, Ubuntu \
+             and Droid Sans, and set font-family in mj-all.",
+        ),
+        (
+            "@import",
+            "a style sheet would be fetched when the mail is opened",
+            "Write the rules into the theme.",
+        ),
+        (
+            "<link",
+            "a file would be fetched when the mail is opened",
+            "Write what it holds into the theme.",
+        ),
+        ("<script", "no mail program runs scripts", "Remove it."),
+    ];
+    for (text, why, advice) in unwanted {
+        if let Some(at) = shell.find(text) {
+            let end = shell[at..].find('>').map_or(shell.len(), |end| at + end + 1);
+            let shown: String = shell[at..end].chars().take(80).collect();
+            let message = format!("the html holds `{shown}`: {why}.");
+            return Err(fault(theme, theme.find(text), message, advice));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
+    ThemeFault {
+        file: format!("{}/{layout}", theme.name()),
+        place: None,
+        message: format!("the article stands in it {articles} times."),
+        advice: "Write {{article}} once.".to_owned(),
+    }
+}
+
+fn fault(
+    theme: &Theme,
+    place: Option<crate::source::Place>,
+    message: String,
+    advice: &str,
+) -> ThemeFault {
+    ThemeFault { file: name(theme), place: place.map(Box::new), message, advice: advice.to_owned() }
+}
+
+fn name(theme: &Theme) -> String {
+    format!("{}/{HTML_LAYOUT}", theme.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_decides_how_to_escape() {
+        use Context::{HtmlAttribute, HtmlText};
+        let cases = [
+            ("<p>", Some(HtmlText)),
+            ("<title>", Some(HtmlText)),
+            ("<a href=\"", Some(HtmlAttribute)),
+            ("<a href=\"x\"", None),
+            ("<a href='", None),
+            ("<a href=", None),
+            ("<style type=\"text/css\">a{", None),
+            ("<style>a{}</style>", Some(HtmlText)),
+            ("<styles>", Some(HtmlText)),
+            ("<!-- x", None),
+            ("<!--[if mso]><a href=\"", Some(HtmlAttribute)),
+            ("<!--[if !mso]><!--><p>", Some(HtmlText)),
+            ("<!--[if mso]><b><![endif]--><p>", Some(HtmlText)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Position::Text.after(text).context(), expected, "{text}");
+        }
+    }
+}

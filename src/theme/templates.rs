@@ -1,0 +1,207 @@
+//! The Handlebars templates of a theme, compiled once.
+//!
+//! Handlebars runs in strict mode: a name that nothing declares is a fault.
+//! Three helpers exist: `slot` makes a hole, `format_date` writes a date in
+//! the form of strftime, and `underline` is a line as wide as its text. Values
+//! go in as [`Tokens`], so no value is ever read as a template, and none is
+//! escaped here.
+
+use std::collections::BTreeMap;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason,
+};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::{ThemeFault, Token, Tokens, nearest};
+use crate::source::{Place, SourceText};
+
+/// The compiled templates, and their texts for showing a place.
+#[derive(Debug)]
+pub(crate) struct Templates {
+    handlebars: Handlebars<'static>,
+    sources: BTreeMap<String, SourceText>,
+    tokens: Tokens,
+}
+
+/// What `slot` may be asked for.
+pub(crate) const SLOT_NAMES: [&str; 4] =
+    ["first_name", "last_name", "postal_address", "unsubscribe_url"];
+
+impl Templates {
+    /// Compiles every `.hbs` file. A partial is known by its file name up to
+    /// the first dot: `{{> header}}` is `partials/header.mjml.hbs`.
+    pub(crate) fn compile(
+        theme: &str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Self, ThemeFault> {
+        let tokens = Tokens::unlike(files.values().map(String::as_str));
+        let mut handlebars = Handlebars::new();
+        handlebars.set_strict_mode(true);
+        handlebars.register_escape_fn(handlebars::no_escape);
+        register_helpers(&mut handlebars, &tokens);
+        let mut sources = BTreeMap::new();
+        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".hbs")) {
+            let file = format!("{theme}/{path}");
+            let whole = |message: String| ThemeFault {
+                file: file.clone(),
+                place: None,
+                message,
+                advice: "Make the file smaller.".to_owned(),
+            };
+            let source = SourceText::new(file.as_str(), text.as_bytes())
+                .map_err(|error| whole(error.to_string()))?;
+            let name = template_name(path);
+            handlebars
+                .register_template_string(name, source.text())
+                .map_err(|error| syntax_fault(&source, &error))?;
+            sources.insert(name.to_owned(), source);
+        }
+        Ok(Self { handlebars, sources, tokens })
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Fills in a layout. `known` are all names that may be used.
+    pub(crate) fn expand(
+        &self,
+        layout: &str,
+        values: &Value,
+        known: &[&str],
+    ) -> Result<String, ThemeFault> {
+        self.handlebars
+            .render(template_name(layout), values)
+            .map_err(|error| self.expansion_fault(layout, &error, known))
+    }
+
+    /// Where a text stands in a template, if it does.
+    pub(crate) fn find(&self, text: &str) -> Option<Place> {
+        self.sources.values().find_map(|source| {
+            let at = source.text().find(text)?;
+            Some(source.place(&(at..at + text.len())))
+        })
+    }
+
+    fn expansion_fault(&self, layout: &str, error: &RenderError, known: &[&str]) -> ThemeFault {
+        let template = error.template_name.as_deref().unwrap_or(template_name(layout));
+        let source = self.sources.get(template);
+        let place = source.and_then(|source| {
+            Some(place_of_line(source, error.line_no?, error.column_no.unwrap_or(1)))
+        });
+        let (message, advice) = match error.reason() {
+            RenderErrorReason::MissingVariable(Some(name)) => {
+                let near = nearest(name, known.iter().copied());
+                let near = near.map_or(String::new(), |near| format!("Is `{near}` meant? "));
+                let advice = format!(
+                    "{near}Known are {}; declare others under [fields] in theme.toml.",
+                    known.join(", ")
+                );
+                (format!("nothing declares `{name}`."), advice)
+            }
+            RenderErrorReason::PartialNotFound(name) => (
+                format!("there is no partial `{name}`."),
+                format!("Add partials/{name}.mjml.hbs, or mend the name."),
+            ),
+            reason => (reason.to_string(), "Mend the template.".to_owned()),
+        };
+        let file = source.map_or(layout, SourceText::name).to_owned();
+        ThemeFault { file, place: place.map(Box::new), message, advice }
+    }
+}
+
+/// The name by which Handlebars knows a file.
+fn template_name(path: &str) -> &str {
+    match path.strip_prefix("partials/") {
+        Some(partial) => partial.split('.').next().unwrap_or(partial),
+        None => path,
+    }
+}
+
+fn syntax_fault(source: &SourceText, error: &handlebars::TemplateError) -> ThemeFault {
+    let place = error.pos().map(|(line, column)| place_of_line(source, line, column));
+    let message = error.reason().to_string().lines().collect::<Vec<_>>().join(" ");
+    let advice = "Every {{#block}} needs its {{/block}}, and every {{ its }}.".to_owned();
+    ThemeFault { file: source.name().to_owned(), place: place.map(Box::new), message, advice }
+}
+
+/// Handlebars counts lines from 1, and columns from 1 or from 0.
+fn place_of_line(source: &SourceText, line: usize, column: usize) -> Place {
+    let text = source.text();
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let at = start + column.saturating_sub(1);
+    source.place(&(at..at + 1))
+}
+
+fn register_helpers(handlebars: &mut Handlebars<'static>, tokens: &Tokens) {
+    let own = tokens.clone();
+    let slot = move |helper: &Helper<'_>,
+                     _: &Handlebars<'_>,
+                     _: &Context,
+                     _: &mut RenderContext<'_, '_>,
+                     out: &mut dyn Output|
+          -> HelperResult {
+        let name = text_parameter(helper, 0)?;
+        if !SLOT_NAMES.contains(&name) {
+            let known = SLOT_NAMES.join(", ");
+            return Err(fault(format!("there is no slot `{name}`; there are {known}.")));
+        }
+        let default = helper.hash_get("default").and_then(|value| value.value().as_str());
+        if default.is_none() && name.ends_with("_name") {
+            return Err(fault(format!("the slot `{name}` needs a default=\"...\".")));
+        }
+        let default = default.unwrap_or_default();
+        let default = own.value_of(default).unwrap_or_else(|| default.to_owned());
+        out.write(&own.write(&Token::Slot { name: name.to_owned(), default }))?;
+        Ok(())
+    };
+    handlebars.register_helper("slot", Box::new(slot));
+
+    let own = tokens.clone();
+    let format_date = move |helper: &Helper<'_>,
+                            _: &Handlebars<'_>,
+                            _: &Context,
+                            _: &mut RenderContext<'_, '_>,
+                            out: &mut dyn Output|
+          -> HelperResult {
+        let date = text_parameter(helper, 0)?;
+        let form = text_parameter(helper, 1)?;
+        let form = own.value_of(form).unwrap_or_else(|| form.to_owned());
+        let date = own.value_of(date).unwrap_or_else(|| date.to_owned());
+        let date: jiff::civil::Date =
+            date.parse().map_err(|_| fault(format!("`{date}` is not a date like 2026-08-12.")))?;
+        let shown = jiff::fmt::strtime::format(&form, date)
+            .map_err(|error| fault(format!("the form `{form}` cannot be used: {error}.")))?;
+        out.write(&own.write(&Token::Value(shown)))?;
+        Ok(())
+    };
+    handlebars.register_helper("format_date", Box::new(format_date));
+
+    let own = tokens.clone();
+    let underline = move |helper: &Helper<'_>,
+                          _: &Handlebars<'_>,
+                          _: &Context,
+                          _: &mut RenderContext<'_, '_>,
+                          out: &mut dyn Output|
+          -> HelperResult {
+        let text = text_parameter(helper, 0)?;
+        let text = own.value_of(text).unwrap_or_else(|| text.to_owned());
+        out.write(&text_parameter(helper, 1)?.repeat(text.width().clamp(1, 72)))?;
+        Ok(())
+    };
+    handlebars.register_helper("underline", Box::new(underline));
+}
+
+fn text_parameter<'h>(helper: &'h Helper<'_>, index: usize) -> Result<&'h str, RenderError> {
+    let value = helper.param(index).and_then(|value| value.value().as_str());
+    value.ok_or_else(|| {
+        fault(format!("`{}` needs a text as its parameter {}.", helper.name(), index + 1))
+    })
+}
+
+fn fault(message: String) -> RenderError {
+    RenderErrorReason::Other(message).into()
+}

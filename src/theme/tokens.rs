@@ -1,0 +1,155 @@
+//! Tokens: how values pass through a template untouched.
+//!
+//! In: values. Out: words of `a-z0-9` that neither Handlebars nor mrml has a
+//! reason to change, and a text cut at those words. A token carries its own
+//! value, so there is no table to keep, and the same value is always the same
+//! token. Deliberately absent: escaping, which depends on where a token ends
+//! up and so is done by whoever cuts the text.
+
+/// Makes tokens that no given text contains by chance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    prefix: String,
+}
+
+/// What a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// A value that is the same for every reader.
+    Value(String),
+    /// A hole, by its name and its default.
+    Slot {
+        /// Such as `first_name`.
+        name: String,
+        /// What stands there when the reader has no such value.
+        default: String,
+    },
+    /// The place of the article.
+    Article,
+}
+
+/// A part of a text that was cut at its tokens.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Cut<'t> {
+    /// What stood there.
+    Text(&'t str),
+    /// What a token stood for.
+    Token(Token),
+}
+
+/// Ends a token; no hexadecimal digit.
+const END: char = 'z';
+
+impl Tokens {
+    /// Tokens whose beginning occurs in none of `texts`.
+    pub(crate) fn unlike<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Self {
+        let mut number = 0_u64;
+        loop {
+            let prefix = format!("x{number}tkn");
+            if !texts.clone().any(|text| text.contains(&prefix)) {
+                return Self { prefix };
+            }
+            number += 1;
+        }
+    }
+
+    /// The word that stands for `token`.
+    pub(crate) fn write(&self, token: &Token) -> String {
+        let (kind, payload) = match token {
+            Token::Value(value) => ('v', value.clone()),
+            Token::Slot { name, default } => ('s', format!("{name}\0{default}")),
+            Token::Article => ('a', String::new()),
+        };
+        let digits: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}{kind}{digits}{END}", self.prefix)
+    }
+
+    /// The value that a text stands for, if the whole text is one token of a value.
+    pub(crate) fn value_of(&self, text: &str) -> Option<String> {
+        match self.cut(text).as_slice() {
+            [Cut::Token(Token::Value(value))] => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// A text for people: values instead of tokens.
+    pub(crate) fn readable(&self, text: &str) -> String {
+        let cuts = self.cut(text).into_iter();
+        cuts.map(|cut| match cut {
+            Cut::Text(text) => text.to_owned(),
+            Cut::Token(Token::Value(value)) => value,
+            Cut::Token(Token::Slot { name, .. }) => format!("{{slot {name}}}"),
+            Cut::Token(Token::Article) => "{article}".to_owned(),
+        })
+        .collect()
+    }
+
+    /// Cuts a text at its tokens.
+    pub(crate) fn cut<'t>(&self, text: &'t str) -> Vec<Cut<'t>> {
+        let mut cuts = Vec::new();
+        let mut rest = text;
+        let mut from = 0;
+        while let Some(found) = rest[from..].find(&self.prefix) {
+            let start = from + found;
+            let Some((token, length)) = read(&rest[start + self.prefix.len()..]) else {
+                from = start + self.prefix.len();
+                continue;
+            };
+            if start > 0 {
+                cuts.push(Cut::Text(&rest[..start]));
+            }
+            cuts.push(Cut::Token(token));
+            rest = &rest[start + self.prefix.len() + length..];
+            from = 0;
+        }
+        if !rest.is_empty() {
+            cuts.push(Cut::Text(rest));
+        }
+        cuts
+    }
+}
+
+/// Reads what follows the prefix: the token, and how many bytes it took.
+fn read(text: &str) -> Option<(Token, usize)> {
+    let end = text.find(END)?;
+    let kind = text.chars().next()?;
+    let digits = text.get(kind.len_utf8()..end)?;
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
+    let payload = String::from_utf8(bytes?).ok()?;
+    let token = match kind {
+        'v' => Token::Value(payload),
+        's' => {
+            let (name, default) = payload.split_once('\0')?;
+            Token::Slot { name: name.to_owned(), default: default.to_owned() }
+        }
+        'a' => Token::Article,
+        _ => return None,
+    };
+    Some((token, end + END.len_utf8()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_at_its_tokens_and_nowhere_else() {
+        let tokens = Tokens::unlike(["x0tkn is taken"].into_iter());
+        assert_eq!(tokens.prefix, "x1tkn");
+        let value = Token::Value("é\" <b>\n".into());
+        let slot = Token::Slot { name: "first_name".into(), default: "reader".into() };
+        let text = format!("a{}{}x1tkn x1tknq b", tokens.write(&value), tokens.write(&slot));
+        assert_eq!(
+            tokens.cut(&text),
+            [
+                Cut::Text("a"),
+                Cut::Token(value.clone()),
+                Cut::Token(slot),
+                Cut::Text("x1tkn x1tknq b")
+            ]
+        );
+        assert_eq!(tokens.value_of(&tokens.write(&value)).unwrap(), "é\" <b>\n");
+        assert_eq!(tokens.value_of("plain"), None);
+    }
+}

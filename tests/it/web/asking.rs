@@ -1,0 +1,125 @@
+//! A list in memory, pages over it, and ways to ask them.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use postrider::audience::{Leaving, LeavingError};
+use postrider::campaign::{Leaflet, SigningKey, SigningKeys, UnsubscribeToken};
+use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
+use postrider::web::{self, HealthCheck, Masthead, Pages, TextDirection};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+pub(super) const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const READER: SubscriberId = SubscriberId(42);
+
+/// A list in memory, which may fail, or wait to be let through.
+#[derive(Clone)]
+pub(super) struct List {
+    pub(super) left: Arc<Mutex<Vec<(SubscriberId, Timestamp)>>>,
+    /// Has a permit for each wish that has come.
+    pub(super) arrived: Arc<Semaphore>,
+    /// A wish takes a permit to pass.
+    pub(super) gate: Arc<Semaphore>,
+    fault: Option<&'static str>,
+}
+
+impl List {
+    pub(super) fn open() -> Self {
+        let (arrived, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(1000)));
+        Self { left: Arc::default(), arrived, gate, fault: None }
+    }
+
+    pub(super) fn failing() -> Self {
+        Self { fault: Some("disk full"), ..Self::open() }
+    }
+
+    pub(super) fn waiting() -> Self {
+        Self { gate: Arc::new(Semaphore::new(0)), ..Self::open() }
+    }
+
+    pub(super) fn left(&self) -> Vec<SubscriberId> {
+        self.left.lock().unwrap().iter().map(|(who, _)| *who).collect()
+    }
+}
+
+impl Leaving for List {
+    async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
+        self.arrived.add_permits(1);
+        self.gate.acquire().await.unwrap().forget();
+        if let Some(fault) = self.fault {
+            return Err(LeavingError(fault.into()));
+        }
+        self.left.lock().unwrap().push((subscriber, at));
+        Ok(())
+    }
+}
+
+pub(super) struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        "2026-08-26T12:00:00Z".parse().unwrap()
+    }
+}
+
+pub(super) fn key(id: u16) -> SigningKey {
+    SigningKey { id, secret: [id as u8; 32] }
+}
+
+pub(super) fn keys(current: u16, retired: &[u16]) -> SigningKeys {
+    SigningKeys { current: key(current), retired: retired.iter().map(|id| key(*id)).collect() }
+}
+
+pub(super) fn path_of(leaflet: Leaflet, signed_by: &SigningKeys) -> String {
+    let slug = |text| Slug::parse(text).unwrap();
+    let campaign = CampaignKey { newsletter: slug("weekly"), issue: slug("2026-08-26") };
+    format!("/unsubscribe/{}", UnsubscribeToken::new(leaflet, &campaign, READER).sign(signed_by))
+}
+
+pub(super) fn link() -> String {
+    path_of(Leaflet::Campaign, &keys(1, &[]))
+}
+
+pub(super) fn masthead(name: &str, language: &str, direction: TextDirection) -> Masthead {
+    Masthead { name: HeaderText::parse(name).unwrap(), language: language.into(), direction }
+}
+
+pub(super) fn weekly() -> Masthead {
+    masthead("The Weekly", "en", TextDirection::LeftToRight)
+}
+
+pub(super) fn pages(list: &List, masthead: Masthead) -> Router {
+    web::router(Pages {
+        masthead,
+        keys: keys(1, &[]),
+        leaving: list.clone(),
+        clock: Arc::new(Noon),
+        health: HealthCheck::new(|| async { Ok(()) }),
+    })
+}
+
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+pub(super) async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+pub(super) async fn get(router: &Router, path: &str) -> Answer {
+    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+pub(super) async fn post(router: &Router, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
+    ask(router, Request::post(path).header("content-type", kind).body(body.into()).unwrap()).await
+}
