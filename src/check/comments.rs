@@ -71,9 +71,9 @@ impl Comments {
                 "Put `-->` where the comment ends, before the next empty line.",
             ));
         }
-        let line_start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let is_alone = source[line_start..span.start].trim_matches([' ', '\t', '>']).is_empty();
-        if is_alone && source[span.start..].starts_with("-->") {
+        let before = source[..span.start].trim_end_matches([' ', '\t', '>']);
+        let begins_a_line = before.is_empty() || before.ends_with('\n');
+        if begins_a_line && source[span.start..].starts_with("-->") {
             self.unbalanced.push(Discovery::at(
                 &UNBALANCED_COMMENT,
                 &(span.start..span.start + 3),

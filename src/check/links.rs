@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::{Discovery, EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, Rule, UNDEFINED_REFERENCE};
 use crate::issue::{Issue, Link, LinkKind, template_field, template_field_in};
+use crate::source::Span;
 use target::Fault;
 
 pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
@@ -61,6 +62,9 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
     about_target.into_iter().chain(about_text)
 }
 
+/// After so many places there is nothing new to learn, and looking costs time.
+const ENOUGH: usize = 1_000;
+
 /// `[text] (target)` and other links that Markdown does not take for one. What
 /// stands in code is meant to be shown.
 fn links_shown_as_text(issue: &Issue<'_>) -> Vec<Discovery> {
@@ -79,13 +83,15 @@ fn links_shown_as_text(issue: &Issue<'_>) -> Vec<Discovery> {
             let at = span.start + at;
             let after = &source[at + 1..];
             let is_escaped = source[..at].ends_with('\\');
+            if discoveries.len() == ENOUGH {
+                return discoveries;
+            }
             let is_link = after.starts_with('(') || target_follows(after);
             if is_link && !is_escaped {
-                let start = source[..at].rfind(['[', '\n']).unwrap_or(at);
-                let end = at + 1 + after.find([')', '\n']).map_or(after.len(), |end| end + 1);
+                let span = around(source, at);
                 discoveries.push(Discovery::at(
                     &MALFORMED_LINK,
-                    &(start..end),
+                    &span,
                     "this is shown as it stands, and not as a link",
                     "Write `[text](target)` without a space between, and none in the target; \
                      a bracket that is meant is written `\\[`.",
@@ -94,6 +100,18 @@ fn links_shown_as_text(issue: &Issue<'_>) -> Vec<Discovery> {
         }
     }
     discoveries
+}
+
+/// From the opening square bracket to the closing round one, where they are near.
+fn around(source: &str, closing: usize) -> Span {
+    const NEAR: usize = 500;
+    let near_start = source.floor_char_boundary(closing.saturating_sub(NEAR));
+    let near_end = source.floor_char_boundary(closing + NEAR);
+    let start =
+        source[near_start..closing].rfind(['[', '\n']).map_or(closing, |at| near_start + at);
+    let end =
+        source[closing..near_end].find([')', '\n']).map_or(closing + 1, |at| closing + at + 1);
+    start..end
 }
 
 /// Whether a target in round brackets follows after a space or a line end.

@@ -1,7 +1,6 @@
 //! `postrider subscribers`: the list.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,7 +10,7 @@ use crate::audience::csv::{EntryStanding, ListEntry, ListReader, RejectsWriter};
 use crate::config::{Config, Root};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 use crate::error::{Exit, Failure};
-use crate::store::{ExportRow, ImportSummary, OpenMode, Store};
+use crate::store::{ImportSummary, Listed, OpenMode, Store};
 use crate::ui::Ui;
 
 use super::host::block_on;
@@ -186,26 +185,16 @@ fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
-    let line = |cells: &[&str]| -> Result<Vec<u8>, Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let written = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
-        written.map_err(|error| Failure::of(Exit::Internal, "cannot write a row", &error))?;
-        writer.into_inner().map_err(|_| Failure::new(Exit::Internal, "cannot write a row"))
+    let unwritten = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Ui::output_failure(&error),
+        _ => Failure::new(Exit::Internal, "cannot write a row of the export"),
     };
-    ui.data(&line(&ExportRow::HEADER)?)?;
-    let mut held_back = Vec::new();
-    let count = store
-        .export(|row| {
-            let cells = row.cells();
-            held_back.write_all(&line(&cells.each_ref().map(String::as_str))?).ok();
-            if held_back.len() > 64 * 1024 {
-                ui.data(&held_back)?;
-                held_back.clear();
-            }
-            Ok::<(), Failure>(())
-        })
-        .await?;
-    ui.data(&held_back)?;
+    let mut rows = csv::Writer::from_writer(ui.data_writer());
+    rows.write_record(Listed::EXPORT_HEADER).map_err(unwritten)?;
+    let count =
+        store.export(|row| rows.write_record(row.export_cells()).map_err(unwritten)).await?;
+    rows.flush().map_err(|error| Ui::output_failure(&error))?;
+    drop(rows);
     ui.status(&format!("{count} subscribers exported"));
     Ok(Exit::Done)
 }
@@ -249,7 +238,7 @@ async fn show(context: &Context, store: &Store, who: &AddressArgument) -> Result
     let address = who.read()?;
     let suppressed = store.suppression(&address).await?;
     let shown = match store.find(&address).await? {
-        Some(ExportRow { subscriber, .. }) => Shown {
+        Some(Listed { subscriber, .. }) => Shown {
             on_list: true,
             status: Some(subscriber.status),
             suppressed,

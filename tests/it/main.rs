@@ -4,9 +4,12 @@
 
 mod support;
 
+mod check;
 mod deploy;
 mod layering;
 mod mailchimp;
 mod outbox;
+mod render;
+mod render_judge;
 mod smtp;
 mod web;

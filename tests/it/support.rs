@@ -1,4 +1,5 @@
 //! What the tests stand on: the far ends of a campaign's way.
 
 pub mod fake_mailchimp;
+pub mod rendering;
 pub mod smtp_server;

@@ -134,3 +134,49 @@ impl Fault {
         (message, advice.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_told_apart() {
+        let inline = [
+            ("", Some(Fault::Empty)),
+            (" ", Some(Fault::Empty)),
+            ("https://", Some(Fault::Empty)),
+            ("mailto:", Some(Fault::Empty)),
+            ("REDDIT_LINK_HERE", Some(Fault::Placeholder)),
+            ("https://example.org/INSERT_LINK_HERE", Some(Fault::Placeholder)),
+            ("URL", Some(Fault::Placeholder)),
+            ("Feature URL", Some(Fault::Placeholder)),
+            ("todo", Some(Fault::Placeholder)),
+            ("#", Some(Fault::Placeholder)),
+            ("$url", Some(Fault::Placeholder)),
+            ("https://example.org/{{slug}}", Some(Fault::Placeholder)),
+            ("https://example.org/a b", Some(Fault::WhiteSpace)),
+            ("hhttps://example.org", Some(Fault::UnknownScheme)),
+            ("std::vec", Some(Fault::UnknownScheme)),
+            ("https://https://example.org", Some(Fault::BrokenScheme)),
+            ("https:/example.org", Some(Fault::BrokenScheme)),
+            ("https:///x", Some(Fault::BrokenScheme)),
+            ("eurorust", Some(Fault::Relative)),
+            ("example.org:8080", Some(Fault::Relative)),
+            ("//example.org/x", Some(Fault::Relative)),
+            ("LICENSE", Some(Fault::Relative)),
+            ("#section", None),
+            ("https://example.org/TODO?URL=$x#LINK", None),
+            ("https://en.example.org/wiki/SOME_CONSTANT", None),
+            ("HTTPS://EXAMPLE.ORG", None),
+            ("mailto:editor@example.org", None),
+            ("irc://irc.example.org/#rust", None),
+            ("tel:112", None),
+            ("http://localhost:3000/", None),
+        ];
+        for (target, expected) in inline {
+            assert_eq!(fault(target, LinkKind::Inline), expected, "{target}");
+        }
+        assert_eq!(fault("editor@example.org", LinkKind::Autolink), None);
+        assert_eq!(fault("editor@example.org", LinkKind::Inline), Some(Fault::Relative));
+    }
+}

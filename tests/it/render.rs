@@ -1,0 +1,293 @@
+//! An issue becomes two parts of a mail.
+
+use std::collections::BTreeMap;
+
+use postrider::render::{Measures, Slot, SlotValues};
+use postrider::theme::{Theme, embedded};
+use proptest::prelude::*;
+
+use crate::support::rendering::{corpus, rendered, root, weekly};
+
+#[test]
+fn every_construct_is_rendered_as_it_was_approved() {
+    let source = std::fs::read(root().join("tests/fixtures/issues/constructs.md")).unwrap();
+    let (mail, findings) = rendered("constructs.md", &source, &weekly()).unwrap();
+    let shown = |finding: &postrider::source::Finding| {
+        let place = finding
+            .place
+            .as_ref()
+            .map_or(String::new(), |place| format!("{}:{}: ", place.line, place.column));
+        format!("{place}{}: {} {}\n", finding.rule.0, finding.message, finding.advice)
+    };
+    let findings: String = findings.iter().map(shown).collect();
+    approved("constructs.html", &mail.html.fill(&SlotValues::EXAMPLE));
+    approved("constructs.txt", &mail.text.fill(&SlotValues::EXAMPLE));
+    approved("constructs.findings.txt", &findings);
+}
+
+/// Compares with the file that somebody has read. Set `APPROVE=1` to write it,
+/// and read it before it is committed.
+fn approved(name: &str, found: &str) {
+    let path = root().join("tests/fixtures/rendered").join(name);
+    if std::env::var_os("APPROVE").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == found, "{name} differs from {}:\n{found}", path.display());
+}
+
+#[test]
+fn the_way_out_is_near_the_top_and_at_the_end() {
+    let long = format!("Title: T\n\n{}", "A paragraph of some words.\n\n".repeat(2000));
+    let (mail, _) = rendered("a.md", long.as_bytes(), &weekly()).unwrap();
+    let measures = Measures::of(&mail);
+    assert!(measures.first_unsubscribe.unwrap() < 5_000, "{measures:?}");
+    assert!(measures.last_unsubscribe.unwrap() > measures.html - 1_000, "{measures:?}");
+    assert!(measures.styles < 4_096, "{measures:?}");
+    let is_address = |slot: &Slot| matches!(slot, Slot::PostalAddress { .. });
+    assert!(mail.html.has_slot(is_address) && mail.text.has_slot(is_address));
+    assert!(mail.text.has_slot(|slot| *slot == Slot::UnsubscribeUrl));
+}
+
+#[test]
+fn a_value_cannot_break_the_shell() {
+    let nasty = "a\"b<c>&'d {{article}} \\u{1F600} \u{a0}\u{200d}";
+    let source = format!("Title: {nasty}\nSummary: {nasty}\n\ntext {{{{slot \"x\"}}}} x0tkna\n");
+    let (mail, _) = rendered("a.md", source.as_bytes(), &weekly()).unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    let text = "a\"b&lt;c&gt;&amp;'d {{article}} \\u{1F600} \u{a0}\u{200d}";
+    assert!(html.contains(&format!("<title>{}</title>", text.trim())), "{html}");
+    assert!(html.contains(&format!("aria-label=\"{}\"", text.replace('"', "&quot;"))), "{html}");
+    assert!(html.contains("<p>text {{slot \"x\"}} x0tkna</p>"), "{html}");
+    assert_eq!(html.matches("role=\"main\"").count(), 1);
+    assert!(html.contains("<html lang=\"en\" dir=\"ltr\""));
+    assert_eq!(html.matches("<h1>").count(), 1);
+}
+
+#[test]
+fn an_issue_without_a_title_is_named_after_the_newsletter() {
+    let (mail, _) = rendered("a.md", b"Number: 3\n\ntext\n", &weekly()).unwrap();
+    assert_eq!(mail.subject.as_str(), "Example & Weekly");
+}
+
+#[test]
+fn a_fault_in_a_theme_is_shown_at_its_line() {
+    let cases = [
+        (
+            "{{article}}",
+            "{{article}}{{titel}}",
+            "weekly/layout.mjml.hbs:20:39: nothing declares `titel`.\n            <div role=\"main\">{{article}}{{titel}}</div>\nIs `title` meant? ",
+        ),
+        ("{{article}}", "", "weekly/layout.mjml.hbs: the article stands in it 0 times."),
+        ("{{> header}}", "{{> heder}}", "layout.mjml.hbs:19:"),
+        (
+            "</mj-column>",
+            "</mj-colum>",
+            "weekly/layout.mjml.hbs:23:7: </mj-colum> stands here, and <mj-column> is open.",
+        ),
+        ("<mj-column ", "<mj-colum></mj-colum><mj-column ", "mj-colum"),
+        (
+            "width=\"640px\"",
+            "width=\"640px\" css-class='a\"b'",
+            "the attribute css-class of <mj-body> holds '\"', which mrml cannot write.",
+        ),
+        ("-apple-system", "Roboto", "a font would be fetched when the mail is opened"),
+        (
+            "<div role",
+            "<div title={{title}} role",
+            "mrml cannot read the MJML: invalid attribute.\n            <div title=T role=\"main\">{article}</div>",
+        ),
+        ("{{> style}}", "{{> style}}{{title}}", "stands in a style, or in a tag outside quotes"),
+        (
+            "<div role",
+            "{{slot \"nickname\"}}<div role",
+            "there is no slot `nickname`; there are first_name",
+        ),
+        ("<div role", "{{slot \"first_name\"}}<div role", "needs a default"),
+    ];
+    for (from, to, expected) in cases {
+        let mut files = embedded("weekly").unwrap();
+        let layout = files["layout.mjml.hbs"].replacen(from, to, 1);
+        files.insert("layout.mjml.hbs".into(), layout);
+        let error = fault_of(&files);
+        assert!(error.contains(expected), "{to}: {error}\n(expected {expected})");
+    }
+}
+
+fn fault_of(files: &BTreeMap<String, String>) -> String {
+    use postrider::{issue::Issue, render::render, source::SourceText};
+    let theme = match Theme::from_files("weekly", files) {
+        Ok(theme) => theme,
+        Err(fault) => return fault.to_string(),
+    };
+    let source = SourceText::new("a.md", b"Title: T\n\ntext\n").unwrap();
+    let issue = Issue::parse(&source, "a").unwrap();
+    match render(&issue, &theme, &crate::support::rendering::letterhead()) {
+        Ok(_) => "no fault".into(),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+#[test]
+fn a_field_is_set_by_the_issue_or_by_default() {
+    let (mail, findings) =
+        rendered("a.md", b"Title: T\nreason: Because & why\nlabel_wb: x\n\ntext\n", &weekly())
+            .unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    assert!(html.contains("Because &amp; why") && html.contains("Read on the web"));
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].advice, "Is `label_web` meant?");
+}
+
+#[test]
+fn real_issues_stay_within_the_budget() {
+    let corpus = corpus();
+    if corpus.is_empty() {
+        return eprintln!("skipped: no corpus beside the repository");
+    }
+    let theme = weekly();
+    let mut sizes = Vec::new();
+    for path in &corpus {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(path).unwrap();
+        let (mail, findings) = match rendered(&name, &bytes, &theme) {
+            Ok(rendered) => rendered,
+            Err(refusal) => {
+                println!("{name}: refused: {refusal}");
+                continue;
+            }
+        };
+        let measures = Measures::of(&mail);
+        println!(
+            "{name}: html {} encoded {} tracked {} style {} text {} findings {}",
+            measures.html,
+            measures.html_encoded,
+            measures.html_encoded_tracked,
+            measures.styles,
+            measures.text,
+            findings.len()
+        );
+        assert!(measures.html_encoded_tracked < 102_400, "{name}: {measures:?}");
+        sizes.push(measures.html);
+    }
+    sizes.sort_unstable();
+    println!("min {} median {} max {}", sizes[0], sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_written_renders_into_balanced_tags(
+        markdown in proptest::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())
+    ) {
+        let theme = weekly();
+        let source = format!("Title: T\n\n{markdown}");
+        if let Ok((mail, _)) = rendered("a.md", source.as_bytes(), &theme) {
+            let html = mail.html.fill(&SlotValues::EXAMPLE);
+            prop_assert_eq!(unbalanced(&html), None, "{}", html);
+            prop_assert_eq!(forbidden(&html), None, "{}", html);
+            let text = mail.text.fill(&SlotValues::EXAMPLE);
+            prop_assert!(text.lines().all(|line| line.trim_end_matches([' ', '\t']) == line), "{}", text);
+            prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{:?}", text);
+        }
+    }
+
+    #[test]
+    fn no_target_is_lost(targets in proptest::collection::vec("[a-z]{1,8}(/[a-z0-9?&=#.%-]{0,60})?", 1..12)) {
+        let links: Vec<String> =
+            targets.iter().map(|target| format!("[word](https://{target}.example/{target})")).collect();
+        let shapes = ["{}", "* {}", "> {}", "# {}", "1. *{}*", "|a|b|\n|-|-|\n|c|{}|"];
+        let blocks = links.iter().enumerate().map(|(at, link)| shapes[at % shapes.len()].replace("{}", link));
+        let joined = blocks.collect::<Vec<_>>().join("\n\n");
+        let source = format!("Title: T\n\n{joined}\n\n{}", links.join(" and "));
+        let (mail, _) = rendered("a.md", source.as_bytes(), &weekly()).unwrap();
+        let html = mail.html.fill(&SlotValues::EXAMPLE);
+        let text = mail.text.fill(&SlotValues::EXAMPLE);
+        for target in targets {
+            let target = format!("https://{target}.example/{target}");
+            prop_assert!(text.contains(&format!("<{target}>")), "{} in {}", target, text);
+            let attribute = format!("href=\"{}\"", target.replace('&', "&amp;"));
+            prop_assert!(html.contains(&attribute), "{} in {}", attribute, html);
+        }
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z ]{0,12}",
+        Just("\n".to_owned()),
+        Just("\n\n".to_owned()),
+        "(\\*|_|`|>|#|-|\\||\\[|\\]|\\(|\\)|!|~|<|&|\\\\|=){1,3}",
+        "</?(b|small|div|T|li|td|table|script|p|br|img|a|details|h1|pre)( [a-z]{1,4}=\"?[a-z<>\"]{0,4}\"?)?/?>",
+        "\\PC{0,6}",
+        Just("<!-- ".to_owned()),
+        Just(" -->".to_owned()),
+        Just("\n* ".to_owned()),
+        Just("\n> ".to_owned()),
+        Just("|a|b|\n|-|:-|\n|c|d|\n".to_owned()),
+        Just("[x](https://x.example)".to_owned()),
+        Just("[x](JavaScript:y)".to_owned()),
+        Just("<a href='java&#115;cript&colon;y' onclick=z>".to_owned()),
+        Just("<img src=x onerror=y style=z>".to_owned()),
+        Just("\u{0}\u{1}\u{2}\u{85}\u{FEFF}".to_owned()),
+    ]
+}
+
+/// The first tag that is not closed in order.
+fn unbalanced(html: &str) -> Option<String> {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in tags(html) {
+        let name = name_of(tag);
+        match tag.starts_with('/') {
+            true if open.pop() == Some(name) => {}
+            true => return Some(tag.to_owned()),
+            false if matches!(name, "!doctype" | "meta" | "br" | "hr" | "img") => {}
+            false => open.push(name),
+        }
+    }
+    open.pop().map(str::to_owned)
+}
+
+/// The first tag of the article that has no business in a mail.
+fn forbidden(html: &str) -> Option<String> {
+    let start = html.find("<div role=\"main\">").unwrap() + 17;
+    let article = &html[start..html.rfind("</div><hr />").unwrap()];
+    let harmless = |tag: &&str| {
+        let attributes = tag.split("=\"").map(|part| part.rsplit([' ', '"']).next().unwrap());
+        let names: Vec<_> = attributes.collect();
+        let runs = tag.to_ascii_lowercase().contains("=\"javascript:");
+        !runs
+            && !matches!(name_of(tag), "script" | "style" | "form" | "iframe" | "input" | "t")
+            && !names[..names.len() - 1]
+                .iter()
+                .any(|name| name.starts_with("on") || *name == "style")
+    };
+    tags(article).into_iter().find(|tag| !harmless(tag)).map(str::to_owned)
+}
+
+fn name_of(tag: &str) -> &str {
+    tag.trim_start_matches('/').split([' ', '/']).next().unwrap()
+}
+
+/// What stands between `<` and `>`, but for comments. Quoted values may hold a `>`.
+fn tags(html: &str) -> Vec<&str> {
+    let mut tags = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        if rest.starts_with("<!--") {
+            rest = &rest[rest.find("-->").unwrap() + 3..];
+            continue;
+        }
+        let mut quoted = false;
+        let end = rest.find(|c| {
+            quoted ^= c == '"';
+            c == '>' && !quoted
+        });
+        let end = end.unwrap_or(rest.len() - 1);
+        tags.push(&rest[1..end]);
+        rest = &rest[end + 1..];
+    }
+    tags
+}
