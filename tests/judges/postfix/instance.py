@@ -78,7 +78,6 @@ class Postfix:
                 raise SystemExit(f"{need} is not installed: apt-get install postfix")
         if os.geteuid() != 0:
             raise SystemExit("Postfix can only be started by root")
-        # What Postfix reads by other accounts has to be reachable for them.
         self.folder.chmod(0o755)
         for name in ("etc", "queue", "data", "mail"):
             (self.folder / name).mkdir()

@@ -55,6 +55,8 @@ def main():
             raise SystemExit(f"{needed} does not exist")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+        # Postfix works in it under other accounts.
+        folder.chmod(0o711)
         readers = [f"reader{number:04}" for number in range(1, options.readers + 1)]
         (folder / "postfix").mkdir()
         with Postfix(folder / "postfix", readers) as postfix:
@@ -109,8 +111,9 @@ def send(newsletter, options):
 
 
 def run(options, newsletter, *words):
-    command = [str(options.postrider), "--root", str(newsletter), *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    command = [str(options.postrider.resolve()), *map(str, words)]
+    done = subprocess.run(command, cwd=newsletter, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
