@@ -18,6 +18,15 @@ test *WORDS:
 judges:
     .ci/run
 
+# Kills a sender at random moments, and proves what came of it: `just kill --kills 200`.
+kill *OPTIONS:
+    cargo test --locked --test kill -- {{OPTIONS}}
+
+# Wall time and peak memory of a cold `preview`.
+measure-preview ISSUE="issues/2026-11-18-hello-inbox.md":
+    cargo build --release --locked
+    tests/measure/preview.py {{ISSUE}}
+
 # Licences, sources and advisories of the dependencies (needs cargo-deny).
 deny:
     cargo deny check

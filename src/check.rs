@@ -193,3 +193,57 @@ fn report(discoveries: Vec<Discovery>, findings: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::Issue;
+    use crate::source::SourceText;
+    use proptest::prelude::*;
+
+    fn found(text: &str) -> Vec<(RuleId, usize)> {
+        let source = SourceText::new("a.md", text.as_bytes()).expect("short UTF-8");
+        let Ok(issue) = Issue::parse(&source, "a") else { return Vec::new() };
+        let mut findings = Findings::about(&source);
+        super::issue(&issue, &mut findings);
+        let line = |place: Option<crate::source::Place>| place.map_or(0, |place| place.line);
+        findings.into_sorted().into_iter().map(|f| (f.rule, line(f.place))).collect()
+    }
+
+    #[test]
+    fn an_empty_file_has_no_title_and_nothing_to_read() {
+        let expected = vec![(MISSING_TITLE.id, 1), (EMPTY_ISSUE.id, 0)];
+        assert_eq!(found(""), expected);
+        assert_eq!(found("<!-- a comment -->\n"), expected);
+    }
+
+    #[test]
+    fn comments_and_code_are_not_judged_but_for_control_characters() {
+        let text = "Title: x\n\nA <!-- [a](URL) √± \u{1} --> b `[a](URL)`\n\n    [](URL) <!--\n";
+        assert_eq!(found(text), [(CONTROL_CHARACTER.id, 3)]);
+        assert_eq!(found("Title: x\n\n&#1; [a](x&#2;)\n")[0], (CONTROL_CHARACTER.id, 3));
+    }
+
+    #[test]
+    fn a_thousand_places_of_one_rule_are_told_in_short() {
+        let text = format!("Title: x\n\nWords. {}", "[]()\n".repeat(1_000));
+        let found = found(&text);
+        assert_eq!(found.len(), MOST_TOLD + 1);
+        assert_eq!(found.last(), Some(&(EMPTY_LINK.id, 0)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "((---|\\+\\+\\+)\n)?([ -~]|\n|[:>#\\[\\]()!`*<-]|√|±|â|€|\u{0}|é|🦀|title: |<!--|-->|\\]\\(|\\{\\{|```\n){0,60}((---|\\+\\+\\+)\n)?") {
+            found(&text);
+        }
+
+        #[test]
+        fn whatever_was_misread_is_never_made_worse(text in "([a-z ]|[À-ſ]|[А-я]|[—“”’…🦀✅]){0,40}") {
+            if let Some(repaired) = mojibake::repair(&text) {
+                prop_assert!(repaired.explained <= repaired.non_ascii);
+                prop_assert!(repaired.text.chars().count() < text.chars().count());
+            }
+        }
+    }
+}

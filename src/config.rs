@@ -8,7 +8,6 @@
 //! needs one, and converting values into the types of other rooms, which the
 //! commands do.
 
-mod direction;
 mod document;
 mod environment;
 mod files;
@@ -24,7 +23,6 @@ pub mod theme_files;
 mod values;
 mod web_url;
 
-pub use direction::Direction;
 pub use environment::Environment;
 pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};

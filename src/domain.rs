@@ -6,12 +6,14 @@
 //! parsed once, at the border, and cannot be wrong afterwards.
 
 mod address;
+mod direction;
 mod header_text;
 mod ids;
 mod subscriber;
 mod world;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
+pub use direction::Direction;
 pub use header_text::{HeaderText, HeaderTextError};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};

@@ -81,6 +81,9 @@ pub struct Issue<'s> {
     pub document: Document<'s>,
 }
 
+/// A file with more reasons than this was never meant to be an issue.
+const MOST_REFUSALS: usize = 100;
+
 impl<'s> Issue<'s> {
     /// Reads an issue. `file_stem` is the file's name without its ending; the
     /// slug is made of it when the front matter gives none.
@@ -89,7 +92,7 @@ impl<'s> Issue<'s> {
     /// previewed; [`check`](crate::check) reports it.
     ///
     /// # Errors
-    /// All reasons why this is not an issue, sorted by place: front matter that
+    /// The reasons why this is not an issue, at most 100, by place: front matter that
     /// cannot be read, values that are not what their keys ask for, or Markdown
     /// nested deeper than [`MAX_NESTING`].
     pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, Vec<Finding>> {
@@ -126,7 +129,8 @@ impl<'s> Issue<'s> {
                 );
             })
             .ok();
-        let found = findings.into_sorted();
+        let mut found = findings.into_sorted();
+        found.truncate(MOST_REFUSALS);
         let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
             return Err(found);
         };
@@ -268,7 +272,10 @@ mod tests {
             let expected = format!(
                 "1:1 front-matter: the front matter that begins with `{fence}` is never closed"
             );
-            assert_eq!(refusals(&format!("{fence}\ntitle: x\n\nText.")), [expected.clone()]);
+            assert_eq!(
+                refusals(&format!("{fence}\ntitle: x\n\nText.")),
+                std::slice::from_ref(&expected)
+            );
             assert_eq!(refusals(fence), [expected]);
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use postrider::config::Environment;
 use postrider::domain::{Clock, Random, Timestamp};
 
+#[expect(clippy::disallowed_methods, reason = "this is where the arguments are read")]
 fn main() -> ExitCode {
     let arguments = std::env::args_os().collect();
     let environment = Environment::capture();

@@ -15,6 +15,8 @@ mod article_html;
 mod article_text;
 mod budget;
 mod flow;
+mod node;
+mod notes;
 mod raw_html;
 mod shell;
 mod slots;
@@ -28,7 +30,7 @@ pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::HeaderText;
+use crate::domain::{Direction, HeaderText};
 use crate::issue::Issue;
 use crate::source::{Finding, Findings, RuleId, Severity};
 use crate::theme::{Theme, ThemeFault, Token};
@@ -68,17 +70,6 @@ pub struct Letterhead {
     pub home_url: Option<String>,
 }
 
-/// Which way a script runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// From left to right.
-    #[default]
-    Ltr,
-    /// From right to left.
-    Rtl,
-}
-
 /// Renders an issue.
 ///
 /// # Errors
@@ -114,8 +105,8 @@ fn values(
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
     let (direction, start_side) = match letterhead.direction {
-        Direction::Ltr => ("ltr", "left"),
-        Direction::Rtl => ("rtl", "right"),
+        Direction::LeftToRight => ("ltr", "left"),
+        Direction::RightToLeft => ("rtl", "right"),
     };
     let own = json!({
         "category": issue.category.as_deref().unwrap_or_default(),

@@ -156,7 +156,7 @@ impl Theme {
         self.templates.expand(layout, values, &self.known_values())
     }
 
-    /// Where a piece of text stands in the theme's templates, if it does.
+    /// Where a piece of text stands in the theme's templates, if in one place only.
     pub(crate) fn find(&self, text: &str) -> Option<Place> {
         self.templates.find(text)
     }

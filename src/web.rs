@@ -26,7 +26,7 @@ use axum::routing::get;
 
 use crate::audience::Leaving;
 use crate::campaign::{SigningKeys, UnsubscribePages};
-use crate::domain::{Clock, HeaderText};
+use crate::domain::{Clock, Direction, HeaderText};
 
 /// The most bytes that are read of a request's body. One-click senders write
 /// 26, or a few hundred as `multipart/form-data` (RFC 8058 section 3.2).
@@ -60,26 +60,7 @@ pub struct Masthead {
     /// Its language (BCP 47). The pages speak it if they can, and English if not.
     pub language: String,
     /// The direction of its writing.
-    pub direction: TextDirection,
-}
-
-/// Where lines begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextDirection {
-    /// At the left, as in Latin script.
-    LeftToRight,
-    /// At the right, as in Arabic and Hebrew.
-    RightToLeft,
-}
-
-impl TextDirection {
-    /// The value of the `dir` attribute.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeftToRight => "ltr",
-            Self::RightToLeft => "rtl",
-        }
-    }
+    pub direction: Direction,
 }
 
 /// The routes of the public pages: `/unsubscribe/<token>` and `/healthz`.

@@ -13,7 +13,7 @@ pub(super) struct Comments {
 }
 
 impl Comments {
-    pub fn of(issue: &Issue<'_>) -> Self {
+    pub(super) fn of(issue: &Issue<'_>) -> Self {
         let source = issue.source.text();
         let mut comments = Self { spans: Vec::new(), unbalanced: Vec::new() };
         let mut in_code = false;
@@ -31,13 +31,13 @@ impl Comments {
     }
 
     /// Whether `span` lies in a comment.
-    pub fn cover(&self, span: &Span) -> bool {
+    pub(super) fn cover(&self, span: &Span) -> bool {
         let after = self.spans.partition_point(|comment| comment.end <= span.start);
         self.spans.get(after).is_some_and(|comment| comment.start <= span.start)
     }
 
     /// What is wrong with the comments.
-    pub fn discover(self) -> Vec<Discovery> {
+    pub(super) fn discover(self) -> Vec<Discovery> {
         self.unbalanced
     }
 

@@ -37,7 +37,8 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
     let discovery = |rule: &'static Rule, (message, advice): (String, String)| {
         Discovery::at(rule, &link.span, message, advice)
     };
-    let about_target = target::fault(&link.target, link.kind).map(|fault| {
+    let fault = target::fault(&link.target, link.kind);
+    let about_target = fault.map(|fault| {
         let rule = match fault {
             Fault::Empty => &EMPTY_LINK,
             Fault::Placeholder => &PLACEHOLDER,
@@ -47,6 +48,7 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
     });
     let about_text = match link.kind {
         LinkKind::Image => None,
+        _ if fault == Some(Fault::Empty) => None,
         _ if !link.shows_something => Some(discovery(
             &EMPTY_LINK,
             (

@@ -67,3 +67,60 @@ fn over_budget(measures: &Measures) -> Vec<Discovery> {
     }
     discoveries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::HeaderText;
+    use crate::render::{Context, Piece, Template};
+
+    fn template(slots: &[Slot]) -> Template {
+        let hole = |slot: &Slot| Piece::Hole { slot: slot.clone(), context: Context::PlainText };
+        Template { pieces: slots.iter().map(hole).collect() }
+    }
+
+    fn broken_rules(
+        html: &[Slot],
+        text: &[Slot],
+        measures: Measures,
+    ) -> Vec<(&'static str, Severity)> {
+        let rendered = Rendered {
+            subject: HeaderText::parse("Weekly").unwrap(),
+            preheader: String::new(),
+            html: template(html),
+            text: template(text),
+        };
+        let found = discover(&rendered, measures);
+        found.iter().map(|d| (d.rule.id.0, d.rule.severity)).collect()
+    }
+
+    #[test]
+    fn each_part_needs_a_way_out_and_an_address() {
+        let address = |default: &str| Slot::PostalAddress { default: default.into() };
+        let whole = [Slot::UnsubscribeUrl, address("1 Example Road")];
+        let small = Measures { encoded_html_bytes: 1, style_bytes: 1 };
+        assert_eq!(broken_rules(&whole, &whole, small), []);
+        let error = |name| (name, Severity::Error);
+        assert_eq!(
+            broken_rules(&whole, &[Slot::UnsubscribeUrl, address(" ")], small),
+            [error("postal-address")]
+        );
+        assert_eq!(broken_rules(&whole[1..], &whole, small), [error("unsubscribe")]);
+        assert_eq!(broken_rules(&[], &[], small).len(), 4);
+    }
+
+    #[test]
+    fn the_budget_warns_before_it_refuses() {
+        let whole = [Slot::UnsubscribeUrl, Slot::PostalAddress { default: "x".into() }];
+        let sizes = [
+            (89_999, 16_000, vec![]),
+            (90_000, 0, vec![("budget", Severity::Warning)]),
+            (100_000, 0, vec![("budget", Severity::Error)]),
+            (0, 16_001, vec![("budget", Severity::Warning)]),
+        ];
+        for (encoded_html_bytes, style_bytes, expected) in sizes {
+            let measures = Measures { encoded_html_bytes, style_bytes };
+            assert_eq!(broken_rules(&whole, &whole, measures), expected);
+        }
+    }
+}

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
-use crate::config::{Config, Direction, FlagValue, Root, theme_files};
-use crate::domain::{CampaignKey, Digest, HeaderText};
+use crate::config::{Config, FlagValue, Root, theme_files};
+use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::render::{self, Letterhead, Measures, Rendered};
@@ -102,10 +102,7 @@ impl Newsletter {
             name: newsletter.name.clone(),
             postal_address: newsletter.postal_address.clone(),
             language: language.unwrap_or_else(|| newsletter.language.clone()),
-            direction: match direction {
-                Direction::LeftToRight => render::Direction::Ltr,
-                Direction::RightToLeft => render::Direction::Rtl,
-            },
+            direction,
             web_url: newsletter.web_url.as_ref().and_then(|pattern| {
                 let number = issue.number.as_ref().map(|number| number.value);
                 let date = issue.date.as_ref().map(|date| date.value);

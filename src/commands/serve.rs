@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::config::{Config, Direction, Root};
+use crate::config::{Config, Root};
 use crate::delivery::StopWish;
 use crate::error::{Exit, Failure};
 use crate::store::OpenMode;
-use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages, TextDirection};
+use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
 
 use super::host::{block_on, listen_for_signals};
 use super::{Context, campaigns};
@@ -41,10 +41,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let masthead = Masthead {
             name: newsletter.name.clone(),
             language: newsletter.language.clone(),
-            direction: match newsletter.direction {
-                Direction::LeftToRight => TextDirection::LeftToRight,
-                Direction::RightToLeft => TextDirection::RightToLeft,
-            },
+            direction: newsletter.direction,
         };
         let clock = Arc::clone(&context.clock);
         let router = web::router(Pages { masthead, keys, leaving: store, clock, health });

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Root;
 use super::settings::Settings;
 use super::values::{self, Wrong};
-use super::{Direction, LoopbackUrl, Permalink, PublicUrl, SmtpSecurity, SmtpUrl};
-use crate::domain::{EmailAddress, HeaderText, Mailbox, Slug};
+use super::{LoopbackUrl, Permalink, PublicUrl, SmtpSecurity, SmtpUrl};
+use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, Slug};
 
 /// `[newsletter]`: who writes to whom.
 #[derive(Debug, Clone)]
@@ -151,7 +151,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let reply_to = settings.optional("newsletter.reply_to", values::mailbox);
     let language = settings.or_default("newsletter.language", "en", values::language);
     let usual = Direction::of_language(language.as_deref().unwrap_or_default()).as_str();
-    let direction = settings.or_default("newsletter.direction", usual, Direction::parse);
+    let direction = settings.or_default("newsletter.direction", usual, values::direction);
     let postal_address = settings.required("newsletter.postal_address", values::lines);
     let web_url = settings.optional("newsletter.web_url", Permalink::parse);
     let public_url =

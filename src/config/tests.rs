@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Clock, Timestamp};
+use crate::domain::{Clock, Direction, Timestamp};
 use crate::ui::{Ui, Volume};
 
 const LEAST: &str = r#"[newsletter]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::known::nearest;
-use crate::domain::{EmailAddress, HeaderText, Mailbox, Slug};
+use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, Slug};
 
 /// Why a value is refused: what is wrong with it, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +191,11 @@ pub(super) fn sqlite_path(text: &str) -> Result<std::path::PathBuf, Wrong> {
 }
 
 /// One of some words.
+/// `ltr` or `rtl`.
+pub(super) fn direction(text: &str) -> Result<Direction, Wrong> {
+    one_of(text, &[Direction::LeftToRight, Direction::RightToLeft].map(|way| (way.as_str(), way)))
+}
+
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
     if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
         return Ok(*value);

@@ -37,12 +37,16 @@ pub(super) struct Fields<'f, 's> {
 }
 
 impl<'f, 's> Fields<'f, 's> {
-    pub fn new(source: &'s SourceText, fields: Vec<Field>, findings: &'f mut Findings<'s>) -> Self {
+    pub(super) fn new(
+        source: &'s SourceText,
+        fields: Vec<Field>,
+        findings: &'f mut Findings<'s>,
+    ) -> Self {
         Self { source, fields, findings }
     }
 
     /// The title. A blank one counts as missing.
-    pub fn title(&mut self) -> Option<Located<HeaderText>> {
+    pub(super) fn title(&mut self) -> Option<Located<HeaderText>> {
         let Located { value, span } = self.text(&["title"])?;
         match HeaderText::parse(&value) {
             Ok(title) => Some(Located { value: title, span }),
@@ -65,7 +69,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The number of the issue.
-    pub fn number(&mut self) -> Option<Located<u64>> {
+    pub(super) fn number(&mut self) -> Option<Located<u64>> {
         let Located { value, span } = self.text(&["number"])?;
         let number = value.trim_start_matches('#').parse().ok();
         if number.is_none() {
@@ -80,7 +84,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The day. A time after it, as Pelican allows, is checked and dropped.
-    pub fn date(&mut self) -> Option<Located<jiff::civil::Date>> {
+    pub(super) fn date(&mut self) -> Option<Located<jiff::civil::Date>> {
         let Located { value, span } = self.text(&["date"])?;
         let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, "00:00"));
         let readable = match parse_moment(&format!("{day} {}", time.trim())) {
@@ -103,7 +107,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// When it is due: a day and a time, with or without an offset or a zone.
-    pub fn send_at(&mut self) -> Option<Located<String>> {
+    pub(super) fn send_at(&mut self) -> Option<Located<String>> {
         let due = self.text(&["send_at"])?;
         if parse_moment(&due.value) {
             return Some(due);
@@ -118,7 +122,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// Whether it is a draft.
-    pub fn draft(&mut self) -> bool {
+    pub(super) fn draft(&mut self) -> bool {
         let Some(Located { value, span }) = self.text(&["draft"]) else { return false };
         match value.to_lowercase().as_str() {
             "true" | "yes" => true,
@@ -136,7 +140,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The slug as the author wants it.
-    pub fn slug(&mut self) -> Option<Slug> {
+    pub(super) fn slug(&mut self) -> Option<Slug> {
         let Located { value, span } = self.text(&["slug"])?;
         match Slug::parse(&value) {
             Ok(slug) => Some(slug),
@@ -153,7 +157,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The language, as BCP 47 (RFC 5646 section 2.1) spells it; only the shape is checked.
-    pub fn language(&mut self) -> Option<Located<String>> {
+    pub(super) fn language(&mut self) -> Option<Located<String>> {
         let language = self.text(&["language", "lang"])?;
         if is_language_tag(&language.value) {
             return Some(language);
@@ -168,7 +172,7 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The tags: a list, or text with commas.
-    pub fn tags(&mut self) -> Vec<String> {
+    pub(super) fn tags(&mut self) -> Vec<String> {
         let Some(field) = self.take("tags") else { return Vec::new() };
         let tags: Vec<String> = match &field.value {
             Value::Array(items)
@@ -188,13 +192,13 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// The text of the first of `keys` that is there and not blank.
-    pub fn text(&mut self, keys: &[&str]) -> Option<Located<String>> {
+    pub(super) fn text(&mut self, keys: &[&str]) -> Option<Located<String>> {
         let field = keys.iter().find_map(|key| self.take(key))?;
         self.text_of(field).filter(|text| !text.value.is_empty())
     }
 
     /// What nobody took.
-    pub fn rest(self) -> std::collections::BTreeMap<String, Value> {
+    pub(super) fn rest(self) -> std::collections::BTreeMap<String, Value> {
         self.fields.into_iter().map(|field| (field.key, field.value)).collect()
     }
 

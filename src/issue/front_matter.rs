@@ -41,7 +41,7 @@ impl FrontMatter {
     /// Reads the front matter. The first line that is not blank decides the
     /// form: `---` begins YAML, `+++` begins TOML, and a block of `Key: value`
     /// lines, of which at least one key is known, ends at the first blank line.
-    pub fn read(source: &SourceText, findings: &mut Findings<'_>) -> Self {
+    pub(super) fn read(source: &SourceText, findings: &mut Findings<'_>) -> Self {
         let text = source.text();
         let start = text.len() - text.trim_start_matches([' ', '\t', '\n']).len();
         let start = text[..start].rfind('\n').map_or(0, |at| at + 1);

@@ -82,3 +82,31 @@ impl Link {
         self.shows_something |= !text.trim().is_empty();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceText;
+
+    #[test]
+    fn every_way_to_write_a_link_is_known_with_its_place() {
+        let text = "[a *b*](x) [r] <https://e.org> [![alt](i.png)](y) <!-- [no](z) --> `[no](z)` [ ](w)\n\n[r]: t\n";
+        let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+        let links = Document::parse(&source, 0).unwrap().links();
+        let seen: Vec<_> = links
+            .iter()
+            .map(|l| (l.kind, &*l.text, &*l.target, l.shows_something, &text[l.span.clone()]))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (LinkKind::Inline, "a b", "x", true, "[a *b*](x)"),
+                (LinkKind::Reference, "r", "t", true, "[r]"),
+                (LinkKind::Autolink, "https://e.org", "https://e.org", true, "<https://e.org>"),
+                (LinkKind::Inline, "alt", "y", true, "[![alt](i.png)](y)"),
+                (LinkKind::Image, "alt", "i.png", true, "![alt](i.png)"),
+                (LinkKind::Inline, " ", "w", false, "[ ](w)"),
+            ]
+        );
+    }
+}

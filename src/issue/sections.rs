@@ -69,3 +69,27 @@ fn is_visible(event: &Event<'_>) -> bool {
 fn level_number(level: HeadingLevel) -> u8 {
     level as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceText;
+
+    #[test]
+    fn a_section_reaches_to_the_next_heading_of_its_level() {
+        let text = "# A\n\n## B `b`\n\n<!-- c -->\n\n## C\n\nWords.\n\n# D\n\n---\n\n# E\n\n<img src=x>\n\n# F\n";
+        let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+        let sections = Document::parse(&source, 0).unwrap().sections();
+        let seen: Vec<_> =
+            sections.iter().map(|s| (s.level, &*s.text, s.shows_something)).collect();
+        let expected = [
+            (1, "A", true),
+            (2, "B b", false),
+            (2, "C", true),
+            (1, "D", true),
+            (1, "E", true),
+            (1, "F", false),
+        ];
+        assert_eq!(seen, expected);
+    }
+}

@@ -8,7 +8,7 @@
 
 use pulldown_cmark::Alignment;
 
-use super::flow::{Element, Node};
+use super::node::{Element, Node};
 
 /// Writes the article.
 pub(crate) fn write(nodes: &[Node<'_>]) -> String {
@@ -202,6 +202,10 @@ mod tests {
     fn ten_thousand_levels_are_no_danger() {
         for markdown in ["[", "<b>", "<div>\n", "*a ", "![", "</b>"] {
             assert!(html(&markdown.repeat(10_000)).len() < 100_000, "{markdown}");
+        }
+        for (first, again) in [("<div>\n<a b='", "<a c=\""), ("<div>\n", "</a"), ("<div>\n", "<T>")]
+        {
+            assert!(!html(&format!("{first}{}>", again.repeat(100_000))).is_empty());
         }
     }
 }

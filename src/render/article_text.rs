@@ -11,7 +11,8 @@
 use pulldown_cmark::Alignment;
 use unicode_width::UnicodeWidthStr;
 
-use super::flow::{Element, Node};
+use super::node::{Element, Node};
+use super::notes::Notes;
 use super::text_table::{self, Cell};
 use super::wrap::wrap;
 
@@ -21,8 +22,6 @@ pub(crate) const WIDTH: usize = 72;
 const NARROWEST: usize = 30;
 /// Stands for a line break in a run. The flow lets no control character through.
 const BREAK: char = '\u{2}';
-/// Stands before and after the index of a target in a run.
-const NOTE: char = '\u{1}';
 
 /// Writes the article. Lines end in LF and have no space at their end.
 pub(crate) fn write(nodes: &[Node<'_>]) -> String {
@@ -45,10 +44,7 @@ struct Writer {
     blank_due: bool,
     /// The text that is being gathered.
     run: String,
-    /// The targets of the run, each once.
-    targets: Vec<String>,
-    /// How many notes this section has.
-    notes: usize,
+    notes: Notes,
     table: Option<Table>,
 }
 
@@ -251,19 +247,13 @@ impl Writer {
     /// Marks this place of the run with a target. A place in the mail itself
     /// is nowhere in its text.
     fn note(&mut self, target: String) {
-        if target.is_empty() || target.starts_with('#') {
-            return;
+        if !target.is_empty() && !target.starts_with('#') {
+            self.run.push_str(&self.notes.mark(target));
         }
-        let known = self.targets.iter().position(|known| *known == target);
-        let index = known.unwrap_or_else(|| {
-            self.targets.push(target);
-            self.targets.len() - 1
-        });
-        self.run.push_str(&format!("{NOTE}{index}{NOTE}"));
     }
 
     fn end_heading(&mut self, level: u8) {
-        self.notes = 0;
+        self.notes.begin_section();
         let (text, notes) = self.take_run();
         let lines: Vec<String> = self.wrapped(&text);
         if lines.is_empty() {
@@ -297,9 +287,10 @@ impl Writer {
     fn end_table(&mut self) {
         let Some(mut table) = self.table.take() else { return };
         // Even a single target gets a number, as a table has many cells.
-        let (numbers, notes) = self.take_notes(1);
+        let numbered = self.notes.take(1);
+        let notes = numbered.lines();
         for cell in table.rows.iter_mut().flatten() {
-            let text = with_notes(&cell.text, &numbers);
+            let text = numbered.in_text(&cell.text);
             let lines = text.split(BREAK).map(|line| line.split_whitespace());
             let lines: Vec<String> =
                 lines.map(|words| words.collect::<Vec<_>>().join(" ")).collect();
@@ -344,26 +335,11 @@ impl Writer {
         matches!(self.open.iter().rev().find(block), Some(Place::Margin { tight: true }))
     }
 
-    /// The run with its notes numbered, and the lines of the notes.
+    /// The run with its notes numbered, and the lines of the notes. The only
+    /// target of a paragraph needs no number.
     fn take_run(&mut self) -> (String, Vec<String>) {
-        let run = std::mem::take(&mut self.run);
-        let (numbers, notes) = self.take_notes(2);
-        (with_notes(&run, &numbers), notes)
-    }
-
-    /// For each target its number, and the lines of the notes. Fewer
-    /// targets than `fewest` get no number.
-    fn take_notes(&mut self, fewest: usize) -> (Vec<Option<usize>>, Vec<String>) {
-        let targets = std::mem::take(&mut self.targets);
-        if targets.len() < fewest {
-            let notes = targets.iter().map(|target| format!("<{target}>")).collect();
-            return (vec![None; targets.len()], notes);
-        }
-        let first = self.notes + 1;
-        self.notes += targets.len();
-        let numbers = (first..first + targets.len()).map(Some).collect();
-        let note = |(index, target)| format!("[{}] <{target}>", first + index);
-        (numbers, targets.iter().enumerate().map(note).collect())
+        let numbered = self.notes.take(2);
+        (numbered.in_text(&std::mem::take(&mut self.run)), numbered.lines())
     }
 
     fn wrapped(&self, text: &str) -> Vec<String> {
@@ -411,25 +387,6 @@ impl Writer {
         self.out.truncate(self.out.trim_end_matches([' ', '\t']).len());
         self.out.push('\n');
     }
-}
-
-/// Puts the numbers where the marks are.
-fn with_notes(run: &str, numbers: &[Option<usize>]) -> String {
-    let mut out = String::with_capacity(run.len());
-    for (index, part) in run.split(NOTE).enumerate() {
-        if index % 2 == 0 {
-            out.push_str(part);
-            continue;
-        }
-        let number = part.parse::<usize>().ok().and_then(|at| numbers.get(at).copied().flatten());
-        if let Some(number) = number {
-            if !out.is_empty() && !out.ends_with([' ', BREAK]) {
-                out.push(' ');
-            }
-            out.push_str(&format!("[{number}]"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@
 //! the author may not have meant. Absent on purpose: how it looks, which the
 //! two writers decide.
 
+mod own_html;
+
 use std::borrow::Cow;
 
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
-use super::raw_html::{self, OpenTag, Standing, Token};
+use super::node::{Element, Node};
 use super::target;
 use crate::issue::Document;
 use crate::source::{Findings, RuleId, Severity, Span};
@@ -25,75 +27,15 @@ pub const REFUSED_TARGET: RuleId = RuleId("refused-target");
 /// Quotes, lists or tags stand too deep inside each other.
 pub const DEEP_NESTING: RuleId = RuleId("deep-nesting");
 
-/// Deeper elements are not written, only what they hold. Markdown that deep is
-/// refused before; the author's HTML may still be.
+/// Deeper elements of the author's HTML are left out, and what they hold is
+/// kept. Markdown that deep was refused before.
 const DEEPEST: usize = crate::issue::MAX_NESTING;
+
+/// How many findings are shown with their places.
+const MOST_FINDINGS: usize = 50;
 
 /// The level of the article's topmost headings: the mail's title has level 1.
 const TOP_HEADING: u8 = 2;
-
-/// A piece of the article.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Node<'d> {
-    /// An element begins.
-    Open(Element<'d>),
-    /// The innermost open element ends.
-    Close,
-    /// Text to be shown.
-    Text(Cow<'d, str>),
-    /// Text that is code.
-    Code(Cow<'d, str>),
-    /// An image.
-    Image {
-        /// Where it is.
-        source: String,
-        /// What it shows, in words.
-        alternative: String,
-        /// Attributes that the author's HTML gave it, and its title.
-        attributes: Vec<(&'static str, String)>,
-    },
-    /// The author's line break, which is only a space.
-    SoftBreak,
-    /// A line break.
-    HardBreak,
-    /// A line between two parts.
-    Rule,
-}
-
-/// What can hold other pieces.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Element<'d> {
-    Paragraph,
-    /// Its level is 2 to 6.
-    Heading(u8),
-    Quote,
-    CodeBlock,
-    /// A tight list has no paragraphs in its items.
-    List {
-        start: Option<u64>,
-        tight: bool,
-    },
-    Item,
-    Table,
-    TableHead,
-    TableRow,
-    Cell {
-        heading: bool,
-        alignment: Alignment,
-    },
-    Emphasis,
-    Strong,
-    Strikethrough,
-    Link {
-        target: String,
-        title: Cow<'d, str>,
-    },
-    /// An element of the author's HTML.
-    Raw {
-        name: &'static str,
-        attributes: Vec<(&'static str, String)>,
-    },
-}
 
 /// Turns a document into nodes.
 pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) -> Vec<Node<'d>> {
@@ -108,6 +50,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         html: None,
         dropping: None,
         too_deep: false,
+        reported: 0,
         findings,
     };
     for (event, span) in &document.events {
@@ -116,6 +59,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
     while let Some(opened) = flow.open.pop() {
         flow.closed(&opened);
     }
+    flow.report_the_rest();
     loosen_lists(&mut flow.nodes);
     flow.nodes
 }
@@ -134,6 +78,7 @@ struct Flow<'d, 'f, 's> {
     /// The author's element whose content is left out.
     dropping: Option<String>,
     too_deep: bool,
+    reported: usize,
     findings: &'f mut Findings<'s>,
 }
 
@@ -266,22 +211,27 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
-        let written = self.open.len() < DEEPEST && self.dropping.is_none();
-        if !written && self.dropping.is_none() {
-            self.nodes.push(Node::SoftBreak);
-            if !std::mem::replace(&mut self.too_deep, true) {
-                self.findings.at(
-                    span,
-                    (DEEP_NESTING, Severity::Warning),
-                    format!("More than {DEEPEST} elements stand inside each other here."),
-                    "Their text is kept, and their shape is lost; make the nesting flatter.",
-                );
+        if self.open.len() < DEEPEST || matches!(by, Author::Markdown) {
+            let written = self.dropping.is_none() && self.open.len() < DEEPEST;
+            let within_words = matches!(
+                element,
+                Element::Emphasis | Element::Strong | Element::Strikethrough | Element::Link { .. }
+            );
+            if written {
+                self.nodes.push(Node::Open(element));
+            } else if self.dropping.is_none() && !within_words {
+                self.nodes.push(Node::SoftBreak);
             }
+            return self.open.push(Opened { by, written });
         }
-        if written {
-            self.nodes.push(Node::Open(element));
+        if !std::mem::replace(&mut self.too_deep, true) {
+            self.report(
+                span,
+                (DEEP_NESTING, Severity::Warning),
+                format!("More than {DEEPEST} elements stand inside each other here."),
+                "Their text is kept, and their shape is lost; make the nesting flatter.",
+            );
         }
-        self.open.push(Opened { by, written });
     }
 
     fn closed(&mut self, opened: &Opened) {
@@ -289,11 +239,37 @@ impl<'d> Flow<'d, '_, '_> {
             self.nodes.push(Node::Close);
         }
         if let Author::Html { name, span, may_stay_open: false } = &opened.by {
-            self.findings.at(
+            self.report(
                 span,
                 (RAW_HTML, Severity::Warning),
                 format!("<{name}> is never closed."),
                 format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
+            );
+        }
+    }
+
+    /// Adds a finding. A file that has hundreds of them is not read by anybody,
+    /// and each holds its whole line.
+    fn report(
+        &mut self,
+        span: &Span,
+        rule: (RuleId, Severity),
+        message: String,
+        advice: impl Into<String>,
+    ) {
+        self.reported += 1;
+        if self.reported <= MOST_FINDINGS {
+            self.findings.at(span, rule, message, advice);
+        }
+    }
+
+    fn report_the_rest(&mut self) {
+        let more = self.reported.saturating_sub(MOST_FINDINGS);
+        if more > 0 {
+            self.findings.overall(
+                (RAW_HTML, Severity::Warning),
+                format!("There are {more} more findings about HTML like these."),
+                "Mend these, and look again.",
             );
         }
     }
@@ -322,7 +298,7 @@ impl<'d> Flow<'d, '_, '_> {
         let target = target::written(written).map(Cow::into_owned);
         if target.is_none() {
             let scheme = target::scheme(written).unwrap_or_default();
-            self.findings.at(
+            self.report(
                 span,
                 (REFUSED_TARGET, Severity::Warning),
                 format!("A target that begins with {scheme}: does not go into a mail."),
@@ -341,188 +317,6 @@ impl<'d> Flow<'d, '_, '_> {
         self.levels.push(author);
         (TOP_HEADING - 1 + self.levels.len() as u8).min(6)
     }
-
-    fn html(&mut self, html: String, lines: &[(usize, Span)]) {
-        for (token, range) in raw_html::tokens(&html) {
-            let span = located(lines, &range);
-            match token {
-                Token::Unseen => {}
-                Token::Text(_) if self.dropping.is_some() => {}
-                Token::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
-                Token::Open(tag) => self.open_tag(&tag, &html[range], &span),
-                Token::Close { name } => self.close_tag(name, &html[range], &span),
-            }
-        }
-    }
-
-    fn open_tag(&mut self, tag: &OpenTag<'_>, written: &str, span: &Span) {
-        if self.dropping.is_some() {
-            return;
-        }
-        match raw_html::standing(tag.name) {
-            Standing::NotHtml => self.pseudo_tag(written, span),
-            Standing::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
-            Standing::Dropped => {
-                self.left_out(tag.name, "is left out with all that it holds", span);
-                if !raw_html::is_void(tag.name) {
-                    self.dropping = Some(tag.name.to_ascii_lowercase());
-                }
-            }
-            Standing::Kept("br") => self.nodes.push(Node::HardBreak),
-            Standing::Kept("hr") => self.nodes.push(Node::Rule),
-            Standing::Kept("img") => self.raw_image(tag, span),
-            Standing::Kept(name) => {
-                self.end_before(name);
-                let element = self.raw_element(name, tag, span);
-                let may_stay_open = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")
-                    || matches!(name, "thead" | "tbody" | "tfoot");
-                let by = Author::Html { name, span: span.clone(), may_stay_open };
-                self.open(element, by, span);
-            }
-        }
-    }
-
-    /// Ends what ends where `name` begins, as HTML has it for items and cells.
-    fn end_before(&mut self, name: &str) {
-        let ended: &[&str] = match name {
-            "li" => &["li"],
-            "p" => &["p"],
-            "dt" | "dd" => &["dt", "dd"],
-            "td" | "th" => &["td", "th"],
-            "tr" => &["td", "th", "tr"],
-            "thead" | "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody", "tfoot"],
-            _ => return,
-        };
-        let ends = |opened: &mut Opened| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
-        while let Some(opened) = self.open.pop_if(ends) {
-            self.closed(&opened);
-        }
-    }
-
-    fn close_tag(&mut self, name: &str, written: &str, span: &Span) {
-        if let Some(dropping) = &self.dropping {
-            if dropping.eq_ignore_ascii_case(name) {
-                self.dropping = None;
-            }
-            return;
-        }
-        let name = match raw_html::standing(name) {
-            Standing::NotHtml => return self.pseudo_tag(written, span),
-            Standing::Kept("br") => return self.nodes.push(Node::HardBreak),
-            Standing::Kept(name) => name,
-            Standing::Unwrapped | Standing::Dropped => return,
-        };
-        let within = self.open.iter().rev();
-        let within = within.take_while(|opened| matches!(opened.by, Author::Html { .. }));
-        let depth = within
-            .enumerate()
-            .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
-        let Some((inner, _)) = depth else {
-            return self.findings.at(
-                span,
-                (RAW_HTML, Severity::Warning),
-                format!("</{name}> closes nothing here."),
-                format!("Remove it, or open <{name}> in the same paragraph."),
-            );
-        };
-        for _ in 0..inner {
-            if let Some(opened) = self.open.pop() {
-                self.closed(&opened);
-            }
-        }
-        if let Some(opened) = self.open.pop()
-            && opened.written
-        {
-            self.nodes.push(Node::Close);
-        }
-    }
-
-    fn raw_element(&mut self, name: &'static str, tag: &OpenTag<'_>, span: &Span) -> Element<'d> {
-        let attributes = self.attributes(name, tag, span);
-        let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
-        if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
-            let title = attributes.into_iter().find(|(key, _)| *key == "title");
-            return Element::Link { target, title: Cow::Owned(title.unwrap_or_default().1) };
-        }
-        match name {
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                Element::Heading(self.level(name.as_bytes()[1] - b'0'))
-            }
-            _ => Element::Raw { name, attributes },
-        }
-    }
-
-    fn raw_image(&mut self, tag: &OpenTag<'_>, span: &Span) {
-        let value = |name: &str| {
-            let found = tag.attributes.iter().find(|(key, _)| key == name);
-            found.map(|(_, value)| clean(value).into_owned())
-        };
-        let alternative = value("alt").unwrap_or_default();
-        match value("src").and_then(|source| self.target(&source, span)) {
-            None => self.text(Cow::Owned(alternative)),
-            Some(source) => {
-                let attributes = self.attributes("img", tag, span);
-                self.nodes.push(Node::Image { source, alternative, attributes });
-            }
-        }
-    }
-
-    fn attributes(
-        &mut self,
-        element: &'static str,
-        tag: &OpenTag<'_>,
-        span: &Span,
-    ) -> Vec<(&'static str, String)> {
-        let mut kept = Vec::new();
-        for (name, value) in &tag.attributes {
-            match raw_html::allowed_attribute(element, name) {
-                Some(name) => kept.push((name, clean(value).into_owned())),
-                None if matches!(name.as_str(), "href" | "src" | "alt") => {}
-                None => self.findings.at(
-                    span,
-                    (RAW_HTML, Severity::Warning),
-                    format!("The attribute {name} of <{element}> does not reach the mail."),
-                    "Remove it; the theme decides how things look.",
-                ),
-            }
-        }
-        kept
-    }
-
-    fn pseudo_tag(&mut self, written: &str, span: &Span) {
-        self.findings.at(
-            span,
-            (PSEUDO_TAG, Severity::Warning),
-            format!("{} is no HTML; it is shown as text.", one_line(written)),
-            "Put it between backquotes, as code.",
-        );
-        self.text(Cow::Owned(clean(written).into_owned()));
-    }
-
-    fn left_out(&mut self, name: &str, how: &str, span: &Span) {
-        self.findings.at(
-            span,
-            (RAW_HTML, Severity::Warning),
-            format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
-            "Remove it, or link to a page that has it.",
-        );
-    }
-}
-
-/// The bytes in the source of a part of an HTML block.
-fn located(lines: &[(usize, Span)], range: &std::ops::Range<usize>) -> Span {
-    let line = lines.partition_point(|(start, _)| *start <= range.start).saturating_sub(1);
-    match lines.get(line) {
-        Some((start, span)) => {
-            let from = span.start + (range.start - start);
-            from..from + range.len()
-        }
-        None => range.clone(),
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Drops what no mail program shows as text: control characters but for line
@@ -579,7 +373,7 @@ mod tests {
                     out.push(' ');
                 }
                 Node::Open(Element::Link { target, .. }) => {
-                    out.push_str(&format!("(link {target} "))
+                    out.push_str(&format!("(link {target} "));
                 }
                 Node::Open(Element::Heading(level)) => out.push_str(&format!("(h{level} ")),
                 Node::Open(element) => {
@@ -672,6 +466,7 @@ mod tests {
         assert_eq!(nodes.matches("(b ").count(), DEEPEST - 1);
         assert!(nodes.contains('x'));
         assert!(findings.contains(&"1:298 deep-nesting".to_owned()), "{findings:?}");
+        assert_eq!(findings.len(), MOST_FINDINGS + 1);
     }
 
     #[test]

@@ -154,6 +154,10 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
     ("a", &["name"]),
 ];
 
+/// How many bytes may be read in vain, looking for the ends of tags that have
+/// none. Past that, the rest is text: a hostile block must not take minutes.
+const PATIENCE: usize = 64 * 1024 * 1024;
+
 /// What the mail makes of an element.
 pub(crate) fn standing(name: &str) -> Standing {
     let name = name.to_ascii_lowercase();
@@ -190,10 +194,12 @@ pub(crate) fn tokens(text: &str) -> Vec<(Token<'_>, std::ops::Range<usize>)> {
     let mut tokens = Vec::new();
     let mut text_start = 0;
     let mut at = 0;
-    while let Some(found) = text[at..].find('<') {
+    let mut patience = PATIENCE;
+    while let Some(found) = text[at..].find('<').filter(|_| patience > 0) {
         let start = at + found;
         let Some((token, length)) = tag(&text[start..]) else {
             at = start + 1;
+            patience = patience.saturating_sub(text.len() - start);
             continue;
         };
         if text_start < start {

@@ -8,8 +8,11 @@
 //! itself writes into attributes is looked at before. Absent on purpose: the
 //! article, which comes in whole.
 
+mod position;
+
 use serde_json::Value;
 
+use self::position::Position;
 use super::raw_html;
 use super::slots::{Context, Piece, Slot, Template};
 use crate::source::SourceText;
@@ -133,86 +136,6 @@ impl Parts<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Where in HTML a text has come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Text,
-    /// After a `<` and before its name is known to be whole.
-    Name {
-        style: bool,
-        letters: usize,
-    },
-    /// In a tag, outside quotes.
-    Tag {
-        style: bool,
-    },
-    Value {
-        quote: u8,
-        style: bool,
-    },
-    /// Between `<!--` and `-->`; Outlook reads HTML there.
-    Comment {
-        dashes: usize,
-        quoted: bool,
-    },
-    Style,
-}
-
-impl Position {
-    /// How a value is escaped here; `None` where it cannot be.
-    fn context(self) -> Option<Context> {
-        match self {
-            Self::Text => Some(Context::HtmlText),
-            Self::Value { quote: b'"', .. } | Self::Comment { quoted: true, .. } => {
-                Some(Context::HtmlAttribute)
-            }
-            Self::Comment { .. } | Self::Name { .. } | Self::Tag { .. } => None,
-            Self::Value { .. } | Self::Style => None,
-        }
-    }
-
-    /// The position after some more text.
-    fn after(self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut position = self;
-        for (at, byte) in bytes.iter().enumerate() {
-            position = match (position, byte) {
-                (Self::Text, b'<') if bytes[at..].starts_with(b"<!--") => {
-                    Self::Comment { dashes: 0, quoted: false }
-                }
-                (Self::Text, b'<') => Self::Name { style: true, letters: 0 },
-                (Self::Name { style, .. } | Self::Tag { style }, b'>') => match style {
-                    true => Self::Style,
-                    false => Self::Text,
-                },
-                (Self::Name { style, letters }, b' ' | b'\n' | b'\t' | b'/') => {
-                    Self::Tag { style: style && letters == 5 }
-                }
-                (Self::Name { style, letters }, byte) => {
-                    let expected = b"style".get(letters);
-                    let same = expected == Some(&byte.to_ascii_lowercase());
-                    Self::Name { style: style && same, letters: letters + 1 }
-                }
-                (Self::Tag { style }, b'"' | b'\'') => Self::Value { quote: *byte, style },
-                (Self::Value { quote, style }, byte) if *byte == quote => Self::Tag { style },
-                (Self::Comment { dashes, .. }, b'>') if dashes >= 2 => Self::Text,
-                (Self::Comment { dashes, quoted }, b'-') => {
-                    Self::Comment { dashes: dashes + 1, quoted }
-                }
-                (Self::Comment { quoted, .. }, b'"') => {
-                    Self::Comment { dashes: 0, quoted: !quoted }
-                }
-                (Self::Comment { quoted, .. }, _) => Self::Comment { dashes: 0, quoted },
-                (Self::Style, b'<') if bytes[at..].starts_with(b"</style") => {
-                    Self::Tag { style: false }
-                }
-                (unchanged, _) => unchanged,
-            };
-        }
-        position
     }
 }
 
@@ -377,32 +300,4 @@ fn fault(
 
 fn name(theme: &Theme) -> String {
     format!("{}/{HTML_LAYOUT}", theme.name())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_position_decides_how_to_escape() {
-        use Context::{HtmlAttribute, HtmlText};
-        let cases = [
-            ("<p>", Some(HtmlText)),
-            ("<title>", Some(HtmlText)),
-            ("<a href=\"", Some(HtmlAttribute)),
-            ("<a href=\"x\"", None),
-            ("<a href='", None),
-            ("<a href=", None),
-            ("<style type=\"text/css\">a{", None),
-            ("<style>a{}</style>", Some(HtmlText)),
-            ("<styles>", Some(HtmlText)),
-            ("<!-- x", None),
-            ("<!--[if mso]><a href=\"", Some(HtmlAttribute)),
-            ("<!--[if !mso]><!--><p>", Some(HtmlText)),
-            ("<!--[if mso]><b><![endif]--><p>", Some(HtmlText)),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(Position::Text.after(text).context(), expected, "{text}");
-        }
-    }
 }

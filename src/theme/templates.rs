@@ -78,12 +78,14 @@ impl Templates {
             .map_err(|error| self.expansion_fault(layout, &error, known))
     }
 
-    /// Where a text stands in a template, if it does.
+    /// Where a text stands in the templates, if it stands in one place only.
     pub(crate) fn find(&self, text: &str) -> Option<Place> {
-        self.sources.values().find_map(|source| {
-            let at = source.text().find(text)?;
-            Some(source.place(&(at..at + text.len())))
-        })
+        let mut places = self.sources.values().flat_map(|source| {
+            let found = source.text().match_indices(text);
+            found.map(move |(at, text)| source.place(&(at..at + text.len())))
+        });
+        let place = places.next()?;
+        places.next().is_none().then_some(place)
     }
 
     fn expansion_fault(&self, layout: &str, error: &RenderError, known: &[&str]) -> ThemeFault {

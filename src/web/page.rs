@@ -7,9 +7,10 @@ use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Masthead;
 use super::words::Words;
-use super::{Masthead, TextDirection};
 use crate::domain::Digest;
+use crate::domain::Direction;
 use crate::render::Context;
 
 /// What a page says.
@@ -67,7 +68,7 @@ impl Page {
         // newsletter's only if there are words for it.
         let (language, direction) = match words.speaks(&masthead.language) {
             true => (masthead.language.as_str(), masthead.direction),
-            false => (words.language, TextDirection::LeftToRight),
+            false => (words.language, Direction::LeftToRight),
         };
         let text = words.of(self);
         let form = match self {

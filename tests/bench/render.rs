@@ -3,11 +3,18 @@
 //! `cargo bench --bench render [-- FILE]` prints the least and the median time
 //! of many runs, and the most memory the process ever had.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark reads the clock and speaks for itself"
+)]
+
 use std::time::{Duration, Instant};
 
+use postrider::domain::Direction;
 use postrider::domain::HeaderText;
 use postrider::issue::Issue;
-use postrider::render::{Direction, Letterhead, render};
+use postrider::render::{Letterhead, render};
 use postrider::source::SourceText;
 use postrider::theme::{Theme, embedded};
 
@@ -23,7 +30,7 @@ fn main() {
         name: HeaderText::parse("Example Weekly").expect("a name"),
         postal_address: "1 Example Street".into(),
         language: "en".into(),
-        direction: Direction::Ltr,
+        direction: Direction::LeftToRight,
         web_url: Some("https://example.org/1".into()),
         home_url: None,
     };

@@ -1,6 +1,9 @@
 //! The promises of the program, kept against the outside: one binary, a file
 //! for each feature.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(unreachable_pub, reason = "one binary has no outside")]
+#![allow(clippy::print_stdout, reason = "a test says what it skipped, and a judge what it counted")]
+#![allow(clippy::disallowed_methods, reason = "tests are configured by their environment")]
 
 mod support;
 

@@ -129,6 +129,67 @@ fn fault_of(files: &BTreeMap<String, String>) -> String {
 }
 
 #[test]
+fn a_fault_in_a_partial_is_shown_in_the_partial() {
+    let mut files = embedded("weekly").unwrap();
+    let header = files["partials/header.mjml.hbs"].replace("{{title}}", "{{titel}}");
+    files.insert("partials/header.mjml.hbs".into(), header);
+    let error = fault_of(&files);
+    assert!(error.starts_with("weekly/partials/header.mjml.hbs:2:5: nothing declares"), "{error}");
+}
+
+#[test]
+fn a_theme_may_greet_each_reader() {
+    let mut files = embedded("weekly").unwrap();
+    let greeting = "Hello {{slot \"first_name\" default=title}}";
+    let text =
+        files["text.txt.hbs"].replace("{{article}}", &format!("{greeting}\n\n{{{{article}}}}"));
+    let html = files["layout.mjml.hbs"]
+        .replace("<div role", &format!("<p title=\"{greeting}\">{greeting}</p><div role"));
+    files.insert("text.txt.hbs".into(), text);
+    files.insert("layout.mjml.hbs".into(), html);
+    let theme = Theme::from_files("weekly", &files).unwrap();
+    let (mail, _) = rendered("a.md", b"Title: T & \"U\"\n\ntext\n", &theme).unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    assert!(
+        html.contains("<p title=\"Hello T &amp; &quot;U&quot;\">Hello T &amp; \"U\"</p>"),
+        "{html}"
+    );
+    let values = SlotValues { first_name: "A<b>\"", ..SlotValues::EXAMPLE };
+    let html = mail.html.fill(&values);
+    assert!(html.contains("<p title=\"Hello A&lt;b&gt;&quot;\">Hello A&lt;b&gt;\"</p>"), "{html}");
+    assert!(mail.text.fill(&values).contains("\nHello A<b>\"\n\ntext\n"));
+}
+
+#[test]
+fn a_script_may_run_from_right_to_left() {
+    use postrider::{
+        issue::Issue,
+        render::{Direction, render},
+        source::SourceText,
+    };
+    let letterhead = postrider::render::Letterhead {
+        direction: Direction::Rtl,
+        ..crate::support::rendering::letterhead()
+    };
+    let source = SourceText::new("a.md", "Title: T\nlanguage: he\n\n> x\n".as_bytes()).unwrap();
+    let issue = Issue::parse(&source, "a").unwrap();
+    let (mail, _) = render(&issue, &weekly(), &letterhead).unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    assert_eq!(html.matches("lang=\"he\" dir=\"rtl\"").count(), 2, "{html}");
+    assert!(html.contains("text-align:right") && html.contains("border-right:4px"), "{html}");
+    assert!(!html.contains("direction:ltr"), "{html}");
+}
+
+#[test]
+fn the_samples_of_the_theme_are_without_fault() {
+    let theme = weekly();
+    for (name, text) in theme.samples() {
+        let (_, findings) = rendered(name, text.as_bytes(), &theme).unwrap();
+        assert_eq!(findings, []);
+    }
+}
+
+#[test]
 fn a_field_is_set_by_the_issue_or_by_default() {
     let (mail, findings) =
         rendered("a.md", b"Title: T\nreason: Because & why\nlabel_wb: x\n\ntext\n", &weekly())

@@ -40,6 +40,8 @@ fn write_pair(path: &Path, folder: &Path) {
         Ok((mail, _)) => {
             let html = mail.html.fill(&SlotValues::EXAMPLE);
             std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+            let text = mail.text.fill(&SlotValues::EXAMPLE);
+            std::fs::write(folder.join(format!("{name}.txt")), text).unwrap();
             std::fs::write(folder.join(format!("{name}.md")), bytes).unwrap();
         }
         Err(refusal) => println!("{name} is refused: {refusal}"),

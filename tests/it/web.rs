@@ -10,7 +10,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode};
 use postrider::campaign::{Leaflet, SigningKey, SigningKeys};
 use postrider::domain::Clock;
-use postrider::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages, TextDirection};
+use postrider::domain::Direction;
+use postrider::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -253,7 +254,7 @@ async fn a_hostile_name_stays_text() {
     let name = "</title><script>alert(1)</script>\"'& {name} <b>";
     let hostile = Masthead {
         language: "ar\" onload=\"x".into(),
-        ..masthead(name, "ar", TextDirection::RightToLeft)
+        ..masthead(name, "ar", Direction::RightToLeft)
     };
     let router = pages(&List::open(), hostile);
     for path in [link(), "/unsubscribe/x".into(), "/".into()] {
@@ -266,12 +267,12 @@ async fn a_hostile_name_stays_text() {
 
 #[tokio::test]
 async fn a_page_says_truly_which_language_it_is_in() {
-    let arabic = masthead("النشرة", "ar", TextDirection::RightToLeft);
+    let arabic = masthead("النشرة", "ar", Direction::RightToLeft);
     let body = get(&pages(&List::open(), arabic), &link()).await.body;
     assert!(body.contains("<html lang=\"en\" dir=\"ltr\">"), "nobody has written Arabic words yet");
     assert!(body.contains("<bdi lang=\"ar\" dir=\"rtl\">النشرة</bdi>"));
 
-    let austrian = masthead("Die Woche", "de-AT", TextDirection::LeftToRight);
+    let austrian = masthead("Die Woche", "de-AT", Direction::LeftToRight);
     let body = get(&pages(&List::open(), austrian), &link()).await.body;
     assert!(body.contains("<html lang=\"de-AT\" dir=\"ltr\">"));
     assert!(body.contains("<button>Abmelden</button>"));

@@ -103,7 +103,7 @@ fn is_placeholder(target: &str, scheme: Option<&str>) -> bool {
 
 impl Fault {
     /// What is wrong with `target`, and what to do.
-    pub fn words(self, target: &str) -> (String, String) {
+    pub(super) fn words(self, target: &str) -> (String, String) {
         let shown = target.replace(['\n', '\t'], " ");
         let shown = shown.chars().filter(|c| !c.is_control()).take(100).collect::<String>();
         let (message, advice) = match self {

@@ -21,7 +21,7 @@ pub(super) fn read(text: &str, start: usize, findings: &mut Findings<'_>) -> Fro
         match (field(line, line_start), fields.last_mut()) {
             (Some(field), _) => fields.push(field),
             (None, Some(last)) if line.starts_with([' ', '\t']) => {
-                continue_value(last, line, line_end)
+                continue_value(last, line, line_end);
             }
             (None, None) => break,
             (None, Some(_)) => strays.push(line_start..line_end),

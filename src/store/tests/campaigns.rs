@@ -101,7 +101,7 @@ async fn a_full_disk_freezes_all_or_nothing() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(5000)).await;
-    super::opening::limit_pages(&store).await;
+    opening::limit_pages(&store).await;
     let error =
         store.freeze(&campaign("one"), &provenance("one"), "smtp", at(0)).await.unwrap_err();
     assert!(matches!(error, FreezeError::Store(StoreError::Full { .. })), "{error:?}");

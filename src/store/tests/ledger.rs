@@ -273,7 +273,7 @@ async fn a_full_disk_stops_the_ledger_and_changes_no_row() {
     for row in &rows {
         ledger.start(row.row, None).await.unwrap();
     }
-    super::opening::limit_pages(&store).await;
+    opening::limit_pages(&store).await;
     let long = "x".repeat(8_000);
     let mut closed = 0;
     let error = loop {

@@ -15,14 +15,14 @@ pub(super) struct Content<'m> {
 
 impl<'m> Content<'m> {
     /// Stuffs a message.
-    pub fn of(message: &'m [u8]) -> Self {
+    pub(super) fn of(message: &'m [u8]) -> Self {
         let complete = message.is_empty() || message.ends_with(b"\r\n");
         let terminator: &[u8] = if complete { b".\r\n" } else { b"\r\n.\r\n" };
         Self { stuffed: stuffed(message), terminator }
     }
 
     /// How many bytes go over the wire.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.stuffed.len() + self.terminator.len()
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct RawReply {
 
 impl RawReply {
     /// The reply in lettre's type, for its SASL mechanisms.
-    pub fn to_lettre(&self) -> Option<Response> {
+    pub(super) fn to_lettre(&self) -> Option<Response> {
         let text = self.lines.first()?;
         format!("{} {text}\r\n", self.code).parse().ok()
     }
@@ -54,17 +54,17 @@ pub(super) struct Framer {
 
 impl Framer {
     /// Takes what came.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// Whether nothing is held, not even the beginning of a reply.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.buffer.is_empty() && self.begun.is_none()
     }
 
     /// The next whole reply, or `None` when more must come first.
-    pub fn next_reply(&mut self) -> Result<Option<RawReply>, NotAReply> {
+    pub(super) fn next_reply(&mut self) -> Result<Option<RawReply>, NotAReply> {
         while let Some(line) = self.next_line()? {
             let (code, goes_on, text) = parse_line(&line).ok_or(NotAReply::Form)?;
             let reply = self.begun.get_or_insert(RawReply { code, lines: Vec::new() });

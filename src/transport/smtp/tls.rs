@@ -23,7 +23,10 @@ pub(super) enum Protection {
 
 impl Protection {
     /// Loads what all connections share.
-    pub fn new(security: Security, authorities: &Authorities) -> Result<Self, SettingsError> {
+    pub(super) fn new(
+        security: Security,
+        authorities: &Authorities,
+    ) -> Result<Self, SettingsError> {
         Ok(match security {
             Security::Plain => Self::Plain,
             Security::StartTlsRequired => Self::StartTls(connector(authorities)?),

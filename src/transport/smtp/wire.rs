@@ -74,24 +74,24 @@ impl Wire<TcpStream> {
     /// Gives the bare stream for a TLS handshake, unless bytes have come that
     /// nobody asked for: taken for answers after the handshake, they would
     /// speak with the server's authority (RFC 3207 section 6).
-    pub fn into_quiet_stream(self) -> Option<TcpStream> {
+    pub(super) fn into_quiet_stream(self) -> Option<TcpStream> {
         self.framer.is_empty().then_some(self.stream)
     }
 
     /// The same connection as one that may be plain or TLS.
-    pub fn boxed(self) -> Wire {
+    pub(super) fn boxed(self) -> Wire {
         Wire { stream: Box::new(self.stream), framer: self.framer, write_error: self.write_error }
     }
 }
 
 impl<S: Stream> Wire<S> {
     /// A connection over which nothing has come.
-    pub fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S) -> Self {
         Self { stream, framer: Framer::default(), write_error: None }
     }
 
     /// Writes commands in one piece and waits for the first reply.
-    pub async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         command: &str,
         limit: Duration,
@@ -102,7 +102,7 @@ impl<S: Stream> Wire<S> {
 
     /// Writes commands in one piece. A write that fails is reported by
     /// [`Wire::reply`], because a server that closes has often said why.
-    pub async fn send(&mut self, commands: &str, limit: Duration) -> Result<(), WireError> {
+    pub(super) async fn send(&mut self, commands: &str, limit: Duration) -> Result<(), WireError> {
         let write = async {
             self.stream.write_all(commands.as_bytes()).await?;
             self.stream.flush().await
@@ -118,7 +118,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// The next reply, already here or to be waited for.
-    pub async fn reply(&mut self, limit: Duration) -> Result<RawReply, WireError> {
+    pub(super) async fn reply(&mut self, limit: Duration) -> Result<RawReply, WireError> {
         let read = async {
             loop {
                 if let Some(reply) = self.framer.next_reply()? {
@@ -131,7 +131,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// Looks, without waiting, for what came unasked.
-    pub async fn idle(&mut self) -> Idle {
+    pub(super) async fn idle(&mut self) -> Idle {
         let looked = poll_fn(|cx| Poll::Ready(self.poll_fill(cx))).await;
         match (self.framer.next_reply(), looked) {
             (Ok(Some(reply)), _) => Idle::Reply(reply),
@@ -145,7 +145,7 @@ impl<S: Stream> Wire<S> {
     /// Writes a message and its terminator in one piece, as far as the other
     /// end takes them, and listens all the while. Each step of progress may
     /// take as long as `limit`.
-    pub async fn send_content(&mut self, content: &Content<'_>, limit: Duration) -> Sent {
+    pub(super) async fn send_content(&mut self, content: &Content<'_>, limit: Duration) -> Sent {
         let mut written = 0;
         loop {
             let step = poll_fn(|cx| self.poll_content(cx, content, written));
@@ -164,7 +164,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// Ends the connection as far as it is still there.
-    pub async fn shut(mut self, limit: Duration) {
+    pub(super) async fn shut(mut self, limit: Duration) {
         let _ = timeout(limit, self.stream.shutdown()).await;
     }
 

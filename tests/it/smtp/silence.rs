@@ -36,7 +36,7 @@ async fn silence_before_the_first_message_ends_in_its_phase() {
             t.tls = LIMIT;
         }),
         (Stage::TlsHandshake, Protection::ImplicitTls(identity.clone()), Phase::Tls, |t| {
-            t.tls = LIMIT
+            t.tls = LIMIT;
         }),
     ];
     for (stage, protection, phase, shorten) in cases {

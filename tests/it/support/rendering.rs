@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use postrider::domain::Direction;
 use postrider::domain::HeaderText;
 use postrider::issue::Issue;
-use postrider::render::{Direction, Letterhead, Rendered, render};
+use postrider::render::{Letterhead, Rendered, render};
 use postrider::source::{Finding, SourceText};
 use postrider::theme::{Theme, embedded};
 
@@ -40,7 +41,7 @@ pub fn letterhead() -> Letterhead {
         name: HeaderText::parse("Example & Weekly").unwrap(),
         postal_address: "Example Association\n1 Example Street\n12345 Example".into(),
         language: "en".into(),
-        direction: Direction::Ltr,
+        direction: Direction::LeftToRight,
         web_url: Some("https://example.org/issues/1?a=1&b=2".into()),
         home_url: Some("https://example.org/".into()),
     }

@@ -7,8 +7,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use postrider::audience::{Leaving, LeavingError};
 use postrider::campaign::{Leaflet, SigningKey, SigningKeys, UnsubscribeToken};
+use postrider::domain::Direction;
 use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
-use postrider::web::{self, HealthCheck, Masthead, Pages, TextDirection};
+use postrider::web::{self, HealthCheck, Masthead, Pages};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -84,12 +85,12 @@ pub(super) fn link() -> String {
     path_of(Leaflet::Campaign, &keys(1, &[]))
 }
 
-pub(super) fn masthead(name: &str, language: &str, direction: TextDirection) -> Masthead {
+pub(super) fn masthead(name: &str, language: &str, direction: Direction) -> Masthead {
     Masthead { name: HeaderText::parse(name).unwrap(), language: language.into(), direction }
 }
 
 pub(super) fn weekly() -> Masthead {
-    masthead("The Weekly", "en", TextDirection::LeftToRight)
+    masthead("The Weekly", "en", Direction::LeftToRight)
 }
 
 pub(super) fn pages(list: &List, masthead: Masthead) -> Router {

@@ -51,9 +51,14 @@ function expected(issue) {
 
 /** What a reader of the mail sees of the article. */
 function found(mail) {
-  const article = find(parse(mail), (node) => attribute(node, "role") === "main");
+  return seen(articleOf(mail));
+}
+
+function articleOf(mail) {
+  const root = parse(mail, { sourceCodeLocationInfo: true });
+  const article = find(root, (node) => attribute(node, "role") === "main");
   if (article === undefined) throw new Error("the mail has no element with role=main");
-  return seen(article);
+  return article;
 }
 
 function withoutFrontMatter(issue) {
@@ -149,8 +154,9 @@ function compare(folder) {
 
 /** Changes one of the places that a pattern finds in the article. */
 function spoilt(mail, pattern, change) {
-  const start = mail.indexOf('role="main"');
-  const matches = [...mail.matchAll(pattern)].filter((match) => match.index > start);
+  const { startTag, endOffset } = articleOf(mail).sourceCodeLocation;
+  const inside = (match) => match.index > startTag.endOffset && match.index < endOffset;
+  const matches = [...mail.matchAll(pattern)].filter(inside);
   const match = matches[Math.floor(matches.length / 2)];
   if (match === undefined) return undefined;
   return mail.slice(0, match.index) + change(match[0]) + mail.slice(match.index + match[0].length);

@@ -1,11 +1,10 @@
 //! Which way a language is written.
 
-use super::values::{Wrong, one_of};
-
 /// Which way a language is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
     /// As English.
+    #[default]
     LeftToRight,
     /// As Arabic and Hebrew.
     RightToLeft,
@@ -36,8 +35,9 @@ impl Direction {
         if is_rtl { Self::RightToLeft } else { Self::LeftToRight }
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        one_of(text, &[("ltr", Self::LeftToRight), ("rtl", Self::RightToLeft)])
+    /// Reads the value of html's `dir` back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::LeftToRight, Self::RightToLeft].into_iter().find(|way| way.as_str() == text)
     }
 }
 

@@ -1,0 +1,195 @@
+//! The author's own HTML in the flow: each tag becomes an element that mail
+//! programs know, or text, or nothing.
+
+use std::borrow::Cow;
+
+use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
+use crate::render::node::{Element, Node};
+use crate::render::raw_html::{self, OpenTag, Standing, Token};
+use crate::source::{Severity, Span};
+
+impl<'d> Flow<'d, '_, '_> {
+    /// Reads an HTML block, or an inline tag. `lines` tells for offsets in
+    /// `html` where in the source the text from there on stands.
+    pub(super) fn html(&mut self, html: String, lines: &[(usize, Span)]) {
+        for (token, range) in raw_html::tokens(&html) {
+            let span = located(lines, &range);
+            match token {
+                Token::Unseen => {}
+                Token::Text(_) if self.dropping.is_some() => {}
+                Token::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
+                Token::Open(tag) => self.open_tag(&tag, &html[range], &span),
+                Token::Close { name } => self.close_tag(name, &html[range], &span),
+            }
+        }
+    }
+
+    fn open_tag(&mut self, tag: &OpenTag<'_>, written: &str, span: &Span) {
+        if self.dropping.is_some() {
+            return;
+        }
+        match raw_html::standing(tag.name) {
+            Standing::NotHtml => self.pseudo_tag(written, span),
+            Standing::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
+            Standing::Dropped => {
+                self.left_out(tag.name, "is left out with all that it holds", span);
+                if !raw_html::is_void(tag.name) {
+                    self.dropping = Some(tag.name.to_ascii_lowercase());
+                }
+            }
+            Standing::Kept("br") => self.nodes.push(Node::HardBreak),
+            Standing::Kept("hr") => self.nodes.push(Node::Rule),
+            Standing::Kept("img") => self.raw_image(tag, span),
+            Standing::Kept(name) => {
+                self.end_before(name);
+                let element = self.raw_element(name, tag, span);
+                let may_stay_open = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")
+                    || matches!(name, "thead" | "tbody" | "tfoot");
+                let by = Author::Html { name, span: span.clone(), may_stay_open };
+                self.open(element, by, span);
+            }
+        }
+    }
+
+    /// Ends what ends where `name` begins, as HTML has it for items and cells.
+    fn end_before(&mut self, name: &str) {
+        let ended: &[&str] = match name {
+            "li" => &["li"],
+            "p" => &["p"],
+            "dt" | "dd" => &["dt", "dd"],
+            "td" | "th" => &["td", "th"],
+            "tr" => &["td", "th", "tr"],
+            "thead" | "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody", "tfoot"],
+            _ => return,
+        };
+        let ends = |opened: &mut Opened| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
+        while let Some(opened) = self.open.pop_if(ends) {
+            self.closed(&opened);
+        }
+    }
+
+    fn close_tag(&mut self, name: &str, written: &str, span: &Span) {
+        if let Some(dropping) = &self.dropping {
+            if dropping.eq_ignore_ascii_case(name) {
+                self.dropping = None;
+            }
+            return;
+        }
+        let name = match raw_html::standing(name) {
+            Standing::NotHtml => return self.pseudo_tag(written, span),
+            Standing::Kept("br") => return self.nodes.push(Node::HardBreak),
+            Standing::Kept(name) => name,
+            Standing::Unwrapped | Standing::Dropped => return,
+        };
+        let within = self.open.iter().rev();
+        let within = within.take_while(|opened| matches!(opened.by, Author::Html { .. }));
+        let depth = within
+            .enumerate()
+            .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
+        let Some((inner, _)) = depth else {
+            return self.report(
+                span,
+                (RAW_HTML, Severity::Warning),
+                format!("</{name}> closes nothing here."),
+                format!("Remove it, or open <{name}> in the same paragraph."),
+            );
+        };
+        for _ in 0..inner {
+            if let Some(opened) = self.open.pop() {
+                self.closed(&opened);
+            }
+        }
+        if let Some(opened) = self.open.pop()
+            && opened.written
+        {
+            self.nodes.push(Node::Close);
+        }
+    }
+
+    fn raw_element(&mut self, name: &'static str, tag: &OpenTag<'_>, span: &Span) -> Element<'d> {
+        let attributes = self.attributes(name, tag, span);
+        let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
+        if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
+            let title = attributes.into_iter().find(|(key, _)| *key == "title");
+            return Element::Link { target, title: Cow::Owned(title.unwrap_or_default().1) };
+        }
+        match name {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                Element::Heading(self.level(name.as_bytes()[1] - b'0'))
+            }
+            _ => Element::Raw { name, attributes },
+        }
+    }
+
+    fn raw_image(&mut self, tag: &OpenTag<'_>, span: &Span) {
+        let value = |name: &str| {
+            let found = tag.attributes.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| clean(value).into_owned())
+        };
+        let alternative = value("alt").unwrap_or_default();
+        match value("src").and_then(|source| self.target(&source, span)) {
+            None => self.text(Cow::Owned(alternative)),
+            Some(source) => {
+                let attributes = self.attributes("img", tag, span);
+                self.nodes.push(Node::Image { source, alternative, attributes });
+            }
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        element: &'static str,
+        tag: &OpenTag<'_>,
+        span: &Span,
+    ) -> Vec<(&'static str, String)> {
+        let mut kept = Vec::new();
+        for (name, value) in &tag.attributes {
+            match raw_html::allowed_attribute(element, name) {
+                Some(name) => kept.push((name, clean(value).into_owned())),
+                None if matches!(name.as_str(), "href" | "src" | "alt") => {}
+                None => self.report(
+                    span,
+                    (RAW_HTML, Severity::Warning),
+                    format!("The attribute {name} of <{element}> does not reach the mail."),
+                    "Remove it; the theme decides how things look.",
+                ),
+            }
+        }
+        kept
+    }
+
+    fn pseudo_tag(&mut self, written: &str, span: &Span) {
+        self.report(
+            span,
+            (PSEUDO_TAG, Severity::Warning),
+            format!("{} is no HTML; it is shown as text.", one_line(written)),
+            "Put it between backquotes, as code.",
+        );
+        self.text(Cow::Owned(clean(written).into_owned()));
+    }
+
+    fn left_out(&mut self, name: &str, how: &str, span: &Span) {
+        self.report(
+            span,
+            (RAW_HTML, Severity::Warning),
+            format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
+            "Remove it, or link to a page that has it.",
+        );
+    }
+}
+
+/// The bytes in the source of a part of an HTML block.
+fn located(lines: &[(usize, Span)], range: &std::ops::Range<usize>) -> Span {
+    let line = lines.partition_point(|(start, _)| *start <= range.start).saturating_sub(1);
+    match lines.get(line) {
+        Some((start, span)) => {
+            let from = span.start + (range.start - start);
+            from..from + range.len()
+        }
+        None => range.clone(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,162 @@
+//! `kill -9` at random moments of a send to 1,000 readers, with resume:
+//! nobody lost, and a repeat only for rows that were listed as in doubt.
+//!
+//! ```text
+//! cargo test --test kill                                  ten kills and a SIGTERM
+//! cargo test --test kill -- --kills 200 --seed 7          more, and the same again
+//! ```
+//!
+//! Each campaign is sent by the real program to a sink in this process, is
+//! interrupted once, resumed without a decision about doubt, then told to send
+//! the doubtful rows again. What the sink took is judged by [`checker`]. An
+//! interruption counts only between the first and the last message at the
+//! sink. Then two senders with a deliberate fault are interrupted, and have to
+//! be caught by the same judge; without that, silence would prove nothing.
+//!
+//! This is a program of its own and no part of the integration tests, because
+//! it starts itself anew as a faulty sender: a sender that dies with `kill -9`
+//! cannot be a thread of the harness that is to survive it.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "this is a program: it reads its arguments, measures real time and reports"
+)]
+
+mod chance;
+mod checker;
+mod faulty_sender;
+mod interruption;
+mod options;
+mod sink;
+mod site;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use chance::Chance;
+use faulty_sender::Fault;
+use interruption::{Account, Attempt, Moment, Place, Sender, Signal, interrupt};
+use options::{Options, Task};
+use site::Site;
+
+/// What a program that only reports needs of errors.
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often an interruption may come too late before something is wrong.
+const TOO_LATE_AT_MOST: usize = 20;
+
+fn main() -> ExitCode {
+    let outcome = match Options::parse(std::env::args().skip(1)) {
+        Task::List => {
+            println!("kill: test");
+            Ok(())
+        }
+        Task::Nothing => Ok(()),
+        Task::SendFaultily(fault, root, server) => faulty_sender::send(fault, &root, &server),
+        Task::Run(options) => run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            println!("kill harness: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Trouble> {
+    let began = Instant::now();
+    checker::check_itself();
+    println!("kill harness: seed {} (the same again: --seed {0})", options.seed);
+    let template = Site::with_a_list()?;
+    let mut chance = Chance::new(options.seed);
+    let mut record = Record::default();
+    for number in 1..=options.kills {
+        let account = hit(&template, Sender::Postrider, Signal::Kill, Moment::any, &mut chance)?;
+        record.add(&format!("kill {number}"), &account);
+    }
+    let account = hit(&template, Sender::Postrider, Signal::Terminate, Moment::any, &mut chance)?;
+    record.add("SIGTERM", &account);
+    if account.in_doubt + account.repeats > 0 {
+        record.broken.push("SIGTERM left doubt though it had time to drain".into());
+    }
+    record.print(options.kills);
+    for fault in Fault::ALL {
+        let sender = Sender::Faulty(fault);
+        let account = hit(&template, sender, Signal::Kill, Moment::past_a_dot, &mut chance)?;
+        match account.violations.first() {
+            Some(violation) => println!("fault, {fault}: caught ({violation})"),
+            None => record.broken.push(format!("the fault \"{fault}\" was not caught")),
+        }
+    }
+    println!("kill harness: {:.1} s", began.elapsed().as_secs_f64());
+    match record.broken.is_empty() {
+        true => Ok(()),
+        false => Err(record.broken.join("\n").into()),
+    }
+}
+
+/// Interrupts campaigns until one interruption counts.
+fn hit(
+    template: &Site,
+    sender: Sender,
+    signal: Signal,
+    moment: fn(&mut Chance) -> Moment,
+    chance: &mut Chance,
+) -> Result<Account, Trouble> {
+    for _ in 0..TOO_LATE_AT_MOST {
+        let moment = moment(chance);
+        let pauses = Chance::new(chance.within(0, u64::MAX));
+        match interrupt(template, sender, signal, moment, &pauses)? {
+            Attempt::Hit(account) => return Ok(account),
+            Attempt::TooLate => println!("(came too late, does not count: {moment})"),
+        }
+    }
+    Err("every interruption came after the last message".into())
+}
+
+/// What all interruptions came to.
+#[derive(Default)]
+struct Record {
+    places: BTreeMap<Place, usize>,
+    in_doubt: usize,
+    repeats: usize,
+    broken: Vec<String>,
+}
+
+impl Record {
+    fn add(&mut self, name: &str, account: &Account) {
+        let Account { moment, messages, places, in_doubt, repeats, violations } = account;
+        println!(
+            "{name}: {moment}, {messages} messages at the sink; connections: {}; \
+             {in_doubt} in doubt, {repeats} repeated, {} promises broken",
+            listed(places),
+            violations.len()
+        );
+        for (place, count) in places {
+            *self.places.entry(*place).or_default() += count;
+        }
+        self.in_doubt += in_doubt;
+        self.repeats += repeats;
+        self.broken.extend(violations.iter().map(|violation| format!("{name}: {violation}")));
+    }
+
+    fn print(&self, kills: usize) {
+        println!(
+            "{kills} kills and a SIGTERM: connections {}; {} rows in doubt, {} of them repeated when \
+             told to, {} promises broken",
+            listed(&self.places),
+            self.in_doubt,
+            self.repeats,
+            self.broken.len()
+        );
+    }
+}
+
+fn listed(places: &BTreeMap<Place, usize>) -> String {
+    let words: Vec<String> =
+        places.iter().map(|(place, count)| format!("{count} {place}")).collect();
+    words.join(", ")
+}

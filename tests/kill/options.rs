@@ -1,0 +1,67 @@
+//! What the harness was asked to do. It takes its own options, and those that
+//! `cargo test` hands to every test program.
+
+use std::path::PathBuf;
+
+use crate::faulty_sender::Fault;
+
+/// What to do.
+pub(crate) enum Task {
+    /// Say which tests there are.
+    List,
+    /// The words given choose other tests.
+    Nothing,
+    /// Be a sender with a fault, for the newsletter in that folder, to that server.
+    SendFaultily(Fault, PathBuf, String),
+    /// Interrupt campaigns.
+    Run(Options),
+}
+
+/// How to interrupt campaigns.
+pub(crate) struct Options {
+    /// How many are killed.
+    pub kills: usize,
+    /// What chance begins with.
+    pub seed: u64,
+}
+
+impl Options {
+    /// Reads the arguments that follow the program's name.
+    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Task {
+        let mut options = Self { kills: 10, seed: fresh_seed() };
+        let (mut filters, mut is_exact) = (Vec::new(), false);
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().unwrap_or_default();
+            match argument.as_str() {
+                "--as-sender" => {
+                    let fault = Fault::parse(&value()).expect("a known fault");
+                    return Task::SendFaultily(fault, PathBuf::from(value()), value());
+                }
+                "--kills" => options.kills = value().parse().expect("--kills takes a number"),
+                "--seed" => options.seed = value().parse().expect("--seed takes a number"),
+                "--list" => return Task::List,
+                // Nothing here is marked as ignored.
+                "--ignored" => return Task::Nothing,
+                "--exact" => is_exact = true,
+                "--skip" if "kill".contains(&value()) => return Task::Nothing,
+                "--skip" => {}
+                "--test-threads" | "--color" | "--format" | "--logfile" | "-Z" => drop(value()),
+                option if option.starts_with('-') => {}
+                filter => filters.push(filter.to_owned()),
+            }
+        }
+        let is_meant = |filter: &String| match is_exact {
+            true => filter == "kill",
+            false => "kill".contains(filter.as_str()),
+        };
+        match filters.is_empty() || filters.iter().any(is_meant) {
+            true => Task::Run(options),
+            false => Task::Nothing,
+        }
+    }
+}
+
+fn fresh_seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(1, |since| since.as_micros() as u64 % 1_000_000)
+}

@@ -1,0 +1,225 @@
+//! An SMTP server that takes everything and notes when (RFC 5321, RFC 2920).
+//!
+//! In: connections on loopback. Out: a log with a line for each step of each
+//! message, by the clock of this process, which is also the one that kills.
+//! Small random pauses before the 354 and the 250 make every moment of a
+//! message long enough to be hit. Absent on purpose: refusals, which are the
+//! business of other tests.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::chance::Chance;
+
+/// A running server. It listens for as long as the process lives.
+pub(crate) struct Sink {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// A step of a message, as the receiver sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Its envelope has arrived.
+    Envelope,
+    /// Its final dot has arrived: from here on the receiver has it.
+    Dot,
+    /// The 250 to it has been written.
+    Answered,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    /// On which connection, counted from 0 since the sink was opened.
+    pub connection: usize,
+    /// For whom.
+    pub recipient: String,
+    /// What happened.
+    pub step: Step,
+    /// When.
+    pub at: Instant,
+}
+
+#[derive(Default)]
+struct Shared {
+    log: Mutex<Log>,
+    changed: Condvar,
+    hurries: AtomicBool,
+}
+
+#[derive(Default)]
+struct Log {
+    events: Vec<Event>,
+    opened: usize,
+    open: usize,
+}
+
+impl Sink {
+    /// Listens on a free port of loopback. `chance` decides the pauses.
+    pub(crate) fn open(chance: &Chance) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let (for_thread, chance) = (Arc::clone(&shared), chance.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let connection = for_thread.welcome();
+                let shared = Arc::clone(&for_thread);
+                let chance = chance.branch(connection as u64);
+                std::thread::spawn(move || {
+                    // A killed client ends a session with an error, as it should.
+                    let _ = Session { stream, connection, chance, shared: &shared }.serve();
+                    shared.farewell();
+                });
+            }
+        });
+        Ok(Self { address, shared })
+    }
+
+    /// What `[smtp] url` says to reach it.
+    pub(crate) fn url(&self) -> String {
+        format!("smtp+plain://{}", self.address)
+    }
+
+    /// From now on there are no pauses.
+    pub(crate) fn hurry(&self) {
+        self.shared.hurries.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until `step` has happened `times`; `false` when `is_over` says
+    /// first that it never will.
+    pub(crate) fn wait_for(
+        &self,
+        step: Step,
+        times: usize,
+        mut is_over: impl FnMut() -> bool,
+    ) -> bool {
+        let mut log = self.shared.lock();
+        loop {
+            if log.events.iter().filter(|event| event.step == step).nth(times - 1).is_some() {
+                return true;
+            }
+            let patience = Duration::from_millis(50);
+            let (guard, waited) = self
+                .shared
+                .changed
+                .wait_timeout(log, patience)
+                .unwrap_or_else(PoisonError::into_inner);
+            log = guard;
+            if waited.timed_out() && is_over() {
+                return false;
+            }
+        }
+    }
+
+    /// The whole log, once every connection has come to its end and all that
+    /// a killed client had written before has been read.
+    pub(crate) fn settled(&self) -> Vec<Event> {
+        let log = self.shared.lock();
+        let settled = self.shared.changed.wait_while(log, |log| log.open > 0);
+        settled.unwrap_or_else(PoisonError::into_inner).events.clone()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn welcome(&self) -> usize {
+        let mut log = self.lock();
+        log.open += 1;
+        log.opened += 1;
+        log.opened - 1
+    }
+
+    fn farewell(&self) {
+        self.lock().open -= 1;
+        self.changed.notify_all();
+    }
+
+    fn note(&self, connection: usize, recipient: &str, step: Step) {
+        let at = Instant::now();
+        let recipient = recipient.to_owned();
+        self.lock().events.push(Event { connection, recipient, step, at });
+        self.changed.notify_all();
+    }
+}
+
+struct Session<'s> {
+    stream: TcpStream,
+    connection: usize,
+    chance: Chance,
+    shared: &'s Shared,
+}
+
+impl Session<'_> {
+    fn serve(mut self) -> io::Result<()> {
+        self.stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(self.stream.try_clone()?);
+        self.say("220 sink.example.org ESMTP")?;
+        let (mut line, mut recipient) = (String::new(), String::new());
+        loop {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let command = line.trim_end().to_ascii_uppercase();
+            match command.split([' ', ':']).next().unwrap_or_default() {
+                "EHLO" => self.say("250-sink.example.org\r\n250-PIPELINING\r\n250 8BITMIME")?,
+                "RCPT" => {
+                    recipient = between_angles(&line).to_owned();
+                    self.shared.note(self.connection, &recipient, Step::Envelope);
+                    self.say("250 2.1.5 ok")?;
+                }
+                "DATA" => {
+                    self.pause(0, 2_000);
+                    self.say("354 go on")?;
+                    if !read_to_the_dot(&mut reader)? {
+                        return Ok(());
+                    }
+                    self.shared.note(self.connection, &recipient, Step::Dot);
+                    self.pause(1_000, 8_000);
+                    self.say("250 2.0.0 taken")?;
+                    self.shared.note(self.connection, &recipient, Step::Answered);
+                }
+                "QUIT" => return self.say("221 bye"),
+                "MAIL" | "RSET" | "NOOP" => self.say("250 2.0.0 ok")?,
+                _ => self.say("500 5.5.1 what?")?,
+            }
+        }
+    }
+
+    fn say(&mut self, reply: &str) -> io::Result<()> {
+        self.stream.write_all(format!("{reply}\r\n").as_bytes())
+    }
+
+    fn pause(&mut self, low: u64, high: u64) {
+        if !self.shared.hurries.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_micros(self.chance.within(low, high)));
+        }
+    }
+}
+
+fn between_angles(line: &str) -> &str {
+    let inside = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inside.map_or("", |(address, _)| address)
+}
+
+/// Reads a message's content; `false` when the client is gone before its end.
+fn read_to_the_dot(reader: &mut impl BufRead) -> io::Result<bool> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        reader.read_until(b'\n', &mut line)?;
+        match line.as_slice() {
+            b".\r\n" => return Ok(true),
+            line if !line.ends_with(b"\n") => return Ok(false),
+            _ => {}
+        }
+    }
+}

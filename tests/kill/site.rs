@@ -1,0 +1,192 @@
+//! A newsletter of its own for each campaign, in a temporary folder, and the
+//! programs that work on it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::Trouble;
+
+/// How many readers a campaign has.
+pub(crate) const AUDIENCE: usize = 1_000;
+/// How many connections a sender may open.
+pub(crate) const CONNECTIONS: usize = 4;
+/// The one issue, below the newsletter's root.
+pub(crate) const ISSUE: &str = "issues/waybill.md";
+
+/// A newsletter with a list, on a disk.
+pub(crate) struct Site {
+    folder: tempfile::TempDir,
+    server: String,
+}
+
+/// What `status` says of the campaign.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// How many rows the ledger holds as sent.
+    pub sent: u64,
+    /// How many rows it has.
+    pub total: u64,
+    /// Whom it lists as in doubt.
+    pub in_doubt: BTreeSet<String>,
+}
+
+impl Site {
+    /// A newsletter whose list is imported and that has sent nothing yet.
+    pub(crate) fn with_a_list() -> Result<Self, Trouble> {
+        // Nothing listens on port 1, so nothing leaves before a sink is given.
+        let server = "smtp+plain://127.0.0.1:1".to_owned();
+        let site = Self { folder: tempfile::tempdir()?, server };
+        fs::create_dir_all(site.root().join("issues"))?;
+        fs::create_dir_all(site.root().join("subscribers"))?;
+        fs::write(site.root().join(ISSUE), issue())?;
+        site.configure()?;
+        let list = site.root().join("list.csv");
+        fs::write(&list, format!("email\n{}\n", Vec::from_iter(audience()).join("\n")))?;
+        let mut import = site.postrider();
+        let import = import.args(["subscribers", "import"]).arg(&list).output()?;
+        expect_exit(&import, &[0], "importing the list")?;
+        Ok(site)
+    }
+
+    /// A copy that mails to the server at `url`.
+    pub(crate) fn copy(&self, url: &str) -> Result<Self, Trouble> {
+        let copy = Self { folder: tempfile::tempdir()?, server: url.to_owned() };
+        copy_folder(self.root(), copy.root())?;
+        copy.configure()?;
+        Ok(copy)
+    }
+
+    /// The newsletter's folder.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The server it mails to.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The real program, with nothing of this process's environment.
+    pub(crate) fn postrider(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.env_clear().arg("--root").arg(self.root());
+        command.current_dir(self.root()).stdin(Stdio::null());
+        command
+    }
+
+    /// The real program, about to send the issue.
+    pub(crate) fn send(&self, more: &[&str]) -> Command {
+        let mut command = self.postrider();
+        command.args(["send", ISSUE, "--yes"]).args(more);
+        command
+    }
+
+    /// What the ledger says, through the real program.
+    pub(crate) fn standing(&self) -> Result<Standing, Trouble> {
+        let output = self.postrider().args(["status", ISSUE, "--json"]).output()?;
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).map_err(|error| {
+                format!("`status --json` wrote no JSON ({error}): {}", told(&output))
+            })?;
+        let campaign = &report["campaigns"][0];
+        let tally = campaign["tally"].as_object().ok_or("`status --json` has no tally")?;
+        let in_doubt = campaign["in_doubt"].as_array().ok_or("`status --json` lists no doubt")?;
+        let address = |row: &serde_json::Value| row["address"].as_str().map(str::to_owned);
+        Ok(Standing {
+            sent: tally.get("sent").and_then(serde_json::Value::as_u64).unwrap_or(0),
+            total: tally.values().filter_map(serde_json::Value::as_u64).sum(),
+            in_doubt: in_doubt.iter().filter_map(address).collect(),
+        })
+    }
+
+    fn configure(&self) -> Result<(), Trouble> {
+        Ok(fs::write(self.root().join("postrider.toml"), configuration(&self.server))?)
+    }
+}
+
+/// Where the SQLite file of the newsletter in `root` is.
+pub(crate) fn store_in(root: &Path) -> PathBuf {
+    root.join("subscribers/postrider.sqlite3")
+}
+
+/// Who is on the list.
+pub(crate) fn audience() -> BTreeSet<String> {
+    (1..=AUDIENCE).map(|number| format!("reader{number:04}@example.org")).collect()
+}
+
+/// Complains with what the program said, when it ended otherwise than it should.
+pub(crate) fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Result<(), Trouble> {
+    match output.status.code().is_some_and(|code| codes.contains(&code)) {
+        true => Ok(()),
+        false => {
+            let status = output.status;
+            Err(format!("{attempted}: {status} instead of {codes:?}:\n{}", told(output)).into())
+        }
+    }
+}
+
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+fn configuration(url: &str) -> String {
+    format!(
+        r#"[newsletter]
+name = "The Weekly Waybill"
+slug = "weekly-waybill"
+from = "The Weekly Waybill <waybill@news.example.org>"
+reply_to = "editors@example.org"
+language = "en"
+postal_address = "The Weekly Waybill, 1 Coach Road, 9000 Ghent, Belgium"
+web_url = "https://news.example.org/issues/{{slug}}/"
+public_url = "https://news.example.org"
+theme = "weekly"
+
+[proof]
+required = false
+
+[delivery]
+via = "smtp"
+
+[store]
+url = "sqlite:subscribers/postrider.sqlite3"
+
+[smtp]
+url = "{url}"
+connections = {CONNECTIONS}
+client_name = "news.example.org"
+"#
+    )
+}
+
+fn issue() -> String {
+    let mut text = "Title: A waybill for the sink\nNumber: 7\nDate: 2026-11-18\n\n".to_owned();
+    for section in 1..=20 {
+        let _ = write!(
+            text,
+            "## Section {section}\n\nThe coach leaves at {section} o'clock, whatever the weather, \
+             and carries [letters](https://example.org/letters/{section}) for everybody on the \
+             list, once each.\n\n"
+        );
+    }
+    text
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Trouble> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => {
+                fs::create_dir_all(&target)?;
+                copy_folder(&entry.path(), &target)?;
+            }
+            false => drop(fs::copy(entry.path(), target)?),
+        }
+    }
+    Ok(())
+}
