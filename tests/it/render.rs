@@ -162,13 +162,9 @@ fn a_theme_may_greet_each_reader() {
 
 #[test]
 fn a_script_may_run_from_right_to_left() {
-    use postrider::{
-        issue::Issue,
-        render::{Direction, render},
-        source::SourceText,
-    };
+    use postrider::{domain::Direction, issue::Issue, render::render, source::SourceText};
     let letterhead = postrider::render::Letterhead {
-        direction: Direction::Rtl,
+        direction: Direction::RightToLeft,
         ..crate::support::rendering::letterhead()
     };
     let source = SourceText::new("a.md", "Title: T\nlanguage: he\n\n> x\n".as_bytes()).unwrap();
