@@ -14,5 +14,6 @@ mod mailchimp;
 mod outbox;
 mod render;
 mod render_judge;
+mod send;
 mod smtp;
 mod web;

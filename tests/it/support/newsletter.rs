@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::fake_mailchimp;
+use super::rendering::root;
 use super::smtp_server::SmtpServer;
 
 /// What every issue of the tests says, if it is to say nothing special.
@@ -48,6 +49,16 @@ impl Newsletter {
             canaries: Mutex::default(),
         };
         newsletter.write_settings();
+        newsletter
+    }
+
+    /// A copy of the newsletter that this repository is.
+    pub fn sample() -> Self {
+        let newsletter = Self::outbox();
+        for folder in ["issues", "subscribers", "email-templates"] {
+            copy_folder(&root().join(folder), &newsletter.path(folder));
+        }
+        std::fs::copy(root().join("postrider.toml"), newsletter.path("postrider.toml")).unwrap();
         newsletter
     }
 
@@ -137,6 +148,13 @@ impl Newsletter {
         issue
     }
 
+    /// The one issue that there is, as it is typed.
+    pub fn only_issue(&self) -> String {
+        let files: Vec<_> = std::fs::read_dir(self.path("issues")).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        format!("issues/{}", files[0].as_ref().unwrap().file_name().to_string_lossy())
+    }
+
     /// Replaces a text in a file that holds it once.
     pub fn edit(&self, name: &str, old: &str, new: &str) {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
@@ -188,5 +206,19 @@ impl Newsletter {
         let lines: String =
             self.settings.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
         self.write("postrider.toml", lines);
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &to),
+            // What a run by hand left behind is none of the sample.
+            false if entry.path().to_string_lossy().contains("sqlite3") => {}
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
     }
 }
