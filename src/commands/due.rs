@@ -55,7 +55,11 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 max_late: schedule.max_late,
             };
             let decision = decide(&situation);
-            tell_missed(context, &decision);
+            // After a resume it is decided again, and told then.
+            if arguments.dry_run || !matches!(decision.action, Action::Resume(_)) {
+                tell_missed(context, &decision);
+            }
+            let is_overdue = !decision.missed.is_empty();
             let doing = Doing { context, newsletter: &newsletter, store: &store };
             match &decision.action {
                 _ if arguments.dry_run => {
@@ -68,6 +72,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 }
                 Action::Send(issue) => {
                     ends.push(doing.send(&files.paths[&issue.path]).await?);
+                    ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }
                 Action::Wait(next) => {
@@ -77,6 +82,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                         Some((next, due)) => format!("nothing is due; next {} at {due}", next.path),
                         None => "nothing is due".to_owned(),
                     });
+                    ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }
                 Action::Refuse(refusal) => return Err(refused(refusal)),
@@ -227,10 +233,12 @@ fn alarming(failure: Failure) -> Failure {
 
 fn tell_missed(context: &Context, decision: &Decision<'_>) {
     for issue in &decision.missed {
-        context.ui.warning(&format!(
-            "{} was due and is too late to be sent by schedule; `postrider send` sends it",
-            issue.path
-        ));
+        context
+            .ui
+            .warning(&format!("{} was due and is too late to be sent by schedule", issue.path));
+    }
+    if !decision.missed.is_empty() {
+        context.ui.hint("Send it with `postrider send`, or say `draft: true` in it.");
     }
     for (issue, why) in &decision.undated {
         context.ui.detail(&format!("{}: {why}", issue.path));

@@ -155,6 +155,11 @@ impl Newsletter {
         format!("issues/{}", files[0].as_ref().unwrap().file_name().to_string_lossy())
     }
 
+    /// Copies the embedded theme into the newsletter, to be changed there.
+    pub fn copy_theme(&self) {
+        copy_folder(&root().join("email-templates"), &self.path("email-templates"));
+    }
+
     /// Replaces a text in a file that holds it once.
     pub fn edit(&self, name: &str, old: &str, new: &str) {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
