@@ -16,6 +16,7 @@ mod mailchimp;
 mod outbox;
 mod preview;
 mod proof;
+mod refusals;
 mod render;
 mod render_judge;
 mod send;
