@@ -55,7 +55,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 max_late: schedule.max_late,
             };
             let decision = decide(&situation);
-            tell_missed(context, &decision);
+            if ends.is_empty() {
+                tell_missed(context, &decision);
+            }
+            let is_overdue = !decision.missed.is_empty();
             let doing = Doing { context, newsletter: &newsletter, store: &store };
             match &decision.action {
                 _ if arguments.dry_run => {
@@ -68,6 +71,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 }
                 Action::Send(issue) => {
                     ends.push(doing.send(&files.paths[&issue.path]).await?);
+                    ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }
                 Action::Wait(next) => {
@@ -77,6 +81,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                         Some((next, due)) => format!("nothing is due; next {} at {due}", next.path),
                         None => "nothing is due".to_owned(),
                     });
+                    ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }
                 Action::Refuse(refusal) => return Err(refused(refusal)),
@@ -162,7 +167,9 @@ fn sort_out(
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = frozen.campaign.key();
-        if key.newsletter != newsletter.config.newsletter.slug {
+        let is_trial =
+            frozen.via == "outbox" && newsletter.config.delivery.via.as_str() != "outbox";
+        if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }
         if frozen.finished_at.is_some() {

@@ -142,6 +142,7 @@ pub(super) async fn send(
     order: &Order,
 ) -> Result<Exit, Failure> {
     let lock = store.lock_for_sending()?;
+    forget_trials(context, newsletter, (store, &lock)).await?;
     let prepared = newsletter.prepare(issue);
     let key = match &prepared {
         Ok(prepared) => prepared.campaign.key().clone(),
@@ -159,6 +160,25 @@ pub(super) async fn send(
             deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
     }
+}
+
+/// What went into the outbox mailed nobody, so it does not count as sent once
+/// the newsletter goes to people.
+async fn forget_trials(
+    context: &Context,
+    newsletter: &Newsletter,
+    (store, lock): (&Store, &SenderLock),
+) -> Result<(), Failure> {
+    if matches!(newsletter.config.delivery.via, Via::Outbox(_)) {
+        return Ok(());
+    }
+    let trials = store.forget_trials(&newsletter.config.newsletter.slug, lock).await?;
+    if trials > 0 {
+        context
+            .ui
+            .status(&format!("{trials} trials into the outbox do not count as sent any more"));
+    }
+    Ok(())
 }
 
 /// The campaign that an issue file which cannot be read any more was frozen as.
