@@ -25,6 +25,7 @@ mod approval;
 mod campaigns;
 mod host;
 mod newsletter;
+mod order;
 mod plan;
 mod provider;
 mod relay;

@@ -14,7 +14,7 @@ use crate::store::{FrozenCampaign, Store};
 
 use super::host::block_on;
 use super::newsletter::{Newsletter, issue_files, read_source};
-use super::send::{Consent, Order, ProofRule, RepeatRule};
+use super::order::{Consent, Order, ProofRule, RepeatRule};
 use super::{Context, campaigns, send};
 
 /// The weekly job: send the issue that is due.

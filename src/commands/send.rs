@@ -9,11 +9,12 @@ use crate::config::{FlagValue, Via};
 use crate::delivery::{Ending, InDoubt, Standing, Tally};
 use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
-use crate::store::{FreezeError, FrozenCampaign, SenderLock, Store};
+use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
 
 use super::host::{block_on, listen_for_signals};
 use super::newsletter::{Newsletter, Prepared, stem};
+use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
 use super::plan::Plan;
 use super::relay::{Delivered, Relay, exit_of};
 use super::{Context, Form, approval, campaigns, provider};
@@ -56,38 +57,6 @@ enum DoubtChoice {
     Resend,
     /// Do not send again: they may have missed it
     Skip,
-}
-
-/// Whether somebody is asked before people are mailed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consent {
-    /// They are, and without a terminal nothing is sent.
-    Ask,
-    /// It was given on the command line, or by setting up the timer.
-    Given,
-}
-
-/// What one send is asked to do.
-pub(super) struct Order {
-    pub(super) consent: Consent,
-    pub(super) proof: ProofRule,
-    pub(super) repeat: RepeatRule,
-    pub(super) allow: Vec<String>,
-    pub(super) in_doubt: Option<InDoubt>,
-}
-
-/// Whether the editors must have seen the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ProofRule {
-    Required,
-    Waived,
-}
-
-/// Whether an issue may go out under a second slug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RepeatRule {
-    Refuse,
-    AsNew,
 }
 
 #[derive(Serialize)]
@@ -156,7 +125,11 @@ pub(super) async fn send(
         }
         (None, Err(failure)) => Err(failure),
         (None, Ok(prepared)) => {
-            let frozen = begin(context, newsletter, store, prepared, order).await?;
+            let prepared = approve(context, newsletter, store, prepared, order).await?;
+            if Relay::of(context, &newsletter.config)?.is_none() {
+                return provider::begin(context, newsletter, store, prepared, order).await;
+            }
+            let frozen = freeze(context, newsletter, store, &prepared).await?;
             deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
     }
@@ -192,44 +165,44 @@ fn unnamed(newsletter: &Newsletter) -> CampaignKey {
     CampaignKey { newsletter: slug.clone(), issue: slug }
 }
 
-/// Sees to it that an issue may be sent, and freezes it.
-async fn begin(
+/// Sees to it that an issue may be sent, and that somebody wants it sent.
+async fn approve(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
     mut prepared: Prepared,
     order: &Order,
-) -> Result<FrozenCampaign, Failure> {
+) -> Result<Prepared, Failure> {
     let config = &newsletter.config;
     refuse_errors(&prepared, &order.allow)?;
-    let key = prepared.campaign.key().clone();
     if order.repeat == RepeatRule::Refuse {
         refuse_a_second_slug(store, &prepared).await?;
     }
     if order.proof == ProofRule::Required {
         approval::require_proof(store, &prepared, config.delivery.via.as_str()).await?;
     }
-    // What is set up wrongly should be known before anything is frozen.
-    let relay = Relay::of(context, config)?;
-    if relay.is_none() {
-        provider::is_set_up(context, config)?;
+    // What is set up wrongly should be known before anybody is asked.
+    if Relay::of(context, config)?.is_none() {
+        provider::plan(context, config, &prepared.campaign)?;
     }
     let audience = store.plan_audience().await?;
     let to_send = audience.included;
     ask(context, newsletter, &Plan::new(config, &prepared, audience, to_send), order.consent)?;
     prepared.provenance.allowed = order.allow.clone();
+    Ok(prepared)
+}
+
+/// Freezes an issue for everybody who may get it now.
+async fn freeze(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    prepared: &Prepared,
+) -> Result<FrozenCampaign, Failure> {
+    let via = newsletter.config.delivery.via.as_str();
     let now = context.clock.now();
-    let via = config.delivery.via.as_str();
-    let frozen = match relay {
-        Some(_) => store.freeze(&prepared.campaign, &prepared.provenance, via, now).await,
-        None => store.freeze_for_provider(&prepared.campaign, &prepared.provenance, via, now).await,
-    };
-    frozen.map_err(|error| match error {
-        FreezeError::Store(error) => error.into(),
-        FreezeError::AlreadyFrozen { .. } => Failure::new(Exit::Held, error.to_string()),
-        error => Failure::new(Exit::BlockedOrOverdue, error.to_string())
-            .hint(format!("`postrider subscribers stats` counts the list. {key} was not frozen.")),
-    })
+    let frozen = store.freeze(&prepared.campaign, &prepared.provenance, via, now).await;
+    frozen.map_err(not_frozen)
 }
 
 fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure> {
@@ -338,7 +311,7 @@ async fn deliver(
 ) -> Result<Exit, Failure> {
     let config = &newsletter.config;
     let Some(relay) = Relay::of(context, config)? else {
-        return provider::send(context, config, store, frozen, order).await;
+        return provider::resume(context, config, store, frozen, order).await;
     };
     let stop = listen_for_signals()?;
     let in_doubt = match order.in_doubt {
