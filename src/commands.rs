@@ -24,6 +24,7 @@ pub mod subscribers;
 mod approval;
 mod campaigns;
 mod host;
+mod identity;
 mod newsletter;
 mod order;
 mod plan;

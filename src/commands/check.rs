@@ -38,6 +38,8 @@ enum Format {
 #[derive(Serialize)]
 struct Report {
     issues: usize,
+    /// How many of them are no issues at all.
+    unreadable: usize,
     errors: usize,
     warnings: usize,
     findings: Vec<Finding>,
@@ -48,15 +50,18 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
     let newsletter = Newsletter::open(context, &[])?;
     let mut findings = Vec::new();
-    let mut unreadable = None;
+    let mut unreadable = 0;
     for path in &arguments.issues {
         match newsletter.prepare(path) {
             Ok(prepared) => findings.extend(prepared.findings),
             // The others are still worth checking.
             Err(failure) => {
-                findings.extend(failure.findings().iter().cloned());
-                context.ui.failure(&failure);
-                unreadable = Some(failure.exit());
+                unreadable += 1;
+                // What has a place is told with the other findings.
+                match failure.findings() {
+                    [] => drop(context.ui.failure(&failure)),
+                    located => findings.extend(located.iter().cloned()),
+                }
             }
         }
     }
@@ -66,6 +71,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let report = Report {
         issues: arguments.issues.len(),
+        unreadable,
         errors: findings.iter().filter(is_error).count(),
         warnings: findings.iter().filter(|f| f.severity == Severity::Warning).count(),
         findings,
@@ -83,16 +89,20 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             }
         }
     }
+    let besides = match report.unreadable {
+        0 => String::new(),
+        number => format!(", {number} unreadable"),
+    };
     context.ui.status(&format!(
-        "{} checked: {}, {}",
+        "{} checked: {}, {}{besides}",
         counted(report.issues, "issue"),
         counted(report.errors, "error"),
         counted(report.warnings, "warning"),
     ));
-    Ok(match (unreadable, report.errors) {
-        (Some(exit), _) => exit,
-        (None, 0) => Exit::Done,
-        (None, _) => Exit::ChecksRefused,
+    Ok(match (report.unreadable, report.errors) {
+        (1.., _) => Exit::InputUnreadable,
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::ChecksRefused,
     })
 }
 

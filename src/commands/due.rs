@@ -55,7 +55,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 max_late: schedule.max_late,
             };
             let decision = decide(&situation);
-            if ends.is_empty() {
+            // After a resume it is decided again, and told then.
+            if arguments.dry_run || !matches!(decision.action, Action::Resume(_)) {
                 tell_missed(context, &decision);
             }
             let is_overdue = !decision.missed.is_empty();
@@ -234,10 +235,12 @@ fn alarming(failure: Failure) -> Failure {
 
 fn tell_missed(context: &Context, decision: &Decision<'_>) {
     for issue in &decision.missed {
-        context.ui.warning(&format!(
-            "{} was due and is too late to be sent by schedule; `postrider send` sends it",
-            issue.path
-        ));
+        context
+            .ui
+            .warning(&format!("{} was due and is too late to be sent by schedule", issue.path));
+    }
+    if !decision.missed.is_empty() {
+        context.ui.hint("Send it with `postrider send`, or say `draft: true` in it.");
     }
     for (issue, why) in &decision.undated {
         context.ui.detail(&format!("{}: {why}", issue.path));

@@ -10,7 +10,7 @@ use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::render::{self, Letterhead, Measures, Rendered};
-use crate::source::{Finding, Findings, MAX_SOURCE_BYTES, Severity, SourceText};
+use crate::source::{Finding, Findings, MAX_SOURCE_BYTES, Severity, SourceError, SourceText};
 use crate::theme::{self, Theme};
 
 use super::Context;
@@ -164,6 +164,12 @@ pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
                 Exit::InputUnreadable,
                 format!("cannot read {}: it is a folder, not an issue file", path.display()),
             ));
+        }
+        if before.length > MAX_SOURCE_BYTES as u64 {
+            let name = path.display().to_string();
+            let error = SourceError::TooLarge { name, bytes: before.length };
+            return Err(Failure::new(Exit::InputUnreadable, error.to_string())
+                .hint("An issue is a text of some 40 KB. Is this the right file?"));
         }
         let bytes = read_at_most(path, MAX_SOURCE_BYTES + 1).map_err(|error| unreadable(&error))?;
         let after = fingerprint(path).map_err(|error| unreadable(&error))?;

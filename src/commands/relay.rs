@@ -139,6 +139,7 @@ impl<T: Transport> Crew<T> {
         let progress = Arc::new(Progress::default());
         let settled_before = tally.total() - tally.open();
         let bar = context.ui.progress("recipients", tally.total()).resumed_at(settled_before);
+        let mut heard = stop.clone();
         let run = delivery::run(
             ledger,
             Arc::clone(&self.transport),
@@ -152,6 +153,7 @@ impl<T: Transport> Crew<T> {
         let summary = loop {
             tokio::select! {
                 summary = &mut run => break summary,
+                Ok(()) = heard.changed() => tell_stop(context, *heard.borrow_and_update()),
                 _ = tick.tick() => {
                     bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
                 }
@@ -159,6 +161,18 @@ impl<T: Transport> Crew<T> {
         };
         bar.finish();
         Ok(Delivered { doubt, summary: summary? })
+    }
+}
+
+/// Whoever asked for a stop should see that it was heard, and what it waits for.
+fn tell_stop(context: &Context, wish: StopWish) {
+    match wish {
+        StopWish::GoOn => {}
+        StopWish::Drain => context.ui.status(&format!(
+            "stopping: messages under way have {} s; a second signal stops at once",
+            DRAIN.as_secs()
+        )),
+        StopWish::AtOnce => context.ui.status("stopping at once"),
     }
 }
 

@@ -7,17 +7,16 @@ use serde::Serialize;
 
 use crate::config::{FlagValue, Via};
 use crate::delivery::{Ending, InDoubt, Standing, Tally};
-use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
 
 use super::host::{block_on, listen_for_signals};
-use super::newsletter::{Newsletter, Prepared, stem};
+use super::newsletter::{Newsletter, Prepared};
 use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
 use super::plan::Plan;
 use super::relay::{Delivered, Relay, exit_of};
-use super::{Context, Form, approval, campaigns, provider};
+use super::{Context, Form, approval, campaigns, identity, provider};
 
 /// Freeze an issue and deliver it, or resume where it was interrupted.
 #[derive(Debug, Args)]
@@ -115,11 +114,12 @@ pub(super) async fn send(
     let prepared = newsletter.prepare(issue);
     let key = match &prepared {
         Ok(prepared) => prepared.campaign.key().clone(),
-        Err(_) => key_by_name(newsletter, issue).unwrap_or_else(|| unnamed(newsletter)),
+        Err(_) => identity::key_by_name(newsletter, issue),
     };
     match (store.campaign(&key).await?, prepared) {
         (Some(frozen), prepared) => {
             let now = prepared.as_ref().ok();
+            identity::refuse_a_shared_slug(newsletter, &frozen, now)?;
             tell_what_changed(context, &frozen, now);
             resume(context, newsletter, (store, &lock), &frozen, order).await
         }
@@ -154,17 +154,6 @@ async fn forget_trials(
     Ok(())
 }
 
-/// The campaign that an issue file which cannot be read any more was frozen as.
-fn key_by_name(newsletter: &Newsletter, issue: &Path) -> Option<CampaignKey> {
-    let issue = Slug::from_text(&stem(issue))?;
-    Some(CampaignKey { newsletter: newsletter.config.newsletter.slug.clone(), issue })
-}
-
-fn unnamed(newsletter: &Newsletter) -> CampaignKey {
-    let slug = newsletter.config.newsletter.slug.clone();
-    CampaignKey { newsletter: slug.clone(), issue: slug }
-}
-
 /// Sees to it that an issue may be sent, and that somebody wants it sent.
 async fn approve(
     context: &Context,
@@ -176,7 +165,7 @@ async fn approve(
     let config = &newsletter.config;
     refuse_errors(&prepared, &order.allow)?;
     if order.repeat == RepeatRule::Refuse {
-        refuse_a_second_slug(store, &prepared).await?;
+        identity::refuse_a_second_slug(store, &prepared).await?;
     }
     if order.proof == ProofRule::Required {
         approval::require_proof(store, &prepared, config.delivery.via.as_str()).await?;
@@ -218,21 +207,6 @@ fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure>
     Err(Failure::new(Exit::ChecksRefused, message)
         .with_findings(errors)
         .hint("Mend the issue, or say `--allow RULE` for a rule that is wrong here."))
-}
-
-async fn refuse_a_second_slug(store: &Store, prepared: &Prepared) -> Result<(), Failure> {
-    let key = prepared.campaign.key();
-    let digest = prepared.campaign.digest();
-    let others = store.already_sent_as(key, &prepared.provenance, digest).await?;
-    let Some(other) = others.first() else { return Ok(()) };
-    Err(Failure::new(
-        Exit::BlockedOrOverdue,
-        format!(
-            "{key} was not sent: an issue of the same number, text or digest was sent as {other}"
-        ),
-    )
-    .hint("If the file was renamed, set `slug` in its front matter to the old one.")
-    .hint("If it really is another issue, say `--as-new`."))
 }
 
 fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Option<&Prepared>) {
@@ -298,6 +272,7 @@ async fn resume(
         let question = format!("Send to the {} who are left?", tally.open());
         consent(context, &question)?;
     }
+    store.mark_resumed(key).await?;
     deliver(context, newsletter, (store, lock), frozen, order).await
 }
 
@@ -474,6 +449,7 @@ async fn dry_run(
     let mut audience = store.plan_audience().await?;
     let mut to_send = audience.included;
     if let Some(frozen) = store.campaign(prepared.campaign.key()).await? {
+        identity::refuse_a_shared_slug(newsletter, &frozen, Some(&prepared))?;
         tell_what_changed(context, &frozen, Some(&prepared));
         let tally = store.tally(&frozen).await?;
         context.ui.status(&format!(
@@ -487,7 +463,7 @@ async fn dry_run(
         audience.included = frozen.recipients;
     } else {
         if order.repeat == RepeatRule::Refuse {
-            refuse_a_second_slug(store, &prepared).await?;
+            identity::refuse_a_second_slug(store, &prepared).await?;
         }
         if order.proof == ProofRule::Required {
             let via = newsletter.config.delivery.via.as_str();

@@ -9,10 +9,14 @@ mod support;
 
 mod check;
 mod deploy;
+mod due;
 mod layering;
+mod leave;
 mod mailchimp;
 mod outbox;
+mod proof;
 mod render;
 mod render_judge;
+mod send;
 mod smtp;
 mod web;

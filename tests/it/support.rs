@@ -1,5 +1,6 @@
 //! What the tests stand on: the far ends of a campaign's way.
 
 pub mod fake_mailchimp;
+pub mod newsletter;
 pub mod rendering;
 pub mod smtp_server;

@@ -1,0 +1,159 @@
+//! The week runs by itself, and never sends what nobody meant it to.
+
+use jiff::{Span, Timestamp};
+use postrider::store::{OpenMode, Store};
+
+use crate::support::newsletter::{BODY, Newsletter};
+use crate::support::smtp_server::{ServerOptions, SmtpServer};
+
+fn scheduled(newsletter: Newsletter) -> Newsletter {
+    newsletter.set("schedule.time", "\"17:00\"").set("schedule.time_zone", "\"Europe/Brussels\"")
+}
+
+fn outbox() -> Newsletter {
+    scheduled(Newsletter::outbox()).subscribed(["reader-one@example.org", "reader-two@example.org"])
+}
+
+/// An issue that is due so many seconds from now.
+fn issue(newsletter: &Newsletter, name: &str, seconds: i64) -> String {
+    let at = Timestamp::now() + Span::new().seconds(seconds);
+    newsletter.issue_of(name, &format!("title: {name}\nsend_at: {at:.0}\n"), BODY)
+}
+
+/// Switches scheduling on as if that had been a week ago.
+fn switched_on_a_week_ago(newsletter: &Newsletter) {
+    let then = Timestamp::now() - Span::new().hours(7 * 24);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&newsletter.store(), OpenMode::MustExist, "boot").await.unwrap();
+        assert_eq!(store.switch_schedule_on(then).await.unwrap().as_second(), then.as_second());
+        store.close().await;
+    });
+}
+
+#[test]
+fn the_first_run_marks_the_moment_and_sends_nothing_old() {
+    let newsletter = outbox();
+    issue(&newsletter, "old", -3600);
+    let first = newsletter.expect(0, &["due"]);
+    assert!(first.stderr.contains("scheduling is on from"), "{first}");
+    assert!(first.stderr.contains("nothing is due"), "{first}");
+    let second = newsletter.expect(0, &["due"]);
+    assert!(!second.stderr.contains("scheduling is on from"), "{second}");
+    assert!(newsletter.outbox_mail().is_empty());
+}
+
+#[test]
+fn without_a_schedule_due_is_refused() {
+    let run = Newsletter::outbox().expect(2, &["due"]);
+    assert_eq!(run.error(), "there is no schedule to go by");
+}
+
+#[test]
+fn the_issue_that_is_due_is_sent_once_and_drafts_are_passed_over() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    issue(&newsletter, "now", -60);
+    issue(&newsletter, "tomorrow", 86_400);
+    let at = Timestamp::now();
+    newsletter.issue_of("unready", &format!("title: U\nsend_at: {at:.0}\ndraft: true\n"), BODY);
+    let plan = newsletter.expect(0, &["due", "--dry-run"]);
+    assert!(plan.stderr.contains("would send") && plan.stderr.contains("now.md"), "{plan}");
+    assert!(newsletter.outbox_mail().is_empty());
+    newsletter.expect(0, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    let again = newsletter.expect(0, &["due"]);
+    assert!(again.stderr.contains("nothing is due; next"), "{again}");
+    assert!(again.stderr.contains("tomorrow.md"), "{again}");
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+}
+
+#[test]
+fn two_issues_that_are_due_are_refused_by_name() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    issue(&newsletter, "one", -60);
+    issue(&newsletter, "two", -30);
+    let refused = newsletter.expect(11, &["due"]);
+    assert!(refused.error().contains("more than one issue is due"), "{refused}");
+    assert!(refused.error().contains("one.md") && refused.error().contains("two.md"));
+    assert!(newsletter.outbox_mail().is_empty());
+    newsletter.expect(0, &["send", "issues/one.md"]);
+    newsletter.expect(0, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 4);
+}
+
+#[test]
+fn an_issue_that_was_missed_is_listed_as_overdue_and_not_sent() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    issue(&newsletter, "missed", -2 * 86_400 - 60);
+    let run = newsletter.expect(11, &["due"]);
+    assert!(run.stderr.contains("missed.md"), "{run}");
+    assert!(run.stderr.contains("too late"), "{run}");
+    assert!(newsletter.outbox_mail().is_empty());
+    // Somebody decides; then the alarm ends.
+    newsletter.expect(0, &["send", "issues/missed.md"]);
+    newsletter.expect(0, &["due"]);
+}
+
+#[test]
+fn an_issue_that_the_checks_refuse_or_nobody_proofed_raises_an_alarm() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    let at = Timestamp::now();
+    let front_matter = format!("title: One\nsend_at: {at:.0}\n");
+    let issue = newsletter.issue_of("one", &front_matter, "See [this](LINK_HERE).\n");
+    let refused = newsletter.expect(11, &["due"]);
+    assert!(refused.stderr.contains("error[placeholder-link]"), "{refused}");
+    newsletter.issue_of("one", &front_matter, BODY);
+    let newsletter = newsletter.set("proof.required", "true");
+    let refused = newsletter.expect(11, &["due"]);
+    assert!(refused.error().contains("nobody has seen a proof"), "{refused}");
+    newsletter.expect(0, &["proof", &issue]);
+    newsletter.expect(0, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 4, "two proofs and two readers");
+}
+
+#[test]
+fn a_file_that_is_no_issue_raises_an_alarm_and_the_one_that_is_due_still_goes_out() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    issue(&newsletter, "now", -60);
+    newsletter.write("issues/broken.md", "---\nnever closed\n");
+    newsletter.expect(11, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    newsletter.write("issues/README.txt", "no issue at all");
+    std::fs::remove_file(newsletter.path("issues/broken.md")).unwrap();
+    newsletter.expect(0, &["due"]);
+}
+
+#[test]
+fn what_was_interrupted_is_resumed_first_even_without_its_file() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = scheduled(Newsletter::smtp(&server)).subscribed([
+        "reader-one@example.org",
+        "hold-after-dot@example.org",
+        "reader-three@example.org",
+    ]);
+    switched_on_a_week_ago(&newsletter);
+    let issue = issue(&newsletter, "one", -60);
+    let mut sending = newsletter.start(&["due"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    sending.wait_for("stopping:");
+    server.release_held(1);
+    assert_eq!(sending.finish().code, 8);
+    std::fs::remove_file(newsletter.path(&issue)).unwrap();
+    let resumed = newsletter.expect(0, &["due"]);
+    assert!(resumed.stderr.contains("3 of 3 got it"), "{resumed}");
+    assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
+}
+
+#[test]
+fn over_a_relay_due_makes_no_store() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = scheduled(Newsletter::smtp(&server));
+    newsletter.expect(12, &["due"]);
+    assert!(!newsletter.store().exists());
+}

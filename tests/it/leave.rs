@@ -1,0 +1,132 @@
+//! A reader leaves, and gets no more mail: not even of a campaign under way.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::support::newsletter::{Mail, Newsletter, Running};
+use crate::support::smtp_server::{ServerOptions, SmtpServer};
+
+/// `postrider serve` on a free port, and where that is.
+fn serve(newsletter: &Newsletter) -> (Running, String) {
+    let mut serving = newsletter.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let line = serving.wait_for("listening on http://");
+    let address = line.rsplit("http://").next().unwrap().to_owned();
+    (serving, address)
+}
+
+/// One request, and the whole answer.
+fn ask(address: &str, method: &str, link: &str, body: &str) -> String {
+    let path = &link[link.find("://").map_or(0, |at| at + 3)..];
+    let path = &path[path.find('/').unwrap()..];
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+/// The link in a mail to this reader.
+fn link_of(server: &SmtpServer, reader: &str) -> String {
+    let messages = server.messages();
+    let message = messages.iter().find(|message| message.recipient == reader).unwrap();
+    let mail = Mail::parse(message.content.clone());
+    assert_eq!(mail.header("List-Unsubscribe-Post"), ONE_CLICK);
+    mail.unsubscribe_link()
+}
+
+#[test]
+fn who_leaves_while_a_campaign_is_paused_is_withdrawn_from_it() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "reader-one@example.org",
+        "hold-after-dot@example.org",
+        "reader-three@example.org",
+        "reader-four@example.org",
+    ]);
+    server.release_held(1);
+    newsletter.expect(0, &["send", &newsletter.issue("last-week"), "--yes"]);
+    let link = link_of(&server, "reader-three@example.org");
+
+    let issue = newsletter.issue("this-week");
+    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 6);
+    sending.signal("TERM");
+    sending.wait_for("stopping:");
+    server.release_held(1);
+    assert_eq!(sending.finish().code, 8);
+
+    let (serving, address) = serve(&newsletter);
+    let answer = ask(&address, "POST", &link, ONE_CLICK);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // Somebody else leaves while the resumed campaign is served by another process.
+    serving.signal("TERM");
+    assert_eq!(serving.finish().code, 0);
+
+    let resumed = newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert!(resumed.stderr.contains("3 of 4 got it, 1 withdrawn"), "{resumed}");
+    let mailed = server.mailed();
+    assert_eq!(mailed["reader-three@example.org"], 1, "last week's mail alone");
+    assert_eq!(mailed["reader-four@example.org"], 2);
+    let status = newsletter.status(&issue);
+    assert_eq!(status["withdrawn"][0]["address"], "reader-three@example.org", "{status}");
+    let tally = status["tally"].as_object().unwrap();
+    let total: u64 = tally.values().map(|number| number.as_u64().unwrap()).sum();
+    assert_eq!(total, status["audience"].as_u64().unwrap(), "{status}");
+    assert_eq!((tally["sent"].as_u64(), tally["withdrawn"].as_u64()), (Some(3), Some(1)));
+}
+
+#[test]
+fn looking_at_the_page_changes_nothing_and_leaving_twice_is_the_same_as_once() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    newsletter.expect(0, &["send", &newsletter.issue("one"), "--yes"]);
+    let link = link_of(&server, "reader-one@example.org");
+    let (serving, address) = serve(&newsletter);
+    let subscribed = || newsletter.json(0, &["subscribers", "stats"])["by_status"].clone();
+
+    let page = ask(&address, "GET", &link, "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<form"), "{page}");
+    assert_eq!(subscribed()["subscribed"], 1);
+    assert!(ask(&address, "GET", "/healthz", "").starts_with("HTTP/1.1 200"));
+    for _ in 0..2 {
+        assert!(ask(&address, "POST", &link, ONE_CLICK).starts_with("HTTP/1.1 200"));
+        assert_eq!(subscribed()["unsubscribed"], 1);
+    }
+    serving.signal("TERM");
+    let served = serving.finish();
+    assert_eq!(served.code, 0, "{served}");
+    let token = link.rsplit('/').next().unwrap();
+    assert!(!served.stderr.contains(token), "a link is a secret of its reader: {served}");
+    newsletter.expect(11, &["send", &newsletter.issue("two"), "--yes"]);
+}
+
+#[test]
+fn a_link_from_a_proof_takes_nobody_off_the_list() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    newsletter.expect(0, &["proof", &newsletter.issue("one")]);
+    let link = link_of(&server, "editor-one@example.org");
+    let (_serving, address) = serve(&newsletter);
+    let answer = ask(&address, "POST", &link, ONE_CLICK);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.to_lowercase().contains("proof"), "{answer}");
+    assert_eq!(newsletter.json(0, &["subscribers", "stats"])["by_status"]["subscribed"], 1);
+}
+
+#[test]
+fn pages_without_a_store_or_on_a_taken_port_are_refused() {
+    let newsletter = Newsletter::outbox();
+    newsletter.expect(12, &["serve", "--listen", "127.0.0.1:0"]);
+    let newsletter = newsletter.subscribed(["reader-one@example.org"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = newsletter.expect(2, &["serve", "--listen", &address]);
+    assert_eq!(refused.error(), format!("cannot listen on {address}"));
+}

@@ -1,0 +1,194 @@
+//! An issue goes to everybody who should get it, once.
+
+mod doubt;
+mod provider;
+mod relay;
+
+use std::collections::BTreeSet;
+
+use crate::support::newsletter::{BODY, Mail, Newsletter};
+
+const TWO: [&str; 2] = ["reader-one@example.org", "reader-two@example.org"];
+
+fn recipients(newsletter: &Newsletter) -> Vec<String> {
+    let mut recipients: Vec<_> = newsletter.outbox_mail().into_iter().map(|mail| mail.to).collect();
+    recipients.sort();
+    recipients
+}
+
+#[test]
+fn the_sample_newsletter_reaches_each_example_subscriber_once() {
+    let newsletter = Newsletter::sample();
+    let list = std::fs::read_to_string(newsletter.path("subscribers/example.csv")).unwrap();
+    let subscribed: Vec<&str> = list.lines().filter(|row| row.ends_with(",subscribed")).collect();
+    assert!(subscribed.len() > 3, "{list}");
+    let issue = newsletter.only_issue();
+
+    let first = newsletter.expect(0, &["send", &issue]);
+    let mail = newsletter.outbox_mail();
+    assert_eq!(mail.len(), subscribed.len(), "{first}");
+    let to: BTreeSet<_> = mail.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to.len(), mail.len(), "nobody has it twice");
+    for row in subscribed {
+        let address = row.split(',').next().unwrap().replace("bücher", "xn--bcher-kva");
+        assert!(to.contains(address.as_str()), "{address} is not among {to:?}");
+    }
+    let links: BTreeSet<_> = mail.iter().map(|mail| mail.unsubscribe_link()).collect();
+    assert_eq!(links.len(), mail.len(), "everybody leaves by a link of their own");
+
+    let second = newsletter.expect(0, &["send", &issue]);
+    assert!(second.stderr.contains("Nothing was sent now."), "{second}");
+    assert_eq!(newsletter.outbox_mail().len(), mail.len());
+}
+
+#[test]
+fn what_the_preview_shows_is_what_a_reader_gets() {
+    let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    newsletter.expect(0, &["send", &issue]);
+    let got = newsletter.outbox_mail().remove(0);
+    let shown = Mail::parse(std::fs::read(newsletter.path("shown/email.eml")).unwrap());
+    assert_eq!(shown.subject, got.subject);
+    let (shown_link, got_link) = (shown.unsubscribe_link(), got.unsubscribe_link());
+    for (name, got) in [("email.txt", got.text), ("email.html", got.html)] {
+        let shown = std::fs::read_to_string(newsletter.path("shown").join(name)).unwrap();
+        assert_eq!(without_link(&got, &got_link), without_link(&shown, &shown_link));
+    }
+}
+
+fn without_link(text: &str, link: &str) -> String {
+    assert!(text.contains(link), "{link} is not in\n{text}");
+    text.replace(link, "LINK").replace("\r\n", "\n").trim_end().to_owned()
+}
+
+#[test]
+fn an_issue_edited_after_it_was_sent_is_not_sent_again() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue]);
+    newsletter.edit(&issue, "Something happened", "Nothing happened");
+    let again = newsletter.expect(0, &["send", &issue]);
+    assert!(again.stderr.contains("was edited since it was frozen"), "{again}");
+    assert!(again.stderr.contains("Nothing happened"), "it shows what differs: {again}");
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    assert!(newsletter.outbox_mail()[0].text.contains("Something happened"));
+}
+
+#[test]
+fn an_issue_that_can_not_be_read_any_more_still_counts_as_sent() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue]);
+    newsletter.write(&issue, "---\nnever closed");
+    let again = newsletter.expect(0, &["send", &issue]);
+    assert!(again.stderr.contains("cannot be used any more"), "{again}");
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+}
+
+#[test]
+fn a_dry_run_counts_everybody_and_sends_nothing() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    newsletter.write(
+        "more.csv",
+        "email,status\nleft@example.org,unsubscribed\nnot-yet@example.net,unconfirmed\n\
+         gone@example.com,subscribed\n",
+    );
+    newsletter.expect(0, &["subscribers", "import", "more.csv"]);
+    newsletter.expect(0, &["subscribers", "suppress", "gone@example.com"]);
+    let issue = newsletter.issue("one");
+    let plan = newsletter.json(0, &["send", &issue, "--dry-run"]);
+    assert_eq!(plan["included"], 2, "{plan}");
+    assert_eq!(plan["to_send"], 2, "{plan}");
+    let excluded = plan["excluded"].as_object().unwrap();
+    assert_eq!(excluded.values().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>(), [1, 1, 1]);
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["total"], 5, "{stats}");
+    let domains = plan["domains"].as_array().unwrap();
+    assert_eq!(domains.iter().map(|pair| pair[1].as_u64().unwrap()).sum::<u64>(), 2, "{plan}");
+    assert_eq!(newsletter.outbox_mail().len(), 0);
+    let told = newsletter.expect(0, &["send", &issue, "--dry-run"]);
+    for line in ["2 get it", "1 do not: they left", "1 do not: they have not confirmed"] {
+        assert!(told.stderr.contains(line), "{told}");
+    }
+    newsletter.expect(0, &["send", &issue]);
+    assert_eq!(recipients(&newsletter), TWO);
+}
+
+#[test]
+fn an_issue_under_another_slug_is_recognised_and_wants_as_new() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    newsletter.expect(0, &["send", &newsletter.issue_of("one", "title: One\nnumber: 7\n", BODY)]);
+    let renamed = newsletter.issue_of("renamed", "title: One\nnumber: 7\n", BODY);
+    let numbered = newsletter.issue_of("other", "title: Other\nnumber: 7\n", "Other text.\n");
+    for issue in [&renamed, &numbered] {
+        let refused = newsletter.expect(11, &["send", issue]);
+        assert!(refused.error().contains("was sent as test-weekly/one"), "{refused}");
+        assert!(refused.stderr.contains("--as-new"), "{refused}");
+        newsletter.expect(11, &["send", issue, "--dry-run"]);
+    }
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    newsletter.expect(0, &["send", &numbered, "--as-new"]);
+    assert_eq!(newsletter.outbox_mail().len(), 4);
+}
+
+#[test]
+fn the_second_of_two_issues_of_one_slug_is_refused_and_not_taken_for_sent() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    newsletter.expect(0, &["send", &newsletter.issue_of("one", "title: One\nslug: same\n", BODY)]);
+    let second = newsletter.issue_of("two", "title: Two\nslug: same\n", "Another text.\n");
+    for arguments in [vec!["send", &second], vec!["send", &second, "--dry-run"]] {
+        let refused = newsletter.expect(11, &arguments);
+        assert_eq!(
+            refused.error(),
+            "issues/two.md was not sent: its slug is `same`, and issues/one.md was frozen as that"
+        );
+    }
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    // A file that was renamed is the same issue.
+    std::fs::remove_file(newsletter.path("issues/one.md")).unwrap();
+    newsletter.expect(0, &["send", &second]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+}
+
+#[test]
+fn an_error_of_a_check_refuses_and_an_allowed_rule_is_recorded() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue_of("one", "title: One\n", "See [this](LINK_HERE).\n");
+    let refused = newsletter.expect(4, &["send", &issue]);
+    assert!(refused.stderr.contains("issues/one.md:5:"), "{refused}");
+    assert!(refused.stderr.contains("error[placeholder-link]"), "{refused}");
+    newsletter.expect(2, &["send", &issue, "--allow", "no-such-rule"]);
+    assert_eq!(newsletter.outbox_mail().len(), 0);
+    newsletter.expect(0, &["send", &issue, "--allow", "placeholder-link"]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    assert_eq!(newsletter.status(&issue)["allowed"], serde_json::json!(["placeholder-link"]));
+}
+
+#[test]
+fn a_campaign_for_nobody_is_refused() {
+    let newsletter = Newsletter::outbox();
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(11, &["send", &issue]);
+    assert!(refused.error().contains("nobody would get it: the list is empty"), "{refused}");
+    newsletter.write("left.csv", "email,status\nleft@example.org,unsubscribed\n");
+    newsletter.expect(0, &["subscribers", "import", "left.csv"]);
+    let refused = newsletter.expect(11, &["send", &issue]);
+    assert!(refused.error().contains("1 left"), "{refused}");
+    assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
+}
+
+#[test]
+fn a_name_or_a_subject_adds_no_header() {
+    let newsletter = Newsletter::outbox();
+    newsletter.write(
+        "list.csv",
+        "email,first_name\nreader@example.org,\"A\r\nBcc: victim@example.org\"\n",
+    );
+    newsletter.expect(0, &["subscribers", "import", "list.csv"]);
+    let issue = newsletter.issue_of("one", "title: \"Hello\\r\\nBcc: victim@example.org\"\n", BODY);
+    let run = newsletter.run(&["send", &issue]);
+    for mail in newsletter.outbox_mail() {
+        assert_eq!(mail.maybe_header("Bcc"), None, "{run}");
+    }
+}

@@ -1,0 +1,81 @@
+//! A whole campaign handed to a provider, through the real program.
+
+use crate::support::fake_mailchimp::{FakeMailchimp, Fault};
+use crate::support::newsletter::Newsletter;
+
+/// The fake lives on a runtime of its own, so that the test may wait for the program.
+struct Provider {
+    fake: FakeMailchimp,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn provider() -> Provider {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let fake = runtime.block_on(FakeMailchimp::start());
+    Provider { fake, _runtime: runtime }
+}
+
+fn newsletter(provider: &Provider) -> Newsletter {
+    let newsletter = Newsletter::mailchimp(provider.fake.address);
+    newsletter.expect(0, &["subscribers", "add", "editor@example.org"]);
+    newsletter
+}
+
+#[test]
+fn a_campaign_is_pushed_and_sent_once() {
+    let provider = provider();
+    let newsletter = newsletter(&provider);
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(2, &["send", &issue]);
+    assert_eq!(refused.error(), "nothing was sent: there is no terminal to ask at");
+    assert_eq!(provider.fake.campaigns(), 0);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(provider.fake.sends(), 1);
+    let again = newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert!(again.stderr.contains("othing was sent now"), "{again}");
+    assert_eq!(provider.fake.sends(), 1);
+    let state = provider.fake.state();
+    assert!(state.campaigns[0].html.contains("*|UNSUB|*"), "the provider's own way to leave");
+    assert!(state.campaigns[0].text.contains("*|UNSUB|*"));
+}
+
+#[test]
+fn a_proof_makes_a_draft_and_the_send_uses_it() {
+    let provider = provider();
+    let newsletter = newsletter(&provider).set("proof.required", "true");
+    let issue = newsletter.issue("one");
+    newsletter.expect(5, &["send", &issue, "--yes"]);
+    newsletter.expect(0, &["proof", &issue]);
+    assert_eq!((provider.fake.campaigns(), provider.fake.sends()), (1, 0));
+    assert!(!provider.fake.state().tests.is_empty());
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!((provider.fake.campaigns(), provider.fake.sends()), (1, 1));
+}
+
+#[test]
+fn a_send_without_an_answer_is_unknown_and_never_repeated() {
+    let provider = provider();
+    let newsletter = newsletter(&provider);
+    let issue = newsletter.issue("one");
+    provider.fake.fail_next("POST …/actions/send", Fault::CutAfter);
+    let first = newsletter.run(&["send", &issue, "--yes"]);
+    let second = newsletter.run(&["send", &issue, "--yes"]);
+    assert_eq!(provider.fake.sends(), 1, "{first}\n{second}");
+    assert_eq!(second.code, 0, "asked again, the provider knows: {second}");
+}
+
+#[test]
+fn a_wrong_key_is_told_without_being_shown() {
+    let provider = provider();
+    let newsletter =
+        newsletter(&provider).secret("POSTRIDER_MAILCHIMP_API_KEY", "canary9999999-us6");
+    let run = newsletter.expect(7, &["send", &newsletter.issue("one"), "--yes"]);
+    assert!(run.stderr.contains("401"), "{run}");
+    let missing = Newsletter::outbox()
+        .set("delivery.via", "\"mailchimp\"")
+        .set("mailchimp.audience", "\"a1b2c3d4e5\"");
+    missing.expect(0, &["subscribers", "add", "editor@example.org"]);
+    let run = missing.expect(2, &["send", &missing.issue("one"), "--yes"]);
+    assert!(run.stderr.contains("POSTRIDER_MAILCHIMP_API_KEY"), "{run}");
+}

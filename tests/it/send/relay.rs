@@ -1,0 +1,247 @@
+//! Over a relay: consent, one sender at a time, and every way in which a server can be bad.
+
+use crate::support::newsletter::Newsletter;
+use crate::support::smtp_server::{Account, Identity, Protection, ServerOptions, SmtpServer};
+
+const THREE: [&str; 3] =
+    ["reader-one@example.org", "hold-after-dot@example.org", "reader-three@example.org"];
+
+fn server() -> SmtpServer {
+    SmtpServer::start(ServerOptions::default())
+}
+
+fn server_with(change: impl FnOnce(&mut ServerOptions)) -> SmtpServer {
+    let mut options = ServerOptions::default();
+    change(&mut options);
+    SmtpServer::start(options)
+}
+
+#[test]
+fn nobody_is_mailed_without_consent() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(2, &["send", &issue]);
+    assert_eq!(refused.error(), "nothing was sent: there is no terminal to ask at");
+    assert!(refused.stderr.contains("--yes"), "{refused}");
+    assert!(refused.stderr.contains("1 get it"), "it shows the dry run first: {refused}");
+    assert_eq!(server.log().sessions, 0);
+    assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed().len(), 1);
+}
+
+#[test]
+fn a_send_that_was_asked_to_stop_resumes_with_those_who_are_left() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(THREE);
+    let issue = newsletter.issue("one");
+    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    sending.wait_for("stopping: messages under way have 30 s");
+    server.release_held(1);
+    let stopped = sending.finish();
+    assert_eq!(stopped.code, 8, "{stopped}");
+    assert!(stopped.stderr.contains("2 of 3 got it, 1 to be sent"), "{stopped}");
+    let status = newsletter.status(&issue);
+    assert_eq!(status["standing"], "unfinished", "{status}");
+    assert!(status["paused"].is_string(), "{status}");
+
+    newsletter.edit(&issue, "Something happened", "Nothing happened");
+    let resumed = newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert!(resumed.stderr.contains("readers get what was frozen"), "{resumed}");
+    assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
+    assert_eq!(server.mailed().len(), 3);
+    let last = server.messages().pop().unwrap();
+    assert!(String::from_utf8_lossy(&last.content).contains("Something happened"));
+    assert_eq!(newsletter.status(&issue)["paused"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_second_signal_stops_at_once_and_leaves_the_message_in_doubt() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(THREE);
+    let issue = newsletter.issue("one");
+    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    sending.wait_for("stopping:");
+    sending.signal("INT");
+    let stopped = sending.finish();
+    assert_eq!(stopped.code, 10, "{stopped}");
+    let status = newsletter.status(&issue);
+    assert_eq!(status["in_doubt"][0]["address"], "hold-after-dot@example.org", "{status}");
+    assert_eq!(status["tally"]["pending"], 1, "{status}");
+}
+
+#[test]
+fn a_second_sender_is_refused_while_the_first_sends() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(THREE);
+    let issue = newsletter.issue("one");
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    let second = newsletter.expect(6, &["send", &issue, "--yes"]);
+    assert!(second.error().contains("is sending from it"), "{second}");
+    let other = newsletter.issue("two");
+    newsletter.expect(6, &["send", &other, "--yes"]);
+    server.release_held(1);
+    assert_eq!(sending.finish().code, 0);
+    assert!(server.mailed().values().all(|times| *times == 1));
+}
+
+#[test]
+fn over_a_relay_no_store_is_made() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server);
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(12, &["send", &issue, "--yes"]);
+    assert!(refused.error().contains("there is none"), "{refused}");
+    assert!(!newsletter.store().exists());
+    assert!(!newsletter.path("subscribers").exists());
+    newsletter.expect(12, &["status"]);
+    newsletter.expect(12, &["send", &issue, "--dry-run"]);
+}
+
+#[test]
+fn a_campaign_is_finished_by_the_way_on_which_it_began() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(THREE);
+    let issue = newsletter.issue("one");
+    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    sending.wait_for("stopping:");
+    server.release_held(1);
+    assert_eq!(sending.finish().code, 8);
+    let refused = newsletter.expect(11, &["send", &issue, "--via", "outbox"]);
+    assert!(refused.error().contains("was begun via smtp"), "{refused}");
+    assert!(newsletter.outbox_mail().is_empty());
+}
+
+#[test]
+fn a_dead_mailbox_is_rejected_and_suppressed_and_the_others_have_it() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "reader-one@example.org",
+        "permfail@example.org",
+        "contentfail@example.org",
+        "reader-two@example.org",
+    ]);
+    let issue = newsletter.issue("one");
+    let run = newsletter.expect(9, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains("2 of 4 got it, 2 rejected"), "{run}");
+    let status = newsletter.status(&issue);
+    let rejected = status["rejected"].as_array().unwrap();
+    let classes: Vec<_> = rejected.iter().map(|row| row["class"].as_str().unwrap()).collect();
+    assert_eq!(classes, ["mailbox", "other"], "{status}");
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    let suppressed: u64 =
+        stats["suppressed"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(suppressed, 1, "only the dead mailbox: {stats}");
+    // Run again, it is finished.
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    let next = newsletter.json(0, &["send", &newsletter.issue("two"), "--dry-run"]);
+    assert_eq!(next["included"], 3, "{next}");
+}
+
+#[test]
+fn a_refusal_of_policy_stops_the_campaign_and_suppresses_nobody() {
+    let server = server();
+    let newsletter =
+        Newsletter::smtp(&server).subscribed(["policyfail@example.org", "reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let run = newsletter.expect(7, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains("the server refuses this campaign"), "{run}");
+    assert!(run.stderr.contains("run the same command again"), "{run}");
+    assert!(server.mailed().is_empty());
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["suppressed"], serde_json::json!({}), "{stats}");
+    assert_eq!(newsletter.status(&issue)["standing"], "unfinished");
+}
+
+#[test]
+fn a_server_that_is_down_is_told_and_the_campaign_resumes() {
+    let server = server();
+    let mut newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let nobody_listens = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    newsletter.change("smtp.url", &format!("\"smtp+plain://{nobody_listens}\""));
+    let issue = newsletter.issue("one");
+    let run = newsletter.expect(7, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains(&nobody_listens.to_string()), "it says where: {run}");
+    assert!(run.stderr.contains("refused"), "it says why: {run}");
+    let proof = newsletter.expect(7, &["proof", &issue]);
+    assert_eq!(proof.errors(), 1, "{proof}");
+    newsletter.change("smtp.url", &format!("\"{}\"", server.url()));
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed().len(), 1);
+}
+
+#[test]
+fn a_refused_password_is_the_campaign_s_fault_and_never_shown() {
+    let account = Account { mechanism: "PLAIN", user: "postrider", password: "right-password" };
+    let identity = Identity::of("localhost");
+    let server = server_with(|options| {
+        options.protection = Protection::StartTls(identity.clone());
+        options.auth = Some(account);
+    });
+    let newsletter = Newsletter::smtp(&server)
+        .set("smtp.user", "\"postrider\"")
+        .set("smtp.ca_file", "\"ca.pem\"")
+        .secret("POSTRIDER_SMTP_PASSWORD", "wrong-password")
+        .subscribed(["reader-one@example.org"]);
+    newsletter.write("ca.pem", identity.certificate_pem());
+    let issue = newsletter.issue("one");
+    let run = newsletter.expect(7, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains("535"), "{run}");
+    assert_eq!(newsletter.status(&issue)["standing"], "unfinished");
+    let newsletter = newsletter.secret("POSTRIDER_SMTP_PASSWORD", "right-password");
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed().len(), 1);
+}
+
+#[test]
+fn a_missing_password_is_told_before_anything_is_frozen() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server)
+        .set("smtp.user", "\"postrider\"")
+        .subscribed(["reader-one@example.org"]);
+    let run = newsletter.expect(2, &["send", &newsletter.issue("one"), "--yes"]);
+    assert!(run.stderr.contains("POSTRIDER_SMTP_PASSWORD"), "{run}");
+    assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
+}
+
+#[test]
+fn a_certificate_of_another_name_and_a_server_without_tls_get_no_mail() {
+    let other = Identity::of("other.example.org");
+    let stranger = server_with(|o| o.protection = Protection::ImplicitTls(other.clone()));
+    let plain = server();
+    let plain_port = plain.address().port();
+    for (url, wanted) in
+        [(stranger.url(), "certificate"), (format!("smtp://localhost:{plain_port}"), "STARTTLS")]
+    {
+        let newsletter = Newsletter::smtp(&plain)
+            .set("smtp.url", &format!("\"{url}\""))
+            .set("smtp.ca_file", "\"ca.pem\"")
+            .subscribed(["reader-one@example.org"]);
+        newsletter.write("ca.pem", other.certificate_pem());
+        let issue = newsletter.issue("one");
+        let run = newsletter.expect(7, &["send", &issue, "--yes"]);
+        assert!(run.stderr.contains(wanted), "{run}");
+        assert_eq!(newsletter.status(&issue)["tally"]["pending"], 1);
+    }
+    assert!(stranger.mailed().is_empty() && plain.mailed().is_empty());
+}
+
+#[test]
+fn a_message_too_large_for_the_server_costs_nobody_their_place() {
+    let server = server_with(|options| options.size = Some(500));
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let run = newsletter.expect(7, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains("500"), "it says how much the server takes: {run}");
+    assert_eq!(newsletter.status(&issue)["standing"], "unfinished");
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["suppressed"], serde_json::json!({}));
+}

@@ -1,0 +1,229 @@
+//! A newsletter in a folder of its own, and the real program run in it.
+//!
+//! Every run is watched: no address of a reader whom the test subscribed, and
+//! no secret that it handed over, may show in what the program says.
+
+mod mail;
+mod run;
+
+pub use mail::Mail;
+pub use run::{Run, Running};
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::fake_mailchimp;
+use super::rendering::root;
+use super::smtp_server::SmtpServer;
+
+/// What every issue of the tests says, if it is to say nothing special.
+pub const BODY: &str = "Something happened this week, and [it was told](https://example.org/it).\n";
+
+/// A folder with a `postrider.toml`, and what the program may know of the world.
+pub struct Newsletter {
+    folder: tempfile::TempDir,
+    settings: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
+    canaries: Mutex<Vec<String>>,
+}
+
+impl Newsletter {
+    /// Sends into the Maildir `outbox`, and wants no proof.
+    pub fn outbox() -> Self {
+        let settings = [
+            ("newsletter.name", "\"The Test Weekly\""),
+            ("newsletter.slug", "\"test-weekly\""),
+            ("newsletter.from", "\"The Test Weekly <weekly@news.example.org>\""),
+            ("newsletter.postal_address", "\"1 Coach Road, 9000 Ghent, Belgium\""),
+            ("proof.to", "[\"editor-one@example.org\", \"editor-two@example.org\"]"),
+            ("proof.required", "false"),
+            ("delivery.via", "\"outbox\""),
+        ];
+        let settings = settings.map(|(key, value)| (key, value.to_owned())).into();
+        let newsletter = Self {
+            folder: tempfile::tempdir().unwrap(),
+            settings,
+            environment: BTreeMap::new(),
+            canaries: Mutex::default(),
+        };
+        newsletter.write_settings();
+        newsletter
+    }
+
+    /// A copy of the newsletter that this repository is.
+    pub fn sample() -> Self {
+        let newsletter = Self::outbox();
+        for folder in ["issues", "subscribers", "email-templates"] {
+            copy_folder(&root().join(folder), &newsletter.path(folder));
+        }
+        std::fs::copy(root().join("postrider.toml"), newsletter.path("postrider.toml")).unwrap();
+        newsletter
+    }
+
+    /// Sends over one connection to a server of the tests, and wants no proof.
+    pub fn smtp(server: &SmtpServer) -> Self {
+        Self::outbox()
+            .set("delivery.via", "\"smtp\"")
+            .set("smtp.url", &format!("\"{}\"", server.url()))
+            .set("smtp.connections", "1")
+    }
+
+    /// Pushes to a Mailchimp of the tests.
+    pub fn mailchimp(address: SocketAddr) -> Self {
+        Self::outbox()
+            .set("delivery.via", "\"mailchimp\"")
+            .set("mailchimp.audience", &format!("\"{}\"", fake_mailchimp::LIST))
+            .set("mailchimp.base_url", &format!("\"http://{address}\""))
+            .secret("POSTRIDER_MAILCHIMP_API_KEY", fake_mailchimp::KEY)
+    }
+
+    /// Sets one key, such as `smtp.connections`, to a TOML value.
+    pub fn set(mut self, key: &'static str, value: &str) -> Self {
+        self.change(key, value);
+        self
+    }
+
+    /// Changes one key of a newsletter that is in use.
+    pub fn change(&mut self, key: &'static str, value: &str) {
+        self.settings.insert(key, value.to_owned());
+        self.write_settings();
+    }
+
+    /// Sets a variable whose value must never be seen.
+    pub fn secret(mut self, variable: &str, value: &str) -> Self {
+        self.canaries().push(value.to_owned());
+        self.environment.insert(variable.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Writes a list of these addresses, and imports it.
+    pub fn subscribed<'a>(self, readers: impl IntoIterator<Item = &'a str>) -> Self {
+        let rows: String = readers.into_iter().map(|reader| format!("{reader}\n")).collect();
+        self.canaries().extend(rows.lines().map(str::to_owned));
+        self.write("list.csv", &format!("email\n{rows}"));
+        let import = self.run(&["subscribers", "import", "list.csv"]);
+        assert_eq!(import.code, 0, "{import}");
+        self
+    }
+
+    /// Nothing that the program says may hold this.
+    pub fn never_says(&self, canary: &str) {
+        self.canaries().push(canary.to_owned());
+    }
+
+    /// The newsletter's folder.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A path in the newsletter's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// The database.
+    pub fn store(&self) -> PathBuf {
+        self.path("subscribers/postrider.sqlite3")
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Writes `issues/NAME.md` with a title and [`BODY`]. Returns its path as it is typed.
+    pub fn issue(&self, name: &str) -> String {
+        self.issue_of(name, &format!("title: The week of {name}\n"), BODY)
+    }
+
+    /// Writes `issues/NAME.md` with this front matter and text.
+    pub fn issue_of(&self, name: &str, front_matter: &str, text: &str) -> String {
+        let issue = format!("issues/{name}.md");
+        self.write(&issue, format!("---\n{front_matter}---\n\n{text}"));
+        issue
+    }
+
+    /// The one issue that there is, as it is typed.
+    pub fn only_issue(&self) -> String {
+        let files: Vec<_> = std::fs::read_dir(self.path("issues")).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        format!("issues/{}", files[0].as_ref().unwrap().file_name().to_string_lossy())
+    }
+
+    /// Copies the embedded theme into the newsletter, to be changed there.
+    pub fn copy_theme(&self) {
+        copy_folder(&root().join("email-templates"), &self.path("email-templates"));
+    }
+
+    /// Replaces a text in a file that holds it once.
+    pub fn edit(&self, name: &str, old: &str, new: &str) {
+        let text = std::fs::read_to_string(self.path(name)).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "{name} holds `{old}` once");
+        self.write(name, text.replace(old, new));
+    }
+
+    /// Runs the program to its end, in the newsletter's folder.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.start(arguments).finish()
+    }
+
+    /// Runs the program, and expects it to end so.
+    pub fn expect(&self, code: i32, arguments: &[&str]) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run}");
+        run
+    }
+
+    /// Runs the program for its JSON.
+    pub fn json(&self, code: i32, arguments: &[&str]) -> serde_json::Value {
+        let run = self.expect(code, &[arguments, &["--json"]].concat());
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
+    }
+
+    /// Starts the program.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.root(), arguments, &self.environment, self.canaries().clone())
+    }
+
+    /// The mail in the outbox.
+    pub fn outbox_mail(&self) -> Vec<Mail> {
+        let Ok(folder) = std::fs::read_dir(self.path("outbox/new")) else { return Vec::new() };
+        let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|file| Mail::parse(std::fs::read(file).unwrap())).collect()
+    }
+
+    /// What `status` says about one issue.
+    pub fn status(&self, issue: &str) -> serde_json::Value {
+        self.json(0, &["status", issue])["campaigns"][0].clone()
+    }
+
+    fn canaries(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.canaries.lock().unwrap()
+    }
+
+    fn write_settings(&self) {
+        let lines: String =
+            self.settings.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        self.write("postrider.toml", lines);
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &to),
+            // What a run by hand left behind is none of the sample.
+            false if entry.path().to_string_lossy().contains("sqlite3") => {}
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! One run of the real program.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longer than any run of a test takes on a slow machine.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// How a run ended, and what it said.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// The first line that begins with `error: `, without that.
+    pub fn error(&self) -> &str {
+        let error = self.stderr.lines().find_map(|line| line.strip_prefix("error: "));
+        error.unwrap_or_else(|| panic!("no error is told: {self}"))
+    }
+
+    /// How many errors are told.
+    pub fn errors(&self) -> usize {
+        self.stderr.lines().filter(|line| line.starts_with("error: ")).count()
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit code {}\n{}\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// A run under way.
+pub struct Running {
+    child: Child,
+    stdout: Receiver<String>,
+    lines: Receiver<String>,
+    heard: String,
+    canaries: Vec<String>,
+}
+
+impl Running {
+    pub(super) fn start(
+        folder: &Path,
+        arguments: &[&str],
+        environment: &BTreeMap<String, String>,
+        canaries: Vec<String>,
+    ) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_postrider"))
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut output, error) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (whole, stdout) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            output.read_to_end(&mut bytes).unwrap();
+            let _ = whole.send(String::from_utf8(bytes).unwrap());
+        });
+        let (line, lines) = channel();
+        std::thread::spawn(move || {
+            for said in BufReader::new(error).lines() {
+                let _ = line.send(said.unwrap());
+            }
+        });
+        Self { child, stdout, lines, heard: String::new(), canaries }
+    }
+
+    /// Waits until the program says a line that holds `wanted`, and returns it.
+    pub fn wait_for(&mut self, wanted: &str) -> String {
+        while let Some(line) = self.next_line() {
+            if line.contains(wanted) {
+                return line;
+            }
+        }
+        panic!("it never said `{wanted}`: {}", self.heard)
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub fn finish(mut self) -> Run {
+        while self.next_line().is_some() {}
+        let stdout = self.stdout.recv_timeout(LIMIT).unwrap();
+        let status = self.child.wait().unwrap();
+        let run = Run {
+            code: status.code().unwrap_or(-1),
+            stdout,
+            stderr: std::mem::take(&mut self.heard),
+        };
+        for canary in &self.canaries {
+            assert!(!run.stderr.contains(canary.as_str()), "it says `{canary}`: {run}");
+        }
+        assert!(!run.stderr.contains("panicked"), "{run}");
+        run
+    }
+
+    fn next_line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(LIMIT) {
+            Ok(line) => {
+                self.heard.push_str(&line);
+                self.heard.push('\n');
+                Some(line)
+            }
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                panic!("it was silent for {LIMIT:?}: {}", self.heard)
+            }
+        }
+    }
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
