@@ -1,12 +1,13 @@
 //! `postrider send`: freezes an issue and delivers it; resumes; refuses to repeat.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::config::{FlagValue, Via};
-use crate::delivery::{Ending, InDoubt, Standing, Tally};
+use crate::delivery::{InDoubt, Standing};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
@@ -15,8 +16,9 @@ use super::host::{block_on, listen_for_signals};
 use super::newsletter::{Newsletter, Prepared};
 use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
 use super::plan::Plan;
-use super::relay::{Delivered, Relay, exit_of};
+use super::relay::{Relay, exit_of};
 use super::{Context, Form, approval, campaigns, identity, provider};
+use report::{HOW_TO_SETTLE, besides, finish, tell_json, tell_what_changed};
 
 /// Freeze an issue and deliver it, or resume where it was interrupted.
 #[derive(Debug, Args)]
@@ -56,19 +58,6 @@ enum DoubtChoice {
     Resend,
     /// Do not send again: they may have missed it
     Skip,
-}
-
-#[derive(Serialize)]
-struct Told<'t> {
-    campaign: String,
-    digest: String,
-    via: &'t str,
-    standing: Standing,
-    ending: &'t str,
-    exit_code: u8,
-    audience: u64,
-    sent_now: u64,
-    tally: Tally,
 }
 
 /// Sends one issue.
@@ -209,26 +198,6 @@ fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure>
         .hint("Mend the issue, or say `--allow RULE` for a rule that is wrong here."))
 }
 
-fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Option<&Prepared>) {
-    let key = frozen.campaign.key();
-    let Some(prepared) = prepared else {
-        context.ui.warning(&format!(
-            "the file of {key} cannot be used any more; what was frozen on {} stands",
-            frozen.frozen_at
-        ));
-        return;
-    };
-    if prepared.campaign.digest() == frozen.campaign.digest() {
-        return;
-    }
-    let changes = approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
-    context.ui.warning(&format!(
-        "{key} was edited since it was frozen on {}, and readers get what was frozen: {}",
-        frozen.frozen_at,
-        changes.join("; ")
-    ));
-}
-
 /// Goes on with a frozen campaign, unless everybody has it.
 async fn resume(
     context: &Context,
@@ -317,97 +286,6 @@ async fn ask_about_doubt(
         Answer::Yes => Ok(InDoubt::Resend),
         Answer::No | Answer::Nobody => Ok(InDoubt::Keep),
     }
-}
-
-async fn finish(
-    context: &Context,
-    store: &Store,
-    frozen: &FrozenCampaign,
-    delivered: &Delivered,
-    exit: Exit,
-) -> Result<(), Failure> {
-    let (ui, key) = (&context.ui, frozen.campaign.key());
-    let summary = &delivered.summary;
-    let tally = &summary.tally;
-    if !summary.adds_up() {
-        return Err(Failure::new(
-            Exit::Internal,
-            format!(
-                "the ledger of {key} counts {} recipients, and {} were frozen",
-                tally.total(),
-                summary.audience
-            ),
-        )
-        .hint("Do not send again before somebody has looked at the store."));
-    }
-    if delivered.doubt.returned > 0 {
-        ui.detail(&format!("{} rows of an earlier run were free again", delivered.doubt.returned));
-    }
-    let (word, why) = match &summary.ending {
-        Ending::Complete => ("complete", None),
-        Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
-        Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
-        Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
-        Ending::Tripped(trip) => ("tripped", Some(trip.to_string())),
-    };
-    match &why {
-        None => {
-            store.mark_finished(key, context.clock.now()).await?;
-        }
-        Some(why) => store.mark_paused(key, why, context.clock.now()).await?,
-    }
-    let audience = summary.audience;
-    ui.status(&format!("{key}: {} of {audience} got it{}", tally.sent, besides(tally)));
-    if let Some(why) = why {
-        ui.warning(&format!("stopped before the end: {why}"));
-        ui.hint("Nobody is lost: run the same command again, and it resumes.");
-    }
-    if tally.unknown > 0 {
-        ui.warning(&format!(
-            "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
-            tally.unknown
-        ));
-        ui.hint(HOW_TO_SETTLE);
-    }
-    tell_json(context, frozen, *tally, summary.sent_now, word, exit)
-}
-
-const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
-     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
-
-fn besides(tally: &Tally) -> String {
-    let parts = [
-        (tally.rejected, "rejected"),
-        (tally.withdrawn, "withdrawn"),
-        (tally.unknown, "unknown"),
-        (tally.open(), "to be sent"),
-    ];
-    let told = parts.iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, word)| format!(", {number} {word}")).collect()
-}
-
-fn tell_json(
-    context: &Context,
-    frozen: &FrozenCampaign,
-    tally: Tally,
-    sent_now: u64,
-    ending: &str,
-    exit: Exit,
-) -> Result<(), Failure> {
-    if context.form != Form::Json {
-        return Ok(());
-    }
-    context.ui.data_json(&Told {
-        campaign: frozen.campaign.key().to_string(),
-        digest: frozen.campaign.digest().to_string(),
-        via: &frozen.via,
-        standing: tally.standing(),
-        ending,
-        exit_code: exit.code(),
-        audience: frozen.recipients,
-        sent_now,
-        tally,
-    })
 }
 
 /// Shows the dry run in short and asks, before people are mailed.
