@@ -26,6 +26,7 @@ mod campaigns;
 mod host;
 mod identity;
 mod newsletter;
+mod order;
 mod plan;
 mod provider;
 mod relay;

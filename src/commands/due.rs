@@ -14,7 +14,7 @@ use crate::store::{FrozenCampaign, Store};
 
 use super::host::block_on;
 use super::newsletter::{Newsletter, issue_files, read_source};
-use super::send::{Consent, Order, ProofRule, RepeatRule};
+use super::order::{Consent, Order, ProofRule, RepeatRule};
 use super::{Context, campaigns, send};
 
 /// The weekly job: send the issue that is due.
@@ -168,7 +168,9 @@ fn sort_out(
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = frozen.campaign.key();
-        if key.newsletter != newsletter.config.newsletter.slug {
+        let is_trial =
+            frozen.via == "outbox" && newsletter.config.delivery.via.as_str() != "outbox";
+        if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }
         if frozen.finished_at.is_some() {

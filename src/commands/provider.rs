@@ -4,24 +4,49 @@ use crate::campaign::Campaign;
 use crate::config::{Config, LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Via};
 use crate::delivery::Patience;
 use crate::delivery::provider::{PreflightItem, PreflightLevel};
-use crate::delivery::push::{DoubtfulSend, Prepared, Proofed, Push, PushError, Pushed};
+use crate::delivery::push::{self, DoubtfulSend, Prepared, Proofed, Push, PushError, Pushed};
 use crate::delivery::{InDoubt, Standing};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
 use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
-use crate::store::{FrozenCampaign, Store};
+use crate::store::{FrozenCampaign, Store, StorePushRecord};
 use crate::ui::Ui;
 
-use super::send::Order;
+use super::newsletter::{self as issue, Newsletter};
+use super::order::{Order, not_frozen};
 use super::{Context, Form};
 
-/// Sees to it that the provider's key and list are there, before anything is frozen.
-pub(super) fn is_set_up(context: &Context, config: &Config) -> Result<(), Failure> {
-    mailchimp(context, section(config)?).map(drop)
+/// Sees to it that the provider is set up and can carry this campaign. Nothing is called.
+pub(super) fn plan(context: &Context, config: &Config, campaign: &Campaign) -> Result<(), Failure> {
+    let client = mailchimp(context, section(config)?)?;
+    push::plan(&client, campaign).map(drop).map_err(|error| refused(error.into()))
 }
 
-/// Brings a frozen campaign to the provider and has it sent, at most once.
-pub(super) async fn send(
+/// Brings a campaign to the provider, freezes it once the draft stands there as
+/// it should, and has it sent. What is wrong before that can still be mended in
+/// the issue.
+pub(super) async fn begin(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    prepared: issue::Prepared,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let config = &newsletter.config;
+    let campaign = &prepared.campaign;
+    let client = mailchimp(context, section(config)?)?;
+    let via = config.delivery.via.as_str();
+    let record = store.push_record(campaign.key(), via);
+    let push = pushing(context, &client, &record);
+    let stands = push.prepare(campaign, doubtful(order)).await.map_err(refused)?;
+    let now = context.clock.now();
+    let frozen = store.freeze_for_provider(campaign, &prepared.provenance, via, now).await;
+    let frozen = frozen.map_err(not_frozen)?;
+    complete(context, store, &frozen, &push, stands).await
+}
+
+/// Goes on with a frozen campaign.
+pub(super) async fn resume(
     context: &Context,
     config: &Config,
     store: &Store,
@@ -29,20 +54,21 @@ pub(super) async fn send(
     order: &Order,
 ) -> Result<Exit, Failure> {
     let client = mailchimp(context, section(config)?)?;
-    let key = frozen.campaign.key();
-    let record = store.push_record(key, &frozen.via);
-    let push = Push {
-        provider: &client,
-        record: &record,
-        clock: context.clock.as_ref(),
-        patience: Patience::USUAL,
-    };
-    let doubtful = match order.in_doubt {
-        Some(InDoubt::Resend) => DoubtfulSend::SendAgain,
-        Some(InDoubt::Skip | InDoubt::Keep) | None => DoubtfulSend::Keep,
-    };
-    let prepared = push.prepare(&frozen.campaign, doubtful).await.map_err(refused)?;
-    let pushed = match prepared {
+    let record = store.push_record(frozen.campaign.key(), &frozen.via);
+    let push = pushing(context, &client, &record);
+    let stands = push.prepare(&frozen.campaign, doubtful(order)).await.map_err(refused)?;
+    complete(context, store, frozen, &push, stands).await
+}
+
+/// Has a draft sent that stands at the provider, at most once.
+async fn complete(
+    context: &Context,
+    store: &Store,
+    frozen: &FrozenCampaign,
+    push: &Push<'_, Mailchimp, StorePushRecord>,
+    stands: Prepared,
+) -> Result<Exit, Failure> {
+    let pushed = match stands {
         Prepared::Settled(pushed) => pushed,
         Prepared::Ready(ready) => {
             tell_checklist(&context.ui, ready.checklist());
@@ -51,9 +77,24 @@ pub(super) async fn send(
     };
     let exit = tell(context, frozen, &pushed)?;
     if matches!(pushed, Pushed::Sent { .. } | Pushed::AlreadySent { .. }) {
-        store.mark_finished(key, context.clock.now()).await?;
+        store.mark_finished(frozen.campaign.key(), context.clock.now()).await?;
     }
     Ok(exit)
+}
+
+fn pushing<'p>(
+    context: &'p Context,
+    provider: &'p Mailchimp,
+    record: &'p StorePushRecord,
+) -> Push<'p, Mailchimp, StorePushRecord> {
+    Push { provider, record, clock: context.clock.as_ref(), patience: Patience::USUAL }
+}
+
+fn doubtful(order: &Order) -> DoubtfulSend {
+    match order.in_doubt {
+        Some(InDoubt::Resend) => DoubtfulSend::SendAgain,
+        Some(InDoubt::Skip | InDoubt::Keep) | None => DoubtfulSend::Keep,
+    }
 }
 
 /// Brings a draft to the provider and has tests of it sent to the editors.
@@ -66,12 +107,7 @@ pub(super) async fn proof(
 ) -> Result<(), Failure> {
     let client = mailchimp(context, section(config)?)?;
     let record = store.push_record(campaign.key(), config.delivery.via.as_str());
-    let push = Push {
-        provider: &client,
-        record: &record,
-        clock: context.clock.as_ref(),
-        patience: Patience::USUAL,
-    };
+    let push = pushing(context, &client, &record);
     match push.proof(campaign, editors).await.map_err(refused)? {
         Proofed::Tested { remote, checklist } => {
             context.ui.status(&format!("the draft is {remote} at the provider"));

@@ -1,21 +1,24 @@
 //! `postrider send`: freezes an issue and delivers it; resumes; refuses to repeat.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::config::{FlagValue, Via};
-use crate::delivery::{Ending, InDoubt, Standing, Tally};
+use crate::delivery::{InDoubt, Standing};
 use crate::error::{Exit, Failure};
-use crate::store::{FreezeError, FrozenCampaign, SenderLock, Store};
+use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
 
 use super::host::{block_on, listen_for_signals};
 use super::newsletter::{Newsletter, Prepared};
+use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
 use super::plan::Plan;
-use super::relay::{Delivered, Relay, exit_of};
+use super::relay::{Relay, exit_of};
 use super::{Context, Form, approval, campaigns, identity, provider};
+use report::{HOW_TO_SETTLE, besides, finish, tell_json, tell_what_changed};
 
 /// Freeze an issue and deliver it, or resume where it was interrupted.
 #[derive(Debug, Args)]
@@ -57,51 +60,6 @@ enum DoubtChoice {
     Skip,
 }
 
-/// Whether somebody is asked before people are mailed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consent {
-    /// They are, and without a terminal nothing is sent.
-    Ask,
-    /// It was given on the command line, or by setting up the timer.
-    Given,
-}
-
-/// What one send is asked to do.
-pub(super) struct Order {
-    pub(super) consent: Consent,
-    pub(super) proof: ProofRule,
-    pub(super) repeat: RepeatRule,
-    pub(super) allow: Vec<String>,
-    pub(super) in_doubt: Option<InDoubt>,
-}
-
-/// Whether the editors must have seen the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ProofRule {
-    Required,
-    Waived,
-}
-
-/// Whether an issue may go out under a second slug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RepeatRule {
-    Refuse,
-    AsNew,
-}
-
-#[derive(Serialize)]
-struct Told<'t> {
-    campaign: String,
-    digest: String,
-    via: &'t str,
-    standing: Standing,
-    ending: &'t str,
-    exit_code: u8,
-    audience: u64,
-    sent_now: u64,
-    tally: Tally,
-}
-
 /// Sends one issue.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
@@ -141,6 +99,7 @@ pub(super) async fn send(
     order: &Order,
 ) -> Result<Exit, Failure> {
     let lock = store.lock_for_sending()?;
+    forget_trials(context, newsletter, (store, &lock)).await?;
     let prepared = newsletter.prepare(issue);
     let key = match &prepared {
         Ok(prepared) => prepared.campaign.key().clone(),
@@ -155,50 +114,73 @@ pub(super) async fn send(
         }
         (None, Err(failure)) => Err(failure),
         (None, Ok(prepared)) => {
-            let frozen = begin(context, newsletter, store, prepared, order).await?;
+            let prepared = approve(context, newsletter, store, prepared, order).await?;
+            if Relay::of(context, &newsletter.config)?.is_none() {
+                return provider::begin(context, newsletter, store, prepared, order).await;
+            }
+            let frozen = freeze(context, newsletter, store, &prepared).await?;
             deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
     }
 }
 
-/// Sees to it that an issue may be sent, and freezes it.
-async fn begin(
+/// What went into the outbox mailed nobody, so it does not count as sent once
+/// the newsletter goes to people.
+async fn forget_trials(
+    context: &Context,
+    newsletter: &Newsletter,
+    (store, lock): (&Store, &SenderLock),
+) -> Result<(), Failure> {
+    if matches!(newsletter.config.delivery.via, Via::Outbox(_)) {
+        return Ok(());
+    }
+    let trials = store.forget_trials(&newsletter.config.newsletter.slug, lock).await?;
+    if trials > 0 {
+        context
+            .ui
+            .status(&format!("{trials} trials into the outbox do not count as sent any more"));
+    }
+    Ok(())
+}
+
+/// Sees to it that an issue may be sent, and that somebody wants it sent.
+async fn approve(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
     mut prepared: Prepared,
     order: &Order,
-) -> Result<FrozenCampaign, Failure> {
+) -> Result<Prepared, Failure> {
     let config = &newsletter.config;
     refuse_errors(&prepared, &order.allow)?;
-    let key = prepared.campaign.key().clone();
     if order.repeat == RepeatRule::Refuse {
         identity::refuse_a_second_slug(store, &prepared).await?;
     }
     if order.proof == ProofRule::Required {
         approval::require_proof(store, &prepared, config.delivery.via.as_str()).await?;
     }
-    // What is set up wrongly should be known before anything is frozen.
-    let relay = Relay::of(context, config)?;
-    if relay.is_none() {
-        provider::is_set_up(context, config)?;
+    // What is set up wrongly should be known before anybody is asked.
+    if Relay::of(context, config)?.is_none() {
+        provider::plan(context, config, &prepared.campaign)?;
     }
     let audience = store.plan_audience().await?;
     let to_send = audience.included;
     ask(context, newsletter, &Plan::new(config, &prepared, audience, to_send), order.consent)?;
     prepared.provenance.allowed = order.allow.clone();
+    Ok(prepared)
+}
+
+/// Freezes an issue for everybody who may get it now.
+async fn freeze(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    prepared: &Prepared,
+) -> Result<FrozenCampaign, Failure> {
+    let via = newsletter.config.delivery.via.as_str();
     let now = context.clock.now();
-    let via = config.delivery.via.as_str();
-    let frozen = match relay {
-        Some(_) => store.freeze(&prepared.campaign, &prepared.provenance, via, now).await,
-        None => store.freeze_for_provider(&prepared.campaign, &prepared.provenance, via, now).await,
-    };
-    frozen.map_err(|error| match error {
-        FreezeError::Store(error) => error.into(),
-        FreezeError::AlreadyFrozen { .. } => Failure::new(Exit::Held, error.to_string()),
-        error => Failure::new(Exit::BlockedOrOverdue, error.to_string())
-            .hint(format!("{key} was not frozen, and nothing was sent.")),
-    })
+    let frozen = store.freeze(&prepared.campaign, &prepared.provenance, via, now).await;
+    frozen.map_err(not_frozen)
 }
 
 fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure> {
@@ -214,26 +196,6 @@ fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure>
     Err(Failure::new(Exit::ChecksRefused, message)
         .with_findings(errors)
         .hint("Mend the issue, or say `--allow RULE` for a rule that is wrong here."))
-}
-
-fn tell_what_changed(context: &Context, frozen: &FrozenCampaign, prepared: Option<&Prepared>) {
-    let key = frozen.campaign.key();
-    let Some(prepared) = prepared else {
-        context.ui.warning(&format!(
-            "the file of {key} cannot be used any more; what was frozen on {} stands",
-            frozen.frozen_at
-        ));
-        return;
-    };
-    if prepared.campaign.digest() == frozen.campaign.digest() {
-        return;
-    }
-    let changes = approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
-    context.ui.warning(&format!(
-        "{key} was edited since it was frozen on {}, and readers get what was frozen: {}",
-        frozen.frozen_at,
-        changes.join("; ")
-    ));
 }
 
 /// Goes on with a frozen campaign, unless everybody has it.
@@ -293,7 +255,7 @@ async fn deliver(
 ) -> Result<Exit, Failure> {
     let config = &newsletter.config;
     let Some(relay) = Relay::of(context, config)? else {
-        return provider::send(context, config, store, frozen, order).await;
+        return provider::resume(context, config, store, frozen, order).await;
     };
     let stop = listen_for_signals()?;
     let in_doubt = match order.in_doubt {
@@ -324,97 +286,6 @@ async fn ask_about_doubt(
         Answer::Yes => Ok(InDoubt::Resend),
         Answer::No | Answer::Nobody => Ok(InDoubt::Keep),
     }
-}
-
-async fn finish(
-    context: &Context,
-    store: &Store,
-    frozen: &FrozenCampaign,
-    delivered: &Delivered,
-    exit: Exit,
-) -> Result<(), Failure> {
-    let (ui, key) = (&context.ui, frozen.campaign.key());
-    let summary = &delivered.summary;
-    let tally = &summary.tally;
-    if !summary.adds_up() {
-        return Err(Failure::new(
-            Exit::Internal,
-            format!(
-                "the ledger of {key} counts {} recipients, and {} were frozen",
-                tally.total(),
-                summary.audience
-            ),
-        )
-        .hint("Do not send again before somebody has looked at the store."));
-    }
-    if delivered.doubt.returned > 0 {
-        ui.detail(&format!("{} rows of an earlier run were free again", delivered.doubt.returned));
-    }
-    let (word, why) = match &summary.ending {
-        Ending::Complete => ("complete", None),
-        Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
-        Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
-        Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
-        Ending::Tripped(trip) => ("tripped", Some(trip.to_string())),
-    };
-    match &why {
-        None => {
-            store.mark_finished(key, context.clock.now()).await?;
-        }
-        Some(why) => store.mark_paused(key, why, context.clock.now()).await?,
-    }
-    let audience = summary.audience;
-    ui.status(&format!("{key}: {} of {audience} got it{}", tally.sent, besides(tally)));
-    if let Some(why) = why {
-        ui.warning(&format!("stopped before the end: {why}"));
-        ui.hint("Nobody is lost: run the same command again, and it resumes.");
-    }
-    if tally.unknown > 0 {
-        ui.warning(&format!(
-            "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
-            tally.unknown
-        ));
-        ui.hint(HOW_TO_SETTLE);
-    }
-    tell_json(context, frozen, *tally, summary.sent_now, word, exit)
-}
-
-const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
-     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
-
-fn besides(tally: &Tally) -> String {
-    let parts = [
-        (tally.rejected, "rejected"),
-        (tally.withdrawn, "withdrawn"),
-        (tally.unknown, "unknown"),
-        (tally.open(), "to be sent"),
-    ];
-    let told = parts.iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, word)| format!(", {number} {word}")).collect()
-}
-
-fn tell_json(
-    context: &Context,
-    frozen: &FrozenCampaign,
-    tally: Tally,
-    sent_now: u64,
-    ending: &str,
-    exit: Exit,
-) -> Result<(), Failure> {
-    if context.form != Form::Json {
-        return Ok(());
-    }
-    context.ui.data_json(&Told {
-        campaign: frozen.campaign.key().to_string(),
-        digest: frozen.campaign.digest().to_string(),
-        via: &frozen.via,
-        standing: tally.standing(),
-        ending,
-        exit_code: exit.code(),
-        audience: frozen.recipients,
-        sent_now,
-        tally,
-    })
 }
 
 /// Shows the dry run in short and asks, before people are mailed.

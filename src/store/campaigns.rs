@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::freeze::number_to_integer;
 use super::writer::Durability;
-use super::{Store, StoreError, from_millis, to_millis};
+use super::{SenderLock, Store, StoreError, from_millis, to_millis};
 use crate::campaign::{Campaign, Provenance};
 use crate::domain::{CampaignKey, Digest, Slug, Timestamp};
 
@@ -31,6 +31,7 @@ pub struct FrozenCampaign {
 
 const READ: &str = "read the campaigns";
 const MARK: &str = "mark a campaign";
+const FORGET: &str = "forget trials into the outbox";
 
 impl Store {
     /// The campaign with this name, if it was ever frozen.
@@ -130,6 +131,37 @@ impl Store {
                 Err(_) => Err(self.damaged(READ, "a campaign has no valid slug")),
             })
             .collect()
+    }
+
+    /// Forgets the campaigns of a newsletter that went into the outbox, because
+    /// they mailed nobody and must not count as sent. Says how many there were.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn forget_trials(
+        &self,
+        newsletter: &Slug,
+        _lock: &SenderLock,
+    ) -> Result<u64, StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Power).await?;
+            sqlx::query(
+                "DELETE FROM recipients WHERE campaign IN
+                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
+            )
+            .bind(newsletter.as_str())
+            .execute(&mut *transaction)
+            .await?;
+            let gone =
+                sqlx::query("DELETE FROM campaigns WHERE newsletter = ?1 AND via = 'outbox'")
+                    .bind(newsletter.as_str())
+                    .execute(&mut *transaction)
+                    .await?;
+            transaction.commit().await?;
+            Ok(gone.rows_affected())
+        };
+        write.await.map_err(self.fault(FORGET))
     }
 
     /// Marks that a campaign waits for somebody, and why. The reason has no addresses.

@@ -241,3 +241,21 @@ async fn scheduling_is_switched_on_once() {
     assert_eq!(store.switch_schedule_on(at(2)).await.unwrap(), at(1));
     assert_eq!(store.scheduled_since().await.unwrap(), Some(at(1)));
 }
+
+#[tokio::test]
+async fn a_trial_into_the_outbox_is_forgotten_and_a_real_campaign_is_not() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, "email\na@x.example\nb@x.example\n").await;
+    let lock = store.lock_for_sending().unwrap();
+    for (slug, via) in [("one", "outbox"), ("two", "smtp"), ("three", "outbox")] {
+        store.freeze(&campaign(slug), &provenance(slug), via, at(1)).await.unwrap();
+    }
+    assert_eq!(store.forget_trials(&key("one").newsletter, &lock).await.unwrap(), 2);
+    assert_eq!(store.forget_trials(&key("one").newsletter, &lock).await.unwrap(), 0);
+    assert!(store.campaign(&key("one")).await.unwrap().is_none());
+    let real = store.campaign(&key("two")).await.unwrap().unwrap();
+    assert_eq!(store.tally(&real).await.unwrap().pending, 2);
+    let again = store.freeze(&campaign("one"), &provenance("one"), "smtp", at(2)).await.unwrap();
+    assert_eq!(store.tally(&again).await.unwrap().pending, 2);
+}

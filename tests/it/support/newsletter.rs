@@ -103,7 +103,7 @@ impl Newsletter {
     pub fn subscribed<'a>(self, readers: impl IntoIterator<Item = &'a str>) -> Self {
         let rows: String = readers.into_iter().map(|reader| format!("{reader}\n")).collect();
         self.canaries().extend(rows.lines().map(str::to_owned));
-        self.write("list.csv", &format!("email\n{rows}"));
+        self.write("list.csv", format!("email\n{rows}"));
         let import = self.run(&["subscribers", "import", "list.csv"]);
         assert_eq!(import.code, 0, "{import}");
         self
