@@ -416,6 +416,9 @@ async fn the_key_and_addresses_appear_in_no_log_and_no_error() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // With a single subscriber in the process, a test on another thread that
+    // comes to a line first would have it ignored for everybody.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
     let mut said = format!("{:?}", ApiKey::parse(&KEY.into()).unwrap());
