@@ -150,18 +150,35 @@ impl<T: Transport> Crew<T> {
         );
         tokio::pin!(run);
         let mut tick = tokio::time::interval(Duration::from_millis(200));
+        let mut waits_until = 0;
         let summary = loop {
             tokio::select! {
                 summary = &mut run => break summary,
                 Ok(()) = heard.changed() => tell_stop(context, *heard.borrow_and_update()),
                 _ = tick.tick() => {
                     bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
+                    let before = waits_until;
+                    waits_until = progress.waits_until.load(Ordering::Relaxed);
+                    if waits_until != before {
+                        tell_wait(context, waits_until);
+                    }
                 }
             }
         };
         bar.finish();
         Ok(Delivered { doubt, summary: summary? })
     }
+}
+
+/// A run that waits for minutes should not look as if it hung.
+fn tell_wait(context: &Context, until: i64) {
+    if until == 0 {
+        return;
+    }
+    let until = crate::domain::Timestamp::from_second(until).unwrap_or_default();
+    context.ui.status(&format!(
+        "the recipients who are left were deferred by the server; the next is tried at {until}"
+    ));
 }
 
 /// Whoever asked for a stop should see that it was heard, and what it waits for.

@@ -7,7 +7,7 @@
 //! slot is in doubt, and it is known which.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +72,9 @@ pub struct Progress {
     pub sent: AtomicU64,
     /// Rows that reached any final state.
     pub settled: AtomicU64,
+    /// Until when the run waits for recipients who are to be tried later, in
+    /// seconds since 1970; 0 while it does not wait.
+    pub waits_until: AtomicI64,
 }
 
 /// Delivers until no row is left, the wish to stop is heard, or it makes no
@@ -152,7 +155,9 @@ impl<L: Ledger, T: Transport> Run<L, T> {
                 _ if tally.pending > 0 => {}
                 Some(due) => {
                     let due = due.min(self.work.expires_at);
+                    self.progress.waits_until.store(due.as_second(), Ordering::Relaxed);
                     self.wait(until(self.clock.now(), due)).await;
+                    self.progress.waits_until.store(0, Ordering::Relaxed);
                 }
                 None => return Ok(Ending::Unstable("rows are held by nobody".into())),
             }

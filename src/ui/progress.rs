@@ -18,7 +18,8 @@ pub struct Progress<'u> {
     total: u64,
     begun_at: Timestamp,
     begun_with: u64,
-    said_at: Mutex<Timestamp>,
+    /// When a plain line was said last, and how many were done then.
+    said: Mutex<(Timestamp, u64)>,
 }
 
 impl<'u> Progress<'u> {
@@ -27,8 +28,8 @@ impl<'u> Progress<'u> {
         if ui.terminals.error && ui.volume >= Volume::Normal {
             ui.streams().bar = Some(bar(what, total));
         }
-        let said_at = Mutex::new(now);
-        Self { ui, what: what.to_owned(), total, begun_at: now, begun_with: 0, said_at }
+        let said = Mutex::new((now, 0));
+        Self { ui, what: what.to_owned(), total, begun_at: now, begun_with: 0, said }
     }
 
     /// Counts what an earlier run did as done, but not into the rate.
@@ -48,9 +49,11 @@ impl<'u> Progress<'u> {
             return bar.set_position(done);
         }
         let now = self.ui.clock.now();
-        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.as_second() - said_at.as_second() >= SECONDS_BETWEEN_LINES {
-            *said_at = now;
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, with) = *said;
+        // What has not moved needs no second line.
+        if done != with && now.as_second() - at.as_second() >= SECONDS_BETWEEN_LINES {
+            *said = (now, done);
             self.ui.status(&self.line(done, now));
         }
     }

@@ -245,3 +245,51 @@ fn a_message_too_large_for_the_server_costs_nobody_their_place() {
     let stats = newsletter.json(0, &["subscribers", "stats"]);
     assert_eq!(stats["suppressed"], serde_json::json!({}));
 }
+
+#[test]
+fn who_is_deferred_is_waited_for_and_the_wait_is_told_and_can_be_ended() {
+    let server = server();
+    let newsletter =
+        Newsletter::smtp(&server).subscribed(["greylist@example.org", "reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    let told = sending.wait_for("were deferred by the server");
+    assert!(told.contains("the next is tried at 2"), "{told}");
+    sending.signal("TERM");
+    let stopped = sending.finish();
+    assert_eq!(stopped.code, 8, "{stopped}");
+    assert!(stopped.stderr.contains("1 of 2 got it, 1 to be sent"), "{stopped}");
+    let tally = &newsletter.status(&issue)["tally"];
+    assert_eq!((tally["sent"].as_u64(), tally["deferred"].as_u64()), (Some(1), Some(1)));
+}
+
+#[test]
+fn who_is_suppressed_or_joins_while_it_is_sent_is_treated_by_what_was_frozen() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(THREE);
+    let issue = newsletter.issue("one");
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    newsletter.expect(0, &["subscribers", "suppress", "reader-three@example.org"]);
+    newsletter.expect(0, &["subscribers", "add", "reader-four@example.org"]);
+    server.release_held(1);
+    let sent = sending.finish();
+    assert_eq!(sent.code, 0, "{sent}");
+    assert!(sent.stderr.contains("2 of 3 got it, 1 withdrawn"), "{sent}");
+    assert_eq!(server.mailed().len(), 2, "{:?}", server.mailed());
+}
+
+#[test]
+fn a_connection_that_breaks_before_the_dot_costs_a_new_one_and_nobody_is_in_doubt() {
+    let server = server_with(|options| options.messages_per_session = Some(1));
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "reader-one@example.org",
+        "drop-after-250@example.org",
+        "reader-two@example.org",
+    ]);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed().len(), 3);
+    assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
+    assert!(server.log().sessions >= 3);
+}
