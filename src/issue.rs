@@ -75,8 +75,8 @@ pub struct Issue<'s> {
     pub tags: Vec<String>,
     /// The language (BCP 47), when it differs from the newsletter's.
     pub language: Option<Located<String>>,
-    /// Every other key of the front matter, for the theme.
-    pub extra: BTreeMap<String, serde_json::Value>,
+    /// Every other key of the front matter, for the theme, and where its name stands.
+    pub extra: BTreeMap<String, Located<serde_json::Value>>,
     /// The Markdown that follows the front matter.
     pub document: Document<'s>,
 }
@@ -202,7 +202,10 @@ mod tests {
                 assert_eq!(issue.tags, ["a", "b"]);
                 assert!(issue.draft);
                 assert_eq!(issue.language.unwrap().value, "pt-BR");
-                assert_eq!(issue.extra, [("sponsor".into(), json!("Ex"))].into());
+                assert_eq!(issue.extra.len(), 1);
+                let sponsor = &issue.extra["sponsor"];
+                assert_eq!(sponsor.value, json!("Ex"));
+                assert_eq!(&issue.source.text()[sponsor.span.clone()], "sponsor");
                 assert_eq!((issue.slug.as_str(), &*issue.preheader), ("2026-08-26", "Hello."));
                 let (_, span) = &issue.document.events[1];
                 assert_eq!(&issue.source.text()[span.clone()], "Hello.");

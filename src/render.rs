@@ -136,9 +136,10 @@ fn values(
 /// The fields that the theme declares: as the issue sets them, or by default.
 fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<String, Value> {
     let declared = theme.fields();
-    for key in issue.extra.keys().filter(|key| !declared.contains_key(*key)) {
+    for (key, value) in issue.extra.iter().filter(|(key, _)| !declared.contains_key(*key)) {
         let near = crate::theme::nearest(key, declared.keys().map(String::as_str));
-        findings.overall(
+        findings.at(
+            &value.span,
             (UNKNOWN_FIELD, Severity::Warning),
             format!("The theme {} has no field `{key}`; nothing shows it.", theme.name()),
             match near {
@@ -150,9 +151,10 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
     let value = |(name, field): (&String, &crate::theme::Field)| {
         let set = issue.extra.get(name);
         let value = match set {
-            Some(value) if field.kind.takes(value) => value.clone(),
-            Some(_) => {
-                findings.overall(
+            Some(set) if field.kind.takes(&set.value) => set.value.clone(),
+            Some(set) => {
+                findings.at(
+                    &set.span,
                     (FIELD_KIND, Severity::Warning),
                     format!("The field `{name}` is not {}.", field.kind.in_words()),
                     format!("The theme says: {}", field.doc),

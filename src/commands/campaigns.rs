@@ -1,5 +1,6 @@
 //! The store as commands use it: opened by the rules of the way to the readers.
 
+use std::fs::File;
 use std::path::Path;
 
 use crate::audience::csv::ListReader;
@@ -17,10 +18,11 @@ pub(super) async fn open_for_sending(context: &Context, config: &Config) -> Resu
     match &config.delivery.via {
         Via::Smtp(_) | Via::Mailchimp(_) => open(context, config, OpenMode::MustExist).await,
         Via::Outbox(outbox) => {
-            let crate::config::Store::Sqlite(path) = &config.store;
-            let is_new = !path.exists();
             let store = open(context, config, OpenMode::CreateIfMissing).await?;
-            if let Some(list) = outbox.subscribers.as_deref().filter(|_| is_new) {
+            // A proof, or a first try that failed, may have made an empty store.
+            if let Some(list) = outbox.subscribers.as_deref()
+                && store.stats().await?.total == 0
+            {
                 import_first(context, &store, list).await?;
             }
             Ok(store)
@@ -38,12 +40,18 @@ pub(super) async fn open(
     Ok(Store::open(path, mode, &boot_id(context.random.as_ref())).await?)
 }
 
+/// Opens a CSV file and reads its header.
+pub(super) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
+    let unreadable = |error: &dyn std::error::Error| {
+        Failure::of(Exit::InputUnreadable, format!("cannot import {}", path.display()), error)
+    };
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    ListReader::new(file).map_err(|error| unreadable(&error))
+}
+
+/// The outbox's own list, for a store in which nobody is yet.
 async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(), Failure> {
-    let what = || format!("cannot import {}", list.display());
-    let file = std::fs::File::open(list)
-        .map_err(|error| Failure::of(Exit::InputUnreadable, what(), &error))?;
-    let reader = ListReader::new(file)
-        .map_err(|error| Failure::of(Exit::InputUnreadable, what(), &error))?;
+    let reader = read_list(list)?;
     let origin = format!("import of {}", list.display());
     let summary = store
         .import(reader, &origin, context.clock.now(), |row| {
@@ -52,10 +60,10 @@ async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(
         })
         .await?;
     context.ui.status(&format!(
-        "made the store {} and imported {} subscribers from {}",
-        store.path().display(),
+        "imported {} subscribers from {} into {}",
         summary.added,
-        list.display()
+        list.display(),
+        store.path().display()
     ));
     Ok(())
 }

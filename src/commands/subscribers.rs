@@ -65,23 +65,34 @@ pub struct AddressArgument {
     address: String,
 }
 
-/// Opens the store, making one if there is none, and does what was asked.
+/// Does what was asked. Putting somebody onto the list makes a store where
+/// there is none; asking about the list does not.
 pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
+    // What was typed is read first: a slip should not leave an empty store behind.
     block_on(async {
-        let mode = match action {
-            Action::Import(_) | Action::Add(_) | Action::Suppress(_) => OpenMode::CreateIfMissing,
-            Action::Export | Action::Show(_) | Action::Stats => OpenMode::MustExist,
-        };
-        let store = campaigns::open(context, &config, mode).await?;
+        let made = async || campaigns::open(context, &config, OpenMode::CreateIfMissing).await;
+        let found = async || campaigns::open(context, &config, OpenMode::MustExist).await;
         match action {
-            Action::Import(arguments) => import(context, &store, arguments).await,
-            Action::Export => export(&context.ui, &store).await,
-            Action::Add(arguments) => add(context, &store, arguments).await,
-            Action::Show(who) => show(context, &store, who).await,
-            Action::Suppress(who) => suppress(context, &store, who).await,
-            Action::Stats => stats(context, &store).await,
+            Action::Import(arguments) => {
+                let list = campaigns::read_list(&arguments.file)?;
+                import(context, &made().await?, arguments, list).await
+            }
+            Action::Export => export(&context.ui, &found().await?).await,
+            Action::Add(arguments) => {
+                let address = arguments.who.read()?;
+                add(context, &made().await?, address, arguments).await
+            }
+            Action::Show(who) => {
+                let address = who.read()?;
+                show(context, &found().await?, &address).await
+            }
+            Action::Suppress(who) => {
+                let address = who.read()?;
+                suppress(context, &made().await?, &address).await
+            }
+            Action::Stats => stats(context, &found().await?).await,
         }
     })
 }
@@ -90,14 +101,11 @@ async fn import(
     context: &Context,
     store: &Store,
     arguments: &ImportArguments,
+    list: ListReader<File>,
 ) -> Result<Exit, Failure> {
     let path = &arguments.file;
-    let what = || format!("cannot import {}", path.display());
-    let unreadable =
-        |error: &dyn std::error::Error| Failure::of(Exit::InputUnreadable, what(), error);
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let list = ListReader::new(file).map_err(|error| unreadable(&error))?;
     let mut rejects = Rejects::beside(path, arguments.rejects.clone(), list.header());
+    rejects.refuse_to_replace(path)?;
     let origin = format!("import of {}", path.display());
     let imported = store
         .import(list, &origin, context.clock.now(), |row| {
@@ -108,7 +116,10 @@ async fn import(
     // Rows that were rejected before a failure are kept, too.
     let kept = rejects.finish();
     let summary = imported?;
-    let kept = kept.map_err(|error| unreadable(&error))?;
+    let kept = kept.map_err(|error| {
+        let what = format!("cannot keep the rejected rows of {}", path.display());
+        Failure::of(Exit::InputUnreadable, what, &error)
+    })?;
     tell_import(context, &summary, kept.as_deref())?;
     Ok(Exit::Done)
 }
@@ -162,6 +173,17 @@ impl Rejects {
         Self { path, header: header.to_vec(), writer: None }
     }
 
+    /// Writing the rejects over the list that is being read would lose its rows.
+    fn refuse_to_replace(&self, list: &Path) -> Result<(), Failure> {
+        match (self.path.canonicalize(), list.canonicalize()) {
+            (Ok(rejects), Ok(list)) if rejects == list => {
+                let what = format!("the rejects cannot be written over {}", list.display());
+                Err(Failure::new(Exit::Usage, what).hint("Name another file with `--rejects`."))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&mut self, row: &crate::audience::csv::RejectedRow) -> std::io::Result<()> {
         if self.writer.is_none() {
             let file = private_file(&self.path)?;
@@ -178,10 +200,13 @@ impl Rejects {
     }
 }
 
-/// Rejected rows hold addresses, so nobody else may read them.
+/// Rejected rows hold addresses, so nobody else may read them, even where a
+/// file stood before that everybody could read.
 fn private_file(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
@@ -199,8 +224,12 @@ async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn add(context: &Context, store: &Store, arguments: &AddArguments) -> Result<Exit, Failure> {
-    let address = arguments.who.read()?;
+async fn add(
+    context: &Context,
+    store: &Store,
+    address: EmailAddress,
+    arguments: &AddArguments,
+) -> Result<Exit, Failure> {
     let entry = ListEntry {
         address: address.clone(),
         first_name: arguments.first_name.clone(),
@@ -234,10 +263,9 @@ struct Shown {
     updated_at: Option<String>,
 }
 
-async fn show(context: &Context, store: &Store, who: &AddressArgument) -> Result<Exit, Failure> {
-    let address = who.read()?;
-    let suppressed = store.suppression(&address).await?;
-    let shown = match store.find(&address).await? {
+async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<Exit, Failure> {
+    let suppressed = store.suppression(address).await?;
+    let shown = match store.find(address).await? {
         Some(Listed { subscriber, .. }) => Shown {
             on_list: true,
             status: Some(subscriber.status),
@@ -288,11 +316,10 @@ async fn show(context: &Context, store: &Store, who: &AddressArgument) -> Result
 async fn suppress(
     context: &Context,
     store: &Store,
-    who: &AddressArgument,
+    address: &EmailAddress,
 ) -> Result<Exit, Failure> {
-    let address = who.read()?;
     let is_new = store
-        .suppress(&address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
+        .suppress(address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
         .await?;
     context.ui.status(if is_new { "suppressed" } else { "it was suppressed already" });
     Ok(Exit::Done)

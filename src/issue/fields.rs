@@ -198,8 +198,9 @@ impl<'f, 's> Fields<'f, 's> {
     }
 
     /// What nobody took.
-    pub(super) fn rest(self) -> std::collections::BTreeMap<String, Value> {
-        self.fields.into_iter().map(|field| (field.key, field.value)).collect()
+    pub(super) fn rest(self) -> std::collections::BTreeMap<String, Located<Value>> {
+        let located = |field: Field| Located { value: field.value, span: field.key_span };
+        self.fields.into_iter().map(|field| (field.key.clone(), located(field))).collect()
     }
 
     fn take(&mut self, key: &str) -> Option<Field> {

@@ -133,6 +133,8 @@ pub enum StoreError {
     },
 }
 
+const SQLITE_IOERR_SHMSIZE: u32 = 4874;
+
 impl StoreError {
     /// Sorts what the database said. SQLite's messages name tables and columns,
     /// and never the values in them.
@@ -145,6 +147,8 @@ impl StoreError {
             .and_then(|code| code.parse::<u32>().ok());
         // The low byte of an extended result code is the primary one (https://sqlite.org/rescode.html).
         match code.map(|code| code & 0xFF) {
+            // The shared memory beside the store could not grow.
+            _ if code == Some(SQLITE_IOERR_SHMSIZE) => Self::Full { attempted, path },
             Some(5 | 6) => Self::Locked { attempted, path },
             Some(8 | 3) => Self::ReadOnly { attempted, path, cause },
             Some(11) => Self::Damaged { attempted, path, cause },

@@ -51,18 +51,22 @@ impl Listed {
     /// The cells under [`Self::EXPORT_HEADER`].
     pub fn export_cells(&self) -> [String; 8] {
         let subscriber = &self.subscriber;
+        // Where another store's export brought it, that is since when they are
+        // a reader, and stays so through any number of exports.
+        let mut fields = subscriber.fields.clone();
+        let since = fields.remove("created_at");
         [
             subscriber.address.as_str().to_owned(),
             subscriber.first_name.clone(),
             subscriber.last_name.clone(),
             subscriber.status.as_str().to_owned(),
             self.suppressed.map_or("", SuppressionReason::as_str).to_owned(),
-            match subscriber.fields.is_empty() {
+            match fields.is_empty() {
                 true => String::new(),
                 // A map of text to text always has a JSON form.
-                false => serde_json::to_string(&subscriber.fields).unwrap_or_default(),
+                false => serde_json::to_string(&fields).unwrap_or_default(),
             },
-            subscriber.created_at.to_string(),
+            since.unwrap_or_else(|| subscriber.created_at.to_string()),
             subscriber.updated_at.to_string(),
         ]
     }

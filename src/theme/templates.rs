@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError,
-    RenderErrorReason,
+    RenderErrorReason, TemplateError, TemplateErrorReason,
 };
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{ThemeFault, Token, Tokens, nearest};
-use crate::source::{Place, SourceText};
+use crate::source::{Place, SourceText, Span};
 
 /// The compiled templates, and their texts for showing a place.
 #[derive(Debug)]
@@ -123,11 +123,49 @@ fn template_name(path: &str) -> &str {
     }
 }
 
-fn syntax_fault(source: &SourceText, error: &handlebars::TemplateError) -> ThemeFault {
+fn syntax_fault(source: &SourceText, error: &TemplateError) -> ThemeFault {
+    let fault = |place: Option<Place>, message: String, advice: &str| ThemeFault {
+        file: source.name().to_owned(),
+        place: place.map(Box::new),
+        message,
+        advice: advice.to_owned(),
+    };
     let place = error.pos().map(|(line, column)| place_of_line(source, line, column));
-    let message = error.reason().to_string().lines().collect::<Vec<_>>().join(" ");
-    let advice = "Every {{#block}} needs its {{/block}}, and every {{ its }}.".to_owned();
-    ThemeFault { file: source.name().to_owned(), place: place.map(Box::new), message, advice }
+    match error.reason() {
+        // Handlebars finds the end of the file at fault, and lists its grammar.
+        TemplateErrorReason::InvalidSyntax(_) => match unclosed_block(source.text()) {
+            Some((name, span)) => {
+                let message = format!("{{{{#{name}}}}} is never closed.");
+                fault(Some(source.place(&span)), message, "Put its {{/...}} where it ends.")
+            }
+            None => fault(
+                place,
+                "Handlebars cannot read on from here.".to_owned(),
+                "Every {{ needs its }}, and every {{#block}} its {{/block}}.",
+            ),
+        },
+        reason => {
+            let message = reason.to_string().lines().collect::<Vec<_>>().join(" ");
+            fault(place, message, "Every {{#block}} needs its {{/block}}, in the order of opening.")
+        }
+    }
+}
+
+/// The innermost block that is open at the end of a template that Handlebars
+/// refused: its name, and where it is opened.
+fn unclosed_block(text: &str) -> Option<(&str, Span)> {
+    let mut open = Vec::new();
+    for (start, _) in text.match_indices("{{") {
+        let inner = text[start + 2..].trim_start_matches('~');
+        let end = start + text[start..].find("}}")? + 2;
+        if let Some(block) = inner.strip_prefix('#') {
+            let name = block.split(|c: char| c.is_whitespace() || matches!(c, '}' | '~')).next();
+            open.push((name.unwrap_or_default(), start..end));
+        } else if inner.starts_with('/') {
+            open.pop();
+        }
+    }
+    open.pop()
 }
 
 /// Handlebars counts lines from 1, and columns from 1 or from 0.

@@ -42,6 +42,23 @@ fn the_sample_newsletter_reaches_each_example_subscriber_once() {
 }
 
 #[test]
+fn the_sample_newsletter_has_its_list_after_a_proof_and_after_a_first_try_that_failed() {
+    let newsletter = Newsletter::sample();
+    let issue = newsletter.only_issue();
+    let list = newsletter.path("subscribers/example.csv");
+    let example = std::fs::read(&list).unwrap();
+    newsletter.expect(0, &["proof", &issue]);
+    let proofs = newsletter.outbox_mail().len();
+    std::fs::remove_file(&list).unwrap();
+    let refused = newsletter.expect(3, &["send", &issue]);
+    assert!(refused.error().ends_with("subscribers/example.csv"), "{refused}");
+    std::fs::write(&list, example).unwrap();
+    let sent = newsletter.expect(0, &["send", &issue]);
+    assert!(sent.stderr.contains("imported 8 subscribers"), "{sent}");
+    assert_eq!(newsletter.outbox_mail().len(), proofs + 6, "{sent}");
+}
+
+#[test]
 fn what_the_preview_shows_is_what_a_reader_gets() {
     let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
     let issue = newsletter.issue("one");

@@ -10,6 +10,10 @@ use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 /// The longest name that is taken, in characters.
 pub(super) const MAX_NAME: usize = 200;
 
+/// How the header of our own export ends. When a row of it was last changed is
+/// nothing that another store should keep.
+const EXPORT_END: [&str; 4] = ["suppressed", "attributes", "created_at", "updated_at"];
+
 /// What one row of a list says. `Debug` shows no cell.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListEntry {
@@ -61,7 +65,8 @@ enum Meaning {
     UnsubscribedAt,
     CleanedAt,
     Field,
-    /// What a rejects file adds, so that a corrected one can be imported as it is.
+    /// What a rejects file adds, so that a corrected one can be imported as it
+    /// is, and the last column of our own export.
     Ignored,
 }
 
@@ -118,9 +123,13 @@ impl Columns {
             }
         }
         let mut meanings: Vec<_> = header.iter().map(|name| Meaning::of(name)).collect();
-        if header.ends_with(&REJECTS_COLUMNS.map(str::to_owned)) {
-            let own = header.len() - REJECTS_COLUMNS.len();
-            meanings[own..].fill(Meaning::Ignored);
+        let mut own = header.as_slice();
+        if let Some(list) = own.strip_suffix(&REJECTS_COLUMNS.map(str::to_owned)) {
+            meanings[list.len()..].fill(Meaning::Ignored);
+            own = list;
+        }
+        if own.ends_with(&EXPORT_END.map(str::to_owned)) {
+            meanings[own.len() - 1] = Meaning::Ignored;
         }
         let mut addresses = meanings.iter().enumerate().filter(|(_, m)| **m == Meaning::Address);
         match (addresses.next(), addresses.next()) {

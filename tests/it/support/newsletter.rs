@@ -11,6 +11,7 @@ pub use run::{Run, Running};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -188,6 +189,17 @@ impl Newsletter {
     /// Starts the program.
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.root(), arguments, &self.environment, self.canaries().clone())
+    }
+
+    /// Runs the program as a user whom permissions bind; `None` where this one
+    /// is bound by none and can become no other.
+    pub fn run_as_nobody(&self, arguments: &[&str]) -> Option<Run> {
+        let probe = self.write("probe", "");
+        std::fs::set_permissions(&probe, std::fs::Permissions::from_mode(0o000)).unwrap();
+        if std::fs::read(&probe).is_err() {
+            return Some(self.run(arguments));
+        }
+        Running::as_nobody(self.root(), arguments, self.canaries().clone()).map(Running::finish)
     }
 
     /// The mail in the outbox.

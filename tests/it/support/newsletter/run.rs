@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -54,11 +55,30 @@ impl Running {
         environment: &BTreeMap<String, String>,
         canaries: Vec<String>,
     ) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_postrider"))
-            .args(arguments)
-            .current_dir(folder)
-            .env_clear()
-            .envs(environment)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.args(arguments).current_dir(folder).env_clear().envs(environment);
+        Self::spawn(command, canaries)
+    }
+
+    /// Starts it as the user `nobody`, in a folder that everybody may enter.
+    pub(super) fn as_nobody(
+        folder: &Path,
+        arguments: &[&str],
+        canaries: Vec<String>,
+    ) -> Option<Self> {
+        // The program may stand where nobody else may go, so a copy is run.
+        let program = folder.join("postrider");
+        std::fs::copy(env!("CARGO_BIN_EXE_postrider"), &program).unwrap();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+        command.args(arguments).current_dir(folder).env_clear();
+        let can = Command::new("setpriv").args(["--reuid=65534", "true"]).status();
+        can.is_ok_and(|status| status.success()).then(|| Self::spawn(command, canaries))
+    }
+
+    fn spawn(mut command: Command, canaries: Vec<String>) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

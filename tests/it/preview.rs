@@ -1,0 +1,97 @@
+//! The mail as files, before anybody gets it.
+
+use crate::support::newsletter::{BODY, Mail, Newsletter};
+
+const FILES: [&str; 5] = ["email.eml", "email.html", "email.txt", "index.html", "report.json"];
+
+fn read(newsletter: &Newsletter, file: &str) -> Vec<u8> {
+    std::fs::read(newsletter.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn text(newsletter: &Newsletter, file: &str) -> String {
+    String::from_utf8(read(newsletter, file)).unwrap()
+}
+
+#[test]
+fn the_sample_issue_becomes_five_files() {
+    let newsletter = Newsletter::sample();
+    let issue = newsletter.only_issue();
+    let run = newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    assert_eq!(run.stdout.trim(), "shown/index.html");
+    let mut files: Vec<String> = std::fs::read_dir(newsletter.path("shown"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, FILES);
+
+    let mail = Mail::parse(read(&newsletter, "shown/email.eml"));
+    let unified = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
+    assert_eq!(unified(&mail.html), unified(&text(&newsletter, "shown/email.html")));
+    assert_eq!(unified(&mail.text), unified(&text(&newsletter, "shown/email.txt")));
+
+    let report: serde_json::Value =
+        serde_json::from_slice(&read(&newsletter, "shown/report.json")).unwrap();
+    assert_eq!(report["issue"], issue, "{report}");
+    assert_eq!(report["subject"], mail.subject);
+    assert_eq!(report["findings"], serde_json::json!([]), "the sample has no fault");
+    assert_eq!(report["digest"].as_str().unwrap().len(), 64);
+
+    let index = text(&newsletter, "shown/index.html");
+    assert!(index.contains("src=\"email.html\"") && index.contains("<pre"), "both parts");
+    assert!(index.contains(report["digest"].as_str().unwrap()));
+    assert!(!index.contains("<script"));
+    // No store, no outbox, nothing but the preview.
+    assert!(!newsletter.store().exists() && !newsletter.path("outbox").exists());
+}
+
+#[test]
+fn the_same_issue_gives_the_same_bytes_anywhere() {
+    let (one, two) = (Newsletter::sample(), Newsletter::sample());
+    let issue = one.only_issue();
+    one.expect(0, &["preview", &issue, "--out", "shown"]);
+    one.expect(0, &["preview", &issue, "--out", "again"]);
+    let absolute = two.path(&issue);
+    two.expect(0, &["preview", absolute.to_str().unwrap(), "--out", "shown"]);
+    for file in FILES {
+        let first = read(&one, &format!("shown/{file}"));
+        assert!(first == read(&one, &format!("again/{file}")), "{file} in the same place");
+        assert!(first == read(&two, &format!("shown/{file}")), "{file} in another place");
+    }
+}
+
+#[test]
+fn without_out_the_preview_stands_in_the_newsletter_and_json_goes_to_standard_output() {
+    let newsletter = Newsletter::outbox();
+    let issue = newsletter.issue("one");
+    let report = newsletter.json(0, &["preview", &issue]);
+    let written: serde_json::Value =
+        serde_json::from_slice(&read(&newsletter, "preview/one/report.json")).unwrap();
+    assert_eq!(report, written);
+}
+
+#[test]
+fn an_issue_with_faults_is_shown_with_them() {
+    let newsletter = Newsletter::outbox();
+    let issue = newsletter.issue_of(
+        "one",
+        "title: \"<b>One</b>\"\n",
+        "[x](LINK_HERE) <script>a</script>\n",
+    );
+    let run = newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    assert!(run.stderr.contains("issues/one.md:5:"), "{run}");
+    let index = text(&newsletter, "shown/index.html");
+    assert!(index.contains("<code>placeholder-link</code>"), "{index}");
+    assert!(index.contains("&lt;b&gt;One&lt;/b&gt;") && !index.contains("<b>One</b>"), "{index}");
+    assert!(!text(&newsletter, "shown/email.html").contains("<script"));
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_is_told() {
+    let newsletter = Newsletter::outbox();
+    let issue = newsletter.issue_of("one", "title: One\n", BODY);
+    newsletter.write("taken", "a file");
+    let refused = newsletter.expect(3, &["preview", &issue, "--out", "taken"]);
+    assert_eq!(refused.error(), "cannot write taken/email.html");
+    assert!(refused.stderr.contains("--out"), "{refused}");
+}

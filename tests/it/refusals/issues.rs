@@ -1,0 +1,183 @@
+//! Files that are no issue, or none that can be sent.
+
+use crate::support::newsletter::Newsletter;
+
+/// Bytes, the exit code, and how the message begins.
+struct Case {
+    what: &'static str,
+    bytes: Vec<u8>,
+    code: i32,
+    begins: &'static str,
+}
+
+fn case(what: &'static str, bytes: impl Into<Vec<u8>>, code: i32, begins: &'static str) -> Case {
+    Case { what, bytes: bytes.into(), code, begins }
+}
+
+fn with_body(body: &str) -> String {
+    format!("Title: A title\n\n{body}\n")
+}
+
+#[test]
+fn each_bad_issue_is_refused_where_it_is_bad() {
+    let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
+    for Case { what, bytes, code, begins } in [
+        case(
+            "Latin-1",
+            b"Title: A caf\xe9\n\nText\n",
+            3,
+            "error: issues/bad.md:1:13: byte 0xE9 (offset 12) is not UTF-8",
+        ),
+        case(
+            "UTF-16",
+            b"\xff\xfeT\0i\0",
+            3,
+            "error: issues/bad.md:1:1: byte 0xFF (offset 0) is not UTF-8",
+        ),
+        case("empty", "", 4, "issues/bad.md:1:1: error[missing-title]: the issue has no title"),
+        case(
+            "blank",
+            " \n\n",
+            4,
+            "issues/bad.md:1:1: error[missing-title]: the issue has no title",
+        ),
+        case(
+            "a title alone",
+            "Title: A title\n",
+            4,
+            "error[empty-issue]: the issue has no text that a reader would see",
+        ),
+        case(
+            "NUL bytes",
+            with_body("Te\0xt"),
+            4,
+            "issues/bad.md:3:3: error[control-character]: a control character stands here (U+0000)",
+        ),
+        case(
+            "10,000 nested quotes",
+            with_body(&">".repeat(10_000)),
+            3,
+            "issues/bad.md:3:101: error[nesting]: quotes or lists stand inside each other",
+        ),
+        case(
+            "a file that is nothing but ESC",
+            "\u{1b}[2J".repeat(100),
+            4,
+            "issues/bad.md:1:1: error[control-character]:",
+        ),
+        case(
+            "front matter never closed",
+            "---\ntitle: One\n\nText\n",
+            3,
+            "issues/bad.md:1:1: error[front-matter]: the front matter that begins with `---` is",
+        ),
+        case(
+            "TOML front matter never closed",
+            "+++\ntitle = \"One\"\n\nText\n",
+            3,
+            "issues/bad.md:1:1: error[front-matter]: the front matter that begins with `+++` is",
+        ),
+        case(
+            "no title",
+            "---\nnumber: 3\n---\n\nText\n",
+            4,
+            "issues/bad.md:1:1: error[missing-title]: the issue has no title",
+        ),
+        case(
+            "an impossible date",
+            "---\ntitle: One\ndate: 2026-02-30\n---\n\nText\n",
+            3,
+            "issues/bad.md:3:7: error[front-matter-date]: `2026-02-30` is no day or time that",
+        ),
+        case(
+            "a draft of a link",
+            with_body("See [this](LINK_HERE) and [that]()."),
+            4,
+            "issues/bad.md:3:5: error[placeholder-link]:",
+        ),
+    ] {
+        newsletter.write("issues/bad.md", bytes);
+        for command in ["send", "check"] {
+            let run = newsletter.run(&[command, "issues/bad.md"]);
+            assert_eq!(run.code, code, "{what}: {run}");
+            let first = run.stderr.lines().next().unwrap_or_default();
+            assert!(first.starts_with(begins), "{what}: {run}");
+            let told = run.stderr.matches(begins).count();
+            assert_eq!(told, 1, "{what} is told once: {run}");
+        }
+        let sent = newsletter.run(&["send", "issues/bad.md"]);
+        assert_eq!(sent.errors(), 1, "{what} gets one message: {sent}");
+    }
+    assert!(newsletter.outbox_mail().is_empty());
+    assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
+}
+
+#[test]
+fn ten_thousand_open_brackets_are_text() {
+    let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
+    let brackets = "[".repeat(10_000);
+    newsletter.write("issues/brackets.md", with_body(&brackets));
+    newsletter.expect(0, &["send", "issues/brackets.md"]);
+    let text = newsletter.outbox_mail().remove(0).text;
+    assert_eq!(text.matches('[').count(), 10_000);
+}
+
+#[test]
+fn a_file_of_a_hundred_megabytes_is_refused_by_its_size_without_being_read() {
+    let newsletter = Newsletter::outbox();
+    let path = newsletter.write("issues/big.md", "");
+    std::fs::File::options().write(true).open(path).unwrap().set_len(100 * 1024 * 1024).unwrap();
+    let run = newsletter.expect(3, &["check", "issues/big.md"]);
+    assert_eq!(
+        run.error(),
+        "issues/big.md: the file has 104857600 bytes, and at most 4194304 are read"
+    );
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let newsletter = Newsletter::outbox();
+    newsletter.issue("one");
+    for (issue, wanted) in [
+        ("issues/missing.md", "cannot read issues/missing.md"),
+        ("issues", "cannot read issues: it is a folder, not an issue file"),
+        ("/dev/zero", "/dev/zero: the file has "),
+    ] {
+        for command in ["send", "preview", "proof"] {
+            let run = newsletter.run(&[command, issue]);
+            assert_eq!(run.code, 3, "{issue}: {run}");
+            assert!(run.error().starts_with(wanted), "{issue}: {run}");
+        }
+    }
+    // The others are checked all the same.
+    let run = newsletter.expect(3, &["check", "issues/missing.md", "issues/one.md"]);
+    assert!(run.stderr.contains("2 issues checked: 0 errors, 0 warnings, 1 unreadable"), "{run}");
+}
+
+#[test]
+fn findings_come_in_the_form_that_was_asked_for() {
+    let newsletter = Newsletter::outbox();
+    let issue = newsletter.issue_of("one", "title: One\n", "See [this](LINK_HERE).\n\n## Empty\n");
+    newsletter.write("issues/unclosed.md", "---\ntitle: One\n");
+    let report = newsletter.json(4, &["check", &issue]);
+    assert_eq!((report["errors"].as_u64(), report["warnings"].as_u64()), (Some(1), Some(1)));
+    let place = &report["findings"][0]["place"];
+    assert_eq!((&place["file"], &place["line"]), (&"issues/one.md".into(), &5.into()), "{report}");
+    let github = newsletter.expect(4, &["check", &issue, "--format", "github"]);
+    assert!(github.stdout.starts_with("::error file=issues/one.md,line=5,col="), "{github}");
+    let broken = newsletter.json(3, &["check", "issues/unclosed.md"]);
+    assert_eq!(broken["findings"][0]["rule"], "front-matter", "{broken}");
+    assert_eq!(broken["unreadable"], 1);
+    newsletter.expect(0, &["check", &issue, "--allow", "placeholder-link"]);
+}
+
+#[test]
+fn a_damaged_text_is_refused_at_every_damaged_place() {
+    let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
+    let body = "It\u{201a}\u{c4}\u{f4}s here.\n\nA dash \u{201a}\u{c4}\u{ee} there.\n\nMore\u{201a}\u{c4}\u{b6}\n";
+    let issue = newsletter.issue_of("one", "title: One\n", body);
+    let run = newsletter.expect(4, &["send", &issue]);
+    for line in [5, 7, 9] {
+        assert!(run.stderr.contains(&format!("issues/one.md:{line}:")), "{run}");
+    }
+}

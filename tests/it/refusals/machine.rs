@@ -1,0 +1,179 @@
+//! A store, a disk or a pipe that fails.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use crate::support::newsletter::Newsletter;
+use crate::support::smtp_server::{ServerOptions, SmtpServer};
+
+fn newsletter() -> Newsletter {
+    Newsletter::outbox().subscribed(["reader-one@example.org", "reader-two@example.org"])
+}
+
+fn sql(newsletter: &Newsletter, statement: &'static str) {
+    use sqlx::ConnectOptions;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(newsletter.store());
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    });
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_refused_and_left_alone() {
+    let newsletter = newsletter();
+    sql(
+        &newsletter,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9000, 'of the future', true, x'00', 0)",
+    );
+    let issue = newsletter.issue("one");
+    for arguments in [vec!["send", &issue], vec!["status"], vec!["subscribers", "stats"]] {
+        let run = newsletter.expect(12, &arguments);
+        assert!(run.error().contains("a newer postrider has changed it"), "{run}");
+        assert!(run.error().contains("Upgrade postrider"), "{run}");
+    }
+    assert!(newsletter.outbox_mail().is_empty());
+}
+
+#[test]
+fn what_is_no_store_is_refused_and_left_alone() {
+    let newsletter = Newsletter::outbox();
+    newsletter.write("subscribers/postrider.sqlite3", "my diary");
+    let run = newsletter.expect(12, &["send", &newsletter.issue("one")]);
+    assert!(run.error().contains("it is not a postrider store"), "{run}");
+    assert_eq!(std::fs::read(newsletter.store()).unwrap(), b"my diary");
+}
+
+#[test]
+fn a_store_that_can_not_be_written_is_told_and_nobody_is_mailed() {
+    // Who may write everything would not be hindered, so another user tries.
+    let newsletter = newsletter();
+    let issue = newsletter.issue("one");
+    let folder = newsletter.path("subscribers");
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let run = newsletter.run_as_nobody(&["send", &issue]);
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let Some(run) = run else {
+        return eprintln!("skipped: this user can become nobody else, and may write everything");
+    };
+    assert_eq!(run.code, 12, "{run}");
+    assert!(run.error().contains("cannot be written"), "{run}");
+    assert!(newsletter.outbox_mail().is_empty());
+}
+
+#[test]
+fn an_outbox_that_can_not_be_written_is_told_and_the_campaign_resumes() {
+    let newsletter = newsletter();
+    let issue = newsletter.issue("one");
+    newsletter.write("outbox", "a file where the folder should be");
+    let run = newsletter.expect(7, &["send", &issue]);
+    assert!(run.stderr.contains("outbox"), "{run}");
+    std::fs::remove_file(newsletter.path("outbox")).unwrap();
+    newsletter.expect(0, &["send", &issue]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+}
+
+#[test]
+fn a_reader_of_standard_output_may_go_away() {
+    let newsletter = newsletter();
+    let rows: String = (0..20_000).map(|n| format!("reader-{n}@example.org\n")).collect();
+    newsletter.write("many.csv", format!("email\n{rows}"));
+    newsletter.expect(0, &["subscribers", "import", "many.csv"]);
+    for arguments in [["subscribers", "export"], ["check", "--help"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_postrider"))
+            .args(arguments)
+            .current_dir(newsletter.root())
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // As `| head -0` does.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        assert_eq!(said, "", "{arguments:?}");
+    }
+}
+
+/// A disk of 48 MB, for as long as the test runs.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: std::path::PathBuf) -> Self {
+        std::fs::create_dir_all(&folder).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"])
+            .arg(&folder)
+            .status()
+            .unwrap();
+        assert!(mounted.success());
+        Self(folder)
+    }
+}
+
+impl SmallDisk {
+    fn fill(&self) {
+        use std::io::Write;
+        let mut ballast = std::fs::File::create(self.0.join("ballast")).unwrap();
+        let full = loop {
+            if let Err(error) = ballast.write_all(&[0; 4096]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.0.join("ballast")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+#[ignore = "needs root for a tmpfs"]
+fn a_full_disk_is_told_and_after_some_space_is_freed_everybody_has_it_once() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server);
+    let disk = SmallDisk::mount(newsletter.path("subscribers"));
+    let rows: String = (0..2_000).map(|n| format!("reader-{n}@example.org\n")).collect();
+    newsletter.write("many.csv", format!("email\n{rows}"));
+    newsletter.expect(0, &["subscribers", "import", "many.csv"]);
+    let issue = newsletter.issue("one");
+
+    disk.fill();
+    let run = newsletter.expect(12, &["send", &issue, "--yes"]);
+    assert!(run.stderr.contains("the disk is full"), "{run}");
+    assert!(server.mailed().is_empty());
+
+    // Full in the midst of it: what was sent is known, and the rest is sent later.
+    disk.free();
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() > 20);
+    disk.fill();
+    let stopped = sending.finish();
+    disk.free();
+    assert_eq!(stopped.code, 12, "{stopped}");
+    assert!(stopped.stderr.contains("the disk is full"), "{stopped}");
+    let in_doubt = newsletter.status(&issue)["in_doubt"].as_array().unwrap().len();
+    let code = if in_doubt == 0 { 0 } else { 10 };
+    let resumed = newsletter.expect(code, &["send", &issue, "--yes"]);
+    let tally = &newsletter.status(&issue)["tally"];
+    let (sent, unknown) = (tally["sent"].as_u64().unwrap(), tally["unknown"].as_u64().unwrap());
+    assert_eq!(sent + unknown, 2_000, "{stopped}\n{resumed}");
+    assert!(unknown <= 1, "one connection leaves one in doubt at most");
+    assert!(server.mailed().values().all(|times| *times == 1));
+    assert!(server.mailed().len() as u64 >= sent);
+}
