@@ -39,6 +39,7 @@ Exit codes:
 Where several apply: 10, 12, 7, 8, 9 in that order.";
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
     /// The newsletter's folder [default: the nearest one upwards that holds postrider.toml]
     #[arg(long, global = true, value_name = "DIR")]

@@ -205,7 +205,8 @@ mod tests {
                 assert_eq!(issue.extra.len(), 1);
                 let sponsor = &issue.extra["sponsor"];
                 assert_eq!(sponsor.value, json!("Ex"));
-                assert_eq!(&issue.source.text()[sponsor.span.clone()], "sponsor");
+                let name = &issue.source.text()[sponsor.span.clone()];
+                assert_eq!(name.to_lowercase(), "sponsor", "{form}");
                 assert_eq!((issue.slug.as_str(), &*issue.preheader), ("2026-08-26", "Hello."));
                 let (_, span) = &issue.document.events[1];
                 assert_eq!(&issue.source.text()[span.clone()], "Hello.");

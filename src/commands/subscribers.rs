@@ -50,10 +50,10 @@ pub struct AddArguments {
     #[command(flatten)]
     who: AddressArgument,
     /// Their first name
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     first_name: String,
     /// Their last name
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     last_name: String,
 }
 

@@ -8,11 +8,13 @@
 mod support;
 
 mod check;
+mod cli;
 mod deploy;
 mod due;
 mod layering;
 mod leave;
 mod mailchimp;
+mod new;
 mod outbox;
 mod preview;
 mod proof;
@@ -21,5 +23,6 @@ mod render;
 mod render_judge;
 mod send;
 mod smtp;
+mod status;
 mod subscribers;
 mod web;

@@ -31,6 +31,13 @@ pub struct Newsletter {
 }
 
 impl Newsletter {
+    /// A folder in which there is no newsletter yet.
+    pub fn empty() -> Self {
+        let newsletter = Self::outbox();
+        std::fs::remove_file(newsletter.path("postrider.toml")).unwrap();
+        newsletter
+    }
+
     /// Sends into the Maildir `outbox`, and wants no proof.
     pub fn outbox() -> Self {
         let settings = [
