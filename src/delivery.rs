@@ -2,7 +2,7 @@
 //!
 //! In: a frozen campaign, a [`Ledger`] and a [`Transport`]. Out: a
 //! [`Summary`] whose states add up to the frozen audience. The loop in
-//! [`run`] is thin: what an answer means is decided by the pure functions of
+//! [`mod@run`] is thin: what an answer means is decided by the pure functions of
 //! [`state`]. A [`provider`] takes the whole campaign at once instead, by
 //! [`push`], and answers with an outcome of its own. Absent on purpose: SQL, sockets, the terminal.
 

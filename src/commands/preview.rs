@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The issue file
     #[arg(value_name = "ISSUE")]
     issue: PathBuf,
-    /// The folder to write to [default: preview/<name of the issue> in the newsletter's folder]
+    /// The folder to write to [default: preview/ISSUE in the newsletter's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

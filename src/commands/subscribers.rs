@@ -39,7 +39,7 @@ pub struct ImportArguments {
     /// The CSV file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where rejected rows are written [default: <FILE>.rejects.csv]
+    /// Where rejected rows are written [default: FILE.rejects.csv]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }

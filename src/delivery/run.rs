@@ -2,7 +2,7 @@
 //!
 //! Each connection is a *slot*. A slot reserves a batch of rows, and for each
 //! of them has the ledger record "started" together with the outcome of the
-//! row before, hands the message over, and asks [`state`](super::state) what
+//! row before, hands the message over, and asks [`state`] what
 //! the answer means. So whatever moment the process dies at, at most one row a
 //! slot is in doubt, and it is known which.
 
