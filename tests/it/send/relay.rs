@@ -293,3 +293,20 @@ fn a_connection_that_breaks_before_the_dot_costs_a_new_one_and_nobody_is_in_doub
     assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
     assert!(server.log().sessions >= 3);
 }
+
+#[test]
+fn a_trial_into_the_outbox_does_not_keep_anybody_from_the_mail() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed()["reader-one@example.org"], 1);
+    // What people have cannot be forgotten by another trial.
+    newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed()["reader-one@example.org"], 1);
+}
