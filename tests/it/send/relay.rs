@@ -310,3 +310,20 @@ fn a_trial_into_the_outbox_does_not_keep_anybody_from_the_mail() {
     newsletter.expect(0, &["send", &issue, "--yes"]);
     assert_eq!(server.mailed()["reader-one@example.org"], 1);
 }
+
+#[test]
+fn one_recipient_on_whom_the_server_hangs_up_keeps_nobody_else_from_the_mail() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "closing@example.org",
+        "reader-one@example.org",
+        "reader-two@example.org",
+    ]);
+    let issue = newsletter.issue("one");
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    let stopped = sending.finish();
+    assert_eq!(stopped.code, 8, "{stopped}");
+    assert!(stopped.stderr.contains("2 of 3 got it, 1 to be sent"), "{stopped}");
+}
