@@ -103,7 +103,11 @@ impl Change {
             Outcome::Deferred(until) => Self { due_at: to_millis(until), ..change("deferred") },
             Outcome::Rejected(class) => Self { class: Some(class.as_str()), ..change("rejected") },
             Outcome::Unknown => change("unknown"),
-            Outcome::Pending => Self { attempts: -1, ..change("pending") },
+            // Behind those who were not tried yet: a recipient on whom a server
+            // hangs up should not keep everybody else waiting.
+            Outcome::Pending => {
+                Self { attempts: -1, due_at: to_millis(closing.at), ..change("pending") }
+            }
         };
         Self { note: Some(closing.note), at: Some(to_millis(closing.at)), ..change }
     }

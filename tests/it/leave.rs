@@ -65,7 +65,6 @@ fn who_leaves_while_a_campaign_is_paused_is_withdrawn_from_it() {
     let (serving, address) = serve(&newsletter);
     let answer = ask(&address, "POST", &link, ONE_CLICK);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // Somebody else leaves while the resumed campaign is served by another process.
     serving.signal("TERM");
     assert_eq!(serving.finish().code, 0);
 

@@ -87,6 +87,17 @@ async fn an_attempt_goes_from_start_to_outcome() {
 }
 
 #[tokio::test]
+async fn who_was_tried_in_vain_goes_behind_those_who_were_not() {
+    let temporary = Temporary::new();
+    let (_, ledger) = ledger_of(&temporary, 3).await;
+    let row = claim(&ledger, 1).await[0].row;
+    ledger.start(row, None).await.unwrap();
+    ledger.close(closing(row, Outcome::Pending)).await.unwrap();
+    let claimed = claim(&ledger, 3).await;
+    assert_eq!(claimed.iter().map(|row| row.row.0).collect::<Vec<_>>(), [2, 3, 1]);
+}
+
+#[tokio::test]
 async fn deferred_rows_that_are_due_go_first() {
     let temporary = Temporary::new();
     let (_, ledger) = ledger_of(&temporary, 4).await;

@@ -293,3 +293,37 @@ fn a_connection_that_breaks_before_the_dot_costs_a_new_one_and_nobody_is_in_doub
     assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
     assert!(server.log().sessions >= 3);
 }
+
+#[test]
+fn a_trial_into_the_outbox_does_not_keep_anybody_from_the_mail() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed()["reader-one@example.org"], 1);
+    // What people have cannot be forgotten by another trial.
+    newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.mailed()["reader-one@example.org"], 1);
+}
+
+#[test]
+fn one_recipient_on_whom_the_server_hangs_up_keeps_nobody_else_from_the_mail() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "closing@example.org",
+        "reader-one@example.org",
+        "reader-two@example.org",
+    ]);
+    let issue = newsletter.issue("one");
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    server.wait_until(|log| log.messages.len() == 2);
+    sending.signal("TERM");
+    let stopped = sending.finish();
+    assert_eq!(stopped.code, 8, "{stopped}");
+    assert!(stopped.stderr.contains("2 of 3 got it, 1 to be sent"), "{stopped}");
+}

@@ -66,9 +66,13 @@ impl Running {
         arguments: &[&str],
         canaries: Vec<String>,
     ) -> Option<Self> {
-        // The program may stand where nobody else may go, so a copy is run.
+        // The program may stand where nobody else may go, so a copy is run. Another
+        // process copies it: a child that a test on another thread starts meanwhile
+        // would inherit the open file, and a file open for writing cannot be run.
         let program = folder.join("postrider");
-        std::fs::copy(env!("CARGO_BIN_EXE_postrider"), &program).unwrap();
+        let mut copy = Command::new("cp");
+        copy.arg(env!("CARGO_BIN_EXE_postrider")).arg(&program);
+        assert!(copy.status().unwrap().success());
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new("setpriv");
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
