@@ -243,12 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_is_named_as_the_likely_cause() {
+    fn a_quote_that_is_never_closed_is_named() {
         let seen = rows("email,name\na@example.org,\"A\nb@example.org,B\nc@example.org,C\n");
         let rejected = seen[0].as_ref().unwrap_err();
         assert_eq!(rejected.line, 2);
-        assert_eq!(rejected.reason, RejectReason::Control { column: 2, lines: 4 });
+        assert_eq!(rejected.reason, RejectReason::Unclosed { lines: 3 });
         let seen = rows("name,email\n\"A,a@example.org\nB,b@example.org\n");
+        assert!(seen[0].as_ref().unwrap_err().reason.to_string().contains("never closed"));
+        let seen = rows("email,note\na@example.org,\"A\nb@example.org,B\n");
         assert!(seen[0].as_ref().unwrap_err().reason.to_string().contains("never closed"));
     }
 

@@ -151,6 +151,9 @@ impl Columns {
         if record.cut {
             return Err(RejectReason::TooLong { lines: record.lines });
         }
+        if record.unclosed {
+            return Err(RejectReason::Unclosed { lines: record.lines });
+        }
         let (found, expected) = (record.cells().len(), self.header.len());
         // Spreadsheets leave empty cells behind the last column.
         let only_empty_beyond = record.cells().skip(expected).all(<[u8]>::is_empty);

@@ -20,6 +20,8 @@ pub(super) struct Record {
     pub(super) lines: u64,
     /// Whether it was longer than [`MAX_ROW_BYTES`], so that only its beginning is here.
     pub(super) cut: bool,
+    /// Whether the file ends inside a quote of this row.
+    pub(super) unclosed: bool,
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -41,6 +43,7 @@ pub(super) struct RecordReader<R> {
     chunk: Box<[u8]>,
     filled: usize,
     at: usize,
+    has_ended: bool,
     output: Box<[u8]>,
     ends: Box<[usize]>,
 }
@@ -60,7 +63,7 @@ impl<R: Read> RecordReader<R> {
         let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         let output = vec![0; MAX_ROW_BYTES].into_boxed_slice();
         let ends = vec![0; MAX_CELLS].into_boxed_slice();
-        Ok(Self { source, core, chunk, filled, at: 0, output, ends })
+        Ok(Self { source, core, chunk, filled, at: 0, has_ended: false, output, ends })
     }
 
     /// How many lines have been read.
@@ -71,13 +74,19 @@ impl<R: Read> RecordReader<R> {
     /// The next row that is not an empty line.
     pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         let (mut written, mut cells, mut cut) = (0, 0, false);
-        let mut line = None;
+        let (mut line, mut unclosed) = (None, false);
         loop {
             if self.at == self.filled {
                 self.at = 0;
                 self.filled = read_some(&mut self.source, &mut self.chunk)?;
             }
-            if line.is_none() {
+            let is_end = self.filled == 0 && !self.has_ended;
+            if is_end {
+                // One more line break ends every row but one whose quote is
+                // still open, and becomes a part of that.
+                (self.chunk[0], self.filled, self.has_ended) = (b'\n', 1, true);
+            }
+            if line.is_none() && !is_end {
                 line = self.line_of_next_record();
             }
             let (result, read, wrote, ended) = self.core.read_record(
@@ -86,6 +95,7 @@ impl<R: Read> RecordReader<R> {
                 &mut self.ends[cells..],
             );
             self.at += read;
+            unclosed |= is_end && wrote > 0;
             written += wrote;
             cells += ended;
             match result {
@@ -100,7 +110,8 @@ impl<R: Read> RecordReader<R> {
                 }
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::Record => {
-                    return Ok(Some(self.take_record(line.unwrap_or(1), written, cells, cut)));
+                    let (line, filled) = (line.unwrap_or(1), (written, cells));
+                    return Ok(Some(self.take_record(line, filled, cut, unclosed)));
                 }
             }
         }
@@ -114,15 +125,27 @@ impl<R: Read> RecordReader<R> {
         Some(self.core.line() + breaks as u64)
     }
 
-    fn take_record(&self, line: u64, written: usize, cells: usize, cut: bool) -> Record {
+    fn take_record(
+        &self,
+        line: u64,
+        (written, cells): (usize, usize),
+        cut: bool,
+        unclosed: bool,
+    ) -> Record {
         if cut {
             let bytes = self.output[..written.min(KEPT_OF_OVERLONG)].to_vec();
             let lines = self.core.line().saturating_sub(line).max(1);
-            return Record { line, lines, cut, ends: vec![bytes.len()], bytes };
+            let ends = vec![bytes.len()];
+            return Record { line, lines, cut, unclosed, bytes, ends };
         }
         let (bytes, ends) = (self.output[..written].to_vec(), self.ends[..cells].to_vec());
-        let lines = 1 + bytes.iter().filter(|b| **b == b'\n').count() as u64;
-        Record { line, lines, cut, bytes, ends }
+        let breaks = |bytes: &[u8]| bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        let lines = match unclosed {
+            // Those at the end of the file end its last line.
+            true => 1 + breaks(bytes.trim_ascii_end()),
+            false => 1 + breaks(&bytes),
+        };
+        Record { line, lines, cut, unclosed, bytes, ends }
     }
 }
 
@@ -164,6 +187,26 @@ mod tests {
             seen.push((record.line, record.lines, record.cells().len()));
         }
         assert_eq!(seen, [(1, 1, 2), (3, 2, 2), (5, 1, 2), (8, 1, 2)]);
+    }
+
+    #[test]
+    fn a_quote_is_open_at_the_end_of_the_file_only_if_it_was_never_closed() {
+        for (file, unclosed) in [
+            ("a,\"b\"", false),
+            ("a,\"b\"\n", false),
+            ("a,\"b\"\"\"", false),
+            ("a,b\"", false),
+            ("a,b", false),
+            ("a,\"b", true),
+            ("a,\"b\n", true),
+            ("a,\"b\"\"", true),
+            ("a,\"", true),
+        ] {
+            let mut reader = RecordReader::new(file.as_bytes()).unwrap();
+            let record = reader.next().unwrap().unwrap();
+            assert_eq!((record.unclosed, record.cells().len()), (unclosed, 2), "{file:?}");
+            assert!(reader.next().unwrap().is_none(), "{file:?}");
+        }
     }
 
     #[test]

@@ -44,6 +44,15 @@ pub enum RejectReason {
         /// How many lines the row takes.
         lines: u64,
     },
+    /// The file ends inside a quote.
+    #[error(
+        "a quote is opened in this row and never closed, so that it takes all of the {lines} lines \
+         to the end of the file"
+    )]
+    Unclosed {
+        /// How many lines the row takes.
+        lines: u64,
+    },
     /// A cell is not UTF-8.
     #[error("the cell in column {column} is not UTF-8; save the file as UTF-8")]
     NotUtf8 {
