@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::commands::{self, Context};
 use crate::config::Environment;
@@ -114,6 +116,7 @@ pub fn run(
         ColourChoice::Always => Colour::Always,
         ColourChoice::Never => Colour::Never,
     };
+    log_to_standard_error(volume);
     let ui = Ui::of_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
     let form = if cli.global.json { commands::Form::Json } else { commands::Form::Human };
     let context = Context { ui, environment, clock, random, root: cli.global.root, form };
@@ -121,6 +124,22 @@ pub fn run(
         Ok(exit) => exit,
         Err(failure) => context.ui.failure(&failure),
     }
+}
+
+/// What `serve` says about requests: one line each under `--verbose`, and what
+/// went wrong always. Libraries that log to the same place are not heard.
+fn log_to_standard_error(volume: Volume) {
+    let level = match volume {
+        Volume::Verbose => LevelFilter::INFO,
+        Volume::Normal | Volume::Quiet => LevelFilter::WARN,
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false);
+    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    // A second run in one process, which only a test does, keeps the first one's.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
 fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {

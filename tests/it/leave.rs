@@ -1,36 +1,8 @@
 //! A reader leaves, and gets no more mail: not even of a campaign under way.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
-use crate::support::newsletter::{Mail, Newsletter, Running};
+use crate::support::newsletter::{Mail, Newsletter};
+use crate::support::serving::{ONE_CLICK, ask, serve};
 use crate::support::smtp_server::{ServerOptions, SmtpServer};
-
-/// `postrider serve` on a free port, and where that is.
-fn serve(newsletter: &Newsletter) -> (Running, String) {
-    let mut serving = newsletter.start(&["serve", "--listen", "127.0.0.1:0"]);
-    let line = serving.wait_for("listening on http://");
-    let address = line.rsplit("http://").next().unwrap().to_owned();
-    (serving, address)
-}
-
-/// One request, and the whole answer.
-fn ask(address: &str, method: &str, link: &str, body: &str) -> String {
-    let path = &link[link.find("://").map_or(0, |at| at + 3)..];
-    let path = &path[path.find('/').unwrap()..];
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 /// The link in a mail to this reader.
 fn link_of(server: &SmtpServer, reader: &str) -> String {
@@ -62,7 +34,7 @@ fn who_leaves_while_a_campaign_is_paused_is_withdrawn_from_it() {
     server.release_held(1);
     assert_eq!(sending.finish().code, 8);
 
-    let (serving, address) = serve(&newsletter);
+    let (serving, address) = serve(&newsletter, &[]);
     let answer = ask(&address, "POST", &link, ONE_CLICK);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     serving.signal("TERM");
@@ -87,7 +59,7 @@ fn looking_at_the_page_changes_nothing_and_leaving_twice_is_the_same_as_once() {
     let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
     newsletter.expect(0, &["send", &newsletter.issue("one"), "--yes"]);
     let link = link_of(&server, "reader-one@example.org");
-    let (serving, address) = serve(&newsletter);
+    let (serving, address) = serve(&newsletter, &["--verbose"]);
     let subscribed = || newsletter.json(0, &["subscribers", "stats"])["by_status"].clone();
 
     let page = ask(&address, "GET", &link, "");
@@ -101,6 +73,10 @@ fn looking_at_the_page_changes_nothing_and_leaving_twice_is_the_same_as_once() {
     serving.signal("TERM");
     let served = serving.finish();
     assert_eq!(served.code, 0, "{served}");
+    let logged: Vec<_> = served.stderr.lines().filter(|line| line.contains(" INFO ")).collect();
+    assert_eq!(logged.len(), 4, "one line a request: {served}");
+    let wanted = "answered method=\"POST\" route=\"/unsubscribe/{token}\" status=200";
+    assert!(logged[3].contains(wanted), "{served}");
     let token = link.rsplit('/').next().unwrap();
     assert!(!served.stderr.contains(token), "a link is a secret of its reader: {served}");
     newsletter.expect(11, &["send", &newsletter.issue("two"), "--yes"]);
@@ -112,7 +88,7 @@ fn a_link_from_a_proof_takes_nobody_off_the_list() {
     let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
     newsletter.expect(0, &["proof", &newsletter.issue("one")]);
     let link = link_of(&server, "editor-one@example.org");
-    let (_serving, address) = serve(&newsletter);
+    let (_serving, address) = serve(&newsletter, &[]);
     let answer = ask(&address, "POST", &link, ONE_CLICK);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.to_lowercase().contains("proof"), "{answer}");

@@ -3,4 +3,5 @@
 pub mod fake_mailchimp;
 pub mod newsletter;
 pub mod rendering;
+pub mod serving;
 pub mod smtp_server;
