@@ -7,11 +7,30 @@ use crate::error::{Exit, Failure};
 
 /// Runs the asynchronous part of a command.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    refuse_too_few_descriptors()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Exit::Internal, "cannot start the runtime", &error))?;
     runtime.block_on(work)
+}
+
+/// How many files and sockets a command has open at least: the runtime's own,
+/// the store's with its log and its lock, and a connection.
+const DESCRIPTORS: usize = 32;
+
+/// The runtime panics where it cannot open what it needs, and SQLite says no
+/// more than that it cannot open a file. So it is tried before.
+fn refuse_too_few_descriptors() -> Result<(), Failure> {
+    use std::os::fd::AsFd;
+    let stderr = std::io::stderr();
+    let tried: Result<Vec<_>, _> =
+        (0..DESCRIPTORS).map(|_| stderr.as_fd().try_clone_to_owned()).collect();
+    tried.map(drop).map_err(|error| {
+        let what = format!("this process may not open {DESCRIPTORS} more files");
+        Failure::of(Exit::Internal, what, &error)
+            .hint("Raise the limit with `ulimit -n 1024`, or `LimitNOFILE=` in a systemd unit.")
+    })
 }
 
 /// Names the boot of this machine, which tells the death of a process from the
