@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod open;
 mod outcomes;
+mod place;
 mod proofs;
 mod pushes;
 mod sender_lock;
@@ -36,13 +37,14 @@ pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
 pub use subscribers::{ListStats, Listed};
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 
 use crate::domain::Timestamp;
+use place::Place;
 use writer::{Durability, Writer};
 
 /// How long a statement waits for another process before it gives up: longer
@@ -56,7 +58,7 @@ pub struct Store {
 }
 
 struct Shared {
-    path: PathBuf,
+    place: Place,
     boot_id: String,
     writer: Writer,
     readers: SqlitePool,
@@ -70,14 +72,14 @@ impl Store {
     /// # Errors
     /// See [`StoreError`]; nothing is changed in a file that is not ours or is newer.
     pub async fn open(path: &Path, mode: OpenMode, boot_id: &str) -> Result<Self, StoreError> {
-        let (writer, readers) = open::open(path, mode).await?;
-        let shared = Shared { path: path.to_owned(), boot_id: boot_id.to_owned(), writer, readers };
+        let (place, writer, readers) = open::open(path, mode).await?;
+        let shared = Shared { place, boot_id: boot_id.to_owned(), writer, readers };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Where the store is.
     pub fn path(&self) -> &Path {
-        &self.shared.path
+        self.shared.place.path()
     }
 
     /// Moves what stands in the write-ahead log into the store's one file, so
@@ -86,9 +88,20 @@ impl Store {
         self.readers().close().await;
         let mut turn = self.writer().turn().await;
         if let Ok(connection) = turn.connection(Durability::Power).await {
-            // Another process may be reading; then the log stays for it to move.
-            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await;
+            // Another process may be reading for long; then the log stays for it to move.
+            let move_log = "PRAGMA busy_timeout = 2000; PRAGMA wal_checkpoint(TRUNCATE)";
+            let _ = sqlx::raw_sql(move_log).execute(connection).await;
         }
+    }
+
+    /// Sees that the file which was opened still stands where it was. Every
+    /// write sees to that by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`], and then nothing written here counts any more.
+    pub fn check_in_place(&self) -> Result<(), StoreError> {
+        let replaced = |_| StoreError::Replaced { path: self.path().to_owned() };
+        self.shared.place.check().map_err(replaced)
     }
 
     /// Becomes the one sender of this store.
@@ -96,7 +109,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::HeldByAnother`] while another process, or another part of this one, sends.
     pub fn lock_for_sending(&self) -> Result<SenderLock, StoreError> {
-        SenderLock::acquire(self.path())
+        SenderLock::acquire(&self.shared.place)
     }
 
     fn boot_id(&self) -> &str {

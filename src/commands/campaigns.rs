@@ -12,32 +12,41 @@ use crate::store::{EXAMPLE_ORIGIN, ImportError, OpenMode, Store, StoreError};
 use super::Context;
 use super::host::boot_id;
 
-/// Opens the store for `send` and `due`. Only the outbox, which mails nobody,
-/// may make one: over a relay an unmounted volume would look like an empty list.
-pub(super) async fn open_for_sending(context: &Context, config: &Config) -> Result<Store, Failure> {
-    match &config.delivery.via {
-        Via::Smtp(_) | Via::Mailchimp(_) => open(context, config, OpenMode::MustExist).await,
-        Via::Outbox(outbox) => {
-            let store = open(context, config, OpenMode::CreateIfMissing).await?;
-            // A proof, or a first try that failed, may have made an empty store.
-            if let Some(list) = outbox.subscribers.as_deref()
-                && store.stats().await?.total == 0
-            {
-                import_first(context, &store, list).await?;
-            }
-            Ok(store)
-        }
-    }
-}
-
-/// Opens the store.
-pub(super) async fn open(
+/// Opens the store, works with it, and closes it whatever came of that, so
+/// that a copy of its one file is whole.
+pub(super) async fn with_store<T>(
     context: &Context,
     config: &Config,
     mode: OpenMode,
-) -> Result<Store, Failure> {
+    work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let crate::config::Store::Sqlite(path) = &config.store;
-    Ok(Store::open(path, mode, &boot_id(context.random.as_ref())).await?)
+    let store = Store::open(path, mode, &boot_id(context.random.as_ref())).await?;
+    let done = work(&store).await;
+    store.close().await;
+    done
+}
+
+/// As [`with_store`], for `send` and `due`. Only the outbox, which mails nobody,
+/// may make a store: over a relay an unmounted volume would look like an empty list.
+pub(super) async fn with_store_for_sending<T>(
+    context: &Context,
+    config: &Config,
+    work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Via::Outbox(outbox) = &config.delivery.via else {
+        return with_store(context, config, OpenMode::MustExist, work).await;
+    };
+    with_store(context, config, OpenMode::CreateIfMissing, async |store| {
+        // A proof, or a first try that failed, may have made an empty store.
+        if let Some(list) = outbox.subscribers.as_deref()
+            && store.stats().await?.total == 0
+        {
+            import_first(context, store, list).await?;
+        }
+        work(store).await
+    })
+    .await
 }
 
 /// Opens a CSV file and reads its header.
@@ -49,11 +58,12 @@ pub(super) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
     ListReader::new(file).map_err(|error| unreadable(&error))
 }
 
-/// The outbox's own list, for a store in which nobody is yet.
+/// The outbox's own list, for a store in which nobody is yet: all of it or
+/// nothing, because whoever is on it then is taken for everybody.
 async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(), Failure> {
     let reader = read_list(list)?;
     let summary = store
-        .import(reader, EXAMPLE_ORIGIN, context.clock.now(), |row| {
+        .import_whole(reader, EXAMPLE_ORIGIN, context.clock.now(), |row| {
             context.ui.warning(&format!("{}:{}: {}", list.display(), row.line, row.reason));
             Ok(())
         })

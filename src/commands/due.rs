@@ -32,13 +32,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, "there is no schedule to go by")
             .hint("Set `[schedule] time` and `time_zone` in postrider.toml."));
     };
-    block_on(async {
-        let store = campaigns::open_for_sending(context, &newsletter.config).await?;
+    block_on(campaigns::with_store_for_sending(context, &newsletter.config, async |store| {
         let now = context.clock.now();
         let mark = match store.scheduled_since().await? {
             Some(mark) => mark,
             None if arguments.dry_run => now,
-            None => switch_on(context, &store, now).await?,
+            None => switch_on(context, store, now).await?,
         };
         let files = read_issues(context, &newsletter, &schedule)?;
         let mut ends = Vec::new();
@@ -60,7 +59,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 tell_missed(context, &decision);
             }
             let is_overdue = !decision.missed.is_empty();
-            let doing = Doing { context, newsletter: &newsletter, store: &store };
+            let doing = Doing { context, newsletter: &newsletter, store };
             match &decision.action {
                 Action::Refuse(refusal) => return Err(refused(refusal)),
                 _ if arguments.dry_run => {
@@ -92,7 +91,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             ends.push(Exit::BlockedOrOverdue);
         }
         Ok(Exit::strongest(ends))
-    })
+    }))
 }
 
 async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {

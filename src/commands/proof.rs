@@ -56,14 +56,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     for finding in prepared.findings.iter().filter(|f| f.severity == Severity::Error) {
         context.ui.finding(finding);
     }
-    block_on(async {
-        // Over a relay the list is needed anyway, and a store that is not there
-        // is more likely a volume that is not mounted.
-        let mode = match config.delivery.via {
-            Via::Smtp(_) => OpenMode::MustExist,
-            Via::Outbox(_) | Via::Mailchimp(_) => OpenMode::CreateIfMissing,
-        };
-        let store = campaigns::open(context, config, mode).await?;
+    // Over a relay the list is needed anyway, and a store that is not there
+    // is more likely a volume that is not mounted.
+    let mode = match config.delivery.via {
+        Via::Smtp(_) => OpenMode::MustExist,
+        Via::Outbox(_) | Via::Mailchimp(_) => OpenMode::CreateIfMissing,
+    };
+    block_on(campaigns::with_store(context, config, mode, async |store| {
         let key = prepared.campaign.key();
         let attempt = store.next_proof_attempt(key).await?;
         let now = context.clock.now();
@@ -73,7 +72,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 let pages = UnsubscribePages::new(config.newsletter.public_url.as_str(), keys);
                 relay.proof(context, config, &pages, &prepared.campaign, attempt, &editors).await?;
             }
-            None => provider::proof(context, config, &store, &prepared.campaign, &editors).await?,
+            None => provider::proof(context, config, store, &prepared.campaign, &editors).await?,
         }
         let via = config.delivery.via.as_str();
         let proof = Proof {
@@ -107,7 +106,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             })?;
         }
         Ok(Exit::Done)
-    })
+    }))
 }
 
 fn editors(named: &[String], configured: &[EmailAddress]) -> Result<Vec<EmailAddress>, Failure> {

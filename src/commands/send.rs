@@ -81,13 +81,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             DoubtChoice::Skip => Some(InDoubt::Skip),
         },
     };
-    block_on(async {
-        let store = campaigns::open_for_sending(context, &newsletter.config).await?;
+    block_on(campaigns::with_store_for_sending(context, &newsletter.config, async |store| {
         match arguments.dry_run {
-            true => dry_run(context, &newsletter, &store, &arguments.issue, &order).await,
-            false => send(context, &newsletter, &store, &arguments.issue, &order).await,
+            true => dry_run(context, &newsletter, store, &arguments.issue, &order).await,
+            false => send(context, &newsletter, store, &arguments.issue, &order).await,
         }
-    })
+    }))
 }
 
 /// Sends one issue: the whole of what `send` and `due` have in common.

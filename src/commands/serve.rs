@@ -26,15 +26,17 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
-    block_on(async {
-        let store = campaigns::open(context, &config, OpenMode::MustExist).await?;
+    block_on(campaigns::with_store(context, &config, OpenMode::MustExist, async |store| {
         let keys = store.signing_keys(context.random.as_ref(), context.clock.now()).await?;
         let asked = store.clone();
         let health = HealthCheck::new(move || {
             let store = asked.clone();
             async move {
-                let answer = store.scheduled_since().await;
-                answer.map(drop).map_err(|error| NotAnswering(error.to_string()))
+                let answer = match store.check_in_place() {
+                    Ok(()) => store.scheduled_since().await.map(drop),
+                    Err(error) => Err(error),
+                };
+                answer.map_err(|error| NotAnswering(error.to_string()))
             }
         });
         let newsletter = &config.newsletter;
@@ -43,8 +45,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             language: newsletter.language.clone(),
             direction: newsletter.direction,
         };
-        let clock = Arc::clone(&context.clock);
-        let router = web::router(Pages { masthead, keys, leaving: store, clock, health });
+        let (leaving, clock) = (store.clone(), Arc::clone(&context.clock));
+        let router = web::router(Pages { masthead, keys, leaving, clock, health });
         let cannot_listen = |error: std::io::Error| {
             Failure::of(Exit::Usage, format!("cannot listen on {}", arguments.listen), &error)
                 .hint("Another process may have the port: choose one with `--listen`.")
@@ -52,8 +54,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let listener =
             tokio::net::TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
         let bound = listener.local_addr().map_err(cannot_listen)?;
-        context.ui.status(&format!("listening on http://{bound}"));
+        // Whoever reads that it listens may stop it at once.
         let mut stop = listen_for_signals()?;
+        context.ui.status(&format!("listening on http://{bound}"));
         let shutdown = async move {
             let _ = stop.wait_for(|wish| *wish > StopWish::GoOn).await;
         };
@@ -64,5 +67,5 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             }
         }
         Ok(Exit::Done)
-    })
+    }))
 }

@@ -67,18 +67,17 @@ struct Recipient {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
-    block_on(async {
-        let store = campaigns::open(context, &config, OpenMode::MustExist).await?;
+    block_on(campaigns::with_store(context, &config, OpenMode::MustExist, async |store| {
         let report = match &arguments.issue {
-            None => overview(&store).await?,
-            Some(issue) => one(&config, &store, issue).await?,
+            None => overview(store).await?,
+            Some(issue) => one(&config, store, issue).await?,
         };
         match context.form {
             Form::Json => context.ui.data_json(&report)?,
             Form::Human => tell(context, &report)?,
         }
         Ok(Exit::Done)
-    })
+    }))
 }
 
 async fn overview(store: &Store) -> Result<Report, Failure> {

@@ -1,12 +1,14 @@
 //! `postrider subscribers`: the list.
 
+mod rejects;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::audience::csv::{EntryStanding, ListEntry, ListReader, RejectsWriter};
+use crate::audience::csv::{EntryStanding, ListEntry, ListReader};
 use crate::config::{Config, Root};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 use crate::error::{Exit, Failure};
@@ -15,6 +17,7 @@ use crate::ui::Ui;
 
 use super::host::block_on;
 use super::{Context, Form, campaigns};
+use rejects::Rejects;
 
 /// Import, export, add, show, suppress, count.
 #[derive(Debug, Subcommand)]
@@ -71,42 +74,59 @@ pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
     // What was typed is read first: a slip should not leave an empty store behind.
-    block_on(async {
-        let made = async || campaigns::open(context, &config, OpenMode::CreateIfMissing).await;
-        let found = async || campaigns::open(context, &config, OpenMode::MustExist).await;
-        match action {
-            Action::Import(arguments) => {
-                let list = campaigns::read_list(&arguments.file)?;
-                import(context, &made().await?, arguments, list).await
-            }
-            Action::Export => export(&context.ui, &found().await?).await,
-            Action::Add(arguments) => {
-                let addresses = arguments.who.read()?;
-                let store = made().await?;
+    let asked = Asked::read(action)?;
+    let mode = match asked {
+        Asked::Import(..) | Asked::Add(..) => OpenMode::CreateIfMissing,
+        Asked::Export | Asked::Show(_) | Asked::Suppress(_) | Asked::Stats => OpenMode::MustExist,
+    };
+    block_on(campaigns::with_store(context, &config, mode, async |store| {
+        match asked {
+            Asked::Import(arguments, list) => import(context, store, arguments, *list).await?,
+            Asked::Export => export(&context.ui, store).await?,
+            Asked::Add(arguments, addresses) => {
                 for address in addresses {
-                    add(context, &store, address, arguments).await?;
+                    add(context, store, address, arguments).await?;
                 }
-                Ok(Exit::Done)
             }
-            Action::Show(who) => {
-                let addresses = who.read()?;
-                let store = found().await?;
+            Asked::Show(addresses) => {
                 for address in &addresses {
-                    show(context, &store, address).await?;
+                    show(context, store, address).await?;
                 }
-                Ok(Exit::Done)
             }
-            Action::Suppress(who) => {
-                let addresses = who.read()?;
-                let store = found().await?;
+            Asked::Suppress(addresses) => {
                 for address in &addresses {
-                    suppress(context, &store, address).await?;
+                    suppress(context, store, address).await?;
                 }
-                Ok(Exit::Done)
             }
-            Action::Stats => stats(context, &found().await?).await,
+            Asked::Stats => stats(context, store).await?,
         }
-    })
+        Ok(Exit::Done)
+    }))
+}
+
+/// An action, with what it names read from files and from standard input.
+enum Asked<'a> {
+    Import(&'a ImportArguments, Box<ListReader<File>>),
+    Export,
+    Add(&'a AddArguments, Vec<EmailAddress>),
+    Show(Vec<EmailAddress>),
+    Suppress(Vec<EmailAddress>),
+    Stats,
+}
+
+impl<'a> Asked<'a> {
+    fn read(action: &'a Action) -> Result<Self, Failure> {
+        Ok(match action {
+            Action::Import(arguments) => {
+                Self::Import(arguments, Box::new(campaigns::read_list(&arguments.file)?))
+            }
+            Action::Export => Self::Export,
+            Action::Add(arguments) => Self::Add(arguments, arguments.who.read()?),
+            Action::Show(who) => Self::Show(who.read()?),
+            Action::Suppress(who) => Self::Suppress(who.read()?),
+            Action::Stats => Self::Stats,
+        })
+    }
 }
 
 async fn import(
@@ -114,7 +134,7 @@ async fn import(
     store: &Store,
     arguments: &ImportArguments,
     list: ListReader<File>,
-) -> Result<Exit, Failure> {
+) -> Result<(), Failure> {
     let path = &arguments.file;
     let mut rejects = Rejects::beside(path, arguments.rejects.clone(), list.header());
     rejects.refuse_to_replace(path)?;
@@ -136,8 +156,7 @@ async fn import(
         let what = format!("cannot keep the rejected rows of {}", path.display());
         Failure::of(Exit::InputUnreadable, what, &error)
     })?;
-    tell_import(context, &summary, kept.as_deref())?;
-    Ok(Exit::Done)
+    tell_import(context, &summary, kept.as_deref())
 }
 
 fn tell_import(
@@ -172,60 +191,7 @@ fn tell_import(
     Ok(())
 }
 
-/// The file of rejected rows, made when there is a first one.
-struct Rejects {
-    path: PathBuf,
-    header: Vec<String>,
-    writer: Option<RejectsWriter<File>>,
-}
-
-impl Rejects {
-    fn beside(list: &Path, named: Option<PathBuf>, header: &[String]) -> Self {
-        let path = named.unwrap_or_else(|| {
-            let mut name = list.file_name().unwrap_or_default().to_owned();
-            name.push(".rejects.csv");
-            list.with_file_name(name)
-        });
-        Self { path, header: header.to_vec(), writer: None }
-    }
-
-    /// Writing the rejects over the list that is being read would lose its rows.
-    fn refuse_to_replace(&self, list: &Path) -> Result<(), Failure> {
-        match (self.path.canonicalize(), list.canonicalize()) {
-            (Ok(rejects), Ok(list)) if rejects == list => {
-                let what = format!("the rejects cannot be written over {}", list.display());
-                Err(Failure::new(Exit::Usage, what).hint("Name another file with `--rejects`."))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn write(&mut self, row: &crate::audience::csv::RejectedRow) -> std::io::Result<()> {
-        if self.writer.is_none() {
-            let file = private_file(&self.path)?;
-            self.writer = Some(RejectsWriter::new(file, &self.header)?);
-        }
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.write(row))
-    }
-
-    fn finish(self) -> std::io::Result<Option<PathBuf>> {
-        match self.writer {
-            Some(writer) => writer.finish().map(|()| Some(self.path)),
-            None => Ok(None),
-        }
-    }
-}
-
-/// Rejected rows hold addresses, so nobody else may read them, even where a
-/// file stood before that everybody could read.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
+async fn export(ui: &Ui, store: &Store) -> Result<(), Failure> {
     let unwritten = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(error) => Ui::output_failure(&error),
         _ => Failure::new(Exit::Internal, "cannot write a row of the export"),
@@ -237,7 +203,7 @@ async fn export(ui: &Ui, store: &Store) -> Result<Exit, Failure> {
     rows.flush().map_err(|error| Ui::output_failure(&error))?;
     drop(rows);
     ui.status(&format!("{count} subscribers exported"));
-    Ok(Exit::Done)
+    Ok(())
 }
 
 async fn add(
@@ -245,7 +211,7 @@ async fn add(
     store: &Store,
     address: EmailAddress,
     arguments: &AddArguments,
-) -> Result<Exit, Failure> {
+) -> Result<(), Failure> {
     let entry = ListEntry {
         address: address.clone(),
         first_name: arguments.first_name.clone(),
@@ -266,7 +232,7 @@ async fn add(
         }
         _ => context.ui.status("they are on the list already"),
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -282,7 +248,7 @@ struct Shown {
     updated_at: Option<String>,
 }
 
-async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<Exit, Failure> {
+async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
     let suppressed = store.suppression(address).await?;
     let shown = match store.find(address).await? {
         Some(Listed { subscriber, .. }) => Shown {
@@ -310,7 +276,7 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
     };
     if context.form == Form::Json {
         context.ui.data_json(&shown)?;
-        return Ok(Exit::Done);
+        return Ok(());
     }
     let ui = &context.ui;
     ui.data_line(&format!(
@@ -329,22 +295,18 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
             ui.data_line(&format!("{name}: {value}"))?;
         }
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
-async fn suppress(
-    context: &Context,
-    store: &Store,
-    address: &EmailAddress,
-) -> Result<Exit, Failure> {
+async fn suppress(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
     let is_new = store
         .suppress(address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
         .await?;
     context.ui.status(if is_new { "suppressed" } else { "it was suppressed already" });
-    Ok(Exit::Done)
+    Ok(())
 }
 
-async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
+async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct Told {
         #[serde(flatten)]
@@ -356,7 +318,7 @@ async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
     let told = Told { stats: store.stats().await?, mailable };
     if context.form == Form::Json {
         context.ui.data_json(&told)?;
-        return Ok(Exit::Done);
+        return Ok(());
     }
     let (ui, stats) = (&context.ui, &told.stats);
     ui.data_line(&format!("{:>9}  on the list", stats.total))?;
@@ -370,7 +332,7 @@ async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
     for (domain, number) in &stats.domains {
         ui.data_line(&format!("{number:>9}  at {domain}"))?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 impl AddressArgument {

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::place;
+
 /// Why the store could not be used. Every variant but [`HeldByAnother`](Self::HeldByAnother)
 /// is a fault of this machine, not of a server or of the issue.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no store, and none may be made.
     #[error(
-        "tried to open the store {}, and there is none. A send over a relay or a provider never \
-         creates a store, because a volume that is not mounted would look like an empty list. \
-         Mount it, correct [store] url in postrider.toml, or make one with \
-         `postrider subscribers import`",
+        "tried to open the store {}, and there is none. If there was one, mount its volume or \
+         correct [store] url in postrider.toml; if not, make it with \
+         `postrider subscribers import FILE`. Only a send into the outbox makes one by itself",
         path.display()
     )]
     Missing {
@@ -71,6 +72,30 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         cause: String,
+    },
+    /// The file cannot be opened at all.
+    #[error(
+        "tried to open the store {}, and it cannot be opened: {cause}. See that this user may read \
+         and write the file and its folder (SQLite keeps two files beside it), and run the same \
+         command again",
+        path.display()
+    )]
+    Unopenable {
+        /// Which store.
+        path: PathBuf,
+        /// What the database said.
+        cause: String,
+    },
+    /// The path names another file than the one that was opened, or none.
+    #[error(
+        "the store {} was replaced or removed while it was in use, and what stands there now does \
+         not know what was done since. Nothing more is done. Stop every postrider that uses it, see \
+         that the right file stands there, and start again",
+        path.display()
+    )]
+    Replaced {
+        /// Which store.
+        path: PathBuf,
     },
     /// Another process keeps the database locked for longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
     #[error(
@@ -147,12 +172,14 @@ impl StoreError {
             .and_then(|code| code.parse::<u32>().ok());
         // The low byte of an extended result code is the primary one (https://sqlite.org/rescode.html).
         match code.map(|code| code & 0xFF) {
+            _ if place::is_replaced(error) => Self::Replaced { path },
             // The shared memory beside the store could not grow.
             _ if code == Some(SQLITE_IOERR_SHMSIZE) => Self::Full { attempted, path },
             Some(5 | 6) => Self::Locked { attempted, path },
             Some(8 | 3) => Self::ReadOnly { attempted, path, cause },
             Some(11) => Self::Damaged { attempted, path, cause },
             Some(13) => Self::Full { attempted, path },
+            Some(14) => Self::Unopenable { path, cause },
             Some(26) => Self::NotAStore { path, cause },
             _ if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => {
                 Self::Damaged { attempted, path, cause }

@@ -1,5 +1,7 @@
 //! Entries onto the list, a thousand at a time.
 
+mod batch;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
@@ -10,6 +12,7 @@ use super::writer::Durability;
 use super::{Store, StoreError, to_json, to_millis};
 use crate::audience::csv::{EntryStanding, ListEntry, ListFileError, ListReader, RejectedRow};
 use crate::domain::{EmailAddress, SubscriptionStatus, Timestamp};
+use batch::{Batch, BatchEnd};
 
 /// What came of every row: `rows` is the sum of the other four.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -49,8 +52,6 @@ pub enum ImportError {
 }
 
 const IMPORT: &str = "import subscribers";
-const BATCH_ROWS: usize = 1000;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 impl Store {
     /// Reads a whole list in, in batches that are each written or not. Nobody
@@ -62,47 +63,58 @@ impl Store {
     /// The file, the store or `rejects` failed; see [`ImportError`].
     pub async fn import<R: Read>(
         &self,
-        list: ListReader<R>,
+        mut list: ListReader<R>,
         origin: &str,
         now: Timestamp,
         mut rejects: impl FnMut(&RejectedRow) -> std::io::Result<()>,
     ) -> Result<ImportSummary, ImportError> {
         let mut summary = ImportSummary::default();
-        let mut batch = Vec::with_capacity(BATCH_ROWS);
-        let mut bytes = 0;
-        let mut list = list;
         loop {
-            let row = list.next();
-            let ends = row.is_none();
-            match row.transpose() {
-                Ok(None) => {}
-                Ok(Some(Ok(entry))) => {
-                    bytes += weight(&entry);
-                    batch.push(entry);
-                }
-                Ok(Some(Err(row))) => {
-                    rejects(&row)
-                        .map_err(|cause| ImportError::Rejects { line: row.line, cause })?;
-                    summary.rows += 1;
-                    summary.rejected += 1;
-                }
-                Err(error) => {
-                    self.import_batch(&mut batch, origin, now, Durability::Power, &mut summary)
-                        .await?;
-                    return Err(error.into());
-                }
-            }
-            if ends {
-                break;
-            }
-            if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-                self.import_batch(&mut batch, origin, now, Durability::Process, &mut summary)
-                    .await?;
-                bytes = 0;
+            let batch = Batch::read(&mut list, &mut rejects)?;
+            // Flushing the last transaction flushes those before it.
+            let durability = match &batch.end {
+                BatchEnd::Full => Durability::Process,
+                BatchEnd::List | BatchEnd::Fault(_) => Durability::Power,
+            };
+            summary.rows += batch.rejected;
+            summary.rejected += batch.rejected;
+            self.import_batch(batch.entries, origin, now, durability, &mut summary).await?;
+            match batch.end {
+                BatchEnd::Full => {}
+                BatchEnd::List => return Ok(summary),
+                BatchEnd::Fault(error) => return Err(error.into()),
             }
         }
-        // Flushing the last transaction flushes those before it.
-        self.import_batch(&mut batch, origin, now, Durability::Power, &mut summary).await?;
+    }
+
+    /// Reads a whole list in by the rules of [`Self::import`], but all of it or
+    /// nothing, for a list that is taken as complete once anybody is on it.
+    ///
+    /// # Errors
+    /// The file, the store or `rejects` failed, and nobody was put onto the list.
+    pub async fn import_whole<R: Read>(
+        &self,
+        mut list: ListReader<R>,
+        origin: &str,
+        now: Timestamp,
+        mut rejects: impl FnMut(&RejectedRow) -> std::io::Result<()>,
+    ) -> Result<ImportSummary, ImportError> {
+        let mut summary = ImportSummary::default();
+        let mut turn = self.writer().turn().await;
+        let mut transaction = turn.begin(Durability::Power).await.map_err(self.fault(IMPORT))?;
+        loop {
+            let batch = Batch::read(&mut list, &mut rejects)?;
+            summary.rows += batch.rejected;
+            summary.rejected += batch.rejected;
+            let done = write_batch(&mut transaction, batch.entries, origin, now).await;
+            summary.add(done.map_err(self.fault(IMPORT))?);
+            match batch.end {
+                BatchEnd::Full => {}
+                BatchEnd::List => break,
+                BatchEnd::Fault(error) => return Err(error.into()),
+            }
+        }
+        transaction.commit().await.map_err(self.fault(IMPORT))?;
         Ok(summary)
     }
 
@@ -117,13 +129,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<ImportSummary, StoreError> {
         let mut summary = ImportSummary::default();
-        self.import_batch(&mut vec![entry], origin, now, Durability::Power, &mut summary).await?;
+        self.import_batch(vec![entry], origin, now, Durability::Power, &mut summary).await?;
         Ok(summary)
     }
 
     async fn import_batch(
         &self,
-        batch: &mut Vec<ListEntry>,
+        entries: Vec<ListEntry>,
         origin: &str,
         now: Timestamp,
         durability: Durability,
@@ -132,23 +144,37 @@ impl Store {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(durability).await?;
-            let keys = batch.iter().map(|entry| entry.address.key()).collect();
-            let mut known = read_known(&mut transaction, keys).await?;
-            let mut done = known.merge_all(batch);
-            done.newly_suppressed =
-                write_changes(&mut transaction, &known.rows, origin, to_millis(now)).await?;
+            let done = write_batch(&mut transaction, entries, origin, now).await?;
             transaction.commit().await?;
             Ok(done)
         };
-        let done: ImportSummary = write.await.map_err(self.fault(IMPORT))?;
-        summary.rows += done.rows;
-        summary.added += done.added;
-        summary.merged += done.merged;
-        summary.unchanged += done.unchanged;
-        summary.newly_suppressed += done.newly_suppressed;
-        batch.clear();
+        summary.add(write.await.map_err(self.fault(IMPORT))?);
         Ok(())
     }
+}
+
+impl ImportSummary {
+    fn add(&mut self, more: Self) {
+        self.rows += more.rows;
+        self.added += more.added;
+        self.merged += more.merged;
+        self.unchanged += more.unchanged;
+        self.rejected += more.rejected;
+        self.newly_suppressed += more.newly_suppressed;
+    }
+}
+
+async fn write_batch(
+    connection: &mut SqliteConnection,
+    entries: Vec<ListEntry>,
+    origin: &str,
+    now: Timestamp,
+) -> Result<ImportSummary, sqlx::Error> {
+    let keys = entries.iter().map(|entry| entry.address.key()).collect();
+    let mut known = read_known(connection, keys).await?;
+    let mut done = known.merge_all(entries);
+    done.newly_suppressed = write_changes(connection, &known.rows, origin, to_millis(now)).await?;
+    Ok(done)
 }
 
 /// What the list knows of the addresses of one batch, new ones in the order of the file.
@@ -175,9 +201,9 @@ impl KnownRows {
         self.rows.push((key, known));
     }
 
-    fn merge_all(&mut self, batch: &mut Vec<ListEntry>) -> ImportSummary {
+    fn merge_all(&mut self, entries: Vec<ListEntry>) -> ImportSummary {
         let mut summary = ImportSummary::default();
-        for entry in batch.drain(..) {
+        for entry in entries {
             summary.rows += 1;
             let key = entry.address.key();
             match self.places.get(&key) {
@@ -247,11 +273,6 @@ fn finality(status: SubscriptionStatus) -> u8 {
         SubscriptionStatus::Subscribed => 1,
         SubscriptionStatus::Unsubscribed => 2,
     }
-}
-
-fn weight(entry: &ListEntry) -> usize {
-    let fields = entry.fields.iter().map(|(name, value)| name.len() + value.len());
-    200 + fields.sum::<usize>()
 }
 
 type KnownRow = (String, String, String, String, String, String, Option<String>);

@@ -179,6 +179,11 @@ impl Store {
                 "another process keeps it locked; wait for it, and run the same command to resume"
                     .to_owned()
             }
+            StoreError::Replaced { .. } => {
+                "it was replaced or removed while it was in use, and what stands there now does not \
+                 know what was sent since; find the right file before anything is sent again"
+                    .to_owned()
+            }
             _ => error.to_string(),
         };
         self.ledger_error(attempted, cause)

@@ -1,6 +1,6 @@
 //! Opening the file, and bringing its tables up to date.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sqlx::ConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -8,6 +8,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::place::Place;
 use super::sender_lock::open_private;
 use super::writer::Writer;
 use super::{BUSY_TIMEOUT, StoreError};
@@ -27,20 +28,17 @@ const READERS: u32 = 4;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
-pub(super) async fn open(path: &Path, mode: OpenMode) -> Result<(Writer, SqlitePool), StoreError> {
+pub(super) async fn open(
+    path: &Path,
+    mode: OpenMode,
+) -> Result<(Place, Writer, SqlitePool), StoreError> {
     prepare_file(path, mode)?;
+    let place = Place::of(path).map_err(|error| StoreError::of_io(OPEN, path, &error))?;
     let mut connection = connect_writer(path).await?;
-    migrate(path, &mut connection).await?;
+    migrate(&place, &mut connection).await?;
     let options = options(path).pragma("query_only", "on");
     let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
-    Ok((Writer::new(connection), readers))
-}
-
-/// A file beside the store, such as its lock.
-pub(super) fn beside(store: &Path, suffix: &str) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+    Ok((place.clone(), Writer::new(connection, place), readers))
 }
 
 fn prepare_file(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
@@ -99,9 +97,10 @@ async fn connect_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
 
 /// sqlx's own migration lock does nothing on SQLite, so two processes that
 /// open a new store at once take turns at a lock file instead.
-async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn migrate(place: &Place, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let path = place.path();
     let fault = |error: std::io::Error| StoreError::of_io(MIGRATE, path, &error);
-    let lock = open_private(&beside(path, ".lock")).map_err(fault)?;
+    let lock = open_private(&place.beside(".lock")).map_err(fault)?;
     let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
     let _lock = locked.map_err(std::io::Error::other).and_then(|lock| lock).map_err(fault)?;
     refuse_foreign_tables(path, connection).await?;

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{StoreError, open};
+use super::StoreError;
+use super::place::Place;
 
 /// The right to send from a store. The operating system takes it back when
 /// the process ends, however it ends.
@@ -15,16 +16,15 @@ pub struct SenderLock {
 }
 
 impl SenderLock {
-    pub(super) fn acquire(store: &Path) -> Result<Self, StoreError> {
+    pub(super) fn acquire(place: &Place) -> Result<Self, StoreError> {
         let attempted = "become the one sender";
-        let path = open::beside(store, ".sender.lock");
-        let fault = |error: std::io::Error| StoreError::of_io(attempted, store, &error);
-        let mut file = open_private(&path).map_err(fault)?;
+        let fault = |error: std::io::Error| StoreError::of_io(attempted, place.path(), &error);
+        let mut file = open_private(&place.beside(".sender.lock")).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::HeldByAnother {
-                    path: store.to_owned(),
+                    path: place.path().to_owned(),
                     pid: holder(file),
                 });
             }

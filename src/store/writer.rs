@@ -4,6 +4,8 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::place::Place;
+
 /// The one writing connection, taken in turns.
 pub(super) struct Writer(Mutex<Writing>);
 
@@ -21,13 +23,14 @@ pub(super) enum Durability {
 
 struct Writing {
     connection: SqliteConnection,
+    place: Place,
     durability: Durability,
 }
 
 impl Writer {
-    /// Takes a connection whose `synchronous` is FULL.
-    pub(super) fn new(connection: SqliteConnection) -> Self {
-        Self(Mutex::new(Writing { connection, durability: Durability::Power }))
+    /// Takes a connection whose `synchronous` is FULL, and the file that it writes.
+    pub(super) fn new(connection: SqliteConnection, place: Place) -> Self {
+        Self(Mutex::new(Writing { connection, place, durability: Durability::Power }))
     }
 
     /// Waits for the connection.
@@ -37,12 +40,14 @@ impl Writer {
 }
 
 impl Turn<'_> {
-    /// The connection, for one statement that commits by itself.
+    /// The connection, for one statement that commits by itself. Refused once
+    /// another file stands in the place of the one that was opened.
     pub(super) async fn connection(
         &mut self,
         durability: Durability,
     ) -> Result<&mut SqliteConnection, sqlx::Error> {
         let writing = &mut *self.0;
+        writing.place.check()?;
         if writing.durability != durability {
             let pragma = match durability {
                 Durability::Process => "PRAGMA synchronous = NORMAL",

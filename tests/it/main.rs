@@ -24,5 +24,6 @@ mod render_judge;
 mod send;
 mod smtp;
 mod status;
+mod store;
 mod subscribers;
 mod web;

@@ -231,3 +231,37 @@ fn the_first_address_makes_the_store_and_reading_does_not() {
     let shown = newsletter.expect(0, &["subscribers", "show", "reader@example.org"]);
     assert!(shown.stdout.contains("status      subscribed"), "{shown}");
 }
+
+#[test]
+fn the_rejects_follow_no_link_and_go_into_nothing_but_a_file() {
+    let newsletter = Newsletter::outbox();
+    newsletter.write("precious", "somebody else's");
+    let rejects = newsletter.path("in.csv.rejects.csv");
+    std::os::unix::fs::symlink(newsletter.path("precious"), &rejects).unwrap();
+    import(&newsletter, "email\nnobody\n");
+    assert_eq!(std::fs::read(newsletter.path("precious")).unwrap(), b"somebody else's");
+    let kept = std::fs::symlink_metadata(&rejects).unwrap();
+    assert!(kept.is_file() && kept.permissions().mode() & 0o777 == 0o600, "{kept:?}");
+    for no_file in ["subscribers", "/dev/null"] {
+        let arguments = ["subscribers", "import", "in.csv", "--rejects", no_file];
+        let refused = newsletter.expect(3, &arguments);
+        assert!(refused.error().contains("it is not a regular file"), "{refused}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_says_how_many_lines_it_took() {
+    let newsletter = Newsletter::outbox();
+    let rest: String = (0..1_003).map(|n| format!("reader-{n}@example.org,\n")).collect();
+    for (header, row) in [
+        ("email,first_name", "a@example.org,\"A\n"),
+        ("email,first_name", "\"a@example.org,A\n"),
+        ("email,city", "a@example.org,\"A\n"),
+        ("email", "\"a@example.org\n"),
+    ] {
+        newsletter.write("in.csv", format!("{header}\n{row}{rest}"));
+        let run = newsletter.expect(0, &["subscribers", "import", "in.csv"]);
+        assert!(run.stderr.contains("in.csv:2: "), "{run}");
+        assert!(run.stderr.contains("it takes all of the 1004 lines"), "{run}");
+    }
+}

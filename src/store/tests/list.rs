@@ -158,3 +158,34 @@ async fn a_rejects_file_that_cannot_be_written_stops_the_import() {
     let error = store.import(list, "t", at(0), full).await.unwrap_err();
     assert!(matches!(error, ImportError::Rejects { line: 3, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_whole_list_or_nobody_is_on_it() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    let file = readers(2500);
+    let broken = || Unplugged(std::io::Cursor::new(file.clone()));
+    let whole = ListReader::new(broken()).unwrap();
+    let error = store.import_whole(whole, "a test", at(0), |_| Ok(())).await.unwrap_err();
+    assert!(matches!(error, ImportError::File(_)), "{error:?}");
+    assert_eq!(store.stats().await.unwrap().total, 0);
+    // An import by hand keeps what it has, and can be run again.
+    let by_hand = ListReader::new(broken()).unwrap();
+    store.import(by_hand, "a test", at(0), |_| Ok(())).await.unwrap_err();
+    assert_eq!(store.stats().await.unwrap().total, 2500);
+    let list = ListReader::new(file.as_bytes()).unwrap();
+    let summary = store.import_whole(list, "a test", at(0), |_| Ok(())).await.unwrap();
+    assert_eq!((summary.rows, summary.unchanged), (2500, 2500));
+}
+
+/// A file on a disk that goes before its end.
+struct Unplugged(std::io::Cursor<String>);
+
+impl std::io::Read for Unplugged {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("the disk has gone")),
+            read => Ok(read),
+        }
+    }
+}

@@ -25,7 +25,7 @@ async fn a_send_never_makes_a_store() {
     let temporary = Temporary::new();
     let error = Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap_err();
     assert!(matches!(error, StoreError::Missing { .. }));
-    assert!(error.to_string().contains("never creates a store"), "{error}");
+    assert!(error.to_string().contains("there is none"), "{error}");
     assert!(!temporary.path().exists());
     std::fs::create_dir_all(temporary.path().parent().unwrap()).unwrap();
     std::fs::write(temporary.path(), "").unwrap();
@@ -165,4 +165,36 @@ async fn a_store_that_another_process_keeps_locked_is_named() {
     assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
     others.rollback().await.unwrap();
     assert!(!store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap());
+}
+
+#[tokio::test]
+async fn nothing_is_written_once_another_file_stands_there() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    store.check_in_place().unwrap();
+    let aside = temporary.folder.path().join("aside.sqlite");
+    std::fs::rename(temporary.path(), &aside).unwrap();
+    for what in [None, Some("another file")] {
+        what.inspect(|content| std::fs::write(temporary.path(), content).unwrap());
+        let error = store.unsubscribe(SubscriberId(1), "a test", at(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Replaced { .. }), "{error:?}");
+        assert!(matches!(store.check_in_place(), Err(StoreError::Replaced { .. })));
+    }
+    std::fs::rename(&aside, temporary.path()).unwrap();
+    assert!(store.unsubscribe(SubscriberId(1), "a test", at(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_link_to_a_store_is_the_same_store() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    let link = temporary.folder.path().join("link.sqlite");
+    std::os::unix::fs::symlink(temporary.path(), &link).unwrap();
+    let linked = Store::open(&link, OpenMode::MustExist, "boot").await.unwrap();
+    let _lock = store.lock_for_sending().unwrap();
+    let refused = linked.lock_for_sending().unwrap_err();
+    assert!(matches!(refused, StoreError::HeldByAnother { .. }), "{refused:?}");
+    let beside_the_link = std::fs::read_dir(temporary.folder.path()).unwrap().count();
+    assert_eq!(beside_the_link, 2, "the folder of the store, and the link");
 }
