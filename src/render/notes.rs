@@ -4,6 +4,8 @@
 //! when the text is complete, numbers instead of the marks and a line for
 //! each target. A target that comes twice in a text is one note.
 
+use std::collections::HashMap;
+
 /// Stands before and after the index of a target. The flow lets no control
 /// character of an author through.
 const MARK: char = '\u{1}';
@@ -13,6 +15,8 @@ const MARK: char = '\u{1}';
 pub(crate) struct Notes {
     /// Those of the text that is being gathered.
     targets: Vec<String>,
+    /// Where each of them stands: a list of links may have tens of thousands.
+    indices: HashMap<String, usize>,
     /// How many numbers the section has used.
     used: usize,
 }
@@ -32,17 +36,21 @@ impl Notes {
 
     /// Takes a target, and gives the mark for its place in the text.
     pub(crate) fn mark(&mut self, target: String) -> String {
-        let known = self.targets.iter().position(|known| *known == target);
-        let index = known.unwrap_or_else(|| {
-            self.targets.push(target);
-            self.targets.len() - 1
-        });
+        let index = match self.indices.get(&target) {
+            Some(index) => *index,
+            None => {
+                self.targets.push(target.clone());
+                self.indices.insert(target, self.targets.len() - 1);
+                self.targets.len() - 1
+            }
+        };
         format!("{MARK}{index}{MARK}")
     }
 
     /// Ends the text. Fewer targets than `fewest` get no numbers.
     pub(crate) fn take(&mut self, fewest: usize) -> Numbered {
         let targets = std::mem::take(&mut self.targets);
+        self.indices.clear();
         if targets.len() < fewest {
             return Numbered { targets, first: None };
         }
