@@ -87,3 +87,30 @@ impl Numbered {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_comes_twice_in_a_text_is_one_note() {
+        let mut notes = Notes::default();
+        let marks = ["a", "b", "a"].map(|target| notes.mark(target.to_owned()));
+        let first = notes.take(1);
+        assert_eq!(first.in_text(&marks.join(" ")), "[1] [2] [1]");
+        assert_eq!(first.lines(), ["[1] <a>", "[2] <b>"]);
+        let again = notes.mark("a".to_owned());
+        assert_eq!(notes.take(1).in_text(&again), "[3]");
+    }
+
+    /// Were each target compared with all before it, this would take minutes.
+    #[test]
+    fn two_hundred_thousand_targets_are_no_burden() {
+        let mut notes = Notes::default();
+        let text: String =
+            (0..200_000).map(|n| notes.mark(format!("https://example.org/{n}"))).collect();
+        let numbered = notes.take(1);
+        assert!(numbered.in_text(&text).ends_with("[200000]"));
+        assert_eq!(numbered.lines().len(), 200_000);
+    }
+}
