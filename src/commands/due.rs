@@ -69,7 +69,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 }
                 Action::Resume(slug) => {
                     resumed.insert((*slug).clone());
-                    ends.push(doing.resume(slug, &files.paths, &campaigns).await?);
+                    ends.push(doing.resume(slug, &campaigns).await?);
                 }
                 Action::Send(issue) => {
                     ends.push(doing.send(&files.paths[&issue.path]).await?);
@@ -163,8 +163,8 @@ fn sort_out(
     newsletter: &Newsletter,
     campaigns: &[FrozenCampaign],
     resumed: &BTreeSet<Slug>,
-) -> (BTreeSet<Slug>, Vec<Slug>) {
-    let mut finished = resumed.clone();
+) -> (BTreeMap<Slug, String>, Vec<Slug>) {
+    let mut finished = BTreeMap::new();
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = frozen.campaign.key();
@@ -173,9 +173,10 @@ fn sort_out(
         if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }
-        if frozen.finished_at.is_some() {
-            finished.insert(key.issue.clone());
-        } else if !resumed.contains(&key.issue) {
+        if frozen.finished_at.is_some() || resumed.contains(&key.issue) {
+            let file = newsletter.config.root.join(&frozen.provenance.source_file);
+            finished.insert(key.issue.clone(), file.display().to_string());
+        } else {
             unfinished.push(key.issue.clone());
         }
     }
@@ -190,23 +191,12 @@ struct Doing<'d> {
 
 impl Doing<'_> {
     /// A frozen campaign goes on whatever its file says, or if it has gone.
-    async fn resume(
-        &self,
-        slug: &Slug,
-        paths: &BTreeMap<String, PathBuf>,
-        campaigns: &[FrozenCampaign],
-    ) -> Result<Exit, Failure> {
-        let file = campaigns
-            .iter()
-            .find(|frozen| frozen.campaign.key().issue == *slug)
-            .map(|frozen| self.newsletter.config.root.join(&frozen.provenance.source_file));
-        let path = file
-            .filter(|path| path.is_file())
-            .or_else(|| {
-                paths.values().find(|path| super::newsletter::stem(path) == slug.as_str()).cloned()
-            })
-            .unwrap_or_else(|| PathBuf::from(format!("{slug}.md")));
-        self.send(&path).await
+    async fn resume(&self, slug: &Slug, campaigns: &[FrozenCampaign]) -> Result<Exit, Failure> {
+        let key = &self.newsletter.config.newsletter.slug;
+        let frozen = campaigns.iter().map(|frozen| (frozen.campaign.key(), &frozen.provenance));
+        let mut of_slug = frozen.filter(|(of, _)| of.newsletter == *key && of.issue == *slug);
+        let file = of_slug.next().map_or(slug.as_str(), |(_, from)| from.source_file.as_str());
+        self.send(&self.newsletter.config.root.join(file)).await
     }
 
     async fn send(&self, path: &std::path::Path) -> Result<Exit, Failure> {
