@@ -100,20 +100,21 @@ pub(super) async fn send(
 ) -> Result<Exit, Failure> {
     let lock = store.lock_for_sending()?;
     forget_trials(context, newsletter, (store, &lock)).await?;
-    let prepared = newsletter.prepare(issue);
-    let key = match &prepared {
-        Ok(prepared) => prepared.campaign.key().clone(),
-        Err(_) => identity::key_by_name(newsletter, issue),
+    let prepared = match newsletter.prepare(issue) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let frozen = identity::frozen_from(context, newsletter, store, issue, failure).await?;
+            tell_what_changed(context, &frozen, None);
+            return resume(context, newsletter, (store, &lock), &frozen, order).await;
+        }
     };
-    match (store.campaign(&key).await?, prepared) {
-        (Some(frozen), prepared) => {
-            let now = prepared.as_ref().ok();
-            identity::refuse_a_shared_slug(newsletter, &frozen, now)?;
-            tell_what_changed(context, &frozen, now);
+    match store.campaign(prepared.campaign.key()).await? {
+        Some(frozen) => {
+            identity::refuse_a_shared_slug(newsletter, &frozen, &prepared)?;
+            tell_what_changed(context, &frozen, Some(&prepared));
             resume(context, newsletter, (store, &lock), &frozen, order).await
         }
-        (None, Err(failure)) => Err(failure),
-        (None, Ok(prepared)) => {
+        None => {
             let prepared = approve(context, newsletter, store, prepared, order).await?;
             if Relay::of(context, &newsletter.config)?.is_none() {
                 return provider::begin(context, newsletter, store, prepared, order).await;
@@ -351,7 +352,7 @@ async fn dry_run(
     let mut campaign = &prepared.campaign;
     let frozen = store.campaign(prepared.campaign.key()).await?;
     if let Some(frozen) = &frozen {
-        identity::refuse_a_shared_slug(newsletter, frozen, Some(&prepared))?;
+        identity::refuse_a_shared_slug(newsletter, frozen, &prepared)?;
         tell_what_changed(context, frozen, Some(&prepared));
         let tally = store.tally(frozen).await?;
         context.ui.status(&format!(
