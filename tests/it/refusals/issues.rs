@@ -1,6 +1,6 @@
 //! Files that are no issue, or none that can be sent.
 
-use crate::support::newsletter::Newsletter;
+use crate::support::newsletter::{BODY, Newsletter};
 
 /// Bytes, the exit code, and how the message begins.
 struct Case {
@@ -194,4 +194,17 @@ fn a_damaged_text_is_refused_at_every_damaged_place() {
     for line in [5, 7, 9] {
         assert!(run.stderr.contains(&format!("issues/one.md:{line}:")), "{run}");
     }
+}
+
+#[test]
+fn two_files_of_one_slug_are_told_when_both_are_checked() {
+    let newsletter = Newsletter::outbox();
+    for name in ["one", "two"] {
+        newsletter.issue_of(name, "title: A title\nslug: same\n", BODY);
+    }
+    let run = newsletter.expect(0, &["check", "issues"]);
+    let wanted = "warning[shared-slug]: issues/one.md and issues/two.md have the same slug, `same`";
+    assert!(run.stderr.contains(wanted), "{run}");
+    let run = newsletter.expect(0, &["check", "issues/one.md", "issues/one.md"]);
+    assert!(!run.stderr.contains("shared-slug"), "{run}");
 }
