@@ -75,6 +75,8 @@ pub const UNSUBSCRIBE: Rule =
 /// The sender can be written to.
 pub const POSTAL_ADDRESS: Rule =
     error("postal-address", "Both parts of the mail hold the sender's postal address.");
+/// Nobody is watched.
+pub const PIXEL: Rule = error("pixel", "No image is too small to be seen.");
 /// The mail is not cut off.
 pub const BUDGET: Rule = error(
     "budget",
@@ -82,7 +84,7 @@ pub const BUDGET: Rule = error(
 );
 
 /// Every rule that judges an issue or a mail. `--allow` takes their names.
-pub const RULES: [Rule; 13] = [
+pub const RULES: [Rule; 14] = [
     MISSING_TITLE,
     EMPTY_ISSUE,
     MOJIBAKE,
@@ -95,6 +97,7 @@ pub const RULES: [Rule; 13] = [
     UNBALANCED_COMMENT,
     UNSUBSCRIBE,
     POSTAL_ADDRESS,
+    PIXEL,
     BUDGET,
 ];
 

@@ -24,7 +24,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use campaigns::FrozenCampaign;
+pub use campaigns::{EXAMPLE_ORIGIN, Forgotten, FrozenCampaign};
 pub use error::StoreError;
 pub use freeze::FreezeError;
 pub use import::{ImportError, ImportSummary};

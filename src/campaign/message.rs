@@ -133,7 +133,9 @@ impl MessageForm {
             match segment {
                 Segment::Literal(bytes) => out.extend_from_slice(bytes),
                 Segment::To => out.extend_from_slice(copy.to.as_str().as_bytes()),
-                Segment::MessageId => out.extend_from_slice(self.message_id(copy).as_bytes()),
+                Segment::MessageId => {
+                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes())
+                }
                 Segment::UnsubscribeUrl => {
                     out.extend_from_slice(copy.values.unsubscribe_url.as_bytes());
                 }
@@ -151,8 +153,8 @@ impl MessageForm {
     /// The copy's Message-ID without angle brackets. The same campaign and
     /// recipient have the same one on every attempt, so a receiver may notice
     /// a repeat (RFC 5322 section 3.6.4).
-    pub fn message_id(&self, copy: &Copy<'_>) -> String {
-        self.identity.of(copy)
+    pub fn message_id(&self, subscriber: SubscriberId) -> String {
+        self.identity.of(subscriber)
     }
 }
 
@@ -177,9 +179,9 @@ impl MessageIdentity {
     }
 
     /// The number stands in for the address, so nothing of it can be guessed.
-    fn of(&self, copy: &Copy<'_>) -> String {
+    fn of(&self, subscriber: SubscriberId) -> String {
         let mut seed = self.seed.clone();
-        seed.extend_from_slice(copy.subscriber.0.to_string().as_bytes());
+        seed.extend_from_slice(subscriber.0.to_string().as_bytes());
         format!("{}@{}", &Digest::of(&seed).to_string()[..32], self.domain)
     }
 }

@@ -1,7 +1,9 @@
 //! What every mail must hold, and how large it may be.
 
-use super::{BUDGET, Discovery, POSTAL_ADDRESS, Rule, UNSUBSCRIBE};
-use crate::render::{Measures, Rendered, Slot};
+mod pixels;
+
+use super::{BUDGET, Discovery, PIXEL, POSTAL_ADDRESS, Rule, UNSUBSCRIBE};
+use crate::render::{Measures, Rendered, Slot, SlotValues};
 use crate::source::Severity;
 
 /// Gmail cuts a mail near 102 KB, and with it the link to unsubscribe. No
@@ -37,6 +39,13 @@ pub(super) fn discover(rendered: &Rendered, measures: &Measures) -> Vec<Discover
                 format!("Put the slot `postal_address` into the theme ({place}), and set `postal_address` in the configuration."),
             ));
         }
+    }
+    for source in pixels::unseen_images(&rendered.html.fill(&SlotValues::EXAMPLE)) {
+        discoveries.push(Discovery::overall(
+            &PIXEL,
+            format!("the image `{source}` is too small to be seen"),
+            "Take it out: it would only tell its server who reads the mail, and when.",
+        ));
     }
     discoveries.extend(over_budget(measures));
     discoveries

@@ -7,7 +7,7 @@ use crate::audience::csv::ListReader;
 use crate::config::{Config, Via};
 use crate::delivery::LedgerError;
 use crate::error::{Exit, Failure};
-use crate::store::{ImportError, OpenMode, Store, StoreError};
+use crate::store::{EXAMPLE_ORIGIN, ImportError, OpenMode, Store, StoreError};
 
 use super::Context;
 use super::host::boot_id;
@@ -52,9 +52,8 @@ pub(super) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
 /// The outbox's own list, for a store in which nobody is yet.
 async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(), Failure> {
     let reader = read_list(list)?;
-    let origin = format!("import of {}", list.display());
     let summary = store
-        .import(reader, &origin, context.clock.now(), |row| {
+        .import(reader, EXAMPLE_ORIGIN, context.clock.now(), |row| {
             context.ui.warning(&format!("{}:{}: {}", list.display(), row.line, row.reason));
             Ok(())
         })

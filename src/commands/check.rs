@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::error::{Exit, Failure};
 use crate::source::{Finding, Severity};
 
-use super::newsletter::Newsletter;
+use super::newsletter::{Newsletter, issue_files};
 use super::{Context, Form};
 
 /// Find what is wrong with issues.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The issue files
+    /// The issue files, or folders of them
     #[arg(required = true, value_name = "ISSUE")]
     issues: Vec<PathBuf>,
     /// How findings are written
@@ -51,7 +51,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let newsletter = Newsletter::open(context, &[])?;
     let mut findings = Vec::new();
     let mut unreadable = 0;
-    for path in &arguments.issues {
+    let issues = all_issues(&newsletter, &arguments.issues)?;
+    for path in &issues {
         match newsletter.prepare(path) {
             Ok(prepared) => findings.extend(prepared.findings),
             // The others are still worth checking.
@@ -70,7 +71,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             && !arguments.allow.iter().any(|rule| rule == finding.rule.0)
     };
     let report = Report {
-        issues: arguments.issues.len(),
+        issues: issues.len(),
         unreadable,
         errors: findings.iter().filter(is_error).count(),
         warnings: findings.iter().filter(|f| f.severity == Severity::Warning).count(),
@@ -104,6 +105,18 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         (0, 0) => Exit::Done,
         (0, _) => Exit::ChecksRefused,
     })
+}
+
+/// A folder stands for the issues in it.
+fn all_issues(newsletter: &Newsletter, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut issues = Vec::new();
+    for path in named {
+        match newsletter.issue_path(path) {
+            folder if folder.is_dir() => issues.extend(issue_files(&folder)?),
+            file => issues.push(file),
+        }
+    }
+    Ok(issues)
 }
 
 /// A finding as a workflow command: `::error file=…,line=…,col=…::message`.

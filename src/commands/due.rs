@@ -62,6 +62,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             let is_overdue = !decision.missed.is_empty();
             let doing = Doing { context, newsletter: &newsletter, store: &store };
             match &decision.action {
+                Action::Refuse(refusal) => return Err(refused(refusal)),
                 _ if arguments.dry_run => {
                     tell_plan(context, &decision.action);
                     return Ok(Exit::Done);
@@ -85,7 +86,6 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                     ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }
-                Action::Refuse(refusal) => return Err(refused(refusal)),
             }
         }
         if !files.broken.is_empty() {
@@ -252,7 +252,7 @@ fn tell_plan(context: &Context, action: &Action<'_>) {
         Action::Resume(slug) => format!("would resume {slug}"),
         Action::Send(issue) => format!("would send {}", issue.path),
         Action::Wait(_) => "nothing is due".to_owned(),
-        Action::Refuse(refusal) => format!("would refuse: {}", refused(refusal).message()),
+        Action::Refuse(refusal) => refused(refusal).message().to_owned(),
     });
 }
 

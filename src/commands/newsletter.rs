@@ -10,7 +10,9 @@ use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::render::{self, Letterhead, Measures, Rendered};
-use crate::source::{Finding, Findings, MAX_SOURCE_BYTES, Severity, SourceError, SourceText};
+use crate::source::{
+    Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
+};
 use crate::theme::{self, Theme};
 
 use super::Context;
@@ -28,6 +30,8 @@ pub(super) struct Prepared {
     pub(super) measures: Measures,
     pub(super) findings: Vec<Finding>,
     pub(super) provenance: Provenance,
+    /// The author says that it is not ready.
+    pub(super) draft: bool,
 }
 
 impl Newsletter {
@@ -47,9 +51,10 @@ impl Newsletter {
 
     /// Reads, renders and checks one issue.
     pub(super) fn prepare(&self, path: &Path) -> Result<Prepared, Failure> {
+        let path = &self.issue_path(path);
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
-        let letterhead = self.letterhead(&issue);
+        let (letterhead, no_permalink) = self.letterhead(&issue);
         let (rendered, mut findings) =
             render::render(&issue, &self.theme, &letterhead).map_err(|error| {
                 let what = format!("cannot render {}", path.display());
@@ -60,6 +65,7 @@ impl Newsletter {
         check::issue(&issue, &mut checked);
         check::mail(&rendered, &measures, &mut checked);
         findings.extend(checked.into_sorted());
+        findings.extend(no_permalink);
         sort(&mut findings);
         let key = CampaignKey {
             newsletter: self.config.newsletter.slug.clone(),
@@ -76,7 +82,8 @@ impl Newsletter {
         };
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
-        Ok(Prepared { campaign, rendered, measures, findings, provenance })
+        let draft = issue.draft;
+        Ok(Prepared { campaign, rendered, measures, findings, provenance, draft })
     }
 
     /// Reads one issue's front matter and Markdown.
@@ -91,25 +98,41 @@ impl Newsletter {
         })
     }
 
-    fn letterhead(&self, issue: &Issue<'_>) -> Letterhead {
+    /// Where an issue file is: as named from here, or else from the newsletter's folder.
+    pub(super) fn issue_path(&self, named: &Path) -> PathBuf {
+        let in_newsletter = self.config.root.join(named);
+        match !named.exists() && in_newsletter.exists() {
+            true => in_newsletter,
+            false => named.to_owned(),
+        }
+    }
+
+    /// The newsletter's own words for an issue, and the finding that its
+    /// permalink lacks something.
+    fn letterhead(&self, issue: &Issue<'_>) -> (Letterhead, Option<Finding>) {
         let newsletter = &self.config.newsletter;
         let language = issue.language.as_ref().map(|language| language.value.clone());
         let direction = match &language {
             Some(language) => Direction::of_language(language),
             None => newsletter.direction,
         };
-        Letterhead {
+        let number = issue.number.as_ref().map(|number| number.value);
+        let date = issue.date.as_ref().map(|date| date.value);
+        let permalink =
+            newsletter.web_url.as_ref().map(|pattern| pattern.fill(&issue.slug, number, date));
+        let (web_url, no_permalink) = match permalink.transpose() {
+            Ok(web_url) => (web_url, None),
+            Err(error) => (None, Some(no_permalink(&error.to_string()))),
+        };
+        let letterhead = Letterhead {
             name: newsletter.name.clone(),
             postal_address: newsletter.postal_address.clone(),
             language: language.unwrap_or_else(|| newsletter.language.clone()),
             direction,
-            web_url: newsletter.web_url.as_ref().and_then(|pattern| {
-                let number = issue.number.as_ref().map(|number| number.value);
-                let date = issue.date.as_ref().map(|date| date.value);
-                pattern.fill(&issue.slug, number, date).ok()
-            }),
+            web_url,
             home_url: None,
-        }
+        };
+        (letterhead, no_permalink)
     }
 
     fn fixed_headers(&self, letterhead: &Letterhead) -> FixedHeaders {
@@ -143,6 +166,16 @@ impl Prepared {
     /// The subject line.
     pub(super) fn subject(&self) -> &HeaderText {
         &self.rendered.subject
+    }
+}
+
+fn no_permalink(why: &str) -> Finding {
+    Finding {
+        rule: RuleId("web-url"),
+        severity: Severity::Warning,
+        place: None,
+        message: format!("the mail has no link to its page on the web: {why}"),
+        advice: "Add it to the front matter, or take it out of `[newsletter] web_url`.".to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) enum Consent {
 }
 
 /// What one send is asked to do.
+#[derive(Clone)]
 pub(super) struct Order {
     pub(super) consent: Consent,
     pub(super) proof: ProofRule,

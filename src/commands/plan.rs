@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use crate::audience::{AudiencePlan, Exclusion};
+use crate::campaign::Campaign;
 use crate::config::{Config, Via};
 use crate::ui::Ui;
-
-use super::newsletter::Prepared;
 
 /// A dry run, for people and for scripts.
 #[derive(Debug, Serialize)]
@@ -32,7 +31,7 @@ const DOMAINS_SHOWN: usize = 5;
 impl Plan {
     pub(super) fn new(
         config: &Config,
-        prepared: &Prepared,
+        campaign: &Campaign,
         audience: AudiencePlan,
         to_send: u64,
     ) -> Self {
@@ -42,9 +41,9 @@ impl Plan {
             Via::Outbox(_) | Via::Mailchimp(_) => 1000.0,
         };
         Self {
-            campaign: prepared.campaign.key().to_string(),
-            subject: prepared.subject().as_str().to_owned(),
-            digest: prepared.campaign.digest().to_string(),
+            campaign: campaign.key().to_string(),
+            subject: campaign.manifest().subject.clone(),
+            digest: campaign.digest().to_string(),
             via: config.delivery.via.as_str(),
             audience,
             to_send,

@@ -129,11 +129,11 @@ fn page(prepared: &Prepared, text: &str) -> String {
          section {{ flex: 1 1 30rem; min-width: 0; }}\n\
          iframe {{ width: 100%; height: 80vh; border: 1px solid #888; }}\n\
          pre {{ height: 80vh; overflow: auto; margin: 0; border: 1px solid #888; padding: .5rem; }}\n\
-         </style>\n<h1>{subject}</h1>\n<p>{}</p>\n<p>Digest <code>{}</code></p>\n<main>\n\
+         </style>\n<h1>{subject}</h1>\n<p>{}</p>\n<p>Digest <code>{}</code></p>\n\
+         <h2>Findings</h2>\n{findings}\n<main>\n\
          <section>\n<h2>HTML</h2>\n\
          <iframe title=\"The HTML part\" src=\"email.html\" sandbox></iframe>\n</section>\n\
-         <section>\n<h2>Text</h2>\n<pre tabindex=\"0\">{}</pre>\n</section>\n</main>\n\
-         <h2>Findings</h2>\n{findings}\n</html>\n",
+         <section>\n<h2>Text</h2>\n<pre tabindex=\"0\">{}</pre>\n</section>\n</main>\n</html>\n",
         escaped(&prepared.rendered.preheader),
         prepared.campaign.digest(),
         escaped(text),

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::campaign::UnsubscribePages;
-use crate::config::FlagValue;
+use crate::config::{FlagValue, Via};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
 use crate::source::Severity;
@@ -57,7 +57,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         context.ui.finding(finding);
     }
     block_on(async {
-        let store = campaigns::open(context, config, OpenMode::CreateIfMissing).await?;
+        // Over a relay the list is needed anyway, and a store that is not there
+        // is more likely a volume that is not mounted.
+        let mode = match config.delivery.via {
+            Via::Smtp(_) => OpenMode::MustExist,
+            Via::Outbox(_) | Via::Mailchimp(_) => OpenMode::CreateIfMissing,
+        };
+        let store = campaigns::open(context, config, mode).await?;
         let key = prepared.campaign.key();
         let attempt = store.next_proof_attempt(key).await?;
         let now = context.clock.now();

@@ -108,7 +108,7 @@ pub(super) async fn proof(
     let client = mailchimp(context, section(config)?)?;
     let record = store.push_record(campaign.key(), config.delivery.via.as_str());
     let push = pushing(context, &client, &record);
-    match push.proof(campaign, editors).await.map_err(refused)? {
+    match push.proof(campaign, editors).await.map_err(|error| failed("no proof was made", error))? {
         Proofed::Tested { remote, checklist } => {
             context.ui.status(&format!("the draft is {remote} at the provider"));
             tell_checklist(&context.ui, &checklist);
@@ -212,6 +212,10 @@ fn tell(context: &Context, frozen: &FrozenCampaign, pushed: &Pushed) -> Result<E
 }
 
 fn refused(error: PushError) -> Failure {
+    failed("the campaign was not sent", error)
+}
+
+fn failed(what: &str, error: PushError) -> Failure {
     let exit = match &error {
         PushError::Plan(_) => Exit::ChecksRefused,
         PushError::Record(_) => Exit::StoreFault,
@@ -219,5 +223,5 @@ fn refused(error: PushError) -> Failure {
         PushError::NotReady { .. } | PushError::Replaced { .. } => Exit::BlockedOrOverdue,
         PushError::Provider(_) | PushError::Differs { .. } => Exit::Unreachable,
     };
-    Failure::of(exit, "the campaign was not sent", &error)
+    Failure::of(exit, what, &error)
 }

@@ -213,7 +213,7 @@ async fn proof_over<T: Transport>(
         let values = SlotValues { unsubscribe_url: &link, first_name: "", last_name: "" };
         let copy = Copy { subscriber, to: editor, values };
         form.splice(&copy, &mut message);
-        let message_id = form.message_id(&copy);
+        let message_id = form.message_id(copy.subscriber);
         let envelope = Envelope {
             sender: &config.delivery.envelope_sender,
             recipient: editor,

@@ -134,11 +134,12 @@ async fn forget_trials(
     if matches!(newsletter.config.delivery.via, Via::Outbox(_)) {
         return Ok(());
     }
-    let trials = store.forget_trials(&newsletter.config.newsletter.slug, lock).await?;
-    if trials > 0 {
-        context
-            .ui
-            .status(&format!("{trials} trials into the outbox do not count as sent any more"));
+    let gone = store.forget_trials(&newsletter.config.newsletter.slug, lock).await?;
+    if gone.campaigns > 0 {
+        context.ui.status("what went into the outbox does not count as sent any more");
+    }
+    if gone.examples > 0 {
+        context.ui.status("the outbox's own example subscribers were taken off the list");
     }
     Ok(())
 }
@@ -152,6 +153,7 @@ async fn approve(
     order: &Order,
 ) -> Result<Prepared, Failure> {
     let config = &newsletter.config;
+    refuse_a_draft(&prepared)?;
     refuse_errors(&prepared, &order.allow)?;
     if order.repeat == RepeatRule::Refuse {
         identity::refuse_a_second_slug(store, &prepared).await?;
@@ -165,7 +167,12 @@ async fn approve(
     }
     let audience = store.plan_audience().await?;
     let to_send = audience.included;
-    ask(context, newsletter, &Plan::new(config, &prepared, audience, to_send), order.consent)?;
+    ask(
+        context,
+        newsletter,
+        &Plan::new(config, &prepared.campaign, audience, to_send),
+        order.consent,
+    )?;
     prepared.provenance.allowed = order.allow.clone();
     Ok(prepared)
 }
@@ -181,6 +188,15 @@ async fn freeze(
     let now = context.clock.now();
     let frozen = store.freeze(&prepared.campaign, &prepared.provenance, via, now).await;
     frozen.map_err(not_frozen)
+}
+
+fn refuse_a_draft(prepared: &Prepared) -> Result<(), Failure> {
+    if !prepared.draft {
+        return Ok(());
+    }
+    let message = format!("{} was not sent: it says `draft: true`", prepared.campaign.key());
+    Err(Failure::new(Exit::BlockedOrOverdue, message)
+        .hint("Take that line out of its front matter when it is ready."))
 }
 
 fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure> {
@@ -220,6 +236,12 @@ async fn resume(
             besides(&tally)
         ));
         if exit == Exit::OutcomesUnknown {
+            if order.in_doubt.is_none()
+                && ask_about_doubt(context, store, frozen).await? == InDoubt::Resend
+            {
+                let order = Order { in_doubt: Some(InDoubt::Resend), ..order.clone() };
+                return deliver(context, newsletter, (store, lock), frozen, &order).await;
+            }
             context.ui.hint(HOW_TO_SETTLE);
         }
         tell_json(context, frozen, tally, 0, "already-sent", exit)?;
@@ -326,10 +348,12 @@ async fn dry_run(
     let prepared = newsletter.prepare(issue)?;
     let mut audience = store.plan_audience().await?;
     let mut to_send = audience.included;
-    if let Some(frozen) = store.campaign(prepared.campaign.key()).await? {
-        identity::refuse_a_shared_slug(newsletter, &frozen, Some(&prepared))?;
-        tell_what_changed(context, &frozen, Some(&prepared));
-        let tally = store.tally(&frozen).await?;
+    let mut campaign = &prepared.campaign;
+    let frozen = store.campaign(prepared.campaign.key()).await?;
+    if let Some(frozen) = &frozen {
+        identity::refuse_a_shared_slug(newsletter, frozen, Some(&prepared))?;
+        tell_what_changed(context, frozen, Some(&prepared));
+        let tally = store.tally(frozen).await?;
         context.ui.status(&format!(
             "{} is frozen: {} of {} got it{}",
             frozen.campaign.key(),
@@ -339,7 +363,18 @@ async fn dry_run(
         ));
         to_send = tally.open();
         audience.included = frozen.recipients;
-    } else {
+        campaign = &frozen.campaign;
+    }
+    let plan = Plan::new(&newsletter.config, campaign, audience, to_send);
+    match context.form {
+        Form::Json => context.ui.data_json(&plan)?,
+        Form::Human => plan.tell(&context.ui),
+    }
+    context.ui.status("This was a dry run: nothing was sent.");
+    // Who would get it is of interest before it may be sent, too.
+    if frozen.is_none() {
+        refuse_a_draft(&prepared)?;
+        refuse_errors(&prepared, &order.allow)?;
         if order.repeat == RepeatRule::Refuse {
             identity::refuse_a_second_slug(store, &prepared).await?;
         }
@@ -348,12 +383,5 @@ async fn dry_run(
             approval::require_proof(store, &prepared, via).await?;
         }
     }
-    let plan = Plan::new(&newsletter.config, &prepared, audience, to_send);
-    match context.form {
-        Form::Json => context.ui.data_json(&plan)?,
-        Form::Human => plan.tell(&context.ui),
-    }
-    refuse_errors(&prepared, &order.allow)?;
-    context.ui.status("This was a dry run: nothing was sent.");
     Ok(Exit::Done)
 }

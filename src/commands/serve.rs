@@ -18,7 +18,7 @@ use super::{Context, campaigns};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Where to listen. A proxy with TLS belongs before it
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     listen: SocketAddr,
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use crate::campaign::{MessageForm, Purpose};
 use crate::config::{Config, Root};
 use crate::delivery::{Standing, Tally};
 use crate::domain::{CampaignKey, Slug};
@@ -55,6 +56,7 @@ struct CampaignStatus {
 #[derive(Serialize)]
 struct Recipient {
     address: String,
+    message_id: String,
     class: String,
     note: String,
     attempts: u32,
@@ -96,10 +98,12 @@ async fn one(config: &Config, store: &Store, issue: &std::path::Path) -> Result<
             .hint("`postrider status` without an issue lists every campaign."));
     };
     let mut status = CampaignStatus::of(store, &frozen).await?;
+    let form = MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)
+        .map_err(|error| Failure::of(Exit::Internal, "cannot name the messages", &error))?;
     let list = async |state| -> Result<Option<Vec<Recipient>>, Failure> {
         let mut rows = Vec::new();
         let keep = |row| {
-            rows.push(Recipient::of(row));
+            rows.push(Recipient::of(&form, row));
             Ok::<(), Failure>(())
         };
         store.outcomes(&key, state, keep).await?;
@@ -182,7 +186,10 @@ fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
         ];
         for (word, rows) in lists {
             for row in rows.iter().flatten() {
-                ui.data_line(&format!("  {word}: {} {} {}", row.address, row.class, row.note))?;
+                ui.data_line(&format!(
+                    "  {word}: {} <{}> {} {}",
+                    row.address, row.message_id, row.class, row.note
+                ))?;
             }
         }
     }
@@ -216,8 +223,9 @@ impl CampaignStatus {
 }
 
 impl Recipient {
-    fn of(row: OutcomeRow) -> Self {
+    fn of(form: &MessageForm, row: OutcomeRow) -> Self {
         Self {
+            message_id: form.message_id(row.subscriber),
             address: row.address,
             class: row.class,
             note: row.note,

@@ -10,7 +10,7 @@ use crate::audience::csv::{EntryStanding, ListEntry, ListReader, RejectsWriter};
 use crate::config::{Config, Root};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 use crate::error::{Exit, Failure};
-use crate::store::{ImportSummary, Listed, OpenMode, Store};
+use crate::store::{ImportError, ImportSummary, ListStats, Listed, OpenMode, Store};
 use crate::ui::Ui;
 
 use super::host::block_on;
@@ -60,7 +60,7 @@ pub struct AddArguments {
 /// Whom an action is about.
 #[derive(Debug, Args)]
 pub struct AddressArgument {
-    /// The address, or `-` to read it from standard input, which no process list shows
+    /// The address, or `-` to read some from standard input, one a line, which no process list shows
     #[arg(value_name = "ADDRESS")]
     address: String,
 }
@@ -81,16 +81,28 @@ pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
             }
             Action::Export => export(&context.ui, &found().await?).await,
             Action::Add(arguments) => {
-                let address = arguments.who.read()?;
-                add(context, &made().await?, address, arguments).await
+                let addresses = arguments.who.read()?;
+                let store = made().await?;
+                for address in addresses {
+                    add(context, &store, address, arguments).await?;
+                }
+                Ok(Exit::Done)
             }
             Action::Show(who) => {
-                let address = who.read()?;
-                show(context, &found().await?, &address).await
+                let addresses = who.read()?;
+                let store = found().await?;
+                for address in &addresses {
+                    show(context, &store, address).await?;
+                }
+                Ok(Exit::Done)
             }
             Action::Suppress(who) => {
-                let address = who.read()?;
-                suppress(context, &made().await?, &address).await
+                let addresses = who.read()?;
+                let store = found().await?;
+                for address in &addresses {
+                    suppress(context, &store, address).await?;
+                }
+                Ok(Exit::Done)
             }
             Action::Stats => stats(context, &found().await?).await,
         }
@@ -115,7 +127,11 @@ async fn import(
         .await;
     // Rows that were rejected before a failure are kept, too.
     let kept = rejects.finish();
-    let summary = imported?;
+    let summary = imported.map_err(|error| match error {
+        error @ ImportError::Rejects { .. } => Failure::from(error)
+            .hint("Name a file that can be written with `--rejects FILE`, and import again."),
+        error => error.into(),
+    })?;
     let kept = kept.map_err(|error| {
         let what = format!("cannot keep the rejected rows of {}", path.display());
         Failure::of(Exit::InputUnreadable, what, &error)
@@ -240,6 +256,9 @@ async fn add(
     let summary = store.add(entry, "added by hand", context.clock.now()).await?;
     let row = store.find(&address).await?;
     let status = row.as_ref().map_or("unknown", |row| row.subscriber.status.as_str());
+    if row.as_ref().is_some_and(|row| row.suppressed.is_some()) {
+        context.ui.warning("their address is suppressed, so they will not be mailed");
+    }
     match (summary.added, status) {
         (1.., _) => context.ui.status("added"),
         (_, "unsubscribed") => {
@@ -326,13 +345,22 @@ async fn suppress(
 }
 
 async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
-    let stats = store.stats().await?;
+    #[derive(Serialize)]
+    struct Told {
+        #[serde(flatten)]
+        stats: ListStats,
+        /// Subscribed, and not suppressed.
+        mailable: u64,
+    }
+    let mailable = store.plan_audience().await?.included;
+    let told = Told { stats: store.stats().await?, mailable };
     if context.form == Form::Json {
-        context.ui.data_json(&stats)?;
+        context.ui.data_json(&told)?;
         return Ok(Exit::Done);
     }
-    let ui = &context.ui;
+    let (ui, stats) = (&context.ui, &told.stats);
     ui.data_line(&format!("{:>9}  on the list", stats.total))?;
+    ui.data_line(&format!("{mailable:>9}  would get a mail now"))?;
     for (status, number) in &stats.by_status {
         ui.data_line(&format!("{number:>9}  {status}"))?;
     }
@@ -346,18 +374,27 @@ async fn stats(context: &Context, store: &Store) -> Result<Exit, Failure> {
 }
 
 impl AddressArgument {
-    fn read(&self) -> Result<EmailAddress, Failure> {
-        let text = match self.address.as_str() {
-            "-" => {
-                let mut line = String::new();
-                std::io::stdin().read_line(&mut line).map_err(|error| {
-                    Failure::of(Exit::InputUnreadable, "cannot read the address", &error)
-                })?;
-                line
-            }
-            text => text.to_owned(),
-        };
-        EmailAddress::parse(&text)
-            .map_err(|error| Failure::of(Exit::Usage, "that is no address", &error))
+    /// All of them, or none: a slip in the third line leaves the first two alone.
+    fn read(&self) -> Result<Vec<EmailAddress>, Failure> {
+        if self.address != "-" {
+            let parsed = EmailAddress::parse(&self.address).map(|address| vec![address]);
+            return parsed.map_err(|error| Failure::of(Exit::Usage, "that is no address", &error));
+        }
+        let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
+            Failure::of(Exit::InputUnreadable, "cannot read the addresses", &error)
+        })?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let addresses: Result<Vec<_>, Failure> = lines
+            .map(|(number, line)| {
+                EmailAddress::parse(line).map_err(|error| {
+                    let what = format!("line {} is no address, and nothing was done", number + 1);
+                    Failure::of(Exit::Usage, what, &error)
+                })
+            })
+            .collect();
+        match addresses? {
+            none if none.is_empty() => Err(Failure::new(Exit::Usage, "no address was given")),
+            addresses => Ok(addresses),
+        }
     }
 }

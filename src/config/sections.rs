@@ -248,7 +248,9 @@ fn smtp(
         settings.refuse("smtp.url", &Wrong::new(problem, advice));
     }
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
-    if way == Some(Way::Smtp) && leads_here && !url.is_loopback() {
+    // Whoever names an address of this machine, and a server on it, rehearses.
+    let rehearses = settings.is_set("newsletter.public_url") && url.is_loopback();
+    if way == Some(Way::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
         let advice = "set it to the https address at which readers reach `postrider serve`";
         settings.refuse("newsletter.public_url", &Wrong::new(problem, advice));

@@ -96,6 +96,12 @@ impl Settings {
         self.sections.contains_key(section) || self.given.keys().any(is_of)
     }
 
+    /// Whether somebody set a key, so that it is not its default.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        let origin = self.given.get(key).map(|(_, origin)| origin);
+        origin.is_some_and(|origin| *origin != Origin::Default)
+    }
+
     /// A text that must be set.
     pub(super) fn required<T>(
         &mut self,

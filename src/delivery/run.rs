@@ -371,7 +371,7 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
             },
         };
         work.form.splice(&copy, &mut self.message);
-        let message_id = work.form.message_id(&copy);
+        let message_id = work.form.message_id(copy.subscriber);
         let envelope =
             Envelope { sender: &work.sender, recipient: &row.address, message_id: &message_id };
         let doubt = DoubtMark::default();

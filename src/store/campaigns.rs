@@ -30,6 +30,18 @@ pub struct FrozenCampaign {
 }
 
 const READ: &str = "read the campaigns";
+/// Where subscribers came from who are there for the outbox alone.
+pub const EXAMPLE_ORIGIN: &str = "example for the outbox";
+
+/// What [`Store::forget_trials`] took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Campaigns into the outbox.
+    pub campaigns: u64,
+    /// Subscribers from [`EXAMPLE_ORIGIN`].
+    pub examples: u64,
+}
+
 const MARK: &str = "mark a campaign";
 const FORGET: &str = "forget trials into the outbox";
 
@@ -134,7 +146,8 @@ impl Store {
     }
 
     /// Forgets the campaigns of a newsletter that went into the outbox, because
-    /// they mailed nobody and must not count as sent. Says how many there were.
+    /// they mailed nobody and must not count as sent, and the examples that
+    /// were put onto the list for them. Says how many there were.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -142,7 +155,7 @@ impl Store {
         &self,
         newsletter: &Slug,
         _lock: &SenderLock,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Forgotten, StoreError> {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
@@ -158,8 +171,12 @@ impl Store {
                     .bind(newsletter.as_str())
                     .execute(&mut *transaction)
                     .await?;
+            let examples = sqlx::query("DELETE FROM subscribers WHERE origin = ?1")
+                .bind(EXAMPLE_ORIGIN)
+                .execute(&mut *transaction)
+                .await?;
             transaction.commit().await?;
-            Ok(gone.rows_affected())
+            Ok(Forgotten { campaigns: gone.rows_affected(), examples: examples.rows_affected() })
         };
         write.await.map_err(self.fault(FORGET))
     }

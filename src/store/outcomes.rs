@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::{FrozenCampaign, Store, StoreError, from_millis};
 use crate::delivery::Tally;
-use crate::domain::{CampaignKey, Timestamp};
+use crate::domain::{CampaignKey, SubscriberId, Timestamp};
 
 /// The state of a row in the ledger; see [`Ledger`](crate::delivery::Ledger).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -48,6 +48,8 @@ impl RowState {
 /// What came of one recipient. `Debug` masks the address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutcomeRow {
+    /// Whose row it is.
+    pub subscriber: SubscriberId,
     /// The address, for data on stdout; never for talk or a log.
     pub address: String,
     /// Why it was rejected or withdrawn, in one word; empty otherwise.
@@ -121,7 +123,7 @@ impl Store {
     ) -> Result<u64, E> {
         let campaign = self.existing_campaign(key, LIST).await?;
         let mut rows = sqlx::query_as::<_, Row>(
-            "SELECT coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
+            "SELECT r.subscriber, coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
                     r.note, r.attempts, r.updated_at
              FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
              WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3 ORDER BY r.id",
@@ -133,6 +135,7 @@ impl Store {
         let mut count = 0;
         while let Some(row) = rows.try_next().await.map_err(self.fault(LIST))? {
             each(OutcomeRow {
+                subscriber: SubscriberId(row.subscriber),
                 address: row.address,
                 class: row.class,
                 note: row.note,
@@ -147,6 +150,7 @@ impl Store {
 
 #[derive(FromRow)]
 struct Row {
+    subscriber: i64,
     address: String,
     class: String,
     note: String,

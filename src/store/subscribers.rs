@@ -144,7 +144,8 @@ impl Store {
     }
 
     /// Takes a subscriber off the list, on the disk before it returns. Says
-    /// whether they were on it.
+    /// whether they were on it. Where they came from stays on record, with
+    /// `origin` behind it.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -157,7 +158,7 @@ impl Store {
         let write = async {
             let mut turn = self.writer().turn().await;
             sqlx::query(
-                "UPDATE subscribers SET status = 'unsubscribed', origin = ?2, updated_at = ?3
+                "UPDATE subscribers SET status = 'unsubscribed', origin = origin || '; ' || ?2, updated_at = ?3
                  WHERE id = ?1 AND status <> 'unsubscribed'",
             )
             .bind(subscriber.0)

@@ -46,7 +46,7 @@ fn one_campaign_is_told_in_full_by_its_file_or_by_its_slug() {
         "test-weekly/one  finished 2",
         "  1 sent, 1 rejected, 1 unknown",
         "  in doubt: drop-after-dot@example.org",
-        "  rejected: permfail@example.org mailbox RCPT TO: 550 5.1.1",
+        "@news.example.org> mailbox RCPT TO: 550 5.1.1",
     ] {
         assert!(by_file.contains(line), "{line} in {by_file}");
     }

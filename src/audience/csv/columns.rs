@@ -272,7 +272,11 @@ impl<'r> Row<'r> {
             _ => return Err(RejectReason::Status),
         };
         Ok(EntryStanding {
-            status: if self.left { Unsubscribed } else { status },
+            // A list of suppressed addresses says nothing of anybody's wish to get mail.
+            status: match self.left || (self.suppressed.is_some() && self.status.is_empty()) {
+                true => Unsubscribed,
+                false => status,
+            },
             suppressed: self.suppressed.or(by_status).or(self.cleaned.then_some(HardBounce)),
         })
     }

@@ -69,7 +69,7 @@ async fn an_import_brings_nobody_back() {
     assert_eq!(status(&store, "left@example.org").await, SubscriptionStatus::Unsubscribed);
     assert_eq!(store.suppression(&bounced).await.unwrap(), Some(SuppressionReason::HardBounce));
     let found = store.find(&address("left@example.org")).await.unwrap().unwrap();
-    assert_eq!(found.subscriber.origin, "asked by mail");
+    assert_eq!(found.subscriber.origin, "a test; asked by mail");
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ impl Newsletter {
             ("newsletter.slug", "\"test-weekly\""),
             ("newsletter.from", "\"The Test Weekly <weekly@news.example.org>\""),
             ("newsletter.postal_address", "\"1 Coach Road, 9000 Ghent, Belgium\""),
+            // A rehearsal on this machine: the server and the pages are both here.
+            ("newsletter.public_url", "\"http://localhost:8025\""),
             ("proof.to", "[\"editor-one@example.org\", \"editor-two@example.org\"]"),
             ("proof.required", "false"),
             ("delivery.via", "\"outbox\""),
