@@ -134,7 +134,7 @@ impl MessageForm {
                 Segment::Literal(bytes) => out.extend_from_slice(bytes),
                 Segment::To => out.extend_from_slice(copy.to.as_str().as_bytes()),
                 Segment::MessageId => {
-                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes())
+                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes());
                 }
                 Segment::UnsubscribeUrl => {
                     out.extend_from_slice(copy.values.unsubscribe_url.as_bytes());
