@@ -91,8 +91,27 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         if !files.broken.is_empty() {
             ends.push(Exit::BlockedOrOverdue);
         }
+        ends.push(unknown_of_late(context, &store).await?);
         Ok(Exit::strongest(ends))
     })
+}
+
+/// Outcomes that nobody has decided about raise the alarm until somebody does.
+/// Only the latest campaigns are looked at, because this runs every few minutes.
+async fn unknown_of_late(context: &Context, store: &Store) -> Result<Exit, Failure> {
+    const LATEST: usize = 3;
+    let mut exit = Exit::Done;
+    for frozen in store.campaigns().await?.iter().take(LATEST) {
+        let unknown = store.tally(frozen).await?.unknown;
+        if unknown > 0 {
+            let issue = &frozen.campaign.key().issue;
+            context.ui.warning(&format!(
+                "whether {unknown} recipients have {issue} is not known; see `postrider status {issue}`"
+            ));
+            exit = Exit::OutcomesUnknown;
+        }
+    }
+    Ok(exit)
 }
 
 async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {

@@ -101,8 +101,8 @@ mod tests {
         for (text, expected) in [
             ("https://list.example.org/", "https://list.example.org"),
             ("https://example.org/weekly//", "https://example.org/weekly"),
-            ("http://localhost:8080", "http://localhost:8080"),
-            ("http://[::1]:8080/", "http://[::1]:8080"),
+            ("http://localhost:8025", "http://localhost:8025"),
+            ("http://[::1]:8025/", "http://[::1]:8025"),
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().as_str(), expected);
         }

@@ -280,3 +280,43 @@ fn a_name_or_a_subject_adds_no_header() {
         assert_eq!(mail.maybe_header("Bcc"), None, "{run}");
     }
 }
+
+#[test]
+fn a_draft_is_shown_and_never_sent() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue_of("one", "title: One\ndraft: true\n", BODY);
+    newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    let refused = newsletter.expect(11, &["send", &issue]);
+    assert!(refused.error().contains("it says `draft: true`"), "{refused}");
+    newsletter.expect(11, &["send", &issue, "--dry-run"]);
+    assert_eq!(recipients(&newsletter), Vec::<String>::new());
+    newsletter.edit(&issue, "draft: true", "draft: false");
+    newsletter.expect(0, &["send", &issue]);
+    assert_eq!(recipients(&newsletter), TWO);
+}
+
+#[test]
+fn a_mail_that_would_tell_on_its_readers_is_refused() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    newsletter.copy_theme();
+    let footer = "email-templates/weekly/partials/footer.mjml.hbs";
+    let text = std::fs::read_to_string(newsletter.path(footer)).unwrap();
+    let pixel = "<img src=\"https://t.example.org/p.gif\" width=\"1\" height=\"1\" alt=\"\" />";
+    newsletter.write(footer, format!("{text}<p>{pixel}</p>"));
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(4, &["send", &issue]);
+    assert!(refused.stderr.contains("error[pixel]: the image `https://t.example.org/p.gif`"));
+    assert_eq!(recipients(&newsletter), Vec::<String>::new());
+}
+
+#[test]
+fn an_issue_is_found_in_the_newsletter_s_folder_from_anywhere() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    let root = newsletter.root().to_str().unwrap().to_owned();
+    let elsewhere = Newsletter::empty();
+    elsewhere.expect(0, &["--root", &root, "check", &issue]);
+    elsewhere.expect(0, &["--root", &root, "check", "issues"]);
+    elsewhere.expect(0, &["--root", &root, "send", &issue]);
+    assert_eq!(recipients(&newsletter), TWO);
+}

@@ -231,3 +231,18 @@ fn the_first_address_makes_the_store_and_reading_does_not() {
     let shown = newsletter.expect(0, &["subscribers", "show", "reader@example.org"]);
     assert!(shown.stdout.contains("status      subscribed"), "{shown}");
 }
+
+#[test]
+fn a_list_of_suppressed_addresses_puts_nobody_into_the_audience() {
+    let newsletter = Newsletter::outbox().subscribed(["bounced@example.org"]);
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/subscribers/suppressions.example.csv");
+    let told = import(&newsletter, std::fs::read(example).unwrap());
+    assert_eq!(told["newly_suppressed"], 2, "{told}");
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["mailable"], 0, "{stats}");
+    let shown = newsletter.json(0, &["subscribers", "show", "complained@example.org"]);
+    assert_eq!(
+        (&shown["suppressed"], &shown["status"]),
+        (&json!("complaint"), &json!("unsubscribed"))
+    );
+}
