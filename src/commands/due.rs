@@ -8,7 +8,7 @@ use clap::Args;
 use crate::campaign::due::{Action, Decision, Refusal, ScheduledIssue, Situation, Timetable};
 use crate::campaign::due::{decide, due_time};
 use crate::config::Schedule;
-use crate::domain::{Slug, Timestamp};
+use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, Store};
 
@@ -69,7 +69,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 }
                 Action::Resume(slug) => {
                     resumed.insert((*slug).clone());
-                    ends.push(doing.resume(slug, &campaigns).await?);
+                    ends.push(doing.resume(slug).await?);
                 }
                 Action::Send(issue) => {
                     ends.push(doing.send(&files.paths[&issue.path]).await?);
@@ -209,26 +209,29 @@ struct Doing<'d> {
 }
 
 impl Doing<'_> {
-    /// A frozen campaign goes on whatever its file says, or if it has gone.
-    async fn resume(&self, slug: &Slug, campaigns: &[FrozenCampaign]) -> Result<Exit, Failure> {
-        let key = &self.newsletter.config.newsletter.slug;
-        let frozen = campaigns.iter().map(|frozen| (frozen.campaign.key(), &frozen.provenance));
-        let mut of_slug = frozen.filter(|(of, _)| of.newsletter == *key && of.issue == *slug);
-        let file = of_slug.next().map_or(slug.as_str(), |(_, from)| from.source_file.as_str());
-        self.send(&self.newsletter.config.root.join(file)).await
+    /// A frozen campaign goes on whatever its file says by now.
+    async fn resume(&self, slug: &Slug) -> Result<Exit, Failure> {
+        let newsletter = self.newsletter.config.newsletter.slug.clone();
+        let key = CampaignKey { newsletter, issue: slug.clone() };
+        let order = self.order();
+        send::go_on(self.context, self.newsletter, self.store, &key, &order).await.map_err(alarming)
     }
 
     async fn send(&self, path: &std::path::Path) -> Result<Exit, Failure> {
+        let order = self.order();
+        send::send(self.context, self.newsletter, self.store, path, &order).await.map_err(alarming)
+    }
+
+    /// Setting up the timer was consent.
+    fn order(&self) -> Order {
         let is_required = self.newsletter.config.proof.required;
-        let order = Order {
+        Order {
             consent: Consent::Given,
             proof: if is_required { ProofRule::Required } else { ProofRule::Waived },
             repeat: RepeatRule::Refuse,
             allow: Vec::new(),
             in_doubt: None,
-        };
-        let sent = send::send(self.context, self.newsletter, self.store, path, &order).await;
-        sent.map_err(alarming)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::config::{FlagValue, Via};
 use crate::delivery::{InDoubt, Standing};
+use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
@@ -122,6 +123,22 @@ pub(super) async fn send(
             let frozen = freeze(context, newsletter, store, &prepared).await?;
             deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
+    }
+}
+
+/// Goes on with a campaign that is known to be unfinished, whatever has become
+/// of its file.
+pub(super) async fn go_on(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    key: &CampaignKey,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let lock = store.lock_for_sending()?;
+    match store.campaign(key).await? {
+        Some(frozen) => resume(context, newsletter, (store, &lock), &frozen, order).await,
+        None => Err(Failure::new(Exit::StoreFault, format!("{key} is not in the store any more"))),
     }
 }
 
