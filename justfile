@@ -31,9 +31,9 @@ measure-preview ISSUE="issues/2026-11-18-hello-inbox.md":
 deny:
     cargo deny check
 
-# Writes the parts of an issue to preview/, and a page that shows them.
+# Writes the parts of an issue; open preview/<issue>/index.html to see them.
 preview ISSUE:
-    cargo run --release --locked -- preview {{ISSUE}} --out preview
+    cargo run --release --locked -- preview {{ISSUE}}
 
 # Sends an issue of the newsletter in this folder, into its outbox.
 send ISSUE:

@@ -7,6 +7,7 @@
 //! versions never enter the digest.
 
 pub mod due;
+mod header_line;
 mod keys;
 mod manifest;
 mod message;

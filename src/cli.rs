@@ -103,7 +103,9 @@ pub fn run(
         Err(error) => {
             // Help and version are what was asked for; the rest is a mistake.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if error.print().is_err() { Exit::Done } else { exit };
+            // Nothing can be said about words that cannot be written.
+            let _ = error.print();
+            return exit;
         }
     };
     let volume = match (cli.global.quiet, cli.global.verbose) {

@@ -10,7 +10,7 @@
 
 mod document;
 mod environment;
-mod files;
+pub(crate) mod files;
 mod known;
 mod permalink;
 mod root;

@@ -100,11 +100,6 @@ impl Failure {
         failure
     }
 
-    /// Whoever read standard output has gone. That ends a run quietly.
-    pub fn reader_gone() -> Self {
-        Self::new(Exit::Done, "")
-    }
-
     /// What to do next: one sentence. There may be several.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -136,7 +131,7 @@ impl Failure {
         &self.findings
     }
 
-    /// What was attempted; empty when there is nothing to say.
+    /// What was attempted.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -271,6 +271,13 @@ mod tests {
     }
 
     #[test]
+    fn a_language_fits_into_a_header() {
+        let language = |tag: &str| refusals(&format!("Title: x\nLanguage: {tag}\n\nText."));
+        let long = format!("en{}", "-abcdefgh".repeat(200));
+        assert!(language(&long)[0].starts_with("2:11 front-matter-language: "));
+    }
+
+    #[test]
     fn a_fence_that_is_never_closed_is_refused() {
         for fence in ["---", "+++"] {
             let expected = format!(

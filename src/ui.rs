@@ -66,6 +66,7 @@ struct Streams {
     output: Box<dyn Write + Send>,
     error: Box<dyn Write + Send>,
     bar: Option<indicatif::ProgressBar>,
+    output_has_reader: bool,
 }
 
 impl Ui {
@@ -85,6 +86,7 @@ impl Ui {
             output: Box::new(io::stdout()),
             error: Box::new(io::stderr()),
             bar: None,
+            output_has_reader: true,
         };
         let paint = Paint::new(colour, terminals.error, no_color);
         Self { volume, terminals, paint, clock, streams: Mutex::new(streams) }
@@ -98,6 +100,7 @@ impl Ui {
             output: Box::new(captured.output.clone()),
             error: Box::new(captured.error.clone()),
             bar: None,
+            output_has_reader: true,
         };
         let terminals = Terminals { input: false, error: false };
         let paint = Paint::new(Colour::Never, false, None);
@@ -109,28 +112,34 @@ impl Ui {
         self.volume
     }
 
-    /// Writes data to standard output, as it stands.
+    /// Writes data to standard output, as it stands. When nobody reads it any
+    /// more, it is dropped: how a run ends does not depend on who listens.
     ///
     /// # Errors
-    /// Nobody reads any more ([`Failure::reader_gone`]), or the disk that
-    /// standard output goes to is full.
+    /// The disk that standard output goes to is full.
     pub fn data(&self, data: &[u8]) -> Result<(), Failure> {
-        self.write_data(data).map_err(|error| Self::output_failure(&error))
+        match self.write_data(data) {
+            Err(error) if !self.reader_is_gone() => Err(Self::output_failure(&error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether nobody reads standard output any more, so that a run which does
+    /// nothing but write there may end.
+    pub fn reader_is_gone(&self) -> bool {
+        !self.streams().output_has_reader
     }
 
     /// A buffered way to standard output for long data, such as an export.
-    /// Flush it at the end; [`Ui::output_failure`] says what its errors mean.
+    /// Flush it at the end. It fails when nobody reads any more, too, which
+    /// [`Ui::reader_is_gone`] tells from a real failure.
     pub fn data_writer(&self) -> impl Write + '_ {
         io::BufWriter::with_capacity(64 * 1024, DataWriter(self))
     }
 
-    /// What an error of [`Ui::data_writer`] means: nobody reads any more,
-    /// which ends a run quietly, or the disk is full.
+    /// What an error of [`Ui::data_writer`] means for the run.
     pub fn output_failure(error: &io::Error) -> Failure {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::reader_gone(),
-            _ => Failure::of(Exit::Internal, "cannot write to standard output", error),
-        }
+        Failure::of(Exit::Internal, "cannot write to standard output", error)
     }
 
     /// Writes one line of data.
@@ -188,9 +197,6 @@ impl Ui {
     /// Says why a run ended: findings, message, causes and hints. Returns how the process ends.
     pub fn failure(&self, failure: &Failure) -> Exit {
         failure.findings().iter().for_each(|finding| self.finding(finding));
-        if failure.message().is_empty() {
-            return failure.exit();
-        }
         let label = self.paint.on("error:", Style::Error);
         let mut text = format!("{label} {}\n", printable(failure.message()));
         for (number, cause) in failure.causes().iter().enumerate() {
@@ -255,8 +261,12 @@ impl Ui {
 
     fn write_data(&self, data: &[u8]) -> io::Result<()> {
         let mut streams = self.streams();
-        let Streams { output, bar, .. } = &mut *streams;
-        aside(bar.as_ref(), || output.write_all(data).and_then(|()| output.flush()))
+        let Streams { output, bar, output_has_reader, .. } = &mut *streams;
+        let written = aside(bar.as_ref(), || output.write_all(data).and_then(|()| output.flush()));
+        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            *output_has_reader = false;
+        }
+        written
     }
 
     /// Writes talk. Nothing can be said about talk that cannot be written.

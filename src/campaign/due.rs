@@ -6,7 +6,7 @@
 //! purpose: checks and proofs, which `send` asks for whoever calls it, and the
 //! clock, the store and the time zone database.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil;
@@ -70,8 +70,9 @@ pub struct Situation<'a> {
     /// Campaigns frozen and not finished, the one frozen first in front. Their
     /// issues need not be among `issues`: a frozen campaign needs no file.
     pub unfinished: &'a [Slug],
-    /// Issues whose campaign is finished.
-    pub finished: &'a BTreeSet<Slug>,
+    /// Issues whose campaign is finished, each with the file that it was frozen
+    /// from, as [`ScheduledIssue::path`] names it.
+    pub finished: &'a BTreeMap<Slug, String>,
     /// When scheduling was switched on. What was due by then is history.
     pub mark: Timestamp,
     /// The present moment.
@@ -201,9 +202,16 @@ impl<'a> Situation<'a> {
     }
 
     fn is_open(&self, issue: &ScheduledIssue) -> bool {
-        let has_campaign =
-            self.finished.contains(&issue.slug) || self.unfinished.contains(&issue.slug);
-        !issue.draft && !has_campaign
+        let is_finished =
+            self.finished.get(&issue.slug).is_some_and(|file| !self.has_namesake(issue, file));
+        !issue.draft && !is_finished && !self.unfinished.contains(&issue.slug)
+    }
+
+    /// Whether `file` is another issue of the same slug. One that has gone was
+    /// renamed, and is the issue itself.
+    fn has_namesake(&self, issue: &ScheduledIssue, file: &str) -> bool {
+        issue.path != file
+            && self.issues.iter().any(|other| other.path == file && other.slug == issue.slug)
     }
 
     fn act_on(&self, due: Vec<&'a ScheduledIssue>, next: Option<&'a ScheduledIssue>) -> Action<'a> {

@@ -152,6 +152,12 @@ impl Campaign {
         &self.manifest
     }
 
+    /// A manifest that no newsletter gives.
+    #[cfg(test)]
+    pub(super) fn manifest_mut(&mut self) -> &mut Manifest {
+        &mut self.manifest
+    }
+
     /// The canonical form, which the store keeps.
     pub fn canonical(&self) -> &str {
         &self.canonical

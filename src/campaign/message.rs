@@ -3,11 +3,8 @@
 //! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
 //! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
 
-use lettre::message::Mailboxes;
-use lettre::message::header::{self, Headers};
-
 use super::quoted_printable::Encoder;
-use super::{Campaign, Leaflet};
+use super::{Campaign, Leaflet, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
 
@@ -50,7 +47,19 @@ pub enum MessageError {
         /// Which header.
         header: &'static str,
     },
+    /// A header line would be cut or refused on its way (RFC 5322 section 2.1.1).
+    #[error("the header {header} has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
+    LongHeader {
+        /// Which header, or the one that the line continues.
+        header: String,
+        /// The length of the line, without its line end.
+        bytes: usize,
+    },
 }
+
+/// The longest line of a message, in bytes without its line end (RFC 5322
+/// section 2.1.1). Quoted-printable keeps those of the body far shorter.
+const MAX_HEADER_LINE: usize = 998;
 
 #[derive(Debug, Clone)]
 enum Segment {
@@ -71,7 +80,8 @@ impl MessageForm {
     /// Compiles a campaign. `date` becomes the `Date` of every copy.
     ///
     /// # Errors
-    /// The frozen `From` or `Reply-To` is not an address.
+    /// The frozen `From` or `Reply-To` is not an address, or a header has a line
+    /// that is too long.
     pub fn compile(
         campaign: &Campaign,
         purpose: Purpose,
@@ -80,15 +90,13 @@ impl MessageForm {
         let manifest = campaign.manifest();
         let from = manifest.from.to_mailbox().ok_or(MessageError::Mailbox { header: "From" })?;
         let mut segments = Segments::default();
-        let mut headers = Headers::new();
-        headers.set(header::From::from(Mailboxes::new().with(from.to_lettre())));
+        segments.line(&header_line::mailbox("From", &from));
         if let Some(reply_to) = &manifest.reply_to {
             let mailbox =
                 reply_to.to_mailbox().ok_or(MessageError::Mailbox { header: "Reply-To" })?;
-            headers.set(header::ReplyTo::from(Mailboxes::new().with(mailbox.to_lettre())));
+            segments.line(&header_line::mailbox("Reply-To", &mailbox));
         }
-        headers.set(header::Subject::from(manifest.subject.clone()));
-        segments.line(&headers.to_string());
+        segments.line(&header_line::unstructured("Subject", &manifest.subject));
         segments.line(&format!("Date: {}\r\n", rfc5322_date(date)));
         segments.line("To: ");
         segments.hole(Segment::To);
@@ -111,6 +119,7 @@ impl MessageForm {
              Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n",
             manifest.language
         ));
+        segments.refuse_long_lines()?;
         for (subtype, part) in [("plain", &manifest.text), ("html", &manifest.html)] {
             segments.line(&format!(
                 "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
@@ -134,7 +143,7 @@ impl MessageForm {
                 Segment::Literal(bytes) => out.extend_from_slice(bytes),
                 Segment::To => out.extend_from_slice(copy.to.as_str().as_bytes()),
                 Segment::MessageId => {
-                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes())
+                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes());
                 }
                 Segment::UnsubscribeUrl => {
                     out.extend_from_slice(copy.values.unsubscribe_url.as_bytes());
@@ -197,6 +206,27 @@ impl Segments {
 
     fn hole(&mut self, segment: Segment) {
         self.0.push(segment);
+    }
+
+    /// The holes of headers are addresses and links, whose length is bounded
+    /// where they are parsed.
+    fn refuse_long_lines(&self) -> Result<(), MessageError> {
+        let mut header = "";
+        for segment in &self.0 {
+            let Segment::Literal(bytes) = segment else { continue };
+            for line in std::str::from_utf8(bytes).unwrap_or_default().split("\r\n") {
+                if !line.starts_with(' ') {
+                    header = line.split(':').next().unwrap_or_default();
+                }
+                if line.len() > MAX_HEADER_LINE {
+                    return Err(MessageError::LongHeader {
+                        header: header.to_owned(),
+                        bytes: line.len(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every hole begins at the start of an encoded line and ends with a soft
@@ -314,6 +344,18 @@ mod tests {
         assert!(raw.contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"));
         assert!(raw.lines().all(|line| line.len() <= 998));
         assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn no_header_has_a_line_that_servers_cut() {
+        let long = "x".repeat(1500);
+        let raw = message(&campaign(&long, "text\n"), Purpose::Campaign, 0, 7);
+        assert!(raw.lines().all(|line| line.len() <= 998), "{raw}");
+        let mut campaign = campaign("Subject", "text\n");
+        campaign.manifest_mut().language = long;
+        let refused = MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH);
+        let expected = MessageError::LongHeader { header: "Content-Language".into(), bytes: 1518 };
+        assert_eq!(refused.unwrap_err(), expected);
     }
 
     #[test]

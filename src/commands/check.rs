@@ -1,12 +1,14 @@
 //! `postrider check`: what is wrong with issues, for people and for CI.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
+use crate::domain::Slug;
 use crate::error::{Exit, Failure};
-use crate::source::{Finding, Severity};
+use crate::source::{Finding, RuleId, Severity};
 
 use super::newsletter::{Newsletter, issue_files};
 use super::{Context, Form};
@@ -50,11 +52,20 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
     let newsletter = Newsletter::open(context, &[])?;
     let mut findings = Vec::new();
+    let mut slugs = BTreeMap::new();
     let mut unreadable = 0;
     let issues = all_issues(&newsletter, &arguments.issues)?;
     for path in &issues {
         match newsletter.prepare(path) {
-            Ok(prepared) => findings.extend(prepared.findings),
+            Ok(prepared) => {
+                let key = prepared.campaign.key();
+                let file = &prepared.provenance.source_file;
+                let first = slugs.entry(key.issue.clone()).or_insert_with(|| file.clone());
+                if first != file {
+                    findings.push(shared_slug(&key.issue, first, file));
+                }
+                findings.extend(prepared.findings);
+            }
             // The others are still worth checking.
             Err(failure) => {
                 unreadable += 1;
@@ -105,6 +116,17 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         (0, 0) => Exit::Done,
         (0, _) => Exit::ChecksRefused,
     })
+}
+
+/// One file shows nothing of it, so no rule of a single issue finds it.
+fn shared_slug(slug: &Slug, first: &str, second: &str) -> Finding {
+    Finding {
+        rule: RuleId("shared-slug"),
+        severity: Severity::Warning,
+        place: None,
+        message: format!("{first} and {second} have the same slug, `{slug}`"),
+        advice: "Only one of them can be sent: give the other a `slug` of its own.".to_owned(),
+    }
 }
 
 /// A folder stands for the issues in it.

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::campaign::due::{Action, Decision, Refusal, ScheduledIssue, Situation, Timetable};
 use crate::campaign::due::{decide, due_time};
 use crate::config::Schedule;
-use crate::domain::{Slug, Timestamp};
+use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, Store};
 
@@ -68,7 +68,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 }
                 Action::Resume(slug) => {
                     resumed.insert((*slug).clone());
-                    ends.push(doing.resume(slug, &files.paths, &campaigns).await?);
+                    ends.push(doing.resume(slug).await?);
                 }
                 Action::Send(issue) => {
                     ends.push(doing.send(&files.paths[&issue.path]).await?);
@@ -90,8 +90,27 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         if !files.broken.is_empty() {
             ends.push(Exit::BlockedOrOverdue);
         }
+        ends.push(unknown_of_late(context, store).await?);
         Ok(Exit::strongest(ends))
     }))
+}
+
+/// Outcomes that nobody has decided about raise the alarm until somebody does.
+/// Only the latest campaigns are looked at, because this runs every few minutes.
+async fn unknown_of_late(context: &Context, store: &Store) -> Result<Exit, Failure> {
+    const LATEST: usize = 3;
+    let mut exit = Exit::Done;
+    for frozen in store.campaigns().await?.iter().take(LATEST) {
+        let unknown = store.tally(frozen).await?.unknown;
+        if unknown > 0 {
+            let issue = &frozen.campaign.key().issue;
+            context.ui.warning(&format!(
+                "whether {unknown} recipients have {issue} is not known; see `postrider status {issue}`"
+            ));
+            exit = Exit::OutcomesUnknown;
+        }
+    }
+    Ok(exit)
 }
 
 async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {
@@ -162,8 +181,8 @@ fn sort_out(
     newsletter: &Newsletter,
     campaigns: &[FrozenCampaign],
     resumed: &BTreeSet<Slug>,
-) -> (BTreeSet<Slug>, Vec<Slug>) {
-    let mut finished = resumed.clone();
+) -> (BTreeMap<Slug, String>, Vec<Slug>) {
+    let mut finished = BTreeMap::new();
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = frozen.campaign.key();
@@ -172,9 +191,10 @@ fn sort_out(
         if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }
-        if frozen.finished_at.is_some() {
-            finished.insert(key.issue.clone());
-        } else if !resumed.contains(&key.issue) {
+        if frozen.finished_at.is_some() || resumed.contains(&key.issue) {
+            let file = newsletter.config.root.join(&frozen.provenance.source_file);
+            finished.insert(key.issue.clone(), file.display().to_string());
+        } else {
             unfinished.push(key.issue.clone());
         }
     }
@@ -188,37 +208,29 @@ struct Doing<'d> {
 }
 
 impl Doing<'_> {
-    /// A frozen campaign goes on whatever its file says, or if it has gone.
-    async fn resume(
-        &self,
-        slug: &Slug,
-        paths: &BTreeMap<String, PathBuf>,
-        campaigns: &[FrozenCampaign],
-    ) -> Result<Exit, Failure> {
-        let file = campaigns
-            .iter()
-            .find(|frozen| frozen.campaign.key().issue == *slug)
-            .map(|frozen| self.newsletter.config.root.join(&frozen.provenance.source_file));
-        let path = file
-            .filter(|path| path.is_file())
-            .or_else(|| {
-                paths.values().find(|path| super::newsletter::stem(path) == slug.as_str()).cloned()
-            })
-            .unwrap_or_else(|| PathBuf::from(format!("{slug}.md")));
-        self.send(&path).await
+    /// A frozen campaign goes on whatever its file says by now.
+    async fn resume(&self, slug: &Slug) -> Result<Exit, Failure> {
+        let newsletter = self.newsletter.config.newsletter.slug.clone();
+        let key = CampaignKey { newsletter, issue: slug.clone() };
+        let order = self.order();
+        send::go_on(self.context, self.newsletter, self.store, &key, &order).await.map_err(alarming)
     }
 
     async fn send(&self, path: &std::path::Path) -> Result<Exit, Failure> {
+        let order = self.order();
+        send::send(self.context, self.newsletter, self.store, path, &order).await.map_err(alarming)
+    }
+
+    /// Setting up the timer was consent.
+    fn order(&self) -> Order {
         let is_required = self.newsletter.config.proof.required;
-        let order = Order {
+        Order {
             consent: Consent::Given,
             proof: if is_required { ProofRule::Required } else { ProofRule::Waived },
             repeat: RepeatRule::Refuse,
             allow: Vec::new(),
             in_doubt: None,
-        };
-        let sent = send::send(self.context, self.newsletter, self.store, path, &order).await;
-        sent.map_err(alarming)
+        }
     }
 }
 

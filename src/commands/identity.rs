@@ -6,14 +6,62 @@ use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, Store};
 
+use super::Context;
 use super::newsletter::{Newsletter, Prepared, read_source, stem};
 
-/// The campaign that an issue file which cannot be read any more was frozen
-/// as, if it was: by its name, or by none that an issue can have.
-pub(super) fn key_by_name(newsletter: &Newsletter, issue: &Path) -> CampaignKey {
-    let newsletter = newsletter.config.newsletter.slug.clone();
-    let issue = Slug::from_text(&stem(issue)).unwrap_or_else(|| newsletter.clone());
-    CampaignKey { newsletter, issue }
+/// The campaign that was frozen from exactly this file, which cannot be used
+/// any more: readers get what was frozen. Another file of the same name is
+/// another issue, and a file that has gone says nothing once everybody has it.
+///
+/// # Errors
+/// There is no such campaign: the failure why the file cannot be used.
+pub(super) async fn frozen_from(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    issue: &Path,
+    unusable: Failure,
+) -> Result<FrozenCampaign, Failure> {
+    let issue = newsletter.issue_path(issue);
+    let file = newsletter.relative(&issue);
+    let campaigns = store.campaigns().await?;
+    let ours = campaigns.into_iter().filter(|frozen| {
+        frozen.campaign.key().newsletter == newsletter.config.newsletter.slug
+            && frozen.provenance.source_file == file
+    });
+    let mut found = None;
+    for frozen in ours {
+        if is_open(store, &frozen).await? {
+            found = Some(frozen);
+            break;
+        }
+        found = found.or(issue.exists().then_some(frozen));
+    }
+    if let Some(frozen) = found {
+        unusable.findings().iter().for_each(|finding| context.ui.finding(finding));
+        let why = [&[unusable.message().to_owned()], unusable.causes()].concat().join(": ");
+        context.ui.warning(&why);
+        return Ok(frozen);
+    }
+    let named = CampaignKey {
+        newsletter: newsletter.config.newsletter.slug.clone(),
+        issue: match Slug::from_text(&stem(&issue)) {
+            Some(slug) if !issue.exists() => slug,
+            _ => return Err(unusable),
+        },
+    };
+    Err(match store.campaign(&named).await? {
+        Some(_) => unusable.hint(format!(
+            "`postrider status {}` tells about the campaign of that name.",
+            named.issue
+        )),
+        None => unusable,
+    })
+}
+
+/// Whether there is anything left to do for a campaign.
+async fn is_open(store: &Store, frozen: &FrozenCampaign) -> Result<bool, Failure> {
+    Ok(frozen.finished_at.is_none() || store.tally(frozen).await?.unknown > 0)
 }
 
 /// Two files of one slug are one campaign, so the second would count as sent
@@ -21,9 +69,8 @@ pub(super) fn key_by_name(newsletter: &Newsletter, issue: &Path) -> CampaignKey 
 pub(super) fn refuse_a_shared_slug(
     newsletter: &Newsletter,
     frozen: &FrozenCampaign,
-    prepared: Option<&Prepared>,
+    prepared: &Prepared,
 ) -> Result<(), Failure> {
-    let Some(prepared) = prepared else { return Ok(()) };
     let (now, before) = (&prepared.provenance.source_file, &frozen.provenance.source_file);
     if now == before || !has_slug(newsletter, Path::new(before), &frozen.campaign.key().issue) {
         return Ok(());

@@ -49,10 +49,21 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     context.ui.status(&format!("made {} with {} files", folder.display(), files.len()));
     context.ui.hint(&format!(
         "cd {} && postrider send {}",
-        arguments.folder.display(),
+        quoted(&arguments.folder),
         scaffold.issue()
     ));
     Ok(Exit::Done)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    match path.chars().all(is_plain) && !path.starts_with('-') {
+        true => path,
+        // Within single quotes, a shell reads everything but them as it stands.
+        false => format!("-- '{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
@@ -65,4 +76,23 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     write().map_err(|error: std::io::Error| {
         Failure::of(Exit::Usage, format!("cannot write {}", path.display()), &error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_can_be_pasted_whatever_the_folder_is_called() {
+        for (folder, expected) in [
+            ("my-weekly", "my-weekly"),
+            ("../news/weekly_2", "../news/weekly_2"),
+            ("my weekly", "-- 'my weekly'"),
+            ("été", "-- 'été'"),
+            ("it's; $(new)", r"-- 'it'\''s; $(new)'"),
+            ("-weekly", "-- '-weekly'"),
+        ] {
+            assert_eq!(quoted(Path::new(folder)), expected);
+        }
+    }
 }

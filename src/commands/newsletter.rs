@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
+use crate::config::files::read_at_most;
 use crate::config::{Config, FlagValue, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
@@ -145,8 +146,10 @@ impl Newsletter {
         }
     }
 
-    fn relative(&self, path: &Path) -> String {
-        let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    /// A file as provenance names it: relative to the newsletter's folder where
+    /// it lies in there, whether it is still there or not.
+    pub(super) fn relative(&self, path: &Path) -> String {
+        let absolute = path.canonicalize().unwrap_or_else(|_| where_it_was(path));
         let root = self.config.root.folder();
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         absolute.strip_prefix(&root).unwrap_or(&absolute).display().to_string()
@@ -179,6 +182,18 @@ fn no_permalink(why: &str) -> Finding {
     }
 }
 
+/// The whole path of a file that has gone.
+fn where_it_was(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
 /// What a slug is made of when the front matter sets none.
 pub(super) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
@@ -192,19 +207,14 @@ pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
     };
     for _ in 0..3 {
         let before = fingerprint(path).map_err(|error| unreadable(&error))?;
-        if before.is_folder {
-            return Err(Failure::new(
-                Exit::InputUnreadable,
-                format!("cannot read {}: it is a folder, not an issue file", path.display()),
-            ));
-        }
         if before.length > MAX_SOURCE_BYTES as u64 {
             let name = path.display().to_string();
             let error = SourceError::TooLarge { name, bytes: before.length };
             return Err(Failure::new(Exit::InputUnreadable, error.to_string())
                 .hint("An issue is a text of some 40 KB. Is this the right file?"));
         }
-        let bytes = read_at_most(path, MAX_SOURCE_BYTES + 1).map_err(|error| unreadable(&error))?;
+        let bytes =
+            read_at_most(path, MAX_SOURCE_BYTES as u64).map_err(|error| unreadable(&error))?;
         let after = fingerprint(path).map_err(|error| unreadable(&error))?;
         if before == after {
             return SourceText::new(path.display().to_string(), &bytes)
@@ -220,21 +230,13 @@ pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
 
 #[derive(PartialEq)]
 struct Fingerprint {
-    is_folder: bool,
     length: u64,
     changed: Option<std::time::SystemTime>,
 }
 
 fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     let data = std::fs::metadata(path)?;
-    Ok(Fingerprint { is_folder: data.is_dir(), length: data.len(), changed: data.modified().ok() })
-}
-
-fn read_at_most(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
 }
 
 fn sort(findings: &mut [Finding]) {

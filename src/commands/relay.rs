@@ -150,7 +150,7 @@ impl<T: Transport> Crew<T> {
         );
         tokio::pin!(run);
         let mut tick = tokio::time::interval(Duration::from_millis(200));
-        let mut waits_until = 0;
+        let (mut waits_until, mut redials_at) = (0, 0);
         let summary = loop {
             tokio::select! {
                 summary = &mut run => break summary,
@@ -160,7 +160,13 @@ impl<T: Transport> Crew<T> {
                     let before = waits_until;
                     waits_until = progress.waits_until.load(Ordering::Relaxed);
                     if waits_until != before {
-                        tell_wait(context, waits_until);
+                        tell_wait(context, DEFERRED, waits_until);
+                    }
+                    let before = redials_at;
+                    redials_at = progress.redials_at.load(Ordering::Relaxed);
+                    // A pause of a second is not worth a word.
+                    if redials_at > before + 1 {
+                        tell_wait(context, UNREACHABLE, redials_at);
                     }
                 }
             }
@@ -170,15 +176,16 @@ impl<T: Transport> Crew<T> {
     }
 }
 
+const DEFERRED: &str = "the recipients who are left were deferred by the server; the next is tried";
+const UNREACHABLE: &str = "the server cannot be reached any more; it is tried again";
+
 /// A run that waits for minutes should not look as if it hung.
-fn tell_wait(context: &Context, until: i64) {
+fn tell_wait(context: &Context, why: &str, until: i64) {
     if until == 0 {
         return;
     }
     let until = crate::domain::Timestamp::from_second(until).unwrap_or_default();
-    context.ui.status(&format!(
-        "the recipients who are left were deferred by the server; the next is tried at {until}"
-    ));
+    context.ui.status(&format!("{why} at {until}"));
 }
 
 /// Whoever asked for a stop should see that it was heard, and what it waits for.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::config::{FlagValue, Via};
 use crate::delivery::{InDoubt, Standing};
+use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
@@ -99,20 +100,21 @@ pub(super) async fn send(
 ) -> Result<Exit, Failure> {
     let lock = store.lock_for_sending()?;
     forget_trials(context, newsletter, (store, &lock)).await?;
-    let prepared = newsletter.prepare(issue);
-    let key = match &prepared {
-        Ok(prepared) => prepared.campaign.key().clone(),
-        Err(_) => identity::key_by_name(newsletter, issue),
+    let prepared = match newsletter.prepare(issue) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let frozen = identity::frozen_from(context, newsletter, store, issue, failure).await?;
+            tell_what_changed(context, &frozen, None);
+            return resume(context, newsletter, (store, &lock), &frozen, order).await;
+        }
     };
-    match (store.campaign(&key).await?, prepared) {
-        (Some(frozen), prepared) => {
-            let now = prepared.as_ref().ok();
-            identity::refuse_a_shared_slug(newsletter, &frozen, now)?;
-            tell_what_changed(context, &frozen, now);
+    match store.campaign(prepared.campaign.key()).await? {
+        Some(frozen) => {
+            identity::refuse_a_shared_slug(newsletter, &frozen, &prepared)?;
+            tell_what_changed(context, &frozen, Some(&prepared));
             resume(context, newsletter, (store, &lock), &frozen, order).await
         }
-        (None, Err(failure)) => Err(failure),
-        (None, Ok(prepared)) => {
+        None => {
             let prepared = approve(context, newsletter, store, prepared, order).await?;
             if Relay::of(context, &newsletter.config)?.is_none() {
                 return provider::begin(context, newsletter, store, prepared, order).await;
@@ -120,6 +122,22 @@ pub(super) async fn send(
             let frozen = freeze(context, newsletter, store, &prepared).await?;
             deliver(context, newsletter, (store, &lock), &frozen, order).await
         }
+    }
+}
+
+/// Goes on with a campaign that is known to be unfinished, whatever has become
+/// of its file.
+pub(super) async fn go_on(
+    context: &Context,
+    newsletter: &Newsletter,
+    store: &Store,
+    key: &CampaignKey,
+    order: &Order,
+) -> Result<Exit, Failure> {
+    let lock = store.lock_for_sending()?;
+    match store.campaign(key).await? {
+        Some(frozen) => resume(context, newsletter, (store, &lock), &frozen, order).await,
+        None => Err(Failure::new(Exit::StoreFault, format!("{key} is not in the store any more"))),
     }
 }
 
@@ -350,7 +368,7 @@ async fn dry_run(
     let mut campaign = &prepared.campaign;
     let frozen = store.campaign(prepared.campaign.key()).await?;
     if let Some(frozen) = &frozen {
-        identity::refuse_a_shared_slug(newsletter, frozen, Some(&prepared))?;
+        identity::refuse_a_shared_slug(newsletter, frozen, &prepared)?;
         tell_what_changed(context, frozen, Some(&prepared));
         let tally = store.tally(frozen).await?;
         context.ui.status(&format!(

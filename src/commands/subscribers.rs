@@ -192,6 +192,16 @@ fn tell_import(
 }
 
 async fn export(ui: &Ui, store: &Store) -> Result<(), Failure> {
+    let count = match write_export(ui, store).await {
+        // Whoever reads no further, as `head` does, has what they wanted.
+        Err(_) if ui.reader_is_gone() => return Ok(()),
+        written => written?,
+    };
+    ui.status(&format!("{count} subscribers exported"));
+    Ok(())
+}
+
+async fn write_export(ui: &Ui, store: &Store) -> Result<u64, Failure> {
     let unwritten = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(error) => Ui::output_failure(&error),
         _ => Failure::new(Exit::Internal, "cannot write a row of the export"),
@@ -201,9 +211,7 @@ async fn export(ui: &Ui, store: &Store) -> Result<(), Failure> {
     let count =
         store.export(|row| rows.write_record(row.export_cells()).map_err(unwritten)).await?;
     rows.flush().map_err(|error| Ui::output_failure(&error))?;
-    drop(rows);
-    ui.status(&format!("{count} subscribers exported"));
-    Ok(())
+    Ok(count)
 }
 
 async fn add(

@@ -41,7 +41,7 @@ pub const KNOWN: &[Known] = &[
     text(
         "newsletter.postal_address",
         "",
-        "The sender's postal address, which the law wants in every mail.",
+        "The sender's postal address, which the law wants in every mail; themes put the name before it.",
     ),
     text(
         "newsletter.web_url",
@@ -50,7 +50,7 @@ pub const KNOWN: &[Known] = &[
     ),
     text(
         "newsletter.public_url",
-        "http://localhost:8080",
+        "http://localhost:8025",
         "The base of the pages of `serve`; must be set for `via = \"smtp\"`.",
     ),
     text("newsletter.theme", "weekly", "The folder below `email-templates/`."),
@@ -97,10 +97,18 @@ pub const KNOWN: &[Known] = &[
         "sqlite:subscribers/postrider.sqlite3",
         "Where the list and the ledger are kept.",
     ),
-    text("schedule.time", "", "The time of day at which `due` sends, as in `09:30`."),
+    text(
+        "schedule.time",
+        "",
+        "The time of day at which an issue is due on its date, as in `09:30`.",
+    ),
     text("schedule.time_zone", "", "Its time zone, as in `Europe/Berlin`."),
     text("schedule.max_late", "48h", "How late an issue may still be sent."),
-    text("schedule.weekday", "any", "The one day of the week on which `due` sends."),
+    text(
+        "schedule.weekday",
+        "any",
+        "The one day of the week on which issues go out: the first one from their date on.",
+    ),
 ];
 
 /// Secrets, which no file holds: their names for systemd and in the environment.
@@ -143,4 +151,22 @@ pub(super) fn nearest<'n>(
     let near = names.into_iter().map(|name| (distance(&name.to_lowercase()), name));
     let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
     (distance <= name.chars().count().div_ceil(3)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_names_every_key() {
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let readme = std::fs::read_to_string(readme).unwrap();
+        // It is for tests alone.
+        for known in KNOWN.iter().filter(|known| known.key != "mailchimp.base_url") {
+            let (section, key) = known.key.split_once('.').unwrap();
+            let start = format!("| `[{section}]` |");
+            let row = readme.lines().find(|line| line.starts_with(&start)).unwrap();
+            assert!(row.contains(&format!("`{key}`")), "{}", known.key);
+        }
+    }
 }

@@ -45,10 +45,9 @@ impl Scaffold {
             own("subscribers/.gitignore", include_str!("scaffold/subscribers_gitignore")),
             own("subscribers/README.md", include_str!("scaffold/subscribers_readme.md")),
             own("subscribers/example.csv", include_str!("scaffold/example.csv")),
-            (
-                ".github/workflows/newsletter.yml".to_owned(),
-                include_str!("scaffold/workflow.yml")
-                    .replace("@VERSION@", env!("CARGO_PKG_VERSION")),
+            own(
+                ".github/workflows/check-issues.yml",
+                include_str!("../../deploy/ci/check-issues.yml"),
             ),
         ])
     }
@@ -61,7 +60,6 @@ impl Scaffold {
             .replace("@NAME@", &quoted(name))
             .replace("@SLUG@", &quoted(self.slug.as_str()))
             .replace("@FROM@", &quoted(&format!("{shown} <news@example.org>")))
-            .replace("@PLAIN_NAME@", &shown)
     }
 
     fn first_issue(&self) -> String {
@@ -69,6 +67,7 @@ impl Scaffold {
             .replace("@PLAIN_NAME@", self.name.as_str())
             .replace("@DATE@", &self.date.to_string())
             .replace("@FILE@", &self.issue_file())
+            .replace("@ISSUE@", self.issue_file().trim_end_matches(".md"))
     }
 
     fn issue_file(&self) -> String {
@@ -110,7 +109,7 @@ mod tests {
         assert_eq!(
             files.keys().map(String::as_str).collect::<Vec<_>>(),
             [
-                ".github/workflows/newsletter.yml",
+                ".github/workflows/check-issues.yml",
                 ".gitignore",
                 "issues/2026-08-26-first-issue.md",
                 "postrider.toml",
@@ -121,7 +120,7 @@ mod tests {
         );
         for (path, text) in &files {
             for hole in
-                ["@NAME@", "@SLUG@", "@FROM@", "@PLAIN_NAME@", "@DATE@", "@FILE@", "@VERSION@"]
+                ["@NAME@", "@SLUG@", "@FROM@", "@PLAIN_NAME@", "@DATE@", "@FILE@", "@ISSUE@"]
             {
                 assert!(!text.contains(hole), "{path} holds {hole}");
             }

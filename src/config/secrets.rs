@@ -287,6 +287,6 @@ mod tests {
         );
         std::fs::remove_file(&key).unwrap();
         std::fs::create_dir(&key).unwrap();
-        assert!(of(&file).ends_with("it is not a regular file"));
+        assert!(of(&file).ends_with("it is a folder"));
     }
 }

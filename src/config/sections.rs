@@ -155,7 +155,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let postal_address = settings.required("newsletter.postal_address", values::lines);
     let web_url = settings.optional("newsletter.web_url", Permalink::parse);
     let public_url =
-        settings.or_default("newsletter.public_url", "http://localhost:8080", PublicUrl::parse);
+        settings.or_default("newsletter.public_url", "http://localhost:8025", PublicUrl::parse);
     let theme = settings.or_default("newsletter.theme", "weekly", values::slug);
     let (slug, from) = (slug?, from?);
     let usual = format!("{slug}.{}", from.address.domain());

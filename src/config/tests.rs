@@ -62,7 +62,7 @@ fn the_least_configuration_has_documented_defaults() {
     assert_eq!(config.newsletter.theme.as_str(), "weekly");
     assert_eq!(config.newsletter.list_id.as_str(), "weekly.example.org");
     assert_eq!(config.newsletter.postal_address, "The Weekly\n1 Example Street");
-    assert_eq!(config.newsletter.public_url.as_str(), "http://localhost:8080");
+    assert_eq!(config.newsletter.public_url.as_str(), "http://localhost:8025");
     assert_eq!(config.issues, PathBuf::from("/news/issues"));
     assert!(config.proof.required && config.proof.to.is_empty());
     assert!(matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox"));

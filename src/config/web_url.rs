@@ -13,6 +13,9 @@ pub struct PublicUrl(String);
 impl PublicUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
         let url = web_address(text)?;
+        if url.as_str().len() > MAX_PUBLIC_URL {
+            return Err(Wrong::new("is too long", "500 characters is the most it may have"));
+        }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Wrong::new("has a query or a fragment", "end it with the path"));
         }
@@ -35,6 +38,10 @@ impl PublicUrl {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
     }
 }
+
+/// The longest base of the public pages, in bytes: with a token it stands in a
+/// header, whose lines have 998 bytes at most (RFC 5322 section 2.1.1).
+const MAX_PUBLIC_URL: usize = 500;
 
 /// Another address of a provider's API: this machine alone, for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +101,8 @@ mod tests {
         for (text, expected) in [
             ("https://list.example.org/", "https://list.example.org"),
             ("https://example.org/weekly//", "https://example.org/weekly"),
-            ("http://localhost:8080", "http://localhost:8080"),
-            ("http://[::1]:8080/", "http://[::1]:8080"),
+            ("http://localhost:8025", "http://localhost:8025"),
+            ("http://[::1]:8025/", "http://[::1]:8025"),
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().as_str(), expected);
         }
@@ -113,6 +120,8 @@ mod tests {
         ] {
             assert!(PublicUrl::parse(text).is_err(), "{text}");
         }
+        assert!(PublicUrl::parse(&format!("https://example.org/{}", "a".repeat(480))).is_ok());
+        assert!(PublicUrl::parse(&format!("https://example.org/{}", "é".repeat(480))).is_err());
         assert!(PublicUrl::parse("http://127.0.0.1").unwrap().is_local());
         assert!(!PublicUrl::parse("https://example.org").unwrap().is_local());
     }

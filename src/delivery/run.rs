@@ -75,6 +75,9 @@ pub struct Progress {
     /// Until when the run waits for recipients who are to be tried later, in
     /// seconds since 1970; 0 while it does not wait.
     pub waits_until: AtomicI64,
+    /// When the server is dialled again after it could not be reached, in
+    /// seconds since 1970; 0 while nobody waits for that.
+    pub redials_at: AtomicI64,
 }
 
 /// Delivers until no row is left, the wish to stop is heard, or it makes no
@@ -104,7 +107,8 @@ pub async fn run<L: Ledger, T: Transport>(
         breaker: Mutex::default(),
         live: AtomicUsize::new(0),
         connected: AtomicU64::new(0),
-        lost_in_a_row: AtomicU32::new(0),
+        troubles: AtomicU32::new(0),
+        dialling: tokio::sync::Mutex::default(),
     });
     let ending = run.until_settled().await?;
     Ok(Summary {
@@ -130,8 +134,12 @@ struct Run<L, T> {
     live: AtomicUsize,
     /// Connections opened in this run.
     connected: AtomicU64,
-    /// Failures to connect or to keep a connection since a server last answered well.
-    lost_in_a_row: AtomicU32,
+    /// Dials that failed, and connections that broke before they were of any
+    /// use, since a server last answered.
+    troubles: AtomicU32,
+    /// Slots dial one after another, so that each knows what the server said
+    /// to the one before.
+    dialling: tokio::sync::Mutex<()>,
 }
 
 impl<L: Ledger, T: Transport> Run<L, T> {
@@ -208,11 +216,9 @@ impl<L: Ledger, T: Transport> Run<L, T> {
 
     /// Waits, unless somebody wishes to stop.
     async fn wait(&self, time: Duration) {
-        let (mut stop, mut halted) = (self.stop.clone(), self.halted.clone());
         tokio::select! {
             () = tokio::time::sleep(time) => {}
-            () = wished(&mut stop, StopWish::Drain) => {}
-            _ = halted.wait_for(Option::is_some) => {}
+            () = self.stopping() => {}
         }
     }
 
@@ -225,6 +231,43 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             () = tokio::time::sleep(self.work.drain) => {}
             () = wished(&mut stop, StopWish::AtOnce) => {}
         }
+    }
+
+    /// Waits before the next dial, and lets the progress display know.
+    async fn pause(&self, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        let until = self.clock.now().saturating_add(time).unwrap_or(Timestamp::MAX);
+        self.progress.redials_at.store(until.as_second(), Ordering::Relaxed);
+        self.wait(time).await;
+        self.progress.redials_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns when somebody wishes to stop, or it makes no sense to go on.
+    async fn stopping(&self) {
+        let (mut stop, mut halted) = (self.stop.clone(), self.halted.clone());
+        tokio::select! {
+            () = wished(&mut stop, StopWish::Drain) => {}
+            _ = halted.wait_for(Option::is_some) => {}
+        }
+    }
+
+    /// Whether a slot should end after a dial that failed.
+    fn gives_up_on(&self, error: &ConnectError) -> bool {
+        let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
+        if is_busy && self.live.load(Ordering::SeqCst) > 0 {
+            // The server takes fewer connections than were configured. Those
+            // that it has taken carry on.
+            return true;
+        }
+        let troubles = self.troubles.fetch_add(1, Ordering::SeqCst) + 1;
+        let never_worked = self.connected.load(Ordering::SeqCst) == 0;
+        if never_worked || !error.may_pass() || state::redial_after(troubles).is_none() {
+            self.end_with(Ending::NoConnection(error.clone()));
+            return true;
+        }
+        false
     }
 
     fn observe(&self, verdict: &Verdict, answer: &str) {
@@ -251,6 +294,8 @@ struct Slot<L: Ledger, T: Transport> {
     run: Arc<Run<L, T>>,
     batch: VecDeque<Reserved>,
     connection: Option<T::Connection>,
+    /// Whether the server has answered to a message over this connection.
+    has_proved_itself: bool,
     /// The outcome of the last row, until the ledger has it.
     open: Option<Closing>,
     message: Vec<u8>,
@@ -258,7 +303,14 @@ struct Slot<L: Ledger, T: Transport> {
 
 impl<L: Ledger, T: Transport> Slot<L, T> {
     fn new(run: Arc<Run<L, T>>) -> Self {
-        Self { run, batch: VecDeque::new(), connection: None, open: None, message: Vec::new() }
+        Self {
+            run,
+            batch: VecDeque::new(),
+            connection: None,
+            has_proved_itself: false,
+            open: None,
+            message: Vec::new(),
+        }
     }
 
     async fn work(&mut self) -> Result<(), LedgerError> {
@@ -310,47 +362,42 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
 
     /// Makes sure that there is a connection. `false` when the slot should end.
     async fn has_connection(&mut self) -> Result<bool, LedgerError> {
-        while self.connection.is_none() {
-            self.record().await?;
-            let lost = self.run.lost_in_a_row.load(Ordering::SeqCst);
-            let Some(pause) = state::redial_after(lost) else {
-                self.run.end_with(Ending::Unstable(format!("{lost} failures in a row")));
+        if self.connection.is_some() {
+            return Ok(true);
+        }
+        self.record().await?;
+        let run = Arc::clone(&self.run);
+        let _turn = tokio::select! {
+            turn = run.dialling.lock() => turn,
+            () = run.stopping() => return Ok(false),
+        };
+        while !run.is_stopping() {
+            let troubles = run.troubles.load(Ordering::SeqCst);
+            let Some(pause) = state::redial_after(troubles) else {
+                run.end_with(Ending::Unstable(format!("{troubles} connections in a row broke")));
                 return Ok(false);
             };
-            self.run.wait(pause).await;
-            if self.run.is_stopping() {
+            run.pause(pause).await;
+            if run.is_stopping() {
                 return Ok(false);
             }
             let dialled = tokio::select! {
-                dialled = self.run.transport.connect() => dialled,
-                () = self.run.given_up() => return Ok(false),
+                dialled = run.transport.connect() => dialled,
+                () = run.given_up() => return Ok(false),
             };
             match dialled {
                 Ok(connection) => {
                     self.connection = Some(connection);
-                    self.run.live.fetch_add(1, Ordering::SeqCst);
-                    self.run.connected.fetch_add(1, Ordering::SeqCst);
+                    self.has_proved_itself = false;
+                    run.live.fetch_add(1, Ordering::SeqCst);
+                    run.connected.fetch_add(1, Ordering::SeqCst);
+                    return Ok(true);
                 }
-                Err(error) if self.gives_up_on(&error) => return Ok(false),
+                Err(error) if run.gives_up_on(&error) => return Ok(false),
                 Err(_) => {}
             }
         }
-        Ok(true)
-    }
-
-    fn gives_up_on(&self, error: &ConnectError) -> bool {
-        if error.may_pass() && self.run.live.load(Ordering::SeqCst) > 0 {
-            // The server takes fewer connections than were configured. Those
-            // that it has taken carry on.
-            return true;
-        }
-        let lost = self.run.lost_in_a_row.fetch_add(1, Ordering::SeqCst) + 1;
-        let never_worked = self.run.connected.load(Ordering::SeqCst) == 0;
-        if never_worked || !error.may_pass() || state::redial_after(lost).is_none() {
-            self.run.end_with(Ending::NoConnection(error.clone()));
-            return true;
-        }
-        false
+        Ok(false)
     }
 
     async fn hand_over(&mut self, row: &Reserved) -> (Attempt, bool) {
@@ -398,10 +445,15 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         let is_sent = verdict.outcome == Outcome::Sent;
         self.run.progress.sent.fetch_add(u64::from(is_sent), Ordering::Relaxed);
         match verdict.about {
+            // A connection that was of use may break for many good reasons.
+            Subject::Connection if self.has_proved_itself => {}
             Subject::Connection => {
-                self.run.lost_in_a_row.fetch_add(1, Ordering::SeqCst);
+                self.run.troubles.fetch_add(1, Ordering::SeqCst);
             }
-            _ => self.run.lost_in_a_row.store(0, Ordering::SeqCst),
+            _ => {
+                self.has_proved_itself = true;
+                self.run.troubles.store(0, Ordering::SeqCst);
+            }
         }
         if self.connection.as_ref().is_some_and(|connection| !connection.is_usable()) {
             self.connection = None;

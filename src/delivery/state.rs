@@ -4,6 +4,7 @@
 //! becomes of the connection, and whether the campaign itself is at fault.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -110,7 +111,6 @@ pub struct Breaker {
     rejections: usize,
     policy_in_a_row: u32,
     unknown_in_a_row: u32,
-    rejected_in_a_row: u32,
     has_accepted: bool,
 }
 
@@ -146,10 +146,16 @@ const WINDOW: usize = 200;
 /// How many rejections in a full window are too many: one in twenty.
 const TOO_MANY: usize = WINDOW / 20;
 
+/// How many rejections without anything else between them are too many.
+const IN_A_ROW: usize = 10;
+
 impl Breaker {
     /// Takes note of a verdict; says why, when enough is enough. `answer` is
     /// the masked answer, for people.
     pub fn observe(&mut self, verdict: &Verdict, answer: &str) -> Option<Trip> {
+        if !matches!(verdict.outcome, Outcome::Unknown | Outcome::Pending) {
+            self.unknown_in_a_row = 0;
+        }
         match (&verdict.about, verdict.outcome) {
             (Subject::Campaign, _) => return Some(Trip::Refused(answer.to_owned())),
             (Subject::Policy, _) => {
@@ -163,18 +169,17 @@ impl Breaker {
             (_, Outcome::Sent) => {
                 self.has_accepted = true;
                 self.policy_in_a_row = 0;
-                self.unknown_in_a_row = 0;
-                self.rejected_in_a_row = 0;
                 self.weigh(Weight::Fine);
             }
             (_, Outcome::Rejected(_)) => {
-                self.rejected_in_a_row += 1;
                 self.weigh(Weight::Rejected);
+                let in_a_row =
+                    self.recent.iter().rev().take_while(|w| **w == Weight::Rejected).count();
                 let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
-                if too_many || self.rejected_in_a_row >= 10 {
+                if too_many || in_a_row >= IN_A_ROW {
                     let (rejected, of) = match too_many {
                         true => (self.rejections, WINDOW),
-                        false => (10, 10),
+                        false => (in_a_row, in_a_row),
                     };
                     return Some(Trip::Rejections { rejected, of, last: answer.to_owned() });
                 }
@@ -200,13 +205,14 @@ impl Breaker {
     }
 }
 
-/// How long to wait before dialling again after `failures` in a row; `None`
-/// when it is time to give up.
-pub fn redial_after(failures: u32) -> Option<std::time::Duration> {
-    match failures {
-        // Servers close connections for many good reasons; the first new dial is free.
-        0 | 1 => Some(std::time::Duration::ZERO),
-        2..=6 => Some(std::time::Duration::from_secs(1 << (failures - 2))),
+/// How long to wait before dialling again after `troubles` in a row: a second,
+/// doubling to a minute. `None` when it is time to give up, after about nine
+/// minutes, in which most servers have started again.
+pub fn redial_after(troubles: u32) -> Option<Duration> {
+    match troubles {
+        0 => Some(Duration::ZERO),
+        1..=6 => Some(Duration::from_secs(1 << (troubles - 1))),
+        7..=14 => Some(Duration::from_secs(60)),
         _ => None,
     }
 }
@@ -303,6 +309,13 @@ mod tests {
         let mut breaker = Breaker::default();
         let at = (1..100).find(|_| breaker.observe(&rejected, "550").is_some());
         assert_eq!(at, Some(10));
+        let deferred = verdict(Outcome::Deferred(Timestamp::UNIX_EPOCH), Subject::Recipient);
+        let mut breaker = Breaker::default();
+        for _ in 0..9 {
+            assert_eq!(breaker.observe(&rejected, "550"), None);
+        }
+        assert_eq!(breaker.observe(&deferred, "451"), None);
+        assert_eq!(breaker.observe(&rejected, "550"), None);
     }
 
     #[test]
@@ -311,5 +324,20 @@ mod tests {
         let unknown = verdict(Outcome::Unknown, Subject::Connection);
         let at = (1..100).find(|_| breaker.observe(&unknown, "").is_some());
         assert_eq!(at, Some(3));
+        let rejected = verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient);
+        let mut breaker = Breaker::default();
+        for _ in 0..9 {
+            assert_eq!(breaker.observe(&unknown, ""), None);
+            assert_eq!(breaker.observe(&rejected, "554"), None);
+            assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
+        }
+    }
+
+    #[test]
+    fn dialling_goes_on_for_nine_minutes() {
+        let waits: Vec<u64> =
+            (0..).map_while(|troubles| redial_after(troubles).map(|wait| wait.as_secs())).collect();
+        assert_eq!(waits[..7], [0, 1, 2, 4, 8, 16, 32]);
+        assert_eq!(waits.iter().sum::<u64>(), 63 + 8 * 60);
     }
 }

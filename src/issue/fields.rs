@@ -257,10 +257,13 @@ fn looks_like_a_day(text: &str) -> bool {
     matches!(parts[..], [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
 }
 
+/// The shape of a language tag, and a length that everybody can keep (RFC 5646
+/// sections 2.1 and 4.4.1).
 fn is_language_tag(text: &str) -> bool {
     let mut subtags = text.split('-');
     let primary = subtags.next().unwrap_or_default();
-    (2..=8).contains(&primary.len())
+    text.len() <= 35
+        && (2..=8).contains(&primary.len())
         && primary.bytes().all(|b| b.is_ascii_alphabetic())
         && subtags.all(|subtag| {
             (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -4,6 +4,8 @@
 //! when the text is complete, numbers instead of the marks and a line for
 //! each target. A target that comes twice in a text is one note.
 
+use std::collections::HashMap;
+
 /// Stands before and after the index of a target. The flow lets no control
 /// character of an author through.
 const MARK: char = '\u{1}';
@@ -13,6 +15,8 @@ const MARK: char = '\u{1}';
 pub(crate) struct Notes {
     /// Those of the text that is being gathered.
     targets: Vec<String>,
+    /// Where each of them stands: a list of links may have tens of thousands.
+    indices: HashMap<String, usize>,
     /// How many numbers the section has used.
     used: usize,
 }
@@ -32,17 +36,21 @@ impl Notes {
 
     /// Takes a target, and gives the mark for its place in the text.
     pub(crate) fn mark(&mut self, target: String) -> String {
-        let known = self.targets.iter().position(|known| *known == target);
-        let index = known.unwrap_or_else(|| {
-            self.targets.push(target);
-            self.targets.len() - 1
-        });
+        let index = match self.indices.get(&target) {
+            Some(index) => *index,
+            None => {
+                self.targets.push(target.clone());
+                self.indices.insert(target, self.targets.len() - 1);
+                self.targets.len() - 1
+            }
+        };
         format!("{MARK}{index}{MARK}")
     }
 
     /// Ends the text. Fewer targets than `fewest` get no numbers.
     pub(crate) fn take(&mut self, fewest: usize) -> Numbered {
         let targets = std::mem::take(&mut self.targets);
+        self.indices.clear();
         if targets.len() < fewest {
             return Numbered { targets, first: None };
         }
@@ -77,5 +85,32 @@ impl Numbered {
             out.push_str(&format!("[{}]", first + index));
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_comes_twice_in_a_text_is_one_note() {
+        let mut notes = Notes::default();
+        let marks = ["a", "b", "a"].map(|target| notes.mark(target.to_owned()));
+        let first = notes.take(1);
+        assert_eq!(first.in_text(&marks.join(" ")), "[1] [2] [1]");
+        assert_eq!(first.lines(), ["[1] <a>", "[2] <b>"]);
+        let again = notes.mark("a".to_owned());
+        assert_eq!(notes.take(1).in_text(&again), "[3]");
+    }
+
+    /// Were each target compared with all before it, this would take minutes.
+    #[test]
+    fn two_hundred_thousand_targets_are_no_burden() {
+        let mut notes = Notes::default();
+        let text: String =
+            (0..200_000).map(|n| notes.mark(format!("https://example.org/{n}"))).collect();
+        let numbered = notes.take(1);
+        assert!(numbered.in_text(&text).ends_with("[200000]"));
+        assert_eq!(numbered.lines().len(), 200_000);
     }
 }

@@ -34,9 +34,10 @@ const HARDENING: [(&str, &str); 22] = [
 ];
 
 /// The commands that deploy files may use, with their flags.
-const COMMANDS: [(&str, &[&str]); 8] = [
+const COMMANDS: [(&str, &[&str]); 9] = [
     ("check", &["--format"]),
     ("due", &[]),
+    ("new", &[]),
     ("preview", &["--out"]),
     ("proof", &[]),
     ("send", &["--in-doubt"]),
@@ -44,6 +45,9 @@ const COMMANDS: [(&str, &[&str]); 8] = [
     ("status", &[]),
     ("subscribers", &[]),
 ];
+
+/// What the program is typed as.
+const PROGRAMS: [&str; 2] = ["postrider ", "postrider-as-sender "];
 
 /// The flags that every command takes.
 const GLOBAL_FLAGS: [&str; 1] = ["--root"];
@@ -114,12 +118,15 @@ fn command_lines(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
     let mut found = Vec::new();
     for line in joined.lines() {
-        for (at, _) in line.match_indices("postrider ") {
+        let places = PROGRAMS.iter().flat_map(|program| {
+            line.match_indices(program).map(|(at, _)| (at, at + program.len()))
+        });
+        for (at, end) in places {
             let before = line[..at].chars().next_back();
             if before.is_some_and(|c| !matches!(c, ' ' | '`' | '/' | '(')) {
                 continue;
             }
-            let shown = line[at + "postrider ".len()..].split(['`', '#', '|', ')']).next();
+            let shown = line[end..].split(['`', '#', '|', ')']).next();
             let words: Vec<_> =
                 shown.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
             found.push(words);
@@ -158,6 +165,44 @@ fn stopping_the_due_service_leaves_time_to_drain() {
         values(name, "Service", "LoadCredential"),
         ["smtp_password:postrider.smtp_password", "mailchimp_api_key:postrider.mailchimp_api_key"]
     );
+}
+
+#[test]
+fn what_runs_by_hand_gets_what_the_timer_gets() {
+    let script = read("postrider-as-sender");
+    let due = "postrider-due.service";
+    for key in ["User", "Group", "UMask", "KillSignal", "TimeoutStopSec", "NoNewPrivileges"] {
+        let property = format!("--property={key}={} ", value(due, "Service", key));
+        assert!(script.contains(&property), "{property}");
+    }
+    for credential in values(due, "Service", "LoadCredential") {
+        assert!(script.contains(&format!("--property=LoadCredential={credential} ")));
+    }
+    let command = value(due, "Service", "ExecStart").replace(" due", " \"$@\"\n");
+    assert!(script.ends_with(&format!("    {command}")), "{command}");
+    assert!(!script.contains("PASSWORD"), "a secret is in no environment");
+}
+
+/// A `systemd-run` that writes down what it was asked for, and runs that.
+#[test]
+fn a_command_by_hand_keeps_its_words_and_its_exit_code() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = folder.path().join("systemd-run");
+    std::fs::write(&stand_in, "#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 9\n").unwrap();
+    std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = Command::new("/bin/sh")
+        .arg(deploy().join("postrider-as-sender"))
+        .args(["send", "issues/a b.md", "--in-doubt=skip"])
+        .env("PATH", folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(9), "{output:?}");
+    let asked = String::from_utf8(output.stdout).unwrap();
+    let end = "</usr/local/bin/postrider><--root></srv/newsletter><send><issues/a b.md>";
+    assert!(asked.ends_with(&format!("{end}<--in-doubt=skip>")), "{asked}");
+    assert!(asked.contains("<--wait>") && asked.contains("<--pipe>"), "{asked}");
 }
 
 #[test]
@@ -240,6 +285,22 @@ fn a_pull_request_gets_no_secret_and_can_write_nothing() {
         assert_eq!(checkout.unwrap()["with"]["persist-credentials"], false);
     }
     assert!(text.contains("postrider check --format github"));
+    // Until its two values are set, it fails before anything else.
+    let first = jobs["check"]["steps"][0]["run"].as_str().unwrap();
+    for name in ["POSTRIDER_SOURCE", "POSTRIDER_REVISION"] {
+        let placeholder = workflow["env"][name].as_str().unwrap();
+        let refused = |other: &str, value: &str| {
+            let run = Command::new("bash")
+                .args(["-e", "-c", first])
+                .env("POSTRIDER_SOURCE", "https://git.example.com/postrider.git")
+                .env("POSTRIDER_REVISION", "138dbfd0c6b5a4f3e2d1138dbfd0c6b5a4f3e2d1")
+                .env(other, value)
+                .output();
+            !run.unwrap().status.success()
+        };
+        assert!(refused(name, placeholder), "{name}");
+        assert!(!refused("UNUSED", placeholder), "{name}");
+    }
 }
 
 #[test]
@@ -251,6 +312,16 @@ fn the_image_runs_without_root_and_holds_no_secret() {
     assert!(!text.contains("\nARG ") && !text.contains("\nENV ") && !text.contains("\nVOLUME "));
     let rust_version = env!("CARGO_PKG_RUST_VERSION");
     assert!(text.contains(&format!("FROM rust:{rust_version}-slim")), "built by {rust_version}");
+    assert!(text.contains("build-essential cmake"), "aws-lc is C, and built with CMake");
+}
+
+#[test]
+fn nothing_about_people_enters_the_image() {
+    let ignored = std::fs::read_to_string(deploy().join("../.dockerignore")).unwrap();
+    // Docker takes a name without `**/` for one at the root of the repository.
+    for name in ["target", "subscribers", "**/outbox", "**/preview", "**/*.sqlite3*", "**/.env"] {
+        assert!(ignored.lines().any(|line| line == name), "{name}");
+    }
 }
 
 #[test]

@@ -84,6 +84,31 @@ fn two_issues_that_are_due_are_refused_by_name() {
 }
 
 #[test]
+fn the_second_of_two_issues_of_one_slug_raises_an_alarm() {
+    let newsletter = outbox();
+    switched_on_a_week_ago(&newsletter);
+    let at = |seconds| Timestamp::now() + Span::new().seconds(seconds);
+    let week = |name: &str, seconds, text: &str| {
+        let due = format!("title: {name}\nslug: same\nsend_at: {:.0}\n", at(seconds));
+        newsletter.issue_of(name, &due, text)
+    };
+    week("week1", -120, BODY);
+    newsletter.expect(0, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+    newsletter.expect(0, &["due"]);
+    week("week2", -60, "Another text.\n");
+    for arguments in [vec!["due", "--dry-run"], vec!["due"]] {
+        let run = newsletter.expect(11, &arguments);
+        assert!(run.error().contains("these files have the same slug"), "{run}");
+        assert!(run.error().contains("week1.md") && run.error().contains("week2.md"), "{run}");
+    }
+    // A file that was renamed is the same issue.
+    std::fs::remove_file(newsletter.path("issues/week1.md")).unwrap();
+    newsletter.expect(0, &["due"]);
+    assert_eq!(newsletter.outbox_mail().len(), 2);
+}
+
+#[test]
 fn an_issue_that_was_missed_is_listed_as_overdue_and_not_sent() {
     let newsletter = outbox();
     switched_on_a_week_ago(&newsletter);

@@ -54,6 +54,28 @@ fn who_leaves_while_a_campaign_is_paused_is_withdrawn_from_it() {
 }
 
 #[test]
+fn who_leaves_while_it_is_being_sent_is_withdrawn_at_once() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server).subscribed([
+        "reader-one@example.org",
+        "hold-after-dot@example.org",
+        "reader-three@example.org",
+    ]);
+    server.release_held(1);
+    newsletter.expect(0, &["send", &newsletter.issue("last-week"), "--yes"]);
+    let link = link_of(&server, "reader-three@example.org");
+    let (_serving, address) = serve(&newsletter, &[]);
+    let sending = newsletter.start(&["send", &newsletter.issue("this-week"), "--yes"]);
+    server.wait_until(|log| log.messages.len() == 5);
+    assert!(ask(&address, "POST", &link, ONE_CLICK).starts_with("HTTP/1.1 200"));
+    server.release_held(1);
+    let sent = sending.finish();
+    assert_eq!(sent.code, 0, "{sent}");
+    assert!(sent.stderr.contains("2 of 3 got it, 1 withdrawn"), "{sent}");
+    assert_eq!(server.mailed()["reader-three@example.org"], 1, "last week's mail alone");
+}
+
+#[test]
 fn looking_at_the_page_changes_nothing_and_leaving_twice_is_the_same_as_once() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);

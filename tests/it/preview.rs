@@ -95,3 +95,33 @@ fn a_folder_that_can_not_be_written_is_told() {
     assert_eq!(refused.error(), "cannot write taken/email.html");
     assert!(refused.stderr.contains("--out"), "{refused}");
 }
+
+#[test]
+fn the_digest_is_of_what_a_reader_receives_and_of_nothing_else() {
+    let digest = |newsletter: &Newsletter, issue: &str| {
+        let report = newsletter.json(0, &["preview", issue, "--out", "shown"]);
+        report["digest"].as_str().unwrap().to_owned()
+    };
+    let here = Newsletter::outbox();
+    let there = Newsletter::outbox()
+        .secret("TZ", "Pacific/Auckland")
+        .secret("LC_ALL", "tr_TR.UTF-8")
+        .set("outbox.path", "\"elsewhere\"");
+    let issue = here.issue("one");
+    there.issue("one");
+    assert_ne!(here.root(), there.root());
+    assert_eq!(digest(&here, &issue), digest(&there, &issue));
+    for (key, value) in [
+        ("newsletter.from", "\"Another <news@example.org>\""),
+        ("newsletter.reply_to", "\"another@example.org\""),
+        ("newsletter.postal_address", "\"2 Coach Road\""),
+        ("newsletter.language", "\"de\""),
+    ] {
+        let changed = Newsletter::outbox().set(key, value);
+        changed.issue("one");
+        assert_ne!(digest(&here, &issue), digest(&changed, &issue), "{key}");
+    }
+    let before = digest(&here, &issue);
+    here.edit(&issue, "The week of one", "The weel of one");
+    assert_ne!(digest(&here, &issue), before);
+}

@@ -104,6 +104,77 @@ fn an_issue_that_can_not_be_read_any_more_still_counts_as_sent() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_no_campaign_of_the_same_name() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue]);
+    std::fs::remove_file(newsletter.path(&issue)).unwrap();
+    for gone in ["/nonexistent/one.md", "one.md", &issue] {
+        let run = newsletter.expect(3, &["send", gone]);
+        assert_eq!(run.error(), format!("cannot read {gone}"));
+        assert!(run.stderr.contains("hint: `postrider status one`"), "{run}");
+    }
+    let run = newsletter.expect(3, &["send", "issues/two.md"]);
+    assert!(!run.stderr.contains("postrider status"), "{run}");
+}
+
+#[test]
+fn an_unfinished_campaign_is_resumed_from_its_own_file_alone() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    newsletter.write("outbox", "a file where the folder should be");
+    newsletter.expect(7, &["send", &issue]);
+    std::fs::remove_file(newsletter.path("outbox")).unwrap();
+    let broken = "---\ntitle: Another\ndate: soon\n---\n\nText.\n";
+    newsletter.write("drafts/one.md", broken);
+    let run = newsletter.expect(3, &["send", "drafts/one.md"]);
+    assert!(run.stderr.contains("drafts/one.md:3:"), "{run}");
+    newsletter.expect(3, &["send", "drafts/gone/one.md"]);
+    assert!(newsletter.outbox_mail().is_empty());
+    newsletter.write(&issue, broken);
+    let run = newsletter.expect(0, &["send", &issue]);
+    assert!(run.stderr.contains("issues/one.md:3:"), "{run}");
+    assert!(run.stderr.contains("warning: issues/one.md is not an issue"), "{run}");
+    assert_eq!(recipients(&newsletter), TWO);
+}
+
+#[test]
+fn an_unfinished_campaign_is_resumed_although_its_file_has_gone() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    newsletter.write("outbox", "a file where the folder should be");
+    newsletter.expect(7, &["send", &issue]);
+    std::fs::remove_file(newsletter.path("outbox")).unwrap();
+    std::fs::remove_file(newsletter.path(&issue)).unwrap();
+    let run = newsletter.expect(0, &["send", &issue]);
+    assert!(run.stderr.contains("warning: cannot read issues/one.md: No such file"), "{run}");
+    assert_eq!(recipients(&newsletter), TWO);
+}
+
+#[test]
+fn a_title_that_looks_encoded_or_never_ends_is_read_as_it_was_written() {
+    let newsletter = Newsletter::outbox().subscribed(["reader@example.org"]);
+    let long = "x".repeat(1500);
+    let mut titles = ["A =?utf-8?q?x?= fake", &long];
+    for (name, title) in ["one", "two"].iter().zip(titles) {
+        let issue = newsletter.issue_of(name, &format!("title: '{title}'\n"), name);
+        newsletter.expect(0, &["send", &issue]);
+    }
+    let files = std::fs::read_dir(newsletter.path("outbox/new")).unwrap();
+    let mails = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let mut subjects: Vec<String> = mails
+        .inspect(|mail| assert!(mail.lines().all(|line| line.len() <= 998), "{mail}"))
+        .map(|mail| {
+            let read = mail_parser::MessageParser::default().parse(mail.as_bytes()).unwrap();
+            read.subject().unwrap().to_owned()
+        })
+        .collect();
+    subjects.sort();
+    titles.sort_unstable();
+    assert_eq!(subjects, titles);
+}
+
+#[test]
 fn a_dry_run_counts_everybody_and_sends_nothing() {
     let newsletter = Newsletter::outbox().subscribed(TWO);
     newsletter.write(
@@ -208,4 +279,44 @@ fn a_name_or_a_subject_adds_no_header() {
     for mail in newsletter.outbox_mail() {
         assert_eq!(mail.maybe_header("Bcc"), None, "{run}");
     }
+}
+
+#[test]
+fn a_draft_is_shown_and_never_sent() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue_of("one", "title: One\ndraft: true\n", BODY);
+    newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    let refused = newsletter.expect(11, &["send", &issue]);
+    assert!(refused.error().contains("it says `draft: true`"), "{refused}");
+    newsletter.expect(11, &["send", &issue, "--dry-run"]);
+    assert_eq!(recipients(&newsletter), Vec::<String>::new());
+    newsletter.edit(&issue, "draft: true", "draft: false");
+    newsletter.expect(0, &["send", &issue]);
+    assert_eq!(recipients(&newsletter), TWO);
+}
+
+#[test]
+fn a_mail_that_would_tell_on_its_readers_is_refused() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    newsletter.copy_theme();
+    let footer = "email-templates/weekly/partials/footer.mjml.hbs";
+    let text = std::fs::read_to_string(newsletter.path(footer)).unwrap();
+    let pixel = "<img src=\"https://t.example.org/p.gif\" width=\"1\" height=\"1\" alt=\"\" />";
+    newsletter.write(footer, format!("{text}<p>{pixel}</p>"));
+    let issue = newsletter.issue("one");
+    let refused = newsletter.expect(4, &["send", &issue]);
+    assert!(refused.stderr.contains("error[pixel]: the image `https://t.example.org/p.gif`"));
+    assert_eq!(recipients(&newsletter), Vec::<String>::new());
+}
+
+#[test]
+fn an_issue_is_found_in_the_newsletter_s_folder_from_anywhere() {
+    let newsletter = Newsletter::outbox().subscribed(TWO);
+    let issue = newsletter.issue("one");
+    let root = newsletter.root().to_str().unwrap().to_owned();
+    let elsewhere = Newsletter::empty();
+    elsewhere.expect(0, &["--root", &root, "check", &issue]);
+    elsewhere.expect(0, &["--root", &root, "check", "issues"]);
+    elsewhere.expect(0, &["--root", &root, "send", &issue]);
+    assert_eq!(recipients(&newsletter), TWO);
 }

@@ -265,3 +265,18 @@ fn a_quote_that_is_never_closed_says_how_many_lines_it_took() {
         assert!(run.stderr.contains("it takes all of the 1004 lines"), "{run}");
     }
 }
+
+#[test]
+fn a_list_of_suppressed_addresses_puts_nobody_into_the_audience() {
+    let newsletter = Newsletter::outbox().subscribed(["bounced@example.org"]);
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/subscribers/suppressions.example.csv");
+    let told = import(&newsletter, std::fs::read(example).unwrap());
+    assert_eq!(told["newly_suppressed"], 2, "{told}");
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["mailable"], 0, "{stats}");
+    let shown = newsletter.json(0, &["subscribers", "show", "complained@example.org"]);
+    assert_eq!(
+        (&shown["suppressed"], &shown["status"]),
+        (&json!("complaint"), &json!("unsubscribed"))
+    );
+}

@@ -32,7 +32,7 @@ const HOUR: u64 = 60 * 60;
 struct Table {
     issues: Vec<ScheduledIssue>,
     unfinished: Vec<Slug>,
-    finished: BTreeSet<Slug>,
+    finished: BTreeMap<Slug, String>,
 }
 
 impl Table {
@@ -211,9 +211,9 @@ fn two_due_at_once_are_refused_by_name_until_one_is_sent() {
     let now = "2026-08-27T16:00:00Z";
     assert_eq!(table.action("2026-08-26T16:00:00Z"), "send a");
     assert_eq!(table.action(now), "several a b");
-    table.finished.insert(slug("a"));
+    table.finished.insert(slug("a"), "issues/a.md".into());
     assert_eq!(table.action(now), "send b");
-    table.finished.insert(slug("b"));
+    table.finished.insert(slug("b"), "issues/b.md".into());
     assert_eq!(table.action(now), "wait c");
     // When the first has become too late, it is missed, and the second is the only one due.
     table.finished.clear();
@@ -225,7 +225,7 @@ fn two_due_at_once_are_refused_by_name_until_one_is_sent() {
 fn drafts_and_sent_issues_are_neither_due_nor_missed_nor_next() {
     let draft = ScheduledIssue { draft: true, ..issue("draft", "2026-08-26T15:00:00Z") };
     let mut table = Table::with([draft, issue("sent", "2026-08-26T15:00:00Z")]);
-    table.finished.insert(slug("sent"));
+    table.finished.insert(slug("sent"), "issues/sent.md".into());
     for now in ["2026-08-26T14:00:00Z", "2026-08-26T16:00:00Z", "2026-09-26T16:00:00Z"] {
         assert_eq!(table.action(now), "wait -", "{now}");
         assert_eq!(table.missed(now), "", "{now}");
@@ -244,7 +244,7 @@ fn an_unfinished_campaign_comes_first_even_when_its_file_is_gone() {
     assert_eq!(table.action(now), "resume gone");
     assert_eq!(table.missed(now), "old", "what is under way is late, and not missed");
     table.unfinished.clear();
-    table.finished.extend([slug("gone"), slug("a")]);
+    table.finished.extend(["gone", "a"].map(|name| (slug(name), format!("issues/{name}.md"))));
     assert_eq!(table.action(now), "send b");
 }
 
@@ -260,6 +260,21 @@ fn an_issue_whose_slug_another_file_has_is_refused() {
 }
 
 #[test]
+fn an_issue_whose_slug_another_file_was_sent_as_is_refused_and_a_renamed_one_is_sent() {
+    let second = ScheduledIssue {
+        path: "issues/second.md".to_owned(),
+        ..issue("a", "2026-08-26T15:00:00Z")
+    };
+    let mut table = Table::with([issue("a", "2026-08-19T15:00:00Z"), second.clone()]);
+    table.finished.insert(slug("a"), "issues/a.md".into());
+    assert_eq!(table.action("2026-08-26T14:00:00Z"), "wait a");
+    assert_eq!(table.action("2026-08-26T16:00:00Z"), "shared a a");
+    assert_eq!(table.missed("2026-08-29T16:00:00Z"), "a");
+    table.issues = vec![second];
+    assert_eq!(table.action("2026-08-26T16:00:00Z"), "wait -");
+}
+
+#[test]
 fn an_issue_without_a_due_time_is_named_and_does_not_hold_up_the_others() {
     let undated = |name, draft| ScheduledIssue {
         draft,
@@ -272,7 +287,7 @@ fn an_issue_without_a_due_time_is_named_and_does_not_hold_up_the_others() {
         undated("z", false),
         issue("a", "2026-08-26T15:00:00Z"),
     ]);
-    table.finished.insert(slug("z"));
+    table.finished.insert(slug("z"), "issues/z.md".into());
     let now = "2026-08-26T16:00:00Z";
     assert_eq!(table.action(now), "send a");
     let decision = decide(&table.situation(now));

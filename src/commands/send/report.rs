@@ -76,7 +76,15 @@ pub(super) async fn finish(
     ui.status(&format!("{key}: {} of {audience} got it{}", tally.sent, besides(tally)));
     if let Some(why) = why {
         ui.warning(&format!("stopped before the end: {why}"));
-        ui.hint("Nobody is lost: run the same command again, and it resumes.");
+        if tally.rejected > 0 {
+            ui.hint(&format!(
+                "{} were rejected for good. If the server was wrong about them, see \
+                 `postrider status {}` before you go on: those whose mailbox it called \
+                 unknown are suppressed.",
+                tally.rejected, key.issue
+            ));
+        }
+        ui.hint("Whoever is left is not lost: run the same command again, and it resumes.");
     }
     if tally.unknown > 0 {
         ui.warning(&format!(

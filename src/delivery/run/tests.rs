@@ -135,11 +135,18 @@ struct Server {
     is_down: AtomicBool,
     most_connections: usize,
     open: AtomicUsize,
+    /// How long the server takes to greet.
+    greeting: Duration,
+    /// Until when it is down, and how often it has been.
+    down_until: Mutex<Option<tokio::time::Instant>>,
+    crashes: AtomicUsize,
 }
 
 struct Wire {
     server: Arc<Server>,
     is_broken: bool,
+    /// How often the server had been down when this was opened.
+    crashes: usize,
 }
 
 impl Transport for Arc<Server> {
@@ -147,7 +154,12 @@ impl Transport for Arc<Server> {
 
     async fn connect(&self) -> Result<Wire, ConnectError> {
         let server = "mail.example.org:25".to_owned();
-        if self.is_down.load(Ordering::SeqCst) {
+        let is_starting = self
+            .down_until
+            .lock()
+            .unwrap()
+            .is_some_and(|until| tokio::time::Instant::now() < until);
+        if self.is_down.load(Ordering::SeqCst) || is_starting {
             let cause = "connection refused".to_owned();
             return Err(ConnectError::Unreachable { server, phase: Phase::Connect, cause });
         }
@@ -156,7 +168,10 @@ impl Transport for Arc<Server> {
             let reply = reply(421, "4.7.0 too many connections");
             return Err(ConnectError::Refused { server, phase: Phase::Greeting, reply });
         }
-        Ok(Wire { server: Arc::clone(self), is_broken: false })
+        let crashes = self.crashes.load(Ordering::SeqCst);
+        let wire = Wire { server: Arc::clone(self), is_broken: false, crashes };
+        tokio::time::sleep(self.greeting).await;
+        Ok(wire)
     }
 }
 
@@ -171,6 +186,10 @@ impl Connection for Wire {
             *count += 1;
             *count - 1
         };
+        if self.crashes != self.server.crashes.load(Ordering::SeqCst) {
+            self.is_broken = true;
+            return Attempt::Lost { phase: Phase::MailFrom, cause: "reset".into() };
+        }
         let refused =
             |phase, code, text: &str| Attempt::Refused { phase, reply: reply(code, text) };
         match recipient.split(['-', '@']).next().unwrap() {
@@ -178,6 +197,13 @@ impl Connection for Wire {
             "policy" => return refused(Phase::Dot, 550, "5.7.1 spam"),
             "grey" if before == 0 => return refused(Phase::RcptTo, 451, "4.7.1 later"),
             "never" => return refused(Phase::RcptTo, 451, "4.2.0 never"),
+            "crash" if before == 0 => {
+                self.server.crashes.fetch_add(1, Ordering::SeqCst);
+                let until = tokio::time::Instant::now() + Duration::from_secs(20);
+                *self.server.down_until.lock().unwrap() = Some(until);
+                self.is_broken = true;
+                return Attempt::Lost { phase: Phase::RcptTo, cause: "reset".into() };
+            }
             "early" if before == 0 => {
                 self.is_broken = true;
                 return Attempt::Lost { phase: Phase::RcptTo, cause: "reset".into() };
@@ -331,14 +357,41 @@ async fn a_server_that_is_down_ends_the_run_and_loses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_fewer_connections_still_gets_everything() {
-    let mut server = Server { most_connections: 1, ..Server::default() };
-    server.is_down = AtomicBool::new(false);
+    let greeting = Duration::from_millis(30);
+    let server = Server { most_connections: 1, greeting, ..Server::default() };
     let many: Vec<String> = (0..300).map(|n| format!("reader-{n}")).collect();
     let mut scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
     scene.server = Arc::new(server);
     scene.connections = 8;
     let summary = scene.run().await;
     assert_eq!(summary.tally.sent, 300, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_restarts_is_waited_for() {
+    let mut many: Vec<String> = (0..400).map(|n| format!("reader-{n}")).collect();
+    many.insert(200, "crash".to_owned());
+    let mut scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.connections = 8;
+    let summary = scene.run().await;
+    assert_eq!(summary.ending, Ending::Complete);
+    assert_eq!(summary.tally.sent, 401, "{summary:?}");
+    assert!(scene.server.taken.lock().unwrap().values().all(|n| *n == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_come_back_is_given_up_and_nobody_is_lost() {
+    let mut many: Vec<String> = (0..100).map(|n| format!("reader-{n}")).collect();
+    many.insert(50, "crash".to_owned());
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let gone = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        scene.server.is_down.store(true, Ordering::SeqCst);
+    };
+    let (summary, ()) = tokio::join!(scene.run(), gone);
+    assert!(matches!(summary.ending, Ending::NoConnection(_)), "{summary:?}");
+    assert_eq!(summary.tally.sent + summary.tally.pending, 101);
+    assert!(summary.tally.pending > 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,22 @@
 //! A reply made safe to show and to keep.
 //!
 //! In: a [`RawReply`]. Out: a [`Reply`], whose text has no control characters,
-//! no address, and at most 300 characters. Servers repeat the recipient's
-//! address in many refusals, and what they say reaches logs and tables.
+//! no address, no path of a URL, no token, and at most 300 characters. Servers
+//! repeat the recipient's address in many refusals, and filters the link they
+//! dislike, which may be the reader's own link to leave the list. What they
+//! say reaches logs and tables.
 
 use super::framer::RawReply;
 use crate::delivery::{EnhancedCode, Reply};
 
 const LONGEST_TEXT: usize = 300;
+
+/// How much is looked at: what follows is cut off anyway.
+const LONGEST_READ: usize = 16 * LONGEST_TEXT;
+
+/// A longer word of base64url characters may be a secret: our own tokens have
+/// 44, and a server may break one in two.
+const LONGEST_WORD: usize = 23;
 
 /// The reply as the rest of the program sees it.
 pub(super) fn safe(raw: &RawReply) -> Reply {
@@ -21,7 +30,9 @@ pub(super) fn safe(raw: &RawReply) -> Reply {
 /// The same for text that did not come as a reply.
 pub(super) fn safe_text(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    masked(visible.trim()).chars().take(LONGEST_TEXT).collect()
+    let bounded: String = visible.trim().chars().take(LONGEST_READ).collect();
+    let masked = without_tokens(&without_addresses(&without_paths(&bounded)));
+    masked.chars().take(LONGEST_TEXT).collect()
 }
 
 /// The lines as one, with an enhanced code that every line repeats kept once.
@@ -46,16 +57,54 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Puts `…` in the place of whatever follows the host of a URL.
+fn without_paths(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("://").map(|at| at + 3) {
+        let host = rest[start..].find(ends_a_host).map_or(rest.len(), |length| start + length);
+        let end = rest[host..].find(ends_a_url).map_or(rest.len(), |length| host + length);
+        shown.push_str(&rest[..host]);
+        if host < end {
+            shown.push_str("/…");
+        }
+        rest = &rest[end..];
+    }
+    shown + rest
+}
+
+fn ends_a_host(c: char) -> bool {
+    matches!(c, '/' | '?' | '#' | '\\' | '%') || ends_a_url(c)
+}
+
+fn ends_a_url(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '"')
+}
+
+/// Puts `…` in the place of words that may be tokens.
+fn without_tokens(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(may_stand_in_a_token) {
+        let length = rest[start..].find(|c| !may_stand_in_a_token(c));
+        let end = length.map_or(rest.len(), |length| start + length);
+        shown.push_str(&rest[..start]);
+        shown.push_str(if end - start > LONGEST_WORD { "…" } else { &rest[start..end] });
+        rest = &rest[end..];
+    }
+    shown + rest
+}
+
+fn may_stand_in_a_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
 /// Puts `…` in the place of whatever stands before an `@`, also where the
 /// `@` is written as in a URL.
-fn masked(text: &str) -> String {
+fn without_addresses(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((at, length)) = first_at(rest) {
-        // What follows is cut off anyway.
-        if shown.len() > 4 * LONGEST_TEXT {
-            break;
-        }
         let before = &rest[..at];
         let start = match before.ends_with('"') && before.len() > 1 {
             true => before[..at - 1].rfind('"').unwrap_or(0),
@@ -98,7 +147,8 @@ mod tests {
             ("reader@example.org unknown", "…@example.org unknown"),
             ("<a@b.example>,<c.d+e@f.example>", "<…@b.example>,<…@f.example>"),
             ("no \"odd name\"@example.org here", "no …@example.org here"),
-            ("see https://x.example/?a=me%40example.org", "see https:…@example.org"),
+            ("see https://x.example/?a=me%40example.org", "see https://x.example/…"),
+            ("me%40example.org", "…@example.org"),
             ("bounce+me=example.org@list.example", "…@list.example"),
             ("\"@x", "…@x"),
             ("é@x @ y", "…@x @ y"),
@@ -106,6 +156,33 @@ mod tests {
             ("ok", "ok"),
         ] {
             assert_eq!(safe_text(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_message_is_not_repeated() {
+        let token = "AQAAAAAAAAABc2FtcGxlc2lnbmF0dXJlMTIzNDU2Nzg5";
+        for (text, expected) in [
+            (
+                format!(
+                    "5.7.1 blocked: URL in message https://example.org/unsubscribe/{token} (x)"
+                ),
+                "5.7.1 blocked: URL in message https://example.org/… (x)",
+            ),
+            (format!("<HTTPS://a.example?t={token}>, b"), "<HTTPS://a.example/…>, b"),
+            (
+                format!("https://a.example and http://b.example:81/{token}"),
+                "https://a.example and http://b.example:81/…",
+            ),
+            (format!("a.example/unsubscribe/{token}."), "a.example/unsubscribe/…."),
+            (format!("hxxps:\\/\\/a.example\\/{token}"), "hxxps:\\/\\/a.example\\/…"),
+            (format!("=3D{token}= is listed"), "=…= is listed"),
+            (format!("a.example/{} {}", &token[..12], &token[12..]), "a.example/AQAAAAAAAAAB …"),
+            ("https://u:p@a.example/b".to_owned(), "https://u:…@a.example/…"),
+            ("://".to_owned(), "://"),
+            ("é://é/é".to_owned(), "é://é/…"),
+        ] {
+            assert_eq!(safe_text(&text), expected);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Files that are no issue, or none that can be sent.
 
-use crate::support::newsletter::Newsletter;
+use crate::support::newsletter::{BODY, Newsletter};
 
 /// Bytes, the exit code, and how the message begins.
 struct Case {
@@ -135,13 +135,22 @@ fn a_file_of_a_hundred_megabytes_is_refused_by_its_size_without_being_read() {
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
+fn what_is_no_file_is_refused_and_never_waited_for() {
     let newsletter = Newsletter::outbox();
     newsletter.issue("one");
+    let pipe = newsletter.path("issues/pipe.md");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(newsletter.path("issues/socket.md"));
+    std::os::unix::fs::symlink(&pipe, newsletter.path("issues/to-a-pipe.md")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", newsletter.path("issues/zero.md")).unwrap();
     for (issue, wanted) in [
         ("issues/missing.md", "cannot read issues/missing.md"),
-        ("issues", "cannot read issues: it is a folder, not an issue file"),
-        ("/dev/zero", "/dev/zero: the file has "),
+        ("issues", "cannot read issues"),
+        ("/dev/zero", "cannot read /dev/zero"),
+        ("issues/zero.md", "cannot read issues/zero.md"),
+        ("issues/pipe.md", "cannot read issues/pipe.md"),
+        ("issues/to-a-pipe.md", "cannot read issues/to-a-pipe.md"),
+        ("issues/socket.md", "cannot read issues/socket.md"),
     ] {
         for command in ["send", "preview", "proof"] {
             let run = newsletter.run(&[command, issue]);
@@ -149,6 +158,11 @@ fn what_is_no_file_is_refused() {
             assert!(run.error().starts_with(wanted), "{issue}: {run}");
         }
     }
+    let run = newsletter.expect(3, &["send", "issues"]);
+    assert!(run.stderr.contains("because it is a folder"), "{run}");
+    let run = newsletter.expect(3, &["check", "issues/pipe.md"]);
+    assert!(run.stderr.contains("because it is not a regular file"), "{run}");
+    newsletter.expect(0, &["check", "issues"]);
     // The others are checked all the same.
     let run = newsletter.expect(3, &["check", "issues/missing.md", "issues/one.md"]);
     assert!(run.stderr.contains("2 issues checked: 0 errors, 0 warnings, 1 unreadable"), "{run}");
@@ -180,4 +194,17 @@ fn a_damaged_text_is_refused_at_every_damaged_place() {
     for line in [5, 7, 9] {
         assert!(run.stderr.contains(&format!("issues/one.md:{line}:")), "{run}");
     }
+}
+
+#[test]
+fn two_files_of_one_slug_are_told_when_both_are_checked() {
+    let newsletter = Newsletter::outbox();
+    for name in ["one", "two"] {
+        newsletter.issue_of(name, "title: A title\nslug: same\n", BODY);
+    }
+    let run = newsletter.expect(0, &["check", "issues"]);
+    let wanted = "warning[shared-slug]: issues/one.md and issues/two.md have the same slug, `same`";
+    assert!(run.stderr.contains(wanted), "{run}");
+    let run = newsletter.expect(0, &["check", "issues/one.md", "issues/one.md"]);
+    assert!(!run.stderr.contains("shared-slug"), "{run}");
 }

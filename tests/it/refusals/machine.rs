@@ -103,6 +103,43 @@ fn a_reader_of_standard_output_may_go_away() {
     }
 }
 
+/// A pipe whose reader has gone.
+fn unheard() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn how_a_run_ends_does_not_depend_on_who_listens() {
+    let newsletter = newsletter();
+    let bad = newsletter.issue_of("bad", "title: Bad\n", "See [this](LINK_HERE).\n");
+    for (code, arguments) in [
+        (4, vec!["check", "--json", &bad]),
+        (4, vec!["check", "--format", "github", &bad]),
+        (3, vec!["check", "--json", "issues/missing.md"]),
+        (2, vec!["sned"]),
+        (0, vec!["--help"]),
+    ] {
+        assert_eq!(
+            newsletter.run_into(&arguments, unheard(), Stdio::null()),
+            code,
+            "{arguments:?}"
+        );
+        assert_eq!(newsletter.run_into(&arguments, unheard(), unheard()), code, "{arguments:?}");
+        let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        assert_eq!(newsletter.run_into(&arguments, Stdio::null(), full()), code, "{arguments:?}");
+    }
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server)
+        .subscribed(["drop-after-dot@example.org", "reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    for _ in ["sent now", "sent already"] {
+        let arguments = ["send", &issue, "--yes", "--json"];
+        assert_eq!(newsletter.run_into(&arguments, unheard(), unheard()), 10);
+    }
+}
+
 /// A disk of 48 MB, for as long as the test runs.
 struct SmallDisk(std::path::PathBuf);
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use super::fake_mailchimp;
@@ -180,6 +181,14 @@ impl Newsletter {
     /// Runs the program to its end, in the newsletter's folder.
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.start(arguments).finish()
+    }
+
+    /// Runs the program with other outputs than a test's, and returns how it ended.
+    pub fn run_into(&self, arguments: &[&str], stdout: Stdio, stderr: Stdio) -> i32 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.args(arguments).current_dir(self.root()).env_clear().envs(&self.environment);
+        let status = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).status().unwrap();
+        status.code().unwrap_or(-1)
     }
 
     /// Runs the program, and expects it to end so.
