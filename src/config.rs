@@ -70,6 +70,14 @@ pub struct FlagValue {
     pub value: String,
 }
 
+impl FlagValue {
+    /// `--via`, if it was typed.
+    pub fn via(typed: Option<&str>) -> Vec<Self> {
+        let flag = |via: &str| Self { flag: "--via", key: "delivery.via", value: via.to_owned() };
+        typed.map(flag).into_iter().collect()
+    }
+}
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {

@@ -43,11 +43,7 @@ struct Told {
 /// Sends one copy to each editor. A proof that did not reach all of them is
 /// not recorded.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let flags: Vec<FlagValue> = arguments
-        .via
-        .iter()
-        .map(|via| FlagValue { flag: "--via", key: "delivery.via", value: via.clone() })
-        .collect();
+    let flags = FlagValue::via(arguments.via.as_deref());
     let newsletter = Newsletter::open(context, &flags)?;
     let config = &newsletter.config;
     let editors = editors(&arguments.to, &config.proof.to)?;

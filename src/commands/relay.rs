@@ -55,23 +55,11 @@ impl Relay {
     }
 
     /// Delivers what is left of a frozen campaign.
-    pub(super) async fn deliver(
-        &self,
-        context: &Context,
-        config: &Config,
-        (store, lock): (&Store, &SenderLock),
-        frozen: &FrozenCampaign,
-        in_doubt: InDoubt,
-        stop: watch::Receiver<StopWish>,
-    ) -> Result<Delivered, Failure> {
+    pub(super) async fn deliver(&self, errand: Errand<'_>) -> Result<Delivered, Failure> {
         match self {
-            Self::Outbox(outbox) => {
-                let crew = Crew { transport: Arc::clone(outbox), connections: 1 };
-                crew.deliver(context, config, (store, lock), frozen, in_doubt, stop).await
-            }
+            Self::Outbox(outbox) => errand.run_over(Arc::clone(outbox), 1).await,
             Self::Smtp { transport, connections } => {
-                let crew = Crew { transport: Arc::clone(transport), connections: *connections };
-                crew.deliver(context, config, (store, lock), frozen, in_doubt, stop).await
+                errand.run_over(Arc::clone(transport), *connections).await
             }
         }
     }
@@ -100,22 +88,24 @@ impl Relay {
     }
 }
 
-/// A transport, and how many connections of it work at a time.
-struct Crew<T> {
-    transport: Arc<T>,
-    connections: usize,
+/// What a relay needs to know to deliver a campaign.
+pub(super) struct Errand<'e> {
+    pub(super) context: &'e Context,
+    pub(super) config: &'e Config,
+    pub(super) store: &'e Store,
+    pub(super) lock: &'e SenderLock,
+    pub(super) frozen: &'e FrozenCampaign,
+    pub(super) in_doubt: InDoubt,
+    pub(super) stop: watch::Receiver<StopWish>,
 }
 
-impl<T: Transport> Crew<T> {
-    async fn deliver(
-        &self,
-        context: &Context,
-        config: &Config,
-        (store, lock): (&Store, &SenderLock),
-        frozen: &FrozenCampaign,
-        in_doubt: InDoubt,
-        stop: watch::Receiver<StopWish>,
+impl Errand<'_> {
+    async fn run_over<T: Transport>(
+        self,
+        transport: Arc<T>,
+        connections: usize,
     ) -> Result<Delivered, Failure> {
+        let Self { context, config, store, lock, frozen, in_doubt, stop } = self;
         let now = context.clock.now();
         let keys = store.signing_keys(context.random.as_ref(), now).await?;
         let public_url = config.newsletter.public_url.as_str();
@@ -130,7 +120,7 @@ impl<T: Transport> Crew<T> {
             pages: UnsubscribePages::new(public_url, keys),
             sender: config.delivery.envelope_sender.clone(),
             audience: frozen.recipients,
-            connections: self.connections,
+            connections,
             expires_at: now
                 .saturating_add(config.delivery.lifetime)
                 .unwrap_or(crate::domain::Timestamp::MAX),
@@ -142,7 +132,7 @@ impl<T: Transport> Crew<T> {
         let mut heard = stop.clone();
         let run = delivery::run(
             ledger,
-            Arc::clone(&self.transport),
+            transport,
             Arc::new(work),
             Arc::clone(&context.clock),
             stop,

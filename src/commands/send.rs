@@ -17,7 +17,7 @@ use super::host::{block_on, listen_for_signals};
 use super::newsletter::{Newsletter, Prepared};
 use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
 use super::plan::Plan;
-use super::relay::{Relay, exit_of};
+use super::relay::{Errand, Relay, exit_of};
 use super::{Context, Form, approval, campaigns, identity, provider};
 use report::{HOW_TO_SETTLE, besides, finish, tell_json, tell_what_changed};
 
@@ -64,11 +64,7 @@ enum DoubtChoice {
 /// Sends one issue.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
-    let flags: Vec<FlagValue> = arguments
-        .via
-        .iter()
-        .map(|via| FlagValue { flag: "--via", key: "delivery.via", value: via.clone() })
-        .collect();
+    let flags = FlagValue::via(arguments.via.as_deref());
     let newsletter = Newsletter::open(context, &flags)?;
     let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;
     let order = Order {
@@ -301,7 +297,8 @@ async fn deliver(
         Some(choice) => choice,
         None => ask_about_doubt(context, store, frozen).await?,
     };
-    let delivered = relay.deliver(context, config, (store, lock), frozen, in_doubt, stop).await?;
+    let errand = Errand { context, config, store, lock, frozen, in_doubt, stop };
+    let delivered = relay.deliver(errand).await?;
     let exit = exit_of(&delivered.summary);
     finish(context, store, frozen, &delivered, exit).await?;
     Ok(exit)

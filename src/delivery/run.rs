@@ -6,21 +6,19 @@
 //! the answer means. So whatever moment the process dies at, at most one row a
 //! slot is in doubt, and it is known which.
 
-use std::collections::VecDeque;
+mod slot;
+
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::state::{self, Breaker, Subject, Verdict};
-use super::{
-    Attempt, Closing, ConnectError, Connection, DoubtMark, Ending, Envelope, Ledger, LedgerError,
-    Outcome, Reserved, RowId, Summary, Transport,
-};
-use crate::campaign::{Copy, MessageForm, Purpose, UnsubscribePages, UnsubscribeToken};
+use super::state::{self, Breaker, Verdict};
+use super::{ConnectError, Ending, Ledger, LedgerError, Summary, Transport};
+use crate::campaign::{MessageForm, UnsubscribePages};
 use crate::domain::{CampaignKey, Clock, EmailAddress, Timestamp};
-use crate::render::SlotValues;
+use slot::Slot;
 
 /// The most rows that a slot reserves at a time.
 const LARGEST_BATCH: usize = 64;
@@ -287,189 +285,6 @@ async fn wished(stop: &mut watch::Receiver<StopWish>, wish: StopWish) {
 
 fn until(now: Timestamp, due: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO)
-}
-
-/// One connection's worth of work.
-struct Slot<L: Ledger, T: Transport> {
-    run: Arc<Run<L, T>>,
-    batch: VecDeque<Reserved>,
-    connection: Option<T::Connection>,
-    /// Whether the server has answered to a message over this connection.
-    has_proved_itself: bool,
-    /// The outcome of the last row, until the ledger has it.
-    open: Option<Closing>,
-    message: Vec<u8>,
-}
-
-impl<L: Ledger, T: Transport> Slot<L, T> {
-    fn new(run: Arc<Run<L, T>>) -> Self {
-        Self {
-            run,
-            batch: VecDeque::new(),
-            connection: None,
-            has_proved_itself: false,
-            open: None,
-            message: Vec::new(),
-        }
-    }
-
-    async fn work(&mut self) -> Result<(), LedgerError> {
-        while !self.run.is_stopping() && self.has_a_row().await? && self.has_connection().await? {
-            let Some(row) = self.batch.pop_front() else { continue };
-            self.run.ledger.start(row.row, self.open.take()).await?;
-            let (attempt, doubt) = self.hand_over(&row).await;
-            self.judge(&row, attempt, doubt);
-        }
-        Ok(())
-    }
-
-    /// Leaves nothing behind: the last outcome is recorded, unused rows go
-    /// back, and the server hears goodbye.
-    async fn close(&mut self) -> Result<(), LedgerError> {
-        let recorded = self.record().await;
-        let unused: Vec<RowId> = self.batch.drain(..).map(|row| row.row).collect();
-        let released = match unused.is_empty() {
-            true => Ok(()),
-            false => self.run.ledger.release(unused).await,
-        };
-        if let Some(connection) = self.connection.take() {
-            self.run.live.fetch_sub(1, Ordering::SeqCst);
-            connection.close().await;
-        }
-        recorded.and(released)
-    }
-
-    /// Records the last outcome, before the slot waits for anything.
-    async fn record(&mut self) -> Result<(), LedgerError> {
-        match self.open.take() {
-            Some(closing) => self.run.ledger.close(closing).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn has_a_row(&mut self) -> Result<bool, LedgerError> {
-        while self.batch.is_empty() {
-            self.record().await?;
-            let claim = self.run.ledger.claim(self.run.work.batch(), self.run.clock.now()).await?;
-            if claim.reserved.is_empty() && claim.withdrawn == 0 {
-                return Ok(false);
-            }
-            self.run.progress.settled.fetch_add(claim.withdrawn, Ordering::Relaxed);
-            self.batch.extend(claim.reserved);
-        }
-        Ok(true)
-    }
-
-    /// Makes sure that there is a connection. `false` when the slot should end.
-    async fn has_connection(&mut self) -> Result<bool, LedgerError> {
-        if self.connection.is_some() {
-            return Ok(true);
-        }
-        self.record().await?;
-        let run = Arc::clone(&self.run);
-        let _turn = tokio::select! {
-            turn = run.dialling.lock() => turn,
-            () = run.stopping() => return Ok(false),
-        };
-        while !run.is_stopping() {
-            let troubles = run.troubles.load(Ordering::SeqCst);
-            let Some(pause) = state::redial_after(troubles) else {
-                run.end_with(Ending::Unstable(format!("{troubles} connections in a row broke")));
-                return Ok(false);
-            };
-            run.pause(pause).await;
-            if run.is_stopping() {
-                return Ok(false);
-            }
-            let dialled = tokio::select! {
-                dialled = run.transport.connect() => dialled,
-                () = run.given_up() => return Ok(false),
-            };
-            match dialled {
-                Ok(connection) => {
-                    self.connection = Some(connection);
-                    self.has_proved_itself = false;
-                    run.live.fetch_add(1, Ordering::SeqCst);
-                    run.connected.fetch_add(1, Ordering::SeqCst);
-                    return Ok(true);
-                }
-                Err(error) if run.gives_up_on(&error) => return Ok(false),
-                Err(_) => {}
-            }
-        }
-        Ok(false)
-    }
-
-    async fn hand_over(&mut self, row: &Reserved) -> (Attempt, bool) {
-        let Some(connection) = self.connection.as_mut() else {
-            let cause = "there is no connection".to_owned();
-            return (Attempt::Lost { phase: super::Phase::Connect, cause }, false);
-        };
-        let work = &self.run.work;
-        let token = UnsubscribeToken::new(Purpose::Campaign.leaflet(), &work.key, row.subscriber);
-        let link = work.pages.link(&token);
-        let copy = Copy {
-            subscriber: row.subscriber,
-            to: &row.address,
-            values: SlotValues {
-                unsubscribe_url: &link,
-                first_name: &row.first_name,
-                last_name: &row.last_name,
-            },
-        };
-        work.form.splice(&copy, &mut self.message);
-        let message_id = work.form.message_id(copy.subscriber);
-        let envelope =
-            Envelope { sender: &work.sender, recipient: &row.address, message_id: &message_id };
-        let doubt = DoubtMark::default();
-        let attempt = tokio::select! {
-            attempt = connection.deliver(&envelope, &self.message, &doubt) => attempt,
-            () = self.run.given_up() => {
-                let phase = match doubt.is_raised() {
-                    true => super::Phase::Dot,
-                    false => super::Phase::Content,
-                };
-                Attempt::Lost { phase, cause: "stopped before the answer came".into() }
-            }
-        };
-        (attempt, doubt.is_raised())
-    }
-
-    fn judge(&mut self, row: &Reserved, attempt: Attempt, was_in_doubt: bool) {
-        let now = self.run.clock.now();
-        let verdict = state::judge(&attempt, row.attempts, now);
-        debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
-        let note = note_of(&attempt);
-        let is_final = !matches!(verdict.outcome, Outcome::Pending | Outcome::Deferred(_));
-        self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
-        let is_sent = verdict.outcome == Outcome::Sent;
-        self.run.progress.sent.fetch_add(u64::from(is_sent), Ordering::Relaxed);
-        match verdict.about {
-            // A connection that was of use may break for many good reasons.
-            Subject::Connection if self.has_proved_itself => {}
-            Subject::Connection => {
-                self.run.troubles.fetch_add(1, Ordering::SeqCst);
-            }
-            _ => {
-                self.has_proved_itself = true;
-                self.run.troubles.store(0, Ordering::SeqCst);
-            }
-        }
-        if self.connection.as_ref().is_some_and(|connection| !connection.is_usable()) {
-            self.connection = None;
-            self.run.live.fetch_sub(1, Ordering::SeqCst);
-        }
-        self.run.observe(&verdict, &note);
-        self.open = Some(Closing { row: row.row, outcome: verdict.outcome, note, at: now });
-    }
-}
-
-fn note_of(attempt: &Attempt) -> String {
-    match attempt {
-        Attempt::Accepted(reply) => reply.to_string(),
-        Attempt::Refused { phase, reply } => format!("{phase}: {reply}"),
-        Attempt::Lost { phase, cause } => format!("{phase}: {cause}"),
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::campaign::{Campaign, FixedHeaders, SigningKey, SigningKeys};
-use crate::delivery::{Claim, Doubt, InDoubt, Phase, RejectClass, Reply, Standing, Tally, Trip};
+use crate::campaign::{Campaign, FixedHeaders, Purpose, SigningKey, SigningKeys};
+use crate::delivery::{
+    Attempt, Claim, Closing, Connection, Doubt, DoubtMark, Envelope, InDoubt, Outcome, Phase,
+    RejectClass, Reply, Reserved, RowId, Standing, Tally, Trip,
+};
 use crate::domain::{HeaderText, Mailbox, Slug, SubscriberId};
 use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
 
