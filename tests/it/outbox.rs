@@ -118,9 +118,9 @@ async fn a_maildir_that_cannot_be_made_is_refused_at_once() {
 }
 
 #[tokio::test]
-#[ignore = "needs POSTRIDER_SMALL_DISK, a folder on a file system with less than 1 MB left"]
+#[ignore = "needs SMALL_DISK, a folder on a file system with less than 1 MB left"]
 async fn a_full_disk_costs_the_message_and_leaves_no_remains() {
-    let disk = std::env::var("POSTRIDER_SMALL_DISK").expect("POSTRIDER_SMALL_DISK is not set");
+    let disk = std::env::var("SMALL_DISK").expect("SMALL_DISK is not set");
     let root = tempfile::tempdir_in(disk).unwrap();
     let mut connection = Outbox::new(root.path()).connect().await.unwrap();
     let (attempt, doubt) = deliver(&mut connection, "a@example.org", &[b'x'; 1 << 20]).await;

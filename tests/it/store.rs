@@ -147,6 +147,8 @@ fn too_few_open_files_are_told_and_nothing_panics() {
             .args(["-c", "ulimit -n $1; exec $2 send $3", "sh", &limit.to_string()])
             .args([env!("CARGO_BIN_EXE_postrider"), &issue])
             .current_dir(newsletter.root())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
             .output()
             .unwrap();
         let said = String::from_utf8(sending.stderr).unwrap();
