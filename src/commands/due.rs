@@ -61,17 +61,28 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             let is_overdue = !decision.missed.is_empty();
             let doing = Doing { context, newsletter: &newsletter, store };
             match &decision.action {
-                Action::Refuse(refusal) => return Err(refused(refusal)),
+                Action::Refuse(refusal) if arguments.dry_run => return Err(refused(refusal)),
+                Action::Refuse(refusal) => {
+                    ends.push(context.ui.failure(&refused(refusal)));
+                    break;
+                }
                 _ if arguments.dry_run => {
                     tell_plan(context, &decision.action);
                     return Ok(Exit::Done);
                 }
                 Action::Resume(slug) => {
                     resumed.insert((*slug).clone());
-                    ends.push(doing.resume(slug).await?);
+                    match doing.resume(slug).await {
+                        Ok(exit) => ends.push(exit),
+                        Err(failure) => {
+                            ends.push(context.ui.failure(&failure));
+                            break;
+                        }
+                    }
                 }
                 Action::Send(issue) => {
-                    ends.push(doing.send(&files.paths[&issue.path]).await?);
+                    let sent = doing.send(&files.paths[&issue.path]).await;
+                    ends.push(sent.unwrap_or_else(|failure| context.ui.failure(&failure)));
                     ends.extend(is_overdue.then_some(Exit::BlockedOrOverdue));
                     break;
                 }

@@ -128,6 +128,18 @@ pub enum Attempt {
     },
 }
 
+impl Attempt {
+    /// Whether the connection ended with it, without anything said of the
+    /// message: no answer came, or 421 (RFC 5321 section 3.8).
+    pub fn breaks_connection(&self) -> bool {
+        match self {
+            Self::Accepted(_) => false,
+            Self::Refused { reply, .. } => reply.code == 421,
+            Self::Lost { .. } => true,
+        }
+    }
+}
+
 /// Why a recipient will not get this campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

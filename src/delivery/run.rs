@@ -8,6 +8,7 @@
 
 mod slot;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::state::{self, Breaker, Verdict};
-use super::{ConnectError, Ending, Ledger, LedgerError, Summary, Transport};
+use super::{ConnectError, Ending, Ledger, LedgerError, RowId, Summary, Transport};
 use crate::campaign::{MessageForm, UnsubscribePages};
 use crate::domain::{CampaignKey, Clock, EmailAddress, Timestamp};
 use slot::Slot;
@@ -93,6 +94,7 @@ pub async fn run<L: Ledger, T: Transport>(
     progress: Arc<Progress>,
 ) -> Result<Summary, LedgerError> {
     let (halt, halted) = watch::channel(None);
+    let breaker = Mutex::new(Breaker::for_connections(work.connections));
     let run = Arc::new(Run {
         ledger,
         transport,
@@ -102,7 +104,8 @@ pub async fn run<L: Ledger, T: Transport>(
         halt,
         halted,
         progress,
-        breaker: Mutex::default(),
+        breaker,
+        breaks: Mutex::default(),
         live: AtomicUsize::new(0),
         connected: AtomicU64::new(0),
         troubles: AtomicU32::new(0),
@@ -128,6 +131,8 @@ struct Run<L, T> {
     halted: watch::Receiver<Option<Ending>>,
     progress: Arc<Progress>,
     breaker: Mutex<Breaker>,
+    /// How often a connection broke under a row in this run.
+    breaks: Mutex<HashMap<RowId, u32>>,
     /// Connections open at this moment.
     live: AtomicUsize,
     /// Connections opened in this run.
@@ -266,6 +271,14 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             return true;
         }
         false
+    }
+
+    /// Counts that a connection broke under a row, and says how often one has.
+    fn count_break(&self, row: RowId) -> u32 {
+        let mut breaks = self.breaks.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = breaks.entry(row).or_default();
+        *count += 1;
+        *count
     }
 
     fn observe(&self, verdict: &Verdict, answer: &str) {

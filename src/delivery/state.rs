@@ -36,8 +36,11 @@ pub enum Subject {
 
 /// Judges one attempt (RFC 5321 section 4.2.1, RFC 3463).
 ///
-/// `attempts` counts the attempts made before this one.
-pub fn judge(attempt: &Attempt, attempts: u32, now: Timestamp) -> Verdict {
+/// `attempts` counts the attempts made before this one, and `breaks` how often
+/// a connection broke under this recipient in this run, this time included. A
+/// recipient under whom connections break again and again is deferred, so that
+/// the others get their turn.
+pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Verdict {
     let verdict = |outcome, about| Verdict { outcome, about };
     let later = Outcome::Deferred(back_off(attempts, now));
     match attempt {
@@ -45,8 +48,10 @@ pub fn judge(attempt: &Attempt, attempts: u32, now: Timestamp) -> Verdict {
         Attempt::Lost { phase, .. } if phase.leaves_doubt() => {
             verdict(Outcome::Unknown, Subject::Connection)
         }
+        Attempt::Lost { .. } if breaks >= BREAKS => verdict(later, Subject::Recipient),
         Attempt::Lost { .. } => verdict(Outcome::Pending, Subject::Connection),
         Attempt::Refused { phase, reply } => match Refusal::of(*phase, reply) {
+            Refusal::Closing if breaks >= BREAKS => verdict(later, Subject::Recipient),
             Refusal::Closing => verdict(Outcome::Pending, Subject::Connection),
             Refusal::Passing => verdict(later, Subject::Recipient),
             Refusal::Campaign => verdict(Outcome::Pending, Subject::Campaign),
@@ -58,6 +63,9 @@ pub fn judge(attempt: &Attempt, attempts: u32, now: Timestamp) -> Verdict {
         },
     }
 }
+
+/// How many connections may break under one recipient before it is deferred.
+const BREAKS: u32 = 3;
 
 /// When a deferred recipient is tried again: 5, 10, 20, 40 minutes later, then
 /// every hour. Greylisting wants some minutes (RFC 6647 section 4.3), and RFC
@@ -105,8 +113,9 @@ impl Refusal {
 }
 
 /// Stops a campaign that is going wrong, before it has gone wrong for everybody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Breaker {
+    silences: u32,
     recent: VecDeque<Weight>,
     rejections: usize,
     policy_in_a_row: u32,
@@ -150,6 +159,20 @@ const TOO_MANY: usize = WINDOW / 20;
 const IN_A_ROW: usize = 10;
 
 impl Breaker {
+    /// A breaker for so many connections. When a server dies, each of them may
+    /// leave a message without an answer, and that says nothing yet.
+    pub fn for_connections(connections: usize) -> Self {
+        let silences = u32::try_from(connections).unwrap_or(u32::MAX).saturating_mul(2);
+        Self {
+            silences: silences.saturating_add(1),
+            recent: VecDeque::new(),
+            rejections: 0,
+            policy_in_a_row: 0,
+            unknown_in_a_row: 0,
+            has_accepted: false,
+        }
+    }
+
     /// Takes note of a verdict; says why, when enough is enough. `answer` is
     /// the masked answer, for people.
     pub fn observe(&mut self, verdict: &Verdict, answer: &str) -> Option<Trip> {
@@ -186,7 +209,7 @@ impl Breaker {
             }
             (_, Outcome::Unknown) => {
                 self.unknown_in_a_row += 1;
-                if self.unknown_in_a_row >= 3 {
+                if self.unknown_in_a_row >= self.silences {
                     return Some(Trip::Silence(self.unknown_in_a_row));
                 }
             }
@@ -227,7 +250,7 @@ mod tests {
     }
 
     fn judged(attempt: &Attempt) -> (Outcome, Subject) {
-        let verdict = judge(attempt, 0, Timestamp::UNIX_EPOCH);
+        let verdict = judge(attempt, 0, 1, Timestamp::UNIX_EPOCH);
         (verdict.outcome, verdict.about)
     }
 
@@ -264,7 +287,11 @@ mod tests {
         assert_eq!(judged(&lost(Dot)), (Outcome::Unknown, Subject::Connection));
         for phase in [MailFrom, RcptTo, Data, Phase::Content] {
             assert_eq!(judged(&lost(phase)), (Outcome::Pending, Subject::Connection));
+            let third = judge(&lost(phase), 0, 3, Timestamp::UNIX_EPOCH);
+            assert_eq!(third.outcome, in_five_minutes);
         }
+        let third = judge(&lost(Dot), 0, 3, Timestamp::UNIX_EPOCH);
+        assert_eq!(third.outcome, Outcome::Unknown);
     }
 
     #[test]
@@ -284,8 +311,8 @@ mod tests {
     fn a_policy_refusal_stops_at_once_unless_something_was_accepted() {
         let later = Outcome::Deferred(Timestamp::UNIX_EPOCH);
         let policy = verdict(later, Subject::Policy);
-        assert!(Breaker::default().observe(&policy, "550").is_some());
-        let mut breaker = Breaker::default();
+        assert!(Breaker::for_connections(1).observe(&policy, "550").is_some());
+        let mut breaker = Breaker::for_connections(1);
         assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
         assert_eq!(breaker.observe(&policy, "550"), None);
         assert_eq!(breaker.observe(&policy, "550"), None);
@@ -297,7 +324,7 @@ mod tests {
         let sent = verdict(Outcome::Sent, Subject::Nothing);
         let rejected = verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient);
         let run = |every: usize| {
-            let mut breaker = Breaker::default();
+            let mut breaker = Breaker::for_connections(1);
             (0..1000).find_map(|n| {
                 let next = if n % every == 0 { &rejected } else { &sent };
                 breaker.observe(next, "550")
@@ -306,11 +333,11 @@ mod tests {
         assert_eq!(run(23), None);
         let trip = Trip::Rejections { rejected: 10, of: 200, last: "550".into() };
         assert_eq!(run(20), Some(trip));
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::for_connections(1);
         let at = (1..100).find(|_| breaker.observe(&rejected, "550").is_some());
         assert_eq!(at, Some(10));
         let deferred = verdict(Outcome::Deferred(Timestamp::UNIX_EPOCH), Subject::Recipient);
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::for_connections(1);
         for _ in 0..9 {
             assert_eq!(breaker.observe(&rejected, "550"), None);
         }
@@ -320,12 +347,15 @@ mod tests {
 
     #[test]
     fn a_server_that_never_answers_is_not_given_the_whole_list() {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::for_connections(1);
         let unknown = verdict(Outcome::Unknown, Subject::Connection);
         let at = (1..100).find(|_| breaker.observe(&unknown, "").is_some());
         assert_eq!(at, Some(3));
+        let mut of_eight = Breaker::for_connections(8);
+        let at = (1..100).find(|_| of_eight.observe(&unknown, "").is_some());
+        assert_eq!(at, Some(17));
         let rejected = verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient);
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::for_connections(1);
         for _ in 0..9 {
             assert_eq!(breaker.observe(&unknown, ""), None);
             assert_eq!(breaker.observe(&rejected, "554"), None);

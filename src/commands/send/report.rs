@@ -121,7 +121,7 @@ pub(super) fn tell_json(
     if context.form != Form::Json {
         return Ok(());
     }
-    context.ui.data_json(&Told {
+    let told = context.ui.data_json(&Told {
         campaign: frozen.campaign.key().to_string(),
         digest: frozen.campaign.digest().to_string(),
         via: &frozen.via,
@@ -131,7 +131,15 @@ pub(super) fn tell_json(
         audience: frozen.recipients,
         sent_now,
         tally,
-    })
+    });
+    // A disk behind standard output that is full must not hide the outcome.
+    match (told, exit) {
+        (Err(failure), exit) if exit != Exit::Done => {
+            context.ui.failure(&failure);
+            Ok(())
+        }
+        (told, _) => told,
+    }
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Run;
 use crate::campaign::{Copy, Purpose, UnsubscribeToken};
@@ -12,6 +13,9 @@ use crate::delivery::{
     Reserved, RowId, Transport,
 };
 use crate::render::SlotValues;
+
+/// How long a slot waits for its turn to dial.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
 
 /// One connection's worth of work.
 pub(super) struct Slot<L: Ledger, T: Transport> {
@@ -38,7 +42,15 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
     }
 
     pub(super) async fn work(&mut self) -> Result<(), LedgerError> {
-        while !self.run.is_stopping() && self.has_a_row().await? && self.has_connection().await? {
+        while !self.run.is_stopping() && self.has_a_row().await? {
+            if self.connection.is_none() {
+                // A dial may take minutes, in which others can send these rows.
+                self.give_back().await?;
+                if !self.connect().await? {
+                    break;
+                }
+                continue;
+            }
             let Some(row) = self.batch.pop_front() else { continue };
             self.run.ledger.start(row.row, self.open.take()).await?;
             let (attempt, doubt) = self.hand_over(&row).await;
@@ -50,17 +62,22 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
     /// Leaves nothing behind: the last outcome is recorded, unused rows go
     /// back, and the server hears goodbye.
     pub(super) async fn close(&mut self) -> Result<(), LedgerError> {
-        let recorded = self.record().await;
-        let unused: Vec<RowId> = self.batch.drain(..).map(|row| row.row).collect();
-        let released = match unused.is_empty() {
-            true => Ok(()),
-            false => self.run.ledger.release(unused).await,
-        };
+        let given_back = self.give_back().await;
         if let Some(connection) = self.connection.take() {
             self.run.live.fetch_sub(1, Ordering::SeqCst);
             connection.close().await;
         }
-        recorded.and(released)
+        given_back
+    }
+
+    /// Records the last outcome and returns the rows that are still reserved.
+    async fn give_back(&mut self) -> Result<(), LedgerError> {
+        let recorded = self.record().await;
+        let unused: Vec<RowId> = self.batch.drain(..).map(|row| row.row).collect();
+        match unused.is_empty() {
+            true => recorded,
+            false => recorded.and(self.run.ledger.release(unused).await),
+        }
     }
 
     /// Records the last outcome, before the slot waits for anything.
@@ -84,15 +101,14 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         Ok(true)
     }
 
-    /// Makes sure that there is a connection. `false` when the slot should end.
-    async fn has_connection(&mut self) -> Result<bool, LedgerError> {
-        if self.connection.is_some() {
-            return Ok(true);
-        }
-        self.record().await?;
+    /// Opens a connection. `false` when the slot should end.
+    async fn connect(&mut self) -> Result<bool, LedgerError> {
         let run = Arc::clone(&self.run);
+        // Whoever has waited this long for a turn dials without one: a server
+        // that leaves one dial without an answer may still answer another.
+        let turn = tokio::time::timeout(LONGEST_TURN, run.dialling.lock());
         let _turn = tokio::select! {
-            turn = run.dialling.lock() => turn,
+            turn = turn => turn.ok(),
             () = run.stopping() => return Ok(false),
         };
         while !run.is_stopping() {
@@ -107,7 +123,7 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
             }
             let dialled = tokio::select! {
                 dialled = run.transport.connect() => dialled,
-                () = run.given_up() => return Ok(false),
+                () = run.stopping() => return Ok(false),
             };
             match dialled {
                 Ok(connection) => {
@@ -161,7 +177,11 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
 
     fn judge(&mut self, row: &Reserved, attempt: Attempt, was_in_doubt: bool) {
         let now = self.run.clock.now();
-        let verdict = state::judge(&attempt, row.attempts, now);
+        let breaks = match attempt.breaks_connection() {
+            true => self.run.count_break(row.row),
+            false => 0,
+        };
+        let verdict = state::judge(&attempt, row.attempts, breaks, now);
         debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
         let note = note_of(&attempt);
         let is_final = !matches!(verdict.outcome, Outcome::Pending | Outcome::Deferred(_));

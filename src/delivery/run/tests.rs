@@ -143,6 +143,8 @@ struct Server {
     /// Until when it is down, and how often it has been.
     down_until: Mutex<Option<tokio::time::Instant>>,
     crashes: AtomicUsize,
+    /// How many dials are still to be left without an answer.
+    mute_dials: AtomicUsize,
 }
 
 struct Wire {
@@ -165,6 +167,10 @@ impl Transport for Arc<Server> {
         if self.is_down.load(Ordering::SeqCst) || is_starting {
             let cause = "connection refused".to_owned();
             return Err(ConnectError::Unreachable { server, phase: Phase::Connect, cause });
+        }
+        let is_mute = |left: usize| left.checked_sub(1);
+        if self.mute_dials.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_mute).is_ok() {
+            std::future::pending::<()>().await;
         }
         if self.open.fetch_add(1, Ordering::SeqCst) >= self.most_connections {
             self.open.fetch_sub(1, Ordering::SeqCst);
@@ -204,6 +210,10 @@ impl Connection for Wire {
                 self.server.crashes.fetch_add(1, Ordering::SeqCst);
                 let until = tokio::time::Instant::now() + Duration::from_secs(20);
                 *self.server.down_until.lock().unwrap() = Some(until);
+                self.is_broken = true;
+                return Attempt::Lost { phase: Phase::RcptTo, cause: "reset".into() };
+            }
+            "hangup" => {
                 self.is_broken = true;
                 return Attempt::Lost { phase: Phase::RcptTo, cause: "reset".into() };
             }
@@ -368,6 +378,34 @@ async fn a_server_that_takes_fewer_connections_still_gets_everything() {
     scene.connections = 8;
     let summary = scene.run().await;
     assert_eq!(summary.tally.sent, 300, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recipient_under_whom_connections_break_holds_nobody_up() {
+    let mut many: Vec<String> = (0..100).map(|n| format!("reader-{n}")).collect();
+    many.insert(50, "hangup".to_owned());
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let summary = scene.run().await;
+    assert_eq!(summary.ending, Ending::Complete, "{summary:?}");
+    assert_eq!((summary.tally.sent, summary.tally.rejected), (100, 1));
+    let expired = State::Done(Outcome::Rejected(RejectClass::Expired));
+    assert_eq!(scene.ledger.state(50), expired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_without_an_answer_holds_up_nobody_but_its_slot() {
+    let mut scene = Scene::with(&["one", "two", "three", "four"]);
+    scene.server =
+        Arc::new(Server { most_connections: 99, mute_dials: 1.into(), ..Server::default() });
+    let started = tokio::time::Instant::now();
+    let stop = scene.stop.clone();
+    let wish = async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        stop.send_replace(StopWish::Drain);
+    };
+    let (summary, ()) = tokio::join!(scene.run(), wish);
+    assert_eq!(summary.tally.sent, 4, "{summary:?}");
+    assert!(started.elapsed() < Duration::from_secs(61), "a dial is given up at once");
 }
 
 #[tokio::test(start_paused = true)]
