@@ -101,9 +101,40 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         if !files.broken.is_empty() {
             ends.push(Exit::BlockedOrOverdue);
         }
+        ends.push(passed_over(context, &newsletter, &files, &store.campaigns().await?));
         ends.push(unknown_of_late(context, store).await?);
         Ok(Exit::strongest(ends))
     }))
+}
+
+/// An issue that has the slug of one with another number, whose file has gone,
+/// would count as sent without ever having been.
+fn passed_over(
+    context: &Context,
+    newsletter: &Newsletter,
+    files: &IssueFiles,
+    campaigns: &[FrozenCampaign],
+) -> Exit {
+    let mut exit = Exit::Done;
+    for issue in files.issues.iter().filter(|issue| !issue.draft) {
+        let sent = campaigns.iter().find(|frozen| {
+            let key = frozen.campaign.key();
+            key.issue == issue.slug && key.newsletter == newsletter.config.newsletter.slug
+        });
+        let Some(sent) = sent else { continue };
+        let numbers = (sent.provenance.number, files.numbers.get(&issue.path));
+        if let (Some(before), Some(now)) = numbers
+            && before != *now
+        {
+            context.ui.warning(&format!(
+                "{} has number {now} and the slug `{}`, under which number {before} was sent; \
+                 give it a slug of its own",
+                issue.path, issue.slug
+            ));
+            exit = Exit::BlockedOrOverdue;
+        }
+    }
+    exit
 }
 
 /// Outcomes that nobody has decided about raise the alarm until somebody does.
@@ -137,6 +168,7 @@ struct IssueFiles {
     issues: Vec<ScheduledIssue>,
     paths: BTreeMap<String, PathBuf>,
     broken: Vec<PathBuf>,
+    numbers: BTreeMap<String, u64>,
 }
 
 /// Reads the front matter of every issue. A file that cannot be read may be
@@ -151,7 +183,12 @@ fn read_issues(
         time_zone: schedule.time_zone.clone(),
         weekday: schedule.weekday,
     };
-    let mut files = IssueFiles { issues: Vec::new(), paths: BTreeMap::new(), broken: Vec::new() };
+    let mut files = IssueFiles {
+        issues: Vec::new(),
+        paths: BTreeMap::new(),
+        broken: Vec::new(),
+        numbers: BTreeMap::new(),
+    };
     for path in issue_files(&newsletter.config.issues)? {
         let source = match read_source(&path) {
             Ok(source) => source,
@@ -170,6 +207,7 @@ fn read_issues(
             }
         };
         let shown = path.display().to_string();
+        files.numbers.extend(issue.number.as_ref().map(|number| (shown.clone(), number.value)));
         files.issues.push(ScheduledIssue {
             slug: issue.slug,
             path: shown.clone(),

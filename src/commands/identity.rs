@@ -72,7 +72,10 @@ pub(super) fn refuse_a_shared_slug(
     prepared: &Prepared,
 ) -> Result<(), Failure> {
     let (now, before) = (&prepared.provenance.source_file, &frozen.provenance.source_file);
-    if now == before || !has_slug(newsletter, Path::new(before), &frozen.campaign.key().issue) {
+    let numbers = (frozen.provenance.number, prepared.provenance.number);
+    let is_another_issue = matches!(numbers, (Some(before), Some(now)) if before != now);
+    let was_renamed = !has_slug(newsletter, Path::new(before), &frozen.campaign.key().issue);
+    if now == before || (was_renamed && !is_another_issue) {
         return Ok(());
     }
     let slug = &frozen.campaign.key().issue;

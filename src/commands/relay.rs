@@ -167,7 +167,7 @@ impl Errand<'_> {
 }
 
 const DEFERRED: &str = "the recipients who are left were deferred by the server; the next is tried";
-const UNREACHABLE: &str = "the server cannot be reached any more; it is tried again";
+const UNREACHABLE: &str = "connections to the server fail; it is tried again";
 
 /// A run that waits for minutes should not look as if it hung.
 fn tell_wait(context: &Context, why: &str, until: i64) {

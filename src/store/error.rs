@@ -97,6 +97,19 @@ pub enum StoreError {
         /// Which store.
         path: PathBuf,
     },
+    /// The file has a second name, under which another sender could hold a lock of its own.
+    #[error(
+        "tried to become the one sender of the store {}, and the file has {names} names (hard \
+         links), so another sender could not be seen. Remove all names but one, or use a \
+         symbolic link",
+        path.display()
+    )]
+    ManyNames {
+        /// Which store.
+        path: PathBuf,
+        /// How many names its file has.
+        names: u64,
+    },
     /// Another process keeps the database locked for longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
     #[error(
         "tried to {attempted} in the store {}, and another process keeps it locked. Wait until \

@@ -48,6 +48,12 @@ impl Place {
         PathBuf::from(name)
     }
 
+    /// How many names the file has. A lock stands beside one of them, and who
+    /// comes by another (a hard link) does not see it.
+    pub(super) fn names(&self) -> std::io::Result<u64> {
+        Ok(std::fs::metadata(&self.real_path)?.nlink())
+    }
+
     /// Sees that the path still names that file.
     pub(super) fn check(&self) -> Result<(), Replaced> {
         match std::fs::metadata(&self.path) {

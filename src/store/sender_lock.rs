@@ -19,6 +19,10 @@ impl SenderLock {
     pub(super) fn acquire(place: &Place) -> Result<Self, StoreError> {
         let attempted = "become the one sender";
         let fault = |error: std::io::Error| StoreError::of_io(attempted, place.path(), &error);
+        match place.names().map_err(fault)? {
+            1 => {}
+            names => return Err(StoreError::ManyNames { path: place.path().to_owned(), names }),
+        }
         let mut file = open_private(&place.beside(".sender.lock")).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -182,3 +182,19 @@ fn over_a_relay_due_makes_no_store() {
     newsletter.expect(12, &["due"]);
     assert!(!newsletter.store().exists());
 }
+
+#[test]
+fn another_issue_under_a_sent_slug_raises_an_alarm_even_when_the_first_file_has_gone() {
+    let newsletter = Newsletter::outbox()
+        .subscribed(["reader-one@example.org"])
+        .set("schedule.time", "\"09:30\"")
+        .set("schedule.time_zone", "\"UTC\"");
+    let first = newsletter.issue_of("one", "title: One\nnumber: 1\nslug: same\n", "Text.\n");
+    newsletter.expect(0, &["send", &first]);
+    newsletter.expect(0, &["due"]);
+    std::fs::remove_file(newsletter.path(&first)).unwrap();
+    let second = newsletter.issue_of("two", "title: Two\nnumber: 2\nslug: same\n", "More.\n");
+    let alarm = newsletter.expect(11, &["due"]);
+    assert!(alarm.stderr.contains("issues/two.md has number 2 and the slug `same`"), "{alarm}");
+    newsletter.expect(11, &["send", &second]);
+}

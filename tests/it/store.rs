@@ -199,3 +199,17 @@ fn where_there_is_no_store_nothing_is_said_that_is_not_so() {
         assert!(!run.error().contains("relay"), "{run}");
     }
 }
+
+#[test]
+fn a_store_with_two_names_has_no_sender() {
+    let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let second = newsletter.path("second.sqlite3");
+    std::fs::hard_link(newsletter.store(), &second).unwrap();
+    let refused = newsletter.expect(12, &["send", &issue]);
+    assert!(refused.error().contains("the file has 2 names (hard links)"), "{refused}");
+    assert_eq!(newsletter.outbox_mail().len(), 0);
+    std::fs::remove_file(second).unwrap();
+    newsletter.expect(0, &["send", &issue]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
+}
