@@ -101,8 +101,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         if !files.broken.is_empty() {
             ends.push(Exit::BlockedOrOverdue);
         }
-        ends.push(passed_over(context, &newsletter, &files, &store.campaigns().await?));
-        ends.push(unknown_of_late(context, store).await?);
+        let campaigns = store.campaigns().await?;
+        ends.push(passed_over(context, &newsletter, &files, &campaigns));
+        ends.push(unknown_of_late(context, store, &campaigns).await?);
         Ok(Exit::strongest(ends))
     }))
 }
@@ -139,10 +140,14 @@ fn passed_over(
 
 /// Outcomes that nobody has decided about raise the alarm until somebody does.
 /// Only the latest campaigns are looked at, because this runs every few minutes.
-async fn unknown_of_late(context: &Context, store: &Store) -> Result<Exit, Failure> {
+async fn unknown_of_late(
+    context: &Context,
+    store: &Store,
+    campaigns: &[FrozenCampaign],
+) -> Result<Exit, Failure> {
     const LATEST: usize = 3;
     let mut exit = Exit::Done;
-    for frozen in store.campaigns().await?.iter().take(LATEST) {
+    for frozen in campaigns.iter().take(LATEST) {
         let unknown = store.tally(frozen).await?.unknown;
         if unknown > 0 {
             let issue = &frozen.campaign.key().issue;

@@ -67,7 +67,7 @@ impl Newsletter {
         check::mail(&rendered, &measures, &mut checked);
         findings.extend(checked.into_sorted());
         findings.extend(no_permalink);
-        sort(&mut findings);
+        Finding::sort(&mut findings);
         let key = CampaignKey {
             newsletter: self.config.newsletter.slug.clone(),
             issue: issue.slug.clone(),
@@ -237,11 +237,6 @@ struct Fingerprint {
 fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     let data = std::fs::metadata(path)?;
     Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
-}
-
-fn sort(findings: &mut [Finding]) {
-    let place = |f: &Finding| f.place.as_ref().map_or((usize::MAX, 0), |p| (p.line, p.column));
-    findings.sort_by(|a, b| place(a).cmp(&place(b)).then(a.rule.cmp(&b.rule)));
 }
 
 /// All issue files below the newsletter's folder of issues, by name.

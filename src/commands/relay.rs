@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -140,24 +140,15 @@ impl Errand<'_> {
         );
         tokio::pin!(run);
         let mut tick = tokio::time::interval(Duration::from_millis(200));
-        let (mut waits_until, mut redials_at) = (0, 0);
+        let (mut told_of_deferred, mut told_of_redial) = (0, 0);
         let summary = loop {
             tokio::select! {
                 summary = &mut run => break summary,
                 Ok(()) = heard.changed() => tell_stop(context, *heard.borrow_and_update()),
                 _ = tick.tick() => {
                     bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
-                    let before = waits_until;
-                    waits_until = progress.waits_until.load(Ordering::Relaxed);
-                    if waits_until != before {
-                        tell_wait(context, DEFERRED, waits_until);
-                    }
-                    let before = redials_at;
-                    redials_at = progress.redials_at.load(Ordering::Relaxed);
-                    // A pause of a second is not worth a word.
-                    if redials_at > before + 1 {
-                        tell_wait(context, UNREACHABLE, redials_at);
-                    }
+                    tell_wait(context, DEFERRED, &progress.waits_until, &mut told_of_deferred);
+                    tell_wait(context, UNREACHABLE, &progress.redials_at, &mut told_of_redial);
                 }
             }
         };
@@ -169,9 +160,10 @@ impl Errand<'_> {
 const DEFERRED: &str = "the recipients who are left were deferred by the server; the next is tried";
 const UNREACHABLE: &str = "connections to the server fail; it is tried again";
 
-/// A run that waits for minutes should not look as if it hung.
-fn tell_wait(context: &Context, why: &str, until: i64) {
-    if until == 0 {
+/// A run that waits for minutes should not look as if it hung. Each wait is told once.
+fn tell_wait(context: &Context, why: &str, until: &AtomicI64, told: &mut i64) {
+    let until = until.load(Ordering::Relaxed);
+    if std::mem::replace(told, until) == until || until == 0 {
         return;
     }
     let until = crate::domain::Timestamp::from_second(until).unwrap_or_default();
@@ -221,12 +213,7 @@ async fn proof_over<T: Transport>(
         }
         match connection.deliver(&envelope, &message, &DoubtMark::default()).await {
             Attempt::Accepted(_) => {}
-            Attempt::Refused { phase, reply } => {
-                refused.push(format!("editor {}: {phase}: {reply}", number + 1));
-            }
-            Attempt::Lost { phase, cause } => {
-                refused.push(format!("editor {}: {phase}: {cause}", number + 1));
-            }
+            attempt => refused.push(format!("editor {}: {attempt}", number + 1)),
         }
     }
     connection.close().await;

@@ -166,14 +166,7 @@ async fn approve(
     order: &Order,
 ) -> Result<Prepared, Failure> {
     let config = &newsletter.config;
-    refuse_a_draft(&prepared)?;
-    refuse_errors(&prepared, &order.allow)?;
-    if order.repeat == RepeatRule::Refuse {
-        identity::refuse_a_second_slug(store, &prepared).await?;
-    }
-    if order.proof == ProofRule::Required {
-        approval::require_proof(store, &prepared, config.delivery.via.as_str()).await?;
-    }
+    refuse_what_is_not_ready(newsletter, store, &prepared, order).await?;
     // What is set up wrongly should be known before anybody is asked.
     if Relay::of(context, config)?.is_none() {
         provider::plan(context, config, &prepared.campaign)?;
@@ -201,6 +194,25 @@ async fn freeze(
     let now = context.clock.now();
     let frozen = store.freeze(&prepared.campaign, &prepared.provenance, via, now).await;
     frozen.map_err(not_frozen)
+}
+
+/// Everything that keeps an issue from being sent before anybody is asked.
+async fn refuse_what_is_not_ready(
+    newsletter: &Newsletter,
+    store: &Store,
+    prepared: &Prepared,
+    order: &Order,
+) -> Result<(), Failure> {
+    refuse_a_draft(prepared)?;
+    refuse_errors(prepared, &order.allow)?;
+    if order.repeat == RepeatRule::Refuse {
+        identity::refuse_a_second_slug(store, prepared).await?;
+    }
+    if order.proof == ProofRule::Required {
+        let via = newsletter.config.delivery.via.as_str();
+        approval::require_proof(store, prepared, via).await?;
+    }
+    Ok(())
 }
 
 fn refuse_a_draft(prepared: &Prepared) -> Result<(), Failure> {
@@ -387,15 +399,7 @@ async fn dry_run(
     context.ui.status("This was a dry run: nothing was sent.");
     // Who would get it is of interest before it may be sent, too.
     if frozen.is_none() {
-        refuse_a_draft(&prepared)?;
-        refuse_errors(&prepared, &order.allow)?;
-        if order.repeat == RepeatRule::Refuse {
-            identity::refuse_a_second_slug(store, &prepared).await?;
-        }
-        if order.proof == ProofRule::Required {
-            let via = newsletter.config.delivery.via.as_str();
-            approval::require_proof(store, &prepared, via).await?;
-        }
+        refuse_what_is_not_ready(newsletter, store, &prepared, order).await?;
     }
     Ok(Exit::Done)
 }

@@ -85,8 +85,7 @@ impl Settings {
             return Ok(self.resolved);
         }
         // Those with a place come in its order, the rest behind them.
-        let key = |f: &Finding| f.place.as_ref().map_or((usize::MAX, 0), |p| (p.line, p.column));
-        self.findings.sort_by_key(key);
+        self.findings.sort_by_key(Finding::position);
         Err(self.findings)
     }
 

@@ -140,6 +140,17 @@ impl Attempt {
     }
 }
 
+/// What came of it, for people; masked, as the reply is.
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted(reply) => reply.fmt(f),
+            Self::Refused { phase, reply } => write!(f, "{phase}: {reply}"),
+            Self::Lost { phase, cause } => write!(f, "{phase}: {cause}"),
+        }
+    }
+}
+
 /// Why a recipient will not get this campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

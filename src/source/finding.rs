@@ -31,6 +31,18 @@ pub struct Finding {
     pub advice: String,
 }
 
+impl Finding {
+    /// Where it comes among others: by place, those about the whole last.
+    pub fn position(&self) -> (usize, usize) {
+        self.place.as_ref().map_or((usize::MAX, 0), |place| (place.line, place.column))
+    }
+
+    /// Puts findings into the order in which people read them: by place, then by rule.
+    pub fn sort(findings: &mut [Self]) {
+        findings.sort_by(|a, b| a.position().cmp(&b.position()).then(a.rule.cmp(&b.rule)));
+    }
+}
+
 /// Collects all findings about one source, and not only the first.
 #[derive(Debug)]
 pub struct Findings<'s> {
@@ -70,8 +82,7 @@ impl<'s> Findings<'s> {
 
     /// All of them, by place, those about the whole mail last.
     pub fn into_sorted(mut self) -> Vec<Finding> {
-        let key = |f: &Finding| f.place.as_ref().map_or((usize::MAX, 0), |p| (p.line, p.column));
-        self.found.sort_by(|a, b| key(a).cmp(&key(b)).then(a.rule.cmp(&b.rule)));
+        Finding::sort(&mut self.found);
         self.found
     }
 }

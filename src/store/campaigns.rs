@@ -94,22 +94,6 @@ impl Store {
         rows.into_iter().map(|row| self.thaw(row)).collect()
     }
 
-    /// Every campaign that is not marked as finished, the oldest first.
-    ///
-    /// # Errors
-    /// As [`Self::campaign`].
-    pub async fn unfinished_campaigns(&self) -> Result<Vec<FrozenCampaign>, StoreError> {
-        let rows = sqlx::query_as::<_, CampaignRow>(
-            "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
-                    last_row, paused_at, pause_note, finished_at
-             FROM campaigns WHERE finished_at IS NULL ORDER BY frozen_at, id",
-        )
-        .fetch_all(self.readers())
-        .await
-        .map_err(self.fault(READ))?;
-        rows.into_iter().map(|row| self.thaw(row)).collect()
-    }
-
     /// Under which other slugs of the same newsletter this issue was frozen,
     /// judged by its number, its source hash or its digest.
     ///

@@ -183,7 +183,7 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         };
         let verdict = state::judge(&attempt, row.attempts, breaks, now);
         debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
-        let note = note_of(&attempt);
+        let note = attempt.to_string();
         let is_final = !matches!(verdict.outcome, Outcome::Pending | Outcome::Deferred(_));
         self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
         let is_sent = verdict.outcome == Outcome::Sent;
@@ -205,13 +205,5 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         }
         self.run.observe(&verdict, &note);
         self.open = Some(Closing { row: row.row, outcome: verdict.outcome, note, at: now });
-    }
-}
-
-fn note_of(attempt: &Attempt) -> String {
-    match attempt {
-        Attempt::Accepted(reply) => reply.to_string(),
-        Attempt::Refused { phase, reply } => format!("{phase}: {reply}"),
-        Attempt::Lost { phase, cause } => format!("{phase}: {cause}"),
     }
 }
