@@ -15,6 +15,7 @@ mod article_html;
 mod article_text;
 mod budget;
 mod flow;
+mod headings;
 mod node;
 mod notes;
 mod raw_html;
@@ -85,8 +86,9 @@ pub fn render(
     let nodes = flow::flow(&issue.document, &mut findings);
     let values = values(issue, theme, letterhead, &mut findings);
     let address = one_line(&letterhead.postal_address);
-    let html = shell::html(theme, &values, &article_html::write(&nodes), &address)?;
-    let text = shell::text(theme, &values, &article_text::write(&nodes), &address)?;
+    let article = article_html::write(&nodes, &article_html::Look::default(), &[]);
+    let html = shell::html(theme, &values, article.html, &address)?;
+    let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
     let subject = subject(issue, letterhead).clone();
     let rendered = Rendered { subject, preheader: issue.preheader.clone(), html, text };
     Ok((rendered, findings.into_sorted()))

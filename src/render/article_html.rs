@@ -1,21 +1,75 @@
 //! The article as HTML.
 //!
-//! In: [`Node`]s. Out: HTML in which every tag is closed, every attribute
-//! quoted, and every image has an `alt`. There are no classes and no styles:
-//! the theme's rules reach everything through inheritance and element names,
-//! which halves the mail. End tags stay, as some mail programs need them.
-//! The writer keeps its own stack, so no depth can exhaust the program's.
+//! In: [`Node`]s, the [`Look`] of the theme, and which headings it links to.
+//! Out: HTML in which every tag is closed, every attribute quoted, and every
+//! image has an `alt`; and where in it each section begins. There are no
+//! classes and no styles: the theme's rules reach everything through
+//! inheritance and element names, which halves the mail. End tags stay, as
+//! some mail programs need them. The writer keeps its own stack, so no depth
+//! can exhaust the program's.
 
 use pulldown_cmark::Alignment;
 
+use super::headings::{self, heading_id};
 use super::node::{Element, Node};
 
-/// Writes the article.
-pub(crate) fn write(nodes: &[Node<'_>]) -> String {
+/// What the article takes from the theme, for the few places that must look
+/// right in mail programs that drop every style sheet. Colours are `#rrggbb`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// What a button is filled with.
+    pub button: String,
+    /// The words on a button.
+    pub button_text: String,
+}
+
+/// The article, and its sections in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ArticleHtml {
+    /// A fragment, for a place between tags.
+    pub html: String,
+    /// One for each heading.
+    pub sections: Vec<SectionMark>,
+}
+
+/// Where a section begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SectionMark {
+    /// The words of the heading.
+    pub title: String,
+    /// From 2 to 6.
+    pub level: u8,
+    /// The first byte of the heading's tag in the html.
+    pub offset: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { button: "#1a5fb4".to_owned(), button_text: "#fafafa".to_owned() }
+    }
+}
+
+/// Writes the article. `linked` holds the indices of the headings that get an
+/// id, in ascending order: those that something in the mail links to.
+pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> ArticleHtml {
     let mut out = String::with_capacity(nodes.len() * 24);
     let mut ends: Vec<End> = Vec::new();
+    let mut offsets = Vec::new();
+    let _ = look;
     for node in nodes {
         match node {
+            Node::Open(Element::Heading(level)) => {
+                let index = offsets.len();
+                offsets.push(out.len());
+                let name = heading_name(*level);
+                out.push('<');
+                out.push_str(name);
+                if linked.binary_search(&index).is_ok() {
+                    attribute("id", &heading_id(index), &mut out);
+                }
+                out.push('>');
+                ends.push(End::Tag(name));
+            }
             Node::Open(element) => ends.push(open(element, &mut out)),
             Node::Close => {
                 let Some(end) = ends.pop() else { continue };
@@ -48,7 +102,23 @@ pub(crate) fn write(nodes: &[Node<'_>]) -> String {
     while let Some(end) = ends.pop() {
         close(&end, &mut out);
     }
-    out
+    let marked = headings::of(nodes).into_iter().zip(offsets);
+    let mark = |(heading, offset): (headings::Heading, usize)| SectionMark {
+        title: heading.title,
+        level: heading.level,
+        offset,
+    };
+    ArticleHtml { html: out, sections: marked.map(mark).collect() }
+}
+
+fn heading_name(level: u8) -> &'static str {
+    match level {
+        0..=2 => "h2",
+        3 => "h3",
+        4 => "h4",
+        5 => "h5",
+        _ => "h6",
+    }
 }
 
 /// How an element ends.
@@ -59,14 +129,10 @@ enum End {
     TableHead,
 }
 
+/// Opens what is no heading.
 fn open(element: &Element<'_>, out: &mut String) -> End {
     let (start, end) = match element {
         Element::Paragraph => ("<p>", "p"),
-        Element::Heading(2) => ("<h2>", "h2"),
-        Element::Heading(3) => ("<h3>", "h3"),
-        Element::Heading(4) => ("<h4>", "h4"),
-        Element::Heading(5) => ("<h5>", "h5"),
-        Element::Heading(_) => ("<h6>", "h6"),
         Element::Quote => ("<blockquote>", "blockquote"),
         Element::CodeBlock => ("<pre><code>", "code></pre"),
         Element::List { start: None, .. } => ("<ul>", "ul"),
@@ -107,6 +173,7 @@ fn open(element: &Element<'_>, out: &mut String) -> End {
             }
             (">", "a")
         }
+        Element::Heading(level) => return End::Tag(heading_name(*level)),
         Element::Raw { name, attributes } => {
             out.push('<');
             out.push_str(name);
@@ -165,7 +232,7 @@ mod tests {
     fn html(markdown: &str) -> String {
         let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
         let document = Document::parse(&source, 0).unwrap();
-        write(&flow(&document, &mut Findings::about(&source)))
+        write(&flow(&document, &mut Findings::about(&source)), &Look::default(), &[]).html
     }
 
     #[test]

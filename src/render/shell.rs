@@ -25,9 +25,10 @@ const CONDITION_REOPENED: &str = "<![endif]--><!--[if mso | IE]>";
 pub(crate) fn html(
     theme: &Theme,
     values: &Value,
-    article: &str,
+    article: String,
     postal_address: &str,
 ) -> Result<Template, ThemeFault> {
+    let mut article = Some(article);
     let expanded = theme.expand(HTML_LAYOUT, values)?;
     // mrml takes blank text for an error where a line ends in CRLF.
     let expanded = SourceText::new(format!("{} (filled in)", name(theme)), expanded.as_bytes())
@@ -36,7 +37,7 @@ pub(crate) fn html(
     let rendered = through_mrml(theme, &expanded)?;
     let shell = rendered.replace(CONDITION_REOPENED, "");
     inspect(theme, &shell)?;
-    let mut parts = Parts { theme, postal_address, pieces: Vec::new() };
+    let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut position = Position::Text;
     let mut articles = 0;
     for cut in theme.tokens().cut(&shell) {
@@ -47,7 +48,7 @@ pub(crate) fn html(
             }
             Cut::Token(Token::Article) if position == Position::Text => {
                 articles += 1;
-                parts.literal(article);
+                parts.whole(article.take());
             }
             Cut::Token(token) => parts.put(token, position.context())?,
         }
@@ -62,18 +63,20 @@ pub(crate) fn html(
 pub(crate) fn text(
     theme: &Theme,
     values: &Value,
-    article: &str,
+    mut article: String,
     postal_address: &str,
 ) -> Result<Template, ThemeFault> {
+    article.truncate(article.trim_end_matches('\n').len());
+    let mut article = Some(article);
     let expanded = theme.expand(TEXT_LAYOUT, values)?;
-    let mut parts = Parts { theme, postal_address, pieces: Vec::new() };
+    let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut articles = 0;
     for cut in theme.tokens().cut(expanded.trim_start()) {
         match cut {
             Cut::Text(text) => parts.literal(text),
             Cut::Token(Token::Article) => {
                 articles += 1;
-                parts.literal(article.trim_end_matches('\n'));
+                parts.whole(article.take());
             }
             Cut::Token(token) => parts.put(token, Some(Context::PlainText))?,
         }
@@ -89,12 +92,23 @@ struct Parts<'t> {
     theme: &'t Theme,
     postal_address: &'t str,
     pieces: Vec<Piece>,
+    /// Whether the last piece came in whole and stays as it is.
+    is_closed: bool,
 }
 
 impl Parts<'_> {
+    /// Takes a text as a piece of its own, so that nobody copies it.
+    fn whole(&mut self, text: Option<String>) {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.pieces.push(Piece::Literal(text));
+            self.is_closed = true;
+        }
+    }
+
     fn literal(&mut self, text: &str) {
+        let is_closed = !text.is_empty() && std::mem::take(&mut self.is_closed);
         match self.pieces.last_mut() {
-            Some(Piece::Literal(before)) => before.push_str(text),
+            Some(Piece::Literal(before)) if !is_closed => before.push_str(text),
             _ if text.is_empty() => {}
             _ => self.pieces.push(Piece::Literal(text.to_owned())),
         }

@@ -56,7 +56,8 @@ pub enum Piece {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Template {
-    /// The pieces in their order. No two literals stand side by side.
+    /// The pieces in their order. The article is a literal of its own, so two
+    /// literals may stand side by side.
     pub pieces: Vec<Piece>,
 }
 

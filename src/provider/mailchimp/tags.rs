@@ -28,16 +28,16 @@ pub(super) fn with_merge_tags(template: &Template) -> String {
 /// # Errors
 /// Shows the place.
 pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result<(), PlanError> {
-    let mut follows_a_tag = false;
+    let mut follows_a_star = false;
     for piece in &template.pieces {
         match piece {
             Piece::Literal(text) => {
                 refuse_tags(part, text)?;
-                // The tag before this text ends in a star, and the two would begin another.
-                if follows_a_tag && text.starts_with('|') {
+                // A tag before this text ends in a star, and the two would begin another.
+                if follows_a_star && text.starts_with('|') {
                     return Err(reads_as_tag(part, text, 0));
                 }
-                follows_a_tag = false;
+                follows_a_star = text.ends_with('*');
             }
             Piece::Hole { slot, .. } => {
                 if let Slot::FirstName { default } | Slot::LastName { default } = slot {
@@ -46,7 +46,7 @@ pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result
                         return Err(reads_as_tag(part, default, 0));
                     }
                 }
-                follows_a_tag = true;
+                follows_a_star = true;
             }
         }
     }
@@ -148,6 +148,7 @@ mod tests {
             vec![literal("let x = *|MC:SUBJECT|*;")],
             vec![literal("ends in *|")],
             vec![unsub(), literal("| and on")],
+            vec![literal("ends in *"), literal("|and on|*")],
             vec![first("*|EMAIL|*")],
             vec![first("|x")],
             vec![first("x*")],
