@@ -16,6 +16,7 @@ mod article_text;
 mod budget;
 mod flow;
 mod headings;
+mod headline;
 mod node;
 mod notes;
 mod raw_html;
@@ -113,6 +114,11 @@ fn values(
     let own = json!({
         "category": issue.category.as_deref().unwrap_or_default(),
         "date": issue.date.as_ref().map_or(String::new(), |date| date.value.to_string()),
+        "headline": headline::of(
+            subject(issue, letterhead).as_str(),
+            letterhead.name.as_str(),
+            issue.number.as_ref().map(|number| number.value),
+        ),
         "home_url": letterhead.home_url.as_deref().unwrap_or_default(),
         "language": language,
         "newsletter": letterhead.name.as_str(),

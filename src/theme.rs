@@ -78,11 +78,12 @@ struct Description {
 }
 
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 13] = [
+pub(crate) const OWN_VALUES: [&str; 14] = [
     "article",
     "category",
     "date",
     "direction",
+    "headline",
     "home_url",
     "language",
     "newsletter",

@@ -8,6 +8,7 @@
 //! itself writes into attributes is looked at before. Absent on purpose: the
 //! article, which comes in whole.
 
+mod leftovers;
 mod position;
 
 use serde_json::Value;
@@ -17,9 +18,6 @@ use super::raw_html;
 use super::slots::{Context, Piece, Slot, Template};
 use crate::source::SourceText;
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
-
-/// mrml ends a condition for Outlook and begins the same one again.
-const CONDITION_REOPENED: &str = "<![endif]--><!--[if mso | IE]>";
 
 /// Makes the `text/html` part.
 pub(crate) fn html(
@@ -35,7 +33,7 @@ pub(crate) fn html(
         .map_err(|error| fault(theme, None, error.to_string(), "Make the theme smaller."))?;
     lint(theme, &expanded)?;
     let rendered = through_mrml(theme, &expanded)?;
-    let shell = rendered.replace(CONDITION_REOPENED, "");
+    let shell = leftovers::without(&rendered);
     inspect(theme, &shell)?;
     let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut position = Position::Text;

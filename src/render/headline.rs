@@ -1,0 +1,51 @@
+//! What a title says beside the newsletter's name and the number.
+//!
+//! In: a title, and what the masthead shows already. Out: the words that are
+//! left to stand as a headline below it; none for "Example Weekly 12".
+//! Absent on purpose: the subject, which stays as it was written.
+
+/// What may stand between a name, a number and a headline.
+const SEPARATORS: [char; 9] = [':', '-', '–', '—', '|', '/', '·', ',', '.'];
+
+/// The headline in `title`; empty if the masthead says it all.
+pub(crate) fn of<'t>(title: &'t str, newsletter: &str, number: Option<u64>) -> &'t str {
+    let Some(rest) = title.strip_prefix(newsletter) else { return title };
+    let before_number = rest.trim_start_matches([' ', '\u{a0}', '#']);
+    let after_number = number
+        .and_then(|number| before_number.strip_prefix(&number.to_string()))
+        .filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let rest = after_number.unwrap_or(rest);
+    let headline = rest.trim_start();
+    match headline.strip_prefix(SEPARATORS) {
+        Some(headline) => headline.trim_start(),
+        None if headline.is_empty() => "",
+        // The name goes on as a sentence, and half of one is no headline.
+        None => title,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headline_is_what_the_masthead_does_not_say() {
+        let cases = [
+            ("Example Weekly 12", ""),
+            ("Example Weekly #12", ""),
+            ("Example Weekly", ""),
+            ("Example Weekly 12: a word", "a word"),
+            ("Example Weekly — a word", "a word"),
+            ("Example Weekly 12 and a word", "Example Weekly 12 and a word"),
+            ("Example Weekly 123", "Example Weekly 123"),
+            ("Example Weekly 1.2", "Example Weekly 1.2"),
+            ("Example Weeklies", "Example Weeklies"),
+            ("A word", "A word"),
+            ("", ""),
+        ];
+        for (title, expected) in cases {
+            assert_eq!(of(title, "Example Weekly", Some(12)), expected, "{title}");
+        }
+        assert_eq!(of("Example Weekly 12", "Example Weekly", None), "Example Weekly 12");
+    }
+}
