@@ -91,7 +91,7 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
             "width=\"640px\" css-class='a\"b'",
             "the attribute css-class of <mj-body> holds '\"', which mrml cannot write.",
         ),
-        ("-apple-system", "Roboto", "a font would be fetched when the mail is opened"),
+        ("{{fonts.body}}", "Roboto", "a font would be fetched when the mail is opened"),
         (
             "<div role",
             "<div title={{title}} role",
@@ -188,12 +188,12 @@ fn the_samples_of_the_theme_are_without_fault() {
 #[test]
 fn a_field_is_set_by_the_issue_or_by_default() {
     let (mail, findings) =
-        rendered("a.md", b"Title: T\nreason: Because & why\nlabel_wb: x\n\ntext\n", &weekly())
+        rendered("a.md", b"Title: T\nreason: Because & why\ndate_fromat: x\n\ntext\n", &weekly())
             .unwrap();
     let html = mail.html.fill(&SlotValues::EXAMPLE);
     assert!(html.contains("Because &amp; why") && html.contains("Read on the web"));
     assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].advice, "Is `label_web` meant?");
+    assert_eq!(findings[0].advice, "Is `date_format` meant?");
 }
 
 #[test]
