@@ -35,10 +35,12 @@ use serde_json::{Map, Value, json};
 use crate::domain::{Direction, HeaderText};
 use crate::issue::Issue;
 use crate::source::{Finding, Findings, RuleId, Severity};
-use crate::theme::{Theme, ThemeFault, Token};
+use crate::theme::{Theme, ThemeFault, Token, Words, fill};
 
 /// A key of the front matter that neither an issue nor the theme has.
 pub const UNKNOWN_FIELD: RuleId = RuleId("unknown-field");
+/// A fixed word of the theme that is not there in the issue's language.
+pub const MISSING_STRING: RuleId = RuleId("missing-string");
 /// A value of the front matter that is not of the kind that the theme declares.
 pub const FIELD_KIND: RuleId = RuleId("field-kind");
 
@@ -107,9 +109,9 @@ fn values(
     findings: &mut Findings<'_>,
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
-    let (direction, start_side) = match letterhead.direction {
-        Direction::LeftToRight => ("ltr", "left"),
-        Direction::RightToLeft => ("rtl", "right"),
+    let (direction, start_side, end_side) = match letterhead.direction {
+        Direction::LeftToRight => ("ltr", "left", "right"),
+        Direction::RightToLeft => ("rtl", "right", "left"),
     };
     let own = json!({
         "category": issue.category.as_deref().unwrap_or_default(),
@@ -132,13 +134,51 @@ fn values(
     if let Value::Object(own) = own {
         values.extend(own);
     }
+    values.insert("strings".into(), strings(issue, theme, letterhead, &values, findings));
     values.extend(fields(issue, theme, findings));
     let mut values = tokenised(Value::Object(values), theme);
     // These are names, not texts: a template may compare them or build styles with them.
     values["direction"] = direction.into();
     values["start_side"] = start_side.into();
+    values["end_side"] = end_side.into();
     values["article"] = theme.tokens().write(&Token::Article).into();
+    // These were checked, and may stand in styles.
+    if let Value::Object(values) = &mut values {
+        values.extend(theme.constants());
+    }
     values
+}
+
+/// The theme's fixed words in the issue's language, and one finding for those
+/// that have to stand in English.
+fn strings(
+    issue: &Issue<'_>,
+    theme: &Theme,
+    letterhead: &Letterhead,
+    values: &Map<String, Value>,
+    findings: &mut Findings<'_>,
+) -> Value {
+    let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
+    let Words { words, lacking } = theme.strings().in_language(language);
+    if !lacking.is_empty() {
+        let how = (MISSING_STRING, Severity::Warning);
+        let message = format!(
+            "The theme {} has no words in `{language}` for {}; they stand in English.",
+            theme.name(),
+            lacking.join(", ")
+        );
+        let advice = format!(
+            "Set them under [theme.strings.{language}] in postrider.toml, or add them to \
+             strings/{language}.toml in the theme."
+        );
+        match &issue.language {
+            Some(set) => findings.at(&set.span, how, message, advice),
+            None => findings.overall(how, message, advice),
+        }
+    }
+    let value = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let word = |(key, word): (&str, &str)| (key.to_owned(), fill(word, value).into());
+    Value::Object(words.into_iter().map(word).collect())
 }
 
 /// The fields that the theme declares: as the issue sets them, or by default.
@@ -158,19 +198,16 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
     }
     let value = |(name, field): (&String, &crate::theme::Field)| {
         let set = issue.extra.get(name);
-        let value = match set {
-            Some(set) if field.kind.takes(&set.value) => set.value.clone(),
-            Some(set) => {
-                findings.at(
-                    &set.span,
-                    (FIELD_KIND, Severity::Warning),
-                    format!("The field `{name}` is not {}.", field.kind.in_words()),
-                    format!("The theme says: {}", field.doc),
-                );
-                field.default.clone()
-            }
-            None => field.default.clone(),
-        };
+        let value = set.and_then(|set| field.kind.read(&set.value));
+        if let (Some(set), None) = (set, &value) {
+            findings.at(
+                &set.span,
+                (FIELD_KIND, Severity::Warning),
+                format!("The field `{name}` is not {}.", field.kind.in_words()),
+                format!("The theme says: {}", field.doc),
+            );
+        }
+        let value = value.unwrap_or_else(|| field.default.clone());
         (name.clone(), value)
     };
     declared.iter().map(value).collect()

@@ -5,22 +5,33 @@
 //! Deliberately absent: reading files, and the issue; the
 //! [`render`](crate::render) room brings the two together.
 
+mod colour;
+mod description;
 mod embedded;
 mod fault;
+mod fonts;
+mod palette;
+mod strings;
 mod templates;
 mod tokens;
 
-pub use embedded::embedded;
+pub use colour::{Colour, LEAST_CONTRAST};
+pub use embedded::{embedded, embedded_names};
 pub use fault::ThemeFault;
 pub(crate) use fault::nearest;
+pub use fonts::FontStack;
+pub use palette::{CONTRAST, PURE_PAIR, Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};
+pub use strings::{LAST_LANGUAGE, Strings};
+pub(crate) use strings::{Words, fill};
 pub(crate) use tokens::{Cut, Token, Tokens};
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::domain::Digest;
-use crate::source::{Place, SourceText, Span};
+use crate::source::Place;
+use description::Description;
 use templates::Templates;
 
 /// The description of a theme.
@@ -35,18 +46,19 @@ pub const TEXT_LAYOUT: &str = "text.txt.hbs";
 pub struct Theme {
     name: String,
     description: String,
+    palette: Palette,
+    fonts: BTreeMap<String, FontStack>,
     fields: BTreeMap<String, Field>,
+    strings: Strings,
     samples: BTreeMap<String, String>,
     hash: Digest,
     templates: Templates,
 }
 
 /// A value that an issue's front matter may set for the theme.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// What kind of value it is.
-    #[serde(rename = "type")]
     pub kind: FieldKind,
     /// What it is when the issue does not set it.
     pub default: Value,
@@ -68,28 +80,24 @@ pub enum FieldKind {
     List,
 }
 
-/// `theme.toml`, as it is written.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Description {
-    description: String,
-    #[serde(default)]
-    fields: BTreeMap<String, Field>,
-}
-
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 14] = [
+pub(crate) const OWN_VALUES: [&str; 19] = [
     "article",
     "category",
+    "dark",
     "date",
     "direction",
+    "end_side",
+    "fonts",
     "headline",
     "home_url",
     "language",
+    "light",
     "newsletter",
     "number",
     "preheader",
     "start_side",
+    "strings",
     "tags",
     "title",
     "web_url",
@@ -100,8 +108,8 @@ impl Theme {
     /// folder and use `/`.
     ///
     /// # Errors
-    /// A file is missing, `theme.toml` does not parse, a field is declared
-    /// twice or with a default of another kind, or a template has a syntax error.
+    /// A file is missing; `theme.toml` or a file of words does not parse, or
+    /// holds what a template cannot use; or a template has a syntax error.
     pub fn from_files(
         name: impl Into<String>,
         files: &BTreeMap<String, String>,
@@ -112,14 +120,17 @@ impl Theme {
                 return Err(missing(&name, needed));
             }
         }
-        let Description { description, fields } = describe(&name, &files[DESCRIPTION])?;
+        let Description { description, palette, fonts, fields } =
+            description::describe(&name, &files[DESCRIPTION])?;
+        let strings = description::strings(&name, files)?;
         let samples = files
             .iter()
             .filter(|(path, _)| path.starts_with("samples/") && path.ends_with(".md"))
             .map(|(path, text)| (path.clone(), text.clone()))
             .collect();
         let templates = Templates::compile(&name, files)?;
-        Ok(Self { description, fields, samples, hash: hash(files), templates, name })
+        let hash = hash(files);
+        Ok(Self { name, description, palette, fonts, fields, strings, samples, hash, templates })
     }
 
     /// What the theme's folder is called.
@@ -130,6 +141,21 @@ impl Theme {
     /// What the theme is for, in its author's words.
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// The colours.
+    pub fn palette(&self) -> &Palette {
+        &self.palette
+    }
+
+    /// The font stacks, by their names.
+    pub fn fonts(&self) -> &BTreeMap<String, FontStack> {
+        &self.fonts
+    }
+
+    /// The fixed words.
+    pub fn strings(&self) -> &Strings {
+        &self.strings
     }
 
     /// The fields that an issue may set.
@@ -154,7 +180,7 @@ impl Theme {
 
     /// Fills in one of the two layouts.
     pub(crate) fn expand(&self, layout: &str, values: &Value) -> Result<String, ThemeFault> {
-        self.templates.expand(layout, values, &self.known_values())
+        self.templates.expand(layout, values, || self.known_values())
     }
 
     /// Where a piece of text stands in the theme's templates, if in one place only.
@@ -162,13 +188,51 @@ impl Theme {
         self.templates.find(text)
     }
 
+    /// The values that are the same in every issue, and were checked, so that
+    /// they may stand in a style: colours and font stacks.
+    pub(crate) fn constants(&self) -> Map<String, Value> {
+        let font = |(name, stack): (&String, &FontStack)| (name.clone(), json!(stack.to_string()));
+        let schemes = Scheme::ALL.map(|scheme| (scheme.as_str(), self.palette.values(scheme)));
+        let fonts = self.fonts.iter().map(font).collect::<Map<_, _>>();
+        let constants = schemes.into_iter().chain([("fonts", Value::Object(fonts))]);
+        constants.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// All names that a template may use.
-    fn known_values(&self) -> Vec<&str> {
-        OWN_VALUES.into_iter().chain(self.fields.keys().map(String::as_str)).collect()
+    fn known_values(&self) -> Vec<String> {
+        const GROUPS: [&str; 4] = ["dark", "fonts", "light", "strings"];
+        let plain = OWN_VALUES.into_iter().filter(|name| !GROUPS.contains(name));
+        let plain = plain.chain(self.fields.keys().map(String::as_str)).map(str::to_owned);
+        let colours = Scheme::ALL.into_iter().flat_map(|scheme| {
+            let names = self.palette.swatches().keys();
+            names.map(move |name| format!("{}.{name}", scheme.as_str()))
+        });
+        let fonts = self.fonts.keys().map(|name| format!("fonts.{name}"));
+        let strings = self.strings.keys().map(|key| format!("strings.{key}"));
+        plain.chain(colours).chain(fonts).chain(strings).collect()
     }
 }
 
 impl FieldKind {
+    /// A value of the front matter as one of this kind, if it can be one.
+    /// Lines of the form `Key: value` know nothing but texts.
+    pub(crate) fn read(self, value: &Value) -> Option<Value> {
+        if self.takes(value) {
+            return Some(value.clone());
+        }
+        let text = value.as_str()?;
+        let read: Value = match self {
+            Self::Text => return None,
+            Self::Number => text.parse::<i64>().map_or_else(
+                |_| text.parse::<f64>().ok().map(Value::from),
+                |whole| Some(whole.into()),
+            )?,
+            Self::Boolean => text.parse::<bool>().ok()?.into(),
+            Self::List => text.split(',').map(str::trim).collect::<Vec<_>>().into(),
+        };
+        self.takes(&read).then_some(read)
+    }
+
     /// Whether `value` is of this kind.
     pub(crate) fn takes(self, value: &Value) -> bool {
         match self {
@@ -195,33 +259,11 @@ fn missing(theme: &str, file: &str) -> ThemeFault {
         file: format!("{theme}/{file}"),
         place: None,
         message: "the theme has no such file.".to_owned(),
-        advice: format!("A theme needs {DESCRIPTION}, {HTML_LAYOUT} and {TEXT_LAYOUT}; add it."),
+        advice: format!(
+            "A theme needs {DESCRIPTION}, {HTML_LAYOUT} and {TEXT_LAYOUT}, and strings/en.toml if it \
+             has words in any language; add it."
+        ),
     }
-}
-
-fn describe(theme: &str, text: &str) -> Result<Description, ThemeFault> {
-    let file = format!("{theme}/{DESCRIPTION}");
-    let fault = |span: Option<Span>, message: String, advice: &str| {
-        let source = SourceText::new(file.as_str(), text.as_bytes()).ok();
-        let place = span.and_then(|span| source.map(|source| Box::new(source.place(&span))));
-        ThemeFault { file: file.clone(), place, message, advice: advice.to_owned() }
-    };
-    let description: Description = toml::from_str(text).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        fault(error.span(), message, "A field has type, default and doc; see the weekly theme.")
-    })?;
-    for (name, field) in &description.fields {
-        let at = text.find(name.as_str()).map(|at| at..at + name.len());
-        if OWN_VALUES.contains(&name.as_str()) {
-            let message = format!("every theme has `{name}` already.");
-            return Err(fault(at, message, "Give the field another name."));
-        }
-        if !field.kind.takes(&field.default) {
-            let message = format!("the default of `{name}` is not {}.", field.kind.in_words());
-            return Err(fault(at, message, "Make the default of the field's type."));
-        }
-    }
-    Ok(description)
 }
 
 /// Lengths stand before names and texts, so that no two sets of files run together.
@@ -268,16 +310,6 @@ mod tests {
             (HTML_LAYOUT, "<mjml>\n  {{#if title}}x{{/each}}\n", "w/layout.mjml.hbs:2:"),
             (TEXT_LAYOUT, "ok\n{{title\n", "w/text.txt.hbs:3:1"),
             (DESCRIPTION, "description = \"d\"\nfilds = 1\n", "w/theme.toml:2:1: unknown field"),
-            (
-                DESCRIPTION,
-                "description = \"d\"\n[fields.title]\ntype = \"text\"\ndefault = \"\"\ndoc = \"\"\n",
-                "w/theme.toml:2:9: every theme has `title` already.",
-            ),
-            (
-                DESCRIPTION,
-                "description = \"d\"\n[fields.a]\ntype = \"number\"\ndefault = \"\"\ndoc = \"\"\n",
-                "the default of `a` is not a number.",
-            ),
         ];
         for (file, text, expected) in cases {
             let fault = Theme::from_files("w", &files(&[(file, text)])).unwrap_err();

@@ -71,7 +71,7 @@ impl Templates {
         &self,
         layout: &str,
         values: &Value,
-        known: &[&str],
+        known: impl FnOnce() -> Vec<String>,
     ) -> Result<String, ThemeFault> {
         self.handlebars
             .render(template_name(layout), values)
@@ -88,7 +88,12 @@ impl Templates {
         places.next().is_none().then_some(place)
     }
 
-    fn expansion_fault(&self, layout: &str, error: &RenderError, known: &[&str]) -> ThemeFault {
+    fn expansion_fault(
+        &self,
+        layout: &str,
+        error: &RenderError,
+        known: impl FnOnce() -> Vec<String>,
+    ) -> ThemeFault {
         let template = error.template_name.as_deref().unwrap_or(template_name(layout));
         let source = self.sources.get(template);
         let place = source.and_then(|source| {
@@ -96,13 +101,7 @@ impl Templates {
         });
         let (message, advice) = match error.reason() {
             RenderErrorReason::MissingVariable(Some(name)) => {
-                let near = nearest(name, known.iter().copied());
-                let near = near.map_or(String::new(), |near| format!("Is `{near}` meant? "));
-                let advice = format!(
-                    "{near}Known are {}; declare others under [fields] in theme.toml.",
-                    known.join(", ")
-                );
-                (format!("nothing declares `{name}`."), advice)
+                (format!("nothing declares `{name}`."), known_instead(name, &known()))
             }
             RenderErrorReason::PartialNotFound(name) => (
                 format!("there is no partial `{name}`."),
@@ -113,6 +112,23 @@ impl Templates {
         let file = source.map_or(layout, SourceText::name).to_owned();
         ThemeFault { file, place: place.map(Box::new), message, advice }
     }
+}
+
+/// What may be meant instead of a name that nothing declares.
+fn known_instead(name: &str, known: &[String]) -> String {
+    let near = nearest(name, known.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |near| format!("Is `{near}` meant? "));
+    let group = name.split_once('.').map(|(group, _)| group);
+    let listed = known.iter().map(String::as_str);
+    let listed: Vec<&str> =
+        listed.filter(|known| known.split_once('.').map(|(group, _)| group) == group).collect();
+    let home = match group {
+        Some("strings") => "in strings/en.toml",
+        Some("fonts") => "under [fonts] in theme.toml",
+        Some("light" | "dark") => "under [palette] in theme.toml",
+        _ => "under [fields] in theme.toml",
+    };
+    format!("{near}Known are {}; declare others {home}.", listed.join(", "))
 }
 
 /// The name by which Handlebars knows a file.

@@ -28,8 +28,8 @@ fn a_new_newsletter_is_checked_previewed_and_sent_as_it_stands() {
 fn a_change_of_the_scaffolded_theme_shows_in_the_mail() {
     let place = Newsletter::empty();
     place.expect(0, &["new", "my-weekly"]);
-    let theme = "my-weekly/email-templates/weekly/theme.toml";
-    place.edit(theme, "default = \"Unsubscribe\"", "default = \"Take me off\"");
+    let words = "my-weekly/email-templates/weekly/strings/en.toml";
+    place.edit(words, "\"Unsubscribe\"", "\"Take me off\"");
     let issues: Vec<_> = std::fs::read_dir(place.path("my-weekly/issues")).unwrap().collect();
     let issue = issues[0].as_ref().unwrap().path();
     let issue = issue.to_str().unwrap();

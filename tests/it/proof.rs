@@ -58,7 +58,7 @@ fn a_changed_configuration_or_theme_is_named() {
 
     newsletter.expect(0, &["proof", &issue]);
     newsletter.copy_theme();
-    newsletter.edit("email-templates/weekly/theme.toml", "\"Unsubscribe\"", "\"Leave\"");
+    newsletter.edit("email-templates/weekly/strings/en.toml", "\"Unsubscribe\"", "\"Leave\"");
     let refused = newsletter.expect(5, &["send", &issue]);
     assert!(refused.error().contains("the theme was edited"), "{refused}");
     assert!(refused.error().contains("Leave"), "{refused}");

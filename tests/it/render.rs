@@ -76,10 +76,10 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
         (
             "{{article}}",
             "{{article}}{{titel}}",
-            "weekly/layout.mjml.hbs:20:39: nothing declares `titel`.\n            <div role=\"main\">{{article}}{{titel}}</div>\nIs `title` meant? ",
+            "weekly/layout.mjml.hbs:20:49: nothing declares `titel`.\n            <div role=\"main\" class=\"a\">{{article}}{{titel}}</div>\nIs `title` meant? ",
         ),
         ("{{article}}", "", "weekly/layout.mjml.hbs: the article stands in it 0 times."),
-        ("{{> header}}", "{{> heder}}", "layout.mjml.hbs:19:"),
+        ("{{> masthead}}", "{{> mastheda}}", "layout.mjml.hbs:19:"),
         (
             "</mj-column>",
             "</mj-colum>",
@@ -87,15 +87,15 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
         ),
         ("<mj-column ", "<mj-colum></mj-colum><mj-column ", "mj-colum"),
         (
-            "width=\"640px\"",
-            "width=\"640px\" css-class='a\"b'",
+            "width=\"600px\"",
+            "width=\"600px\" css-class='a\"b'",
             "the attribute css-class of <mj-body> holds '\"', which mrml cannot write.",
         ),
-        ("-apple-system", "Roboto", "a font would be fetched when the mail is opened"),
+        ("{{fonts.body}}", "Roboto", "a font would be fetched when the mail is opened"),
         (
             "<div role",
             "<div title={{title}} role",
-            "mrml cannot read the MJML: invalid attribute.\n            <div title=T role=\"main\">{article}</div>",
+            "mrml cannot read the MJML: invalid attribute.\n            <div title=T role=\"main\" class=\"a\">{article}</div>",
         ),
         ("{{> style}}", "{{> style}}{{title}}", "stands in a style, or in a tag outside quotes"),
         (
@@ -131,10 +131,13 @@ fn fault_of(files: &BTreeMap<String, String>) -> String {
 #[test]
 fn a_fault_in_a_partial_is_shown_in_the_partial() {
     let mut files = embedded("weekly").unwrap();
-    let header = files["partials/header.mjml.hbs"].replace("{{title}}", "{{titel}}");
-    files.insert("partials/header.mjml.hbs".into(), header);
+    let header = files["partials/masthead.mjml.hbs"].replace("{{headline}}", "{{headlien}}");
+    files.insert("partials/masthead.mjml.hbs".into(), header);
     let error = fault_of(&files);
-    assert!(error.starts_with("weekly/partials/header.mjml.hbs:2:5: nothing declares"), "{error}");
+    assert!(
+        error.starts_with("weekly/partials/masthead.mjml.hbs:4:21: nothing declares"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -188,12 +191,12 @@ fn the_samples_of_the_theme_are_without_fault() {
 #[test]
 fn a_field_is_set_by_the_issue_or_by_default() {
     let (mail, findings) =
-        rendered("a.md", b"Title: T\nreason: Because & why\nlabel_wb: x\n\ntext\n", &weekly())
+        rendered("a.md", b"Title: T\nreason: Because & why\ndate_fromat: x\n\ntext\n", &weekly())
             .unwrap();
     let html = mail.html.fill(&SlotValues::EXAMPLE);
     assert!(html.contains("Because &amp; why") && html.contains("Read on the web"));
     assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].advice, "Is `label_web` meant?");
+    assert_eq!(findings[0].advice, "Is `date_format` meant?");
 }
 
 #[test]
@@ -308,8 +311,9 @@ fn unbalanced(html: &str) -> Option<String> {
 
 /// The first tag of the article that has no business in a mail.
 fn forbidden(html: &str) -> Option<String> {
-    let start = html.find("<div role=\"main\">").unwrap() + 17;
-    let article = &html[start..html.rfind("</div><hr />").unwrap()];
+    let opening = "<div role=\"main\" class=\"a\">";
+    let start = html.find(opening).unwrap() + opening.len();
+    let article = &html[start..html.rfind("</div><div class=\"f n\"").unwrap()];
     let harmless = |tag: &&str| {
         let attributes = tag.split("=\"").map(|part| part.rsplit([' ', '"']).next().unwrap());
         let names: Vec<_> = attributes.collect();

@@ -36,13 +36,14 @@ mod tests {
     use super::*;
 
     fn rendered(sections: &str) -> String {
-        let mjml = format!("<mjml><mj-head><mj-title>t</mj-title></mj-head><mj-body>{sections}</mj-body></mjml>");
+        let mjml = format!(
+            "<mjml><mj-head><mj-title>t</mj-title></mj-head><mj-body>{sections}</mj-body></mjml>"
+        );
         let parsed = mrml::parse(mjml).unwrap();
         parsed.element.render(&mrml::prelude::render::RenderOptions::default()).unwrap()
     }
 
-    const ONE_COLUMN: &str =
-        "<mj-section><mj-column><mj-text>a</mj-text></mj-column></mj-section>";
+    const ONE_COLUMN: &str = "<mj-section><mj-column><mj-text>a</mj-text></mj-column></mj-section>";
 
     /// An mrml that writes them differently would bring them back unseen.
     #[test]

@@ -1,0 +1,228 @@
+//! The colours of a theme by their names, in a light and in a dark scheme.
+//!
+//! In: colours, and which must read on which. Out: findings about pairs that
+//! do not read, at the line of the colour that is to be changed. Deliberately
+//! absent: where a template uses a colour; [`REQUIRED`] names are what the
+//! rest of the program may count on.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Colour;
+use super::colour::LEAST_CONTRAST;
+use crate::source::{Finding, Place, RuleId, Severity};
+
+/// Text reads on what it stands on.
+pub const CONTRAST: RuleId = RuleId("contrast");
+/// No pair is pure black and pure white.
+pub const PURE_PAIR: RuleId = RuleId("pure-pair");
+
+/// The colours that every theme has.
+pub const REQUIRED: [&str; 8] =
+    ["background", "button", "button_text", "line", "link", "muted", "panel", "text"];
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Dark text on a light ground.
+    Light,
+    /// Light text on a dark ground.
+    Dark,
+}
+
+/// All colours by their names.
+#[derive(Debug, Clone, Default)]
+pub struct Palette {
+    swatches: BTreeMap<String, Swatch>,
+}
+
+/// One colour of a palette.
+#[derive(Debug, Clone)]
+pub struct Swatch {
+    /// In the light scheme.
+    pub light: Shade,
+    /// In the dark scheme.
+    pub dark: Shade,
+    /// What it is for, in one sentence.
+    pub doc: String,
+    /// The names of the colours that it must read on.
+    pub on: Vec<String>,
+}
+
+/// A colour, and where somebody wrote it.
+#[derive(Debug, Clone)]
+pub struct Shade {
+    /// The colour.
+    pub colour: Colour,
+    /// Where.
+    pub place: Place,
+    /// Who.
+    pub set_by: SetBy,
+}
+
+/// Who wrote a value that a theme shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetBy {
+    /// The theme's author.
+    Theme,
+    /// The newsletter, in its configuration.
+    Newsletter,
+}
+
+/// A pair that a reader will have trouble with.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    /// Whose colour is to be changed.
+    pub(crate) set_by: SetBy,
+    /// What to say about it.
+    pub(crate) finding: Finding,
+}
+
+impl Scheme {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
+
+    /// Its name, as templates have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+impl Swatch {
+    /// The colour in one scheme.
+    pub fn shade(&self, scheme: Scheme) -> &Shade {
+        match scheme {
+            Scheme::Light => &self.light,
+            Scheme::Dark => &self.dark,
+        }
+    }
+
+    pub(super) fn shade_mut(&mut self, scheme: Scheme) -> &mut Shade {
+        match scheme {
+            Scheme::Light => &mut self.light,
+            Scheme::Dark => &mut self.dark,
+        }
+    }
+}
+
+impl Palette {
+    pub(super) fn new(swatches: BTreeMap<String, Swatch>) -> Self {
+        Self { swatches }
+    }
+
+    /// The colours, by name.
+    pub fn swatches(&self) -> &BTreeMap<String, Swatch> {
+        &self.swatches
+    }
+
+    /// One colour.
+    pub fn colour(&self, name: &str, scheme: Scheme) -> Option<Colour> {
+        self.swatches.get(name).map(|swatch| swatch.shade(scheme).colour)
+    }
+
+    pub(super) fn swatch_mut(&mut self, name: &str) -> Option<&mut Swatch> {
+        self.swatches.get_mut(name)
+    }
+
+    /// The colours of one scheme as templates see them.
+    pub(super) fn values(&self, scheme: Scheme) -> Value {
+        let value = |(name, swatch): (&String, &Swatch)| {
+            (name.clone(), Value::String(swatch.shade(scheme).colour.to_string()))
+        };
+        Value::Object(self.swatches.iter().map(value).collect::<Map<_, _>>())
+    }
+
+    /// The pairs that do not read, and those that are harsh.
+    pub(crate) fn troubles(&self) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        for (name, swatch) in &self.swatches {
+            for on in &swatch.on {
+                for scheme in Scheme::ALL {
+                    troubles.extend(self.trouble(name, swatch, on, scheme));
+                }
+            }
+        }
+        troubles
+    }
+
+    fn trouble(&self, name: &str, swatch: &Swatch, on: &str, scheme: Scheme) -> Option<Trouble> {
+        let (text, ground) = (swatch.shade(scheme), self.swatches.get(on)?.shade(scheme));
+        let ratio = text.colour.contrast(ground.colour);
+        let in_scheme = format!("in the {} scheme", scheme.as_str());
+        let pair = [text.colour, ground.colour];
+        if pair.contains(&Colour::BLACK) && pair.contains(&Colour::WHITE) {
+            let message = format!("`{name}` on `{on}` is pure black and pure white {in_scheme}.");
+            let advice = "It is harsh to read, and mail programs that invert colours make it \
+                          worse: take a very dark grey, or a very light one.";
+            return Some(trouble(text, (PURE_PAIR, Severity::Warning), message, advice.to_owned()));
+        }
+        if ratio >= LEAST_CONTRAST {
+            return None;
+        }
+        // Whoever changed one of the two is told at the one that they changed.
+        let is_grounds = ground.set_by == SetBy::Newsletter && text.set_by == SetBy::Theme;
+        let (shade, named, others) = match is_grounds {
+            true => (ground, on, self.that_stand_on(on, scheme)),
+            false => (text, name, self.that_it_stands_on(swatch, scheme)),
+        };
+        let message = format!(
+            "`{name}` ({}) on `{on}` ({}) has a contrast of {:.2}:1 {in_scheme}; text needs \
+             {LEAST_CONTRAST}:1.",
+            text.colour,
+            ground.colour,
+            // Rounded down, so that 4.499 is never told as 4.50.
+            (ratio * 100.0).floor() / 100.0,
+        );
+        let advice = match shade.colour.nearest_that_reads(&others) {
+            Some(near) => format!(
+                "The nearest shade of `{named}` that reads is \"{near}\"; a colour for each \
+                 scheme is written as `{{ light = \"{}\", dark = \"{}\" }}`.",
+                self.proposed(named, scheme, Scheme::Light, near),
+                self.proposed(named, scheme, Scheme::Dark, near),
+            ),
+            None => format!("No shade of `{named}` reads: change the other colour too."),
+        };
+        Some(trouble(shade, (CONTRAST, Severity::Error), message, advice))
+    }
+
+    /// What one scheme of `named` would be once it is mended in `mended`.
+    fn proposed(&self, named: &str, mended: Scheme, scheme: Scheme, near: Colour) -> Colour {
+        let Some(swatch) = self.swatches.get(named) else { return near };
+        let as_it_is = swatch.shade(scheme).colour;
+        let others = self.all_beside(named, swatch, scheme);
+        match scheme == mended {
+            true => near,
+            false if as_it_is.reads_on(&others) => as_it_is,
+            false => as_it_is.nearest_that_reads(&others).unwrap_or(as_it_is),
+        }
+    }
+
+    fn all_beside(&self, name: &str, swatch: &Swatch, scheme: Scheme) -> Vec<Colour> {
+        let mut all = self.that_it_stands_on(swatch, scheme);
+        all.extend(self.that_stand_on(name, scheme));
+        all
+    }
+
+    fn that_it_stands_on(&self, swatch: &Swatch, scheme: Scheme) -> Vec<Colour> {
+        swatch.on.iter().filter_map(|on| self.colour(on, scheme)).collect()
+    }
+
+    fn that_stand_on(&self, ground: &str, scheme: Scheme) -> Vec<Colour> {
+        let stands = |swatch: &&Swatch| swatch.on.iter().any(|on| on == ground);
+        self.swatches.values().filter(stands).map(|swatch| swatch.shade(scheme).colour).collect()
+    }
+}
+
+fn trouble(
+    shade: &Shade,
+    (rule, severity): (RuleId, Severity),
+    message: String,
+    advice: String,
+) -> Trouble {
+    let place = Some(shade.place.clone());
+    Trouble { set_by: shade.set_by, finding: Finding { rule, severity, place, message, advice } }
+}
