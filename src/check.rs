@@ -16,6 +16,7 @@ pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, WARN_HTML_BYTES};
 use crate::issue::{self, Issue};
 use crate::render::{Measures, Rendered};
 use crate::source::{Findings, RuleId, Severity, Span};
+use crate::theme;
 use comments::Comments;
 
 /// One rule of the house.
@@ -83,8 +84,15 @@ pub const BUDGET: Rule = error(
     "The encoded HTML part stays under 100,000 bytes and its style sheets under 16,000.",
 );
 
+/// The mail can be read.
+pub const CONTRAST: Rule = Rule {
+    id: theme::CONTRAST,
+    severity: Severity::Error,
+    description: "Text has a contrast of 4.5:1 to what it stands on, in light and in dark.",
+};
+
 /// Every rule that judges an issue or a mail. `--allow` takes their names.
-pub const RULES: [Rule; 14] = [
+pub const RULES: [Rule; 15] = [
     MISSING_TITLE,
     EMPTY_ISSUE,
     MOJIBAKE,
@@ -99,6 +107,7 @@ pub const RULES: [Rule; 14] = [
     POSTAL_ADDRESS,
     PIXEL,
     BUDGET,
+    CONTRAST,
 ];
 
 /// The reasons for which a file is no issue. There is nothing to send then, so

@@ -19,6 +19,7 @@ mod secrets;
 mod sections;
 mod settings;
 mod smtp_url;
+mod theme_choices;
 pub mod theme_files;
 mod values;
 mod web_url;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 
 use crate::error::{Exit, Failure};
 use crate::source::{Finding, MAX_SOURCE_BYTES, SourceError, SourceText};
+use crate::theme::Choices;
 use settings::Settings;
 
 /// A newsletter's configuration.
@@ -46,6 +48,8 @@ pub struct Config {
     pub root: Root,
     /// Who writes to whom.
     pub newsletter: Newsletter,
+    /// What the newsletter sets of its theme.
+    pub theme: Choices,
     /// The folder of the issues, absolute.
     pub issues: PathBuf,
     /// Who sees an issue before it is sent.
@@ -145,6 +149,7 @@ impl Config {
         let wrong = |findings| ConfigError::Wrong { file: source.name().to_owned(), findings };
         let mut settings = Settings::gather(source, environment, flags).map_err(wrong)?;
         let newsletter = sections::newsletter(&mut settings);
+        let theme = theme_choices::read(&mut settings);
         let issues = sections::issues(&mut settings, root);
         let proof = sections::proof(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
@@ -155,6 +160,7 @@ impl Config {
             Some(Self {
                 root: root.clone(),
                 newsletter: newsletter?,
+                theme,
                 issues: issues?,
                 proof: proof?,
                 delivery: delivery?,

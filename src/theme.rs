@@ -5,6 +5,7 @@
 //! Deliberately absent: reading files, and the issue; the
 //! [`render`](crate::render) room brings the two together.
 
+mod choices;
 mod colour;
 mod description;
 mod embedded;
@@ -15,6 +16,7 @@ mod strings;
 mod templates;
 mod tokens;
 
+pub use choices::{Choice, Choices};
 pub use colour::{Colour, LEAST_CONTRAST};
 pub use embedded::{embedded, embedded_names};
 pub use fault::ThemeFault;
@@ -30,7 +32,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::domain::Digest;
-use crate::source::Place;
+use crate::source::{Finding, Place};
 use description::Description;
 use templates::Templates;
 
@@ -176,6 +178,11 @@ impl Theme {
     /// Makes the tokens that this theme's texts do not contain.
     pub(crate) fn tokens(&self) -> &Tokens {
         self.templates.tokens()
+    }
+
+    /// Findings about the theme itself, at its own lines: colours that do not read.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.palette.troubles().into_iter().map(|trouble| trouble.finding).collect()
     }
 
     /// Fills in one of the two layouts.

@@ -47,6 +47,10 @@ impl Newsletter {
         let theme = Theme::from_files(name, &files.files).map_err(|fault| {
             Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
         })?;
+        let theme = theme.with(&config.theme).map_err(|findings| {
+            let what = format!("the theme `{name}` cannot be set up as {} says", root.shown());
+            Failure::new(Exit::Usage, what).with_findings(findings)
+        })?;
         Ok(Self { config, theme })
     }
 
@@ -67,6 +71,7 @@ impl Newsletter {
         check::mail(&rendered, &measures, &mut checked);
         findings.extend(checked.into_sorted());
         findings.extend(no_permalink);
+        findings.extend(self.theme.findings());
         Finding::sort(&mut findings);
         let key = CampaignKey {
             newsletter: self.config.newsletter.slug.clone(),

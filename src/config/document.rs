@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::known::{KNOWN, Kind, keys_of, nearest, sections};
-use super::settings::{Given, Origin, finding};
+use super::settings::{Given, Leaf, Origin, finding};
 use crate::source::{Finding, Place, SourceText, Span};
 
 /// What stands in the file.
@@ -86,6 +86,13 @@ impl Reader<'_> {
         let Some(known) = KNOWN.iter().find(|known| known.key == full) else {
             return self.unknown_key(section, key);
         };
+        if let (Kind::Table, DeValue::Table(table)) = (known.kind, value.get_ref()) {
+            let mut leaves = Vec::new();
+            self.leaves(table, &mut Vec::new(), &mut leaves);
+            let origin = Origin::File(self.place(&key.span()));
+            self.document.given.insert(known.key, (Given::Table(leaves), origin));
+            return;
+        }
         match given(known.kind, value.get_ref()) {
             Ok(given) => {
                 let origin = Origin::File(self.place(&value.span()));
@@ -97,6 +104,31 @@ impl Reader<'_> {
                 self.document.refused.insert(known.key);
                 self.report("wrong-type", &value.span(), message, example(known.kind));
             }
+        }
+    }
+
+    /// Every value below a table, by name.
+    fn leaves(
+        &mut self,
+        table: &DeTable<'_>,
+        above: &mut Vec<(String, Place)>,
+        leaves: &mut Vec<Leaf>,
+    ) {
+        for (key, value) in table {
+            above.push((key.get_ref().to_string(), self.place(&key.span())));
+            match (value.get_ref(), json(value.get_ref())) {
+                (DeValue::Table(table), _) => self.leaves(table, above, leaves),
+                (_, Some(json)) => {
+                    let place = self.place(&value.span());
+                    leaves.push(Leaf { names: above.clone(), value: json, place });
+                }
+                (other, None) => {
+                    let message = format!("{} cannot stand here", in_words(other));
+                    let advice = "write a text, a number, true, false, or a list of those";
+                    self.report("wrong-type", &value.span(), message, advice);
+                }
+            }
+            above.pop();
         }
     }
 
@@ -189,6 +221,7 @@ fn given(kind: Kind, value: &DeValue<'_>) -> Result<Given, &'static str> {
         (Kind::Boolean, _) => Err("true or false"),
         (Kind::Integer, _) => Err("a whole number"),
         (Kind::TextList, _) => Err("a list of texts"),
+        (Kind::Table, _) => Err("a table"),
     }
 }
 
@@ -210,7 +243,24 @@ fn example(kind: Kind) -> &'static str {
         Kind::Boolean => "write `true` or `false`, without quotes",
         Kind::Integer => "write it without quotes, as in `4`",
         Kind::TextList => "write it as `[\"one\", \"two\"]`",
+        Kind::Table => "open it with a section of its own, as in `[theme.palette]`",
     }
+}
+
+/// A value as a theme takes it.
+fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    Some(match value {
+        DeValue::String(text) => text.to_string().into(),
+        DeValue::Boolean(value) => (*value).into(),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok()?.into()
+        }
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok()?.into(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| json(item.get_ref())).collect::<Option<Vec<_>>>()?.into()
+        }
+        DeValue::Datetime(_) | DeValue::Table(_) => return None,
+    })
 }
 
 const SECRET_WORDS: [&str; 6] = ["password", "passwd", "api_key", "apikey", "secret", "token"];

@@ -11,6 +11,8 @@ pub enum Kind {
     Boolean,
     /// A list of texts; in a variable, separated by commas.
     TextList,
+    /// A table of the theme's own names; only in the file.
+    Table,
 }
 
 /// One key, as the documentation and the mistakes' nearest names have it.
@@ -28,6 +30,10 @@ pub struct Known {
 
 const fn text(key: &'static str, default: &'static str, about: &'static str) -> Known {
     Known { key, kind: Kind::Text, default, about }
+}
+
+const fn table(key: &'static str, about: &'static str) -> Known {
+    Known { key, kind: Kind::Table, default: "the theme's", about }
 }
 
 /// All keys. A variable `POSTRIDER_<SECTION>_<KEY>` sets the same.
@@ -54,7 +60,16 @@ pub const KNOWN: &[Known] = &[
         "The base of the pages of `serve`; must be set for `via = \"smtp\"`.",
     ),
     text("newsletter.theme", "weekly", "The folder below `email-templates/`."),
+    text(
+        "newsletter.time_zone",
+        "that of [schedule], or UTC",
+        "In which a date that is an instant, as `2026-08-12T22:30:00Z`, becomes a day.",
+    ),
     text("newsletter.list_id", "<slug>.<domain of from>", "The List-Id (RFC 2919)."),
+    table("theme.palette", "Colours of the theme by their names."),
+    table("theme.fonts", "Font stacks of the theme by their names."),
+    table("theme.fields", "Values of the theme's fields, for issues that set none."),
+    table("theme.strings", "Fixed words by their keys, or by language and key."),
     text("issues.path", "issues", "The folder of the issues."),
     Known { key: "proof.to", kind: Kind::TextList, default: "[]", about: "Who gets proofs." },
     Known {

@@ -33,6 +33,8 @@ pub struct Newsletter {
     pub public_url: PublicUrl,
     /// The folder below `email-templates/`.
     pub theme: Slug,
+    /// In which an instant becomes a day.
+    pub time_zone: jiff::tz::TimeZone,
     /// The List-Id without angle brackets (RFC 2919).
     pub list_id: HeaderText,
 }
@@ -157,6 +159,10 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let public_url =
         settings.or_default("newsletter.public_url", "http://localhost:8025", PublicUrl::parse);
     let theme = settings.or_default("newsletter.theme", "weekly", values::slug);
+    // A wrong one is told where it stands, and not here too.
+    let usual = settings.text("schedule.time_zone").unwrap_or_default();
+    let usual = if values::time_zone(usual).is_ok() { usual.to_owned() } else { "UTC".to_owned() };
+    let time_zone = settings.or_default("newsletter.time_zone", &usual, values::time_zone);
     let (slug, from) = (slug?, from?);
     let usual = format!("{slug}.{}", from.address.domain());
     let list_id = settings.or_default("newsletter.list_id", &usual, values::list_id);
@@ -171,6 +177,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
         web_url,
         public_url: public_url?,
         theme: theme?,
+        time_zone: time_zone?,
         list_id: list_id?,
     })
 }

@@ -38,12 +38,22 @@ pub struct Setting {
 }
 
 /// A value as it was given; its kind is the one that the key takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Given {
     Text(String),
     Integer(i64),
     Boolean(bool),
     TextList(Vec<String>),
+    Table(Vec<Leaf>),
+}
+
+/// One value of a table, with the names that lead to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Leaf {
+    /// Never empty; the last one is its own.
+    pub(super) names: Vec<(String, Place)>,
+    pub(super) value: serde_json::Value,
+    pub(super) place: Place,
 }
 
 /// All that was given, read key by key.
@@ -173,6 +183,31 @@ impl Settings {
         self.resolve(key, texts.join(", "), origin, parsed)
     }
 
+    /// The values of a table, by name.
+    pub(super) fn table(&mut self, key: &'static str) -> Vec<Leaf> {
+        let Some((Given::Table(leaves), origin)) = self.given.get(key).cloned() else {
+            return Vec::new();
+        };
+        let shown = leaves.iter().map(|leaf| format!("{} = {}", leaf.path(), leaf.value));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        self.resolved.push(Setting { key, shown, origin });
+        leaves
+    }
+
+    /// Reports that one value of a table is wrong.
+    pub(super) fn refuse_leaf(&mut self, key: &str, leaf: &Leaf, wrong: &Wrong) {
+        let message = format!("`{key}.{}` {}", leaf.path(), wrong.problem);
+        self.findings.push(finding("bad-value", Some(leaf.place.clone()), message, &wrong.advice));
+    }
+
+    /// The text of a key, if it was given one.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.given.get(key) {
+            Some((Given::Text(text), _)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Reports that a value is wrong beside another one.
     pub(super) fn refuse(&mut self, key: &'static str, wrong: &Wrong) {
         let origin = self.given.get(key).map_or(Origin::Default, |(_, origin)| origin.clone());
@@ -253,6 +288,14 @@ impl Settings {
     }
 }
 
+impl Leaf {
+    /// Its names, as they are written in one line.
+    pub(super) fn path(&self) -> String {
+        let names: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(".")
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -288,6 +331,7 @@ fn read_text(known: &Known, value: &str) -> Result<Given, Wrong> {
             "false" => Ok(Given::Boolean(false)),
             _ => Err(Wrong::new("is neither true nor false", "write `true` or `false`")),
         },
+        Kind::Table => Err(Wrong::new("takes a table", "set it in postrider.toml")),
         Kind::TextList => {
             let texts = value.split(',').map(str::trim).filter(|text| !text.is_empty());
             Ok(Given::TextList(texts.map(str::to_owned).collect()))

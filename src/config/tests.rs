@@ -75,7 +75,7 @@ fn the_least_configuration_has_documented_defaults() {
 #[test]
 fn every_key_of_the_documentation_can_be_set() {
     let config = resolve(
-        r#"
+        r##"
 [newsletter]
 name = "النشرة"
 slug = "nashra"
@@ -87,7 +87,13 @@ postal_address = "1 Example Street"
 web_url = "https://example.org/{year}/{month}/{day}/{number}-{slug}/"
 public_url = "https://list.example.org/weekly/"
 theme = "plain"
+time_zone = "Africa/Cairo"
 list_id = "weekly.lists.example.org"
+[theme]
+palette = { link = "#7a1f5c" }
+fonts = { body = "Georgia, serif" }
+fields = { reason = "Because." }
+strings = { ar = { issue = "العدد {number}" } }
 [issues]
 path = "content/issues"
 [proof]
@@ -116,7 +122,7 @@ time = "09:30"
 time_zone = "UTC"
 max_late = "1d 12h"
 weekday = "Wednesday"
-"#,
+"##,
     )
     .unwrap();
     let keys: Vec<&str> = config.origins().map(|setting| setting.key).collect();

@@ -165,10 +165,7 @@ impl Palette {
         }
         // Whoever changed one of the two is told at the one that they changed.
         let is_grounds = ground.set_by == SetBy::Newsletter && text.set_by == SetBy::Theme;
-        let (shade, named, others) = match is_grounds {
-            true => (ground, on, self.that_stand_on(on, scheme)),
-            false => (text, name, self.that_it_stands_on(swatch, scheme)),
-        };
+        let (shade, named) = if is_grounds { (ground, on) } else { (text, name) };
         let message = format!(
             "`{name}` ({}) on `{on}` ({}) has a contrast of {:.2}:1 {in_scheme}; text needs \
              {LEAST_CONTRAST}:1.",
@@ -177,7 +174,7 @@ impl Palette {
             // Rounded down, so that 4.499 is never told as 4.50.
             (ratio * 100.0).floor() / 100.0,
         );
-        let advice = match shade.colour.nearest_that_reads(&others) {
+        let advice = match shade.colour.nearest_that_reads(&self.beside(named, scheme)) {
             Some(near) => format!(
                 "The nearest shade of `{named}` that reads is \"{near}\"; a colour for each \
                  scheme is written as `{{ light = \"{}\", dark = \"{}\" }}`.",
@@ -193,7 +190,7 @@ impl Palette {
     fn proposed(&self, named: &str, mended: Scheme, scheme: Scheme, near: Colour) -> Colour {
         let Some(swatch) = self.swatches.get(named) else { return near };
         let as_it_is = swatch.shade(scheme).colour;
-        let others = self.all_beside(named, swatch, scheme);
+        let others = self.beside(named, scheme);
         match scheme == mended {
             true => near,
             false if as_it_is.reads_on(&others) => as_it_is,
@@ -201,19 +198,13 @@ impl Palette {
         }
     }
 
-    fn all_beside(&self, name: &str, swatch: &Swatch, scheme: Scheme) -> Vec<Colour> {
-        let mut all = self.that_it_stands_on(swatch, scheme);
-        all.extend(self.that_stand_on(name, scheme));
-        all
-    }
-
-    fn that_it_stands_on(&self, swatch: &Swatch, scheme: Scheme) -> Vec<Colour> {
-        swatch.on.iter().filter_map(|on| self.colour(on, scheme)).collect()
-    }
-
-    fn that_stand_on(&self, ground: &str, scheme: Scheme) -> Vec<Colour> {
-        let stands = |swatch: &&Swatch| swatch.on.iter().any(|on| on == ground);
-        self.swatches.values().filter(stands).map(|swatch| swatch.shade(scheme).colour).collect()
+    /// What a colour stands on, and what stands on it.
+    fn beside(&self, named: &str, scheme: Scheme) -> Vec<Colour> {
+        let below = self.swatches.get(named).into_iter().flat_map(|swatch| &swatch.on);
+        let above =
+            self.swatches.iter().filter(|(_, swatch)| swatch.on.iter().any(|on| on == named));
+        let names = below.chain(above.map(|(name, _)| name));
+        names.filter_map(|name| self.colour(name, scheme)).collect()
     }
 }
 

@@ -49,7 +49,7 @@ impl Strings {
     }
 
     /// The keys of all words.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
+    pub fn keys(&self) -> impl Iterator<Item = &str> + Clone {
         self.languages.get(LAST_LANGUAGE).into_iter().flatten().map(|(key, _)| key.as_str())
     }
 
