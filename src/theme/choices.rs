@@ -205,7 +205,7 @@ mod tests {
         let theme = weekly().with(&choices).unwrap();
         let constants = theme.constants();
         assert_eq!(constants["light"]["link"], "#7a1f5c");
-        assert_eq!(constants["dark"]["link"], "#8ab8ff");
+        assert_eq!(constants["dark"]["link"], "#8fbcff");
         assert_eq!(constants["fonts"]["body"], "Georgia, serif");
         assert_eq!(theme.fields()["reason"].default, "Because.");
         let words = theme.strings().in_language("de").words;
@@ -229,7 +229,7 @@ mod tests {
             problems(&choices),
             [
                 "1 unknown-key: the theme weekly has no colour `lnk` did you mean `link`?",
-                "1 unknown-key: the theme weekly has no font stack `headings` it has body, code",
+                "1 unknown-key: the theme weekly has no font stack `headings` it has body, code, display",
                 "1 unknown-key: the theme weekly has no word `unsubscribed` did you mean `unsubscribe`?",
                 "5 bad-value: the field `reason` is not a text the theme says: Why the reader gets the mail, in one sentence, where it is not what the theme says.",
                 "5 bad-value: nothing fills `{nr}` in the word `issue` it may hold {newsletter} and {number}, and no other braces",
@@ -246,7 +246,7 @@ mod tests {
             ),
             (
                 &[("link", None, "#1a5fb4")],
-                "`link` (#1a5fb4) on `background` (#16181c) has a contrast of 2.82:1 in the dark scheme",
+                "`link` (#1a5fb4) on `background` (#15171b) has a contrast of 2.85:1 in the dark scheme",
             ),
             (
                 &[("background", Some(Scheme::Light), "#8a8f98")],
