@@ -1,8 +1,10 @@
-//! Control characters: they cut mails short, and some programs refuse them.
+//! Characters that nobody sees: control characters cut mails short, and some
+//! programs refuse them; others turn the text around that follows them.
 
 use pulldown_cmark::{Event, Tag};
 
-use super::{CONTROL_CHARACTER, Discovery};
+use super::{CONTROL_CHARACTER, Discovery, TURNED_TEXT};
+use crate::domain::turns_text;
 use crate::issue::Issue;
 use crate::source::Span;
 
@@ -42,12 +44,7 @@ fn is_forbidden(c: char) -> bool {
 }
 
 fn made_by_references<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = Discovery> + 'i {
-    issue.document.events.iter().filter_map(|(event, span)| {
-        let understood = match event {
-            Event::Text(text) => text,
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => dest_url,
-            _ => return None,
-        };
+    understood(issue).filter_map(|(understood, span)| {
         let made = understood.chars().find(|c| is_forbidden(*c))?;
         let is_written = issue.source.text()[span.clone()].contains(made);
         let message = || {
@@ -57,4 +54,66 @@ fn made_by_references<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = Discover
             Discovery::at(&CONTROL_CHARACTER, span, message(), "Delete the character reference.")
         })
     })
+}
+
+/// Texts and targets with their character references resolved, where there are any.
+fn understood<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = (&'i str, &'i Span)> + 'i {
+    issue.document.events.iter().filter_map(|(event, span)| match event {
+        Event::Text(text) => Some((&**text, span)),
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+            Some((&**dest_url, span))
+        }
+        _ => None,
+    })
+}
+
+/// Finds what turns text around: each character that embeds or overrides a
+/// direction, and each isolate that its line does not close. A closed isolate
+/// is how a name is set into text of the other direction.
+pub(super) fn turned(issue: &Issue<'_>, visible: impl Fn(&Span) -> bool) -> Vec<Discovery> {
+    let text = issue.source.text();
+    let mut discoveries = Vec::new();
+    let mut open: Vec<(Span, char)> = Vec::new();
+    let mut line_end = 0;
+    // Every one of these characters begins with this byte in UTF-8.
+    for at in memchr::memchr_iter(0xE2, text.as_bytes()) {
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
+        let span = at..at + c.len_utf8();
+        if !turns_text(c) || !visible(&span) {
+            continue;
+        }
+        if at >= line_end {
+            discoveries.extend(open.drain(..).map(|(span, c)| turning(&span, c)));
+            line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        }
+        match c {
+            '\u{2066}'..='\u{2068}' => open.push((span, c)),
+            '\u{2069}' if open.pop().is_some() => {}
+            _ => discoveries.push(turning(&span, c)),
+        }
+    }
+    discoveries.extend(open.into_iter().map(|(span, c)| turning(&span, c)));
+    let made = understood(issue).filter_map(|(understood, span)| {
+        let made = understood.chars().find(|c| turns_text(*c))?;
+        let is_written = text[span.clone()].contains(made);
+        (!is_written).then(|| turning(span, made))
+    });
+    discoveries.extend(made);
+    discoveries
+}
+
+fn turning(span: &Span, c: char) -> Discovery {
+    let what = match c {
+        '\u{202C}' => "ends text that is turned around",
+        '\u{2069}' => "closes an isolate that nothing opened in its line",
+        '\u{2066}'..='\u{2068}' => "turns text around and is not closed in its line",
+        _ => "turns around the text that follows",
+    };
+    Discovery::at(
+        &TURNED_TEXT,
+        span,
+        format!("an invisible character (U+{:04X}) {what}", u32::from(c)),
+        "Delete it, and write the text in the order in which it is read; the marks U+200E and \
+         U+200F may stay.",
+    )
 }
