@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, Tag};
 use super::{CONTROL_CHARACTER, Discovery, TURNED_TEXT};
 use crate::domain::turns_text;
 use crate::issue::Issue;
-use crate::source::Span;
+use crate::source::{Span, holds_control, is_control};
 
 /// Finds control characters in the whole file, comments and front matter
 /// included, except those that `is_explained` accepts by their offset, and those
@@ -14,7 +14,9 @@ use crate::source::Span;
 pub(super) fn discover(issue: &Issue<'_>, is_explained: impl Fn(usize) -> bool) -> Vec<Discovery> {
     let text = issue.source.text();
     let mut runs: Vec<(Span, char)> = Vec::new();
-    for (at, c) in text.char_indices().filter(|(_, c)| is_forbidden(*c)) {
+    // Most issues have none, and then there is nothing to go through.
+    let suspects = if holds_control(text) { text } else { "" };
+    for (at, c) in suspects.char_indices().filter(|(_, c)| is_control(*c)) {
         match runs.last_mut() {
             _ if is_explained(at) => {}
             Some((span, _)) if span.end == at => span.end += c.len_utf8(),
@@ -39,13 +41,10 @@ pub(super) fn discover(issue: &Issue<'_>, is_explained: impl Fn(usize) -> bool) 
     written.chain(made_by_references(issue)).collect()
 }
 
-fn is_forbidden(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\n')
-}
-
 fn made_by_references<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = Discovery> + 'i {
     understood(issue).filter_map(|(understood, span)| {
-        let made = understood.chars().find(|c| is_forbidden(*c))?;
+        let made =
+            holds_control(understood).then(|| understood.chars().find(|c| is_control(*c)))??;
         let is_written = issue.source.text()[span.clone()].contains(made);
         let message = || {
             format!("a character reference makes a control character (U+{:04X})", u32::from(made))
@@ -67,6 +66,9 @@ fn understood<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = (&'i str, &'i Sp
     })
 }
 
+/// In UTF-8, every character that turns text around begins with this byte.
+const TURNING: u8 = 0xE2;
+
 /// Finds what turns text around: each character that embeds or overrides a
 /// direction, and each isolate that its line does not close. A closed isolate
 /// is how a name is set into text of the other direction.
@@ -75,8 +77,7 @@ pub(super) fn turned(issue: &Issue<'_>, visible: impl Fn(&Span) -> bool) -> Vec<
     let mut discoveries = Vec::new();
     let mut open: Vec<(Span, char)> = Vec::new();
     let mut line_end = 0;
-    // Every one of these characters begins with this byte in UTF-8.
-    for at in memchr::memchr_iter(0xE2, text.as_bytes()) {
+    for at in memchr::memchr_iter(TURNING, text.as_bytes()) {
         let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { continue };
         let span = at..at + c.len_utf8();
         if !turns_text(c) || !visible(&span) {
@@ -94,6 +95,7 @@ pub(super) fn turned(issue: &Issue<'_>, visible: impl Fn(&Span) -> bool) -> Vec<
     }
     discoveries.extend(open.into_iter().map(|(span, c)| turning(&span, c)));
     let made = understood(issue).filter_map(|(understood, span)| {
+        memchr::memchr(TURNING, understood.as_bytes())?;
         let made = understood.chars().find(|c| turns_text(*c))?;
         let is_written = text[span.clone()].contains(made);
         (!is_written).then(|| turning(span, made))

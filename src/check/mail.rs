@@ -6,7 +6,7 @@ mod pixels;
 pub use budget::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
 use super::{Discovery, PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
-use crate::render::{Measures, Rendered, Slot, SlotValues};
+use crate::render::{Measures, Rendered, Slot};
 
 /// Whoever leaves, or reads on the web, looks at the top first; and however
 /// short a mail is cut, this much of it is left.
@@ -39,7 +39,7 @@ pub(super) fn discover(
             ));
         }
     }
-    for source in pixels::unseen_images(&rendered.html.fill(&SlotValues::EXAMPLE)) {
+    for source in pixels::unseen_images(&rendered.html) {
         discoveries.push(Discovery::overall(
             &PIXEL,
             format!("the image `{source}` is too small to be seen"),
