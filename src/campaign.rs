@@ -11,7 +11,6 @@ mod header_line;
 mod keys;
 mod manifest;
 mod message;
-mod quoted_printable;
 mod unsubscribe;
 
 pub use keys::{SigningKey, SigningKeys};

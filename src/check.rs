@@ -6,12 +6,13 @@
 
 mod characters;
 mod comments;
+mod emphasis;
 mod links;
 mod mail;
 pub mod mojibake;
 mod structure;
 
-pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, WARN_HTML_BYTES};
+pub use mail::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
 use crate::issue::{self, Issue};
 use crate::render::{Measures, Rendered};
@@ -66,6 +67,14 @@ pub const CONTROL_CHARACTER: Rule = error(
     "control-character",
     "No control character stands in the file, tabs and line ends aside.",
 );
+/// Text reads in the order in which it is written.
+pub const TURNED_TEXT: Rule = warning(
+    "turned-text",
+    "No invisible character embeds or overrides a direction, or isolates one past its line.",
+);
+/// Bold text ends.
+pub const UNCLOSED_EMPHASIS: Rule =
+    warning("unclosed-emphasis", "Every ** or ~~ before a word is closed in its paragraph.");
 /// The subject exists.
 pub const MISSING_TITLE: Rule = error("missing-title", "The front matter has a title.");
 /// There is something to send.
@@ -81,7 +90,12 @@ pub const PIXEL: Rule = error("pixel", "No image is too small to be seen.");
 /// The mail is not cut off.
 pub const BUDGET: Rule = error(
     "budget",
-    "The encoded HTML part stays under 100,000 bytes and its style sheets under 16,000.",
+    "The encoded HTML part stays under the limit of `[budget]`, and its style sheets under 16,000 bytes.",
+);
+/// Readers need not scroll to leave, or to read elsewhere.
+pub const TOP_LINKS: Rule = warning(
+    "top-links",
+    "The mail's page on the web and a way to unsubscribe are linked at the top of the HTML part.",
 );
 
 /// The mail can be read.
@@ -92,7 +106,7 @@ pub const CONTRAST: Rule = Rule {
 };
 
 /// Every rule that judges an issue or a mail. `--allow` takes their names.
-pub const RULES: [Rule; 15] = [
+pub const RULES: [Rule; 18] = [
     MISSING_TITLE,
     EMPTY_ISSUE,
     MOJIBAKE,
@@ -103,11 +117,14 @@ pub const RULES: [Rule; 15] = [
     UNDEFINED_REFERENCE,
     EMPTY_SECTION,
     UNBALANCED_COMMENT,
+    TURNED_TEXT,
+    UNCLOSED_EMPHASIS,
     UNSUBSCRIBE,
     POSTAL_ADDRESS,
     PIXEL,
     BUDGET,
     CONTRAST,
+    TOP_LINKS,
 ];
 
 /// The reasons for which a file is no issue. There is nothing to send then, so
@@ -137,14 +154,21 @@ pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     let is_damaged = |at: usize| damaged.iter().any(|d| d.covers(at));
     report(characters::discover(issue, is_damaged), findings);
     report(damaged, findings);
+    report(characters::turned(issue, |span| !comments.cover(span)), findings);
+    report(emphasis::discover(issue), findings);
     report(structure::discover(issue), findings);
     report(comments.discover(), findings);
     report(links::discover(issue), findings);
 }
 
 /// Judges what was made of it.
-pub fn mail(rendered: &Rendered, measures: &Measures, findings: &mut Findings<'_>) {
-    report(mail::discover(rendered, measures), findings);
+pub fn mail(
+    rendered: &Rendered,
+    measures: &Measures,
+    limits: &Limits,
+    findings: &mut Findings<'_>,
+) {
+    report(mail::discover(rendered, measures, limits), findings);
 }
 
 /// How many findings of one family are told one by one. Who has more has one
@@ -234,6 +258,26 @@ mod tests {
         let text = "Title: x\n\nA <!-- [a](URL) √± \u{1} --> b `[a](URL)`\n\n    [](URL) <!--\n";
         assert_eq!(found(text), [(CONTROL_CHARACTER.id, 3)]);
         assert_eq!(found("Title: x\n\n&#1; [a](x&#2;)\n")[0], (CONTROL_CHARACTER.id, 3));
+    }
+
+    #[test]
+    fn text_that_is_turned_around_is_found_and_marks_are_let_through() {
+        let cases = [
+            ("a \u{202E}b", 1),
+            ("a \u{202B}b\u{202C}", 2),
+            ("a \u{2067}b", 1),
+            ("a \u{2067}b\n\u{2069}", 2),
+            ("a &#x202E;b", 1),
+            ("`a \u{202E}b`", 1),
+            ("b <!-- \u{202E} --> a", 0),
+            ("a \u{2067}b\u{2069} c \u{2068}\u{2066}d\u{2069}\u{2069}", 0),
+            ("a\u{200E} \u{200F} \u{61C} 👩\u{200D}🚀 — … 한", 0),
+        ];
+        for (text, expected) in cases {
+            let found = found(&format!("Title: x\n\n{text}\n"));
+            assert_eq!(found.len(), expected, "{text:?}");
+            assert!(found.iter().all(|(rule, line)| *rule == TURNED_TEXT.id && *line > 2));
+        }
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
-pub use sections::{Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via};
+pub use sections::{
+    Budget, Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via,
+};
 pub use settings::{Origin, Setting};
 pub use smtp_url::{SmtpSecurity, SmtpUrl};
 pub use web_url::{LoopbackUrl, PublicUrl};
@@ -54,6 +56,8 @@ pub struct Config {
     pub issues: PathBuf,
     /// Who sees an issue before it is sent.
     pub proof: Proof,
+    /// How large a mail may be.
+    pub budget: Budget,
     /// How a campaign reaches its readers.
     pub delivery: Delivery,
     /// Where the list and the ledger are kept.
@@ -152,6 +156,7 @@ impl Config {
         let theme = theme_choices::read(&mut settings);
         let issues = sections::issues(&mut settings, root);
         let proof = sections::proof(&mut settings);
+        let budget = sections::budget(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
         let store = sections::store(&mut settings, root);
         let schedule = sections::schedule(&mut settings);
@@ -163,6 +168,7 @@ impl Config {
                 theme,
                 issues: issues?,
                 proof: proof?,
+                budget: budget?,
                 delivery: delivery?,
                 store: store?,
                 schedule: schedule?,

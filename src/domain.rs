@@ -14,7 +14,7 @@ mod world;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use direction::Direction;
-pub use header_text::{HeaderText, HeaderTextError};
+pub use header_text::{HeaderText, HeaderTextError, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};
 pub use world::{Clock, Random, Timestamp};

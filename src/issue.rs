@@ -271,6 +271,20 @@ mod tests {
     }
 
     #[test]
+    fn a_title_that_turns_text_around_is_refused_where_it_does() {
+        let turned = "the title holds an invisible character that turns text around (U+202E)";
+        assert_eq!(
+            refusals("Title: News \u{202E}12\n\nText."),
+            [format!("1:13 front-matter-title: {turned}")]
+        );
+        assert_eq!(
+            refusals("---\ntitle: \"News \\u202E12\"\n---\nText."),
+            [format!("2:8 front-matter-title: {turned}")]
+        );
+        with_issue("Title: עלון\u{200F} 12\n\nText.", |issue| assert!(issue.is_ok()));
+    }
+
+    #[test]
     fn a_language_fits_into_a_header() {
         let language = |tag: &str| refusals(&format!("Title: x\nLanguage: {tag}\n\nText."));
         let long = format!("en{}", "-abcdefgh".repeat(200));

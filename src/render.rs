@@ -19,15 +19,18 @@ mod headings;
 mod headline;
 mod node;
 mod notes;
+pub(crate) mod quoted_printable;
 mod raw_html;
+mod sections;
 mod shell;
 mod slots;
 mod target;
 mod text_table;
 mod wrap;
 
-pub use budget::{Measures, TRACKED_TARGET, encoded_length};
+pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
+pub use sections::{RenderedSection, SourceHeading};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
@@ -55,6 +58,10 @@ pub struct Rendered {
     pub html: Template,
     /// The `text/plain` part, lines ending in LF.
     pub text: Template,
+    /// The sections of the article, in order.
+    pub sections: Vec<RenderedSection>,
+    /// Where this issue stands on the web, if it does.
+    pub web_url: Option<String>,
 }
 
 /// The newsletter's own words, the same in every issue.
@@ -90,10 +97,16 @@ pub fn render(
     let values = values(issue, theme, letterhead, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let article = article_html::write(&nodes, &article_html::Look::default(), &[]);
-    let html = shell::html(theme, &values, article.html, &address)?;
+    let (html, article_at) = shell::html(theme, &values, article.html, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
-    let subject = subject(issue, letterhead).clone();
-    let rendered = Rendered { subject, preheader: issue.preheader.clone(), html, text };
+    let rendered = Rendered {
+        subject: subject(issue, letterhead).clone(),
+        preheader: issue.preheader.clone(),
+        html,
+        text,
+        sections: sections::located(article.sections, article_at, issue),
+        web_url: letterhead.web_url.clone(),
+    };
     Ok((rendered, findings.into_sorted()))
 }
 

@@ -5,8 +5,10 @@
 //! a line and a column; or the place of the first byte that is not UTF-8.
 //! Absent on purpose: reading the file.
 
+mod controls;
 mod finding;
 
+pub(crate) use controls::{holds_control, is_control};
 pub use finding::{Finding, Findings, RuleId, Severity};
 
 use std::ops::Range;
@@ -90,11 +92,11 @@ impl SourceText {
             Ok(text) => text.strip_prefix('\u{FEFF}').unwrap_or(text),
             Err(error) => return Err(not_utf8(name, bytes, error.valid_up_to())),
         };
-        let text = match text.contains('\r') {
+        let text = match memchr::memchr(b'\r', text.as_bytes()).is_some() {
             true => text.replace("\r\n", "\n").replace('\r', "\n"),
             false => text.to_owned(),
         };
-        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         let line_starts = std::iter::once(0).chain(breaks).collect();
         Ok(Self { name, text, line_starts })
     }

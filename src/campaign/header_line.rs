@@ -152,7 +152,13 @@ mod tests {
             assert!(line.len() <= LINE, "{line}");
             assert_eq!(number > 0, line.starts_with(' '), "{line}");
             assert!(!line.trim().is_empty() && !line.trim().ends_with(':'), "{header}");
-            assert!(line.split(' ').all(|w| !w.starts_with(BEFORE) || w.len() <= WORD), "{line}");
+            for word in line.split(' ').filter(|word| word.starts_with(BEFORE)) {
+                assert!(word.len() <= WORD, "{line}");
+                // No character may be split over two encoded words (RFC 2047 section 5).
+                let inside = word.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
+                let bytes = STANDARD.decode(inside.unwrap()).unwrap();
+                assert!(!bytes.is_empty() && String::from_utf8(bytes).is_ok(), "{line}");
+            }
         }
     }
 
@@ -174,6 +180,13 @@ mod tests {
             "🦀".repeat(700),
             "a🦀é".repeat(300),
             "日本語の件名".repeat(50),
+            "A subject of three hundred letters. ".repeat(9).chars().take(300).collect(),
+            "العدد الثاني عشر من النشرة\u{200F} ".repeat(12).trim().to_owned(),
+            "गुरुवार को नया अंक ".repeat(16).trim().to_owned(),
+            "e\u{301}a\u{308}\u{304}".repeat(75),
+            "👩\u{200D}👩\u{200D}👧\u{200D}👦🏳\u{FE0F}\u{200D}🌈🇧🇪1\u{FE0F}\u{20E3}".repeat(12),
+            "👨🏽\u{200D}🚀".to_owned(),
+            "x".repeat(998),
             "x".repeat(LINE - "Subject: ".len()),
             "x".repeat(LINE - "Subject: ".len() + 1),
         ];

@@ -3,9 +3,9 @@
 //! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
 //! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
 
-use super::quoted_printable::Encoder;
 use super::{Campaign, Leaflet, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
+use crate::render::quoted_printable::Encoder;
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
 
 /// A campaign's message: bytes that are the same for everybody, and holes.
@@ -282,6 +282,8 @@ mod tests {
         let hole = |context| Piece::Hole { slot: Slot::UnsubscribeUrl, context };
         let rendered = Rendered {
             subject: HeaderText::parse(subject).unwrap(),
+            sections: Vec::new(),
+            web_url: None,
             preheader: String::new(),
             html: Template {
                 pieces: vec![

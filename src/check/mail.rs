@@ -1,23 +1,22 @@
 //! What every mail must hold, and how large it may be.
 
+mod budget;
 mod pixels;
 
-use super::{BUDGET, Discovery, PIXEL, POSTAL_ADDRESS, Rule, UNSUBSCRIBE};
-use crate::render::{Measures, Rendered, Slot, SlotValues};
-use crate::source::Severity;
+pub use budget::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
-/// Gmail cuts a mail near 102 KB, and with it the link to unsubscribe. No
-/// figure is published; senders measured between 100,000 and 105,000 bytes.
-pub const MAX_HTML_BYTES: usize = 100_000;
-/// From here on there is little room for a longer footer or a provider's links.
-pub const WARN_HTML_BYTES: usize = 90_000;
-/// Gmail drops style sheets beyond 16 KB in total.
-pub const MAX_STYLE_BYTES: usize = 16_000;
+use super::{Discovery, PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
+use crate::render::{Measures, Rendered, Slot};
 
-/// `budget`, where there is still room.
-static NEAR_BUDGET: Rule = Rule { severity: Severity::Warning, ..BUDGET };
+/// Whoever leaves, or reads on the web, looks at the top first; and however
+/// short a mail is cut, this much of it is left.
+const TOP_BYTES: usize = 5 * 1024;
 
-pub(super) fn discover(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> {
+pub(super) fn discover(
+    rendered: &Rendered,
+    measures: &Measures,
+    limits: &Limits,
+) -> Vec<Discovery> {
     let parts = [
         ("HTML", "layout.mjml.hbs", &rendered.html),
         ("text", "footer of the text", &rendered.text),
@@ -40,41 +39,34 @@ pub(super) fn discover(rendered: &Rendered, measures: &Measures) -> Vec<Discover
             ));
         }
     }
-    for source in pixels::unseen_images(&rendered.html.fill(&SlotValues::EXAMPLE)) {
+    for source in pixels::unseen_images(&rendered.html) {
         discoveries.push(Discovery::overall(
             &PIXEL,
             format!("the image `{source}` is too small to be seen"),
             "Take it out: it would only tell its server who reads the mail, and when.",
         ));
     }
-    discoveries.extend(over_budget(measures));
+    discoveries.extend(far_from_the_top(rendered, measures));
+    discoveries.extend(budget::discover(measures, limits));
     discoveries
 }
 
-fn over_budget(measures: &Measures) -> Vec<Discovery> {
-    let Measures { html_encoded: html, styles: style, .. } = *measures;
-    let mut discoveries = Vec::new();
-    if html >= WARN_HTML_BYTES {
-        let rule = match html >= MAX_HTML_BYTES {
-            true => &BUDGET,
-            false => &NEAR_BUDGET,
+/// That there is a link to unsubscribe at all is another rule.
+fn far_from_the_top(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> {
+    let way_out = measures.first_unsubscribe.map(Some);
+    let web_view = rendered.web_url.as_ref().map(|_| measures.web_view);
+    let links =
+        [("link to unsubscribe", way_out), ("link to the mail's page on the web", web_view)];
+    let told = |(what, place): (&str, Option<Option<usize>>)| {
+        let message = match place? {
+            Some(at) if at < TOP_BYTES => return None,
+            Some(at) => format!("the first {what} stands at byte {at} of the HTML part"),
+            None => format!("the HTML part has no {what}"),
         };
-        discoveries.push(Discovery::overall(
-            rule,
-            format!(
-                "the HTML part has {html} bytes when encoded; Gmail cuts a mail off near 102,000"
-            ),
-            format!("Shorten the issue; {MAX_HTML_BYTES} bytes are the limit here."),
-        ));
-    }
-    if style > MAX_STYLE_BYTES {
-        discoveries.push(Discovery::overall(
-            &NEAR_BUDGET,
-            format!("the style sheets have {style} bytes; Gmail drops what is beyond 16,000"),
-            "Shorten the theme's style sheets.",
-        ));
-    }
-    discoveries
+        let advice = format!("Let the theme show one within the first {TOP_BYTES} bytes.");
+        Some(Discovery::overall(&TOP_LINKS, message, advice))
+    };
+    links.into_iter().filter_map(told).collect()
 }
 
 #[cfg(test)]
@@ -82,36 +74,26 @@ mod tests {
     use super::*;
     use crate::domain::HeaderText;
     use crate::render::{Context, Piece, Template};
+    use crate::source::Severity;
 
     fn template(slots: &[Slot]) -> Template {
         let hole = |slot: &Slot| Piece::Hole { slot: slot.clone(), context: Context::PlainText };
         Template { pieces: slots.iter().map(hole).collect() }
     }
 
-    fn sizes(html_encoded: usize, styles: usize) -> Measures {
-        Measures {
-            html: 0,
-            html_encoded,
-            html_encoded_tracked: 0,
-            styles,
-            text: 0,
-            first_unsubscribe: None,
-            last_unsubscribe: None,
-        }
-    }
-
-    fn broken_rules(
-        html: &[Slot],
-        text: &[Slot],
-        measures: Measures,
-    ) -> Vec<(&'static str, Severity)> {
-        let rendered = Rendered {
+    fn mail(html: &[Slot], text: &[Slot]) -> Rendered {
+        Rendered {
             subject: HeaderText::parse("Weekly").unwrap(),
             preheader: String::new(),
             html: template(html),
             text: template(text),
-        };
-        let found = discover(&rendered, &measures);
+            sections: Vec::new(),
+            web_url: None,
+        }
+    }
+
+    fn broken_rules(html: &[Slot], text: &[Slot]) -> Vec<(&'static str, Severity)> {
+        let found = discover(&mail(html, text), &Measures::default(), &Limits::default());
         found.iter().map(|d| (d.rule.id.0, d.rule.severity)).collect()
     }
 
@@ -119,29 +101,33 @@ mod tests {
     fn each_part_needs_a_way_out_and_an_address() {
         let address = |default: &str| Slot::PostalAddress { default: default.into() };
         let whole = [Slot::UnsubscribeUrl, address("1 Example Road")];
-        let small = sizes(1, 1);
-        assert_eq!(broken_rules(&whole, &whole, small), []);
+        assert_eq!(broken_rules(&whole, &whole), []);
         let error = |name| (name, Severity::Error);
         assert_eq!(
-            broken_rules(&whole, &[Slot::UnsubscribeUrl, address(" ")], small),
+            broken_rules(&whole, &[Slot::UnsubscribeUrl, address(" ")]),
             [error("postal-address")]
         );
-        assert_eq!(broken_rules(&whole[1..], &whole, small), [error("unsubscribe")]);
-        assert_eq!(broken_rules(&[], &[], small).len(), 4);
+        assert_eq!(broken_rules(&whole[1..], &whole), [error("unsubscribe")]);
+        assert_eq!(broken_rules(&[], &[]).len(), 4);
     }
 
     #[test]
-    fn the_budget_warns_before_it_refuses() {
+    fn the_links_of_the_top_stand_there() {
         let whole = [Slot::UnsubscribeUrl, Slot::PostalAddress { default: "x".into() }];
         let cases = [
-            (89_999, 16_000, vec![]),
-            (90_000, 0, vec![("budget", Severity::Warning)]),
-            (100_000, 0, vec![("budget", Severity::Error)]),
-            (0, 16_001, vec![("budget", Severity::Warning)]),
+            (Some(5_119), None, None, 0),
+            (Some(5_120), None, None, 1),
+            (Some(1), Some(5_119), Some("https://example.org/"), 0),
+            (Some(1), Some(5_120), Some("https://example.org/"), 1),
+            (Some(9_000), None, Some("https://example.org/"), 2),
         ];
-        for (html_encoded, styles, expected) in cases {
-            let measures = sizes(html_encoded, styles);
-            assert_eq!(broken_rules(&whole, &whole, measures), expected);
+        for (first_unsubscribe, web_view, web_url, expected) in cases {
+            let mut rendered = mail(&whole, &whole);
+            rendered.web_url = web_url.map(str::to_owned);
+            let measures = Measures { first_unsubscribe, web_view, ..Measures::default() };
+            let found = discover(&rendered, &measures, &Limits::default());
+            assert!(found.iter().all(|found| found.rule.id == TOP_LINKS.id));
+            assert_eq!(found.len(), expected, "{first_unsubscribe:?} {web_view:?} {web_url:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::files::read_at_most;
-use crate::config::{Config, FlagValue, Root, theme_files};
+use crate::config::{self, Config, FlagValue, Root, Via, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
@@ -68,7 +68,7 @@ impl Newsletter {
         let measures = Measures::of(&rendered);
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);
-        check::mail(&rendered, &measures, &mut checked);
+        check::mail(&rendered, &measures, &self.limits(), &mut checked);
         findings.extend(checked.into_sorted());
         findings.extend(no_permalink);
         findings.extend(self.theme.findings());
@@ -102,6 +102,17 @@ impl Newsletter {
             let what = format!("{} is not an issue", source.name());
             Failure::new(Exit::InputUnreadable, what).with_findings(findings)
         })
+    }
+
+    /// How large a mail of this newsletter may be.
+    fn limits(&self) -> check::Limits {
+        let config::Budget { warn, refuse } = self.config.budget;
+        let links = match self.config.delivery.via {
+            // Our campaigns ask it to count no clicks; an account may insist on it.
+            Via::Mailchimp(_) => check::Links::Rewritten,
+            Via::Outbox(_) | Via::Smtp(_) => check::Links::Kept,
+        };
+        check::Limits { warn: warn as usize, refuse: refuse as usize, links }
     }
 
     /// Where an issue file is: as named from here, or else from the newsletter's folder.

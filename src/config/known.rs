@@ -78,6 +78,18 @@ pub const KNOWN: &[Known] = &[
         default: "true",
         about: "Whether `send` wants a proof of the same bytes first.",
     },
+    Known {
+        key: "budget.warn",
+        kind: Kind::Integer,
+        default: "nine tenths of refuse",
+        about: "From how many bytes of the encoded HTML part on `check` warns.",
+    },
+    Known {
+        key: "budget.refuse",
+        kind: Kind::Integer,
+        default: "100000",
+        about: "From how many bytes of the encoded HTML part on an issue is refused.",
+    },
     text("delivery.via", "outbox", "`outbox`, `smtp` or `mailchimp`."),
     text("delivery.lifetime", "24h", "How long a campaign is tried, from 1m to 30d."),
     text("delivery.envelope_sender", "the address of from", "Where bounces go."),

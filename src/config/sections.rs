@@ -48,6 +48,15 @@ pub struct Proof {
     pub required: bool,
 }
 
+/// `[budget]`: how many bytes the encoded HTML part of a mail may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// From here on there is a warning.
+    pub warn: u32,
+    /// From here on an issue is refused; no less than `warn`.
+    pub refuse: u32,
+}
+
 /// `[delivery]`: how a campaign reaches its readers.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -190,6 +199,21 @@ pub(super) fn proof(settings: &mut Settings) -> Option<Proof> {
     let to = settings.list("proof.to", values::address);
     let required = settings.yes_unless_set("proof.required");
     Some(Proof { to: to?, required: required? })
+}
+
+pub(super) fn budget(settings: &mut Settings) -> Option<Budget> {
+    let range = 10_000..=1_000_000;
+    let refuse = settings.integer("budget.refuse", 100_000_u32, range.clone());
+    // Who only sets the limit is warned as early before it as everybody is.
+    let usual = refuse.map_or(*range.start(), |refuse| (refuse / 10 * 9).max(*range.start()));
+    let warn = settings.integer("budget.warn", usual, range);
+    let (warn, refuse) = (warn?, refuse?);
+    if warn > refuse {
+        let problem = format!("is {warn}, and issues are refused from {refuse} bytes on");
+        let advice = format!("set it to {refuse} at most, or raise `budget.refuse`");
+        settings.refuse("budget.warn", &Wrong::new(problem, advice));
+    }
+    Some(Budget { warn, refuse })
 }
 
 pub(super) fn delivery(

@@ -147,16 +147,19 @@ impl Settings {
     }
 
     /// A whole number in a range.
-    pub(super) fn integer(
+    pub(super) fn integer<T>(
         &mut self,
         key: &'static str,
-        default: u8,
-        range: std::ops::RangeInclusive<u8>,
-    ) -> Option<u8> {
+        default: T,
+        range: std::ops::RangeInclusive<T>,
+    ) -> Option<T>
+    where
+        T: Copy + PartialOrd + fmt::Display + Into<i64> + TryFrom<i64>,
+    {
         let default = (Given::Integer(default.into()), Origin::Default);
         let (given, origin) = self.given.get(key).cloned().unwrap_or(default);
         let Given::Integer(number) = given else { return None };
-        let fitting = u8::try_from(number).ok().filter(|number| range.contains(number));
+        let fitting = T::try_from(number).ok().filter(|number| range.contains(number));
         let advice = || format!("it may be {} to {}", range.start(), range.end());
         let parsed = fitting.ok_or_else(|| Wrong::new("is out of range", advice()));
         self.resolve(key, number.to_string(), origin, parsed)

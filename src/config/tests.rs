@@ -65,6 +65,7 @@ fn the_least_configuration_has_documented_defaults() {
     assert_eq!(config.newsletter.public_url.as_str(), "http://localhost:8025");
     assert_eq!(config.issues, PathBuf::from("/news/issues"));
     assert!(config.proof.required && config.proof.to.is_empty());
+    assert_eq!(config.budget, Budget { warn: 90_000, refuse: 100_000 });
     assert!(matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox"));
     assert_eq!(config.delivery.lifetime, Duration::from_secs(24 * 60 * 60));
     assert_eq!(config.delivery.envelope_sender.as_str(), "news@example.org");
@@ -99,6 +100,9 @@ path = "content/issues"
 [proof]
 to = ["editor@example.org", "author@example.org"]
 required = false
+[budget]
+warn = 70000
+refuse = 80000
 [delivery]
 via = "smtp"
 lifetime = "36h"
@@ -146,6 +150,27 @@ weekday = "Wednesday"
         pattern.fill(&slug, None, Some(date)).unwrap_err().to_string(),
         "`web_url` needs the issue's number, and its front matter has none"
     );
+}
+
+#[test]
+fn no_name_turns_text_around() {
+    let text = LEAST.replace("\"The Weekly\"", "\"The \u{2066}Weekly\"");
+    let told = said_of(&text);
+    assert!(told.contains("postrider.toml:2:8: error[bad-value]: `newsletter.name` cannot be used: an invisible character that turns text around (U+2066) cannot stand in a header"), "{told}");
+    let told = said_of(&LEAST.replace("\"The Weekly <", "\"The \u{202E}Weekly <"));
+    assert!(told.contains("postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an address: in the name before it, an invisible character"), "{told}");
+}
+
+#[test]
+fn a_budget_warns_before_it_refuses() {
+    let budget = |more: &str| resolve(&format!("{LEAST}{more}")).unwrap().budget;
+    assert_eq!(budget("[budget]\nrefuse = 60000\n"), Budget { warn: 54_000, refuse: 60_000 });
+    assert_eq!(budget("[budget]\nrefuse = 10000\n"), Budget { warn: 10_000, refuse: 10_000 });
+    let told = said_of_least_with("[budget]\nwarn = 120000\n");
+    assert!(told.contains("postrider.toml:9:8: error[bad-value]: `budget.warn` is 120000, and issues are refused from 100000 bytes on"), "{told}");
+    let told = said_of_least_with("[budget]\nwarn = 9999\nrefuse = 1000001\n");
+    assert!(told.contains("9:8") && told.contains("10:10"), "{told}");
+    assert!(told.contains("it may be 10000 to 1000000"), "{told}");
 }
 
 #[test]

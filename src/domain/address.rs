@@ -41,6 +41,9 @@ pub enum AddressError {
     /// The domain is neither a host name nor an internationalised one.
     #[error("the part after the @ is not a domain name")]
     Domain,
+    /// The name shown beside the address cannot stand in a header.
+    #[error("in the name before it, {0}")]
+    Name(crate::domain::HeaderTextError),
 }
 
 impl EmailAddress {
@@ -120,7 +123,7 @@ impl Mailbox {
     /// Parses `name@domain` or `Some Name <name@domain>` (RFC 5322 section 3.4).
     ///
     /// # Errors
-    /// As [`EmailAddress::parse`]; a name with control characters is refused too.
+    /// As [`EmailAddress::parse`]; a name that cannot stand in a header is refused too.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         let Some((name, rest)) = text.rsplit_once('<') else {
@@ -130,10 +133,7 @@ impl Mailbox {
         let name = unquote(name.trim());
         let name = match name.is_empty() {
             true => None,
-            false => Some(
-                crate::domain::HeaderText::parse(&name)
-                    .map_err(|_| AddressError::ForbiddenCharacter)?,
-            ),
+            false => Some(crate::domain::HeaderText::parse(&name).map_err(AddressError::Name)?),
         };
         Ok(Self { name, address: EmailAddress::parse(address)? })
     }
@@ -219,6 +219,10 @@ mod tests {
         assert_eq!(named.name.unwrap().as_str(), "Weekly, The \"Real\"");
         assert!(Mailbox::parse("news@example.org").unwrap().name.is_none());
         assert!(Mailbox::parse("News <news@example.org").is_err());
-        assert!(Mailbox::parse("Ne\rws <news@example.org>").is_err());
+        let name_of = |text| Mailbox::parse(text).unwrap_err();
+        let control = crate::domain::HeaderTextError::Control(13);
+        assert_eq!(name_of("Ne\rws <news@example.org>"), AddressError::Name(control));
+        let turning = name_of("swen\u{202E} <news@example.org>");
+        assert!(turning.to_string().ends_with("(U+202E) cannot stand in a header"), "{turning}");
     }
 }

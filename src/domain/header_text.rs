@@ -15,13 +15,16 @@ pub enum HeaderTextError {
     /// A line break, NUL or another control character stands inside.
     #[error("a control character (U+{0:04X}) cannot stand in a header")]
     Control(u32),
+    /// A character that turns the order of what follows it.
+    #[error("an invisible character that turns text around (U+{0:04X}) cannot stand in a header")]
+    Turning(u32),
 }
 
 impl HeaderText {
     /// Takes one line of text. Surrounding white space is dropped.
     ///
     /// # Errors
-    /// The text is empty, or holds a control character.
+    /// The text is empty, or holds a control character or one that [`turns_text`].
     pub fn parse(text: &str) -> Result<Self, HeaderTextError> {
         let text = text.trim();
         if text.is_empty() {
@@ -29,8 +32,11 @@ impl HeaderText {
         }
         // U+2028 and U+2029 are line breaks too, to some mail programs.
         let breaks_lines = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        match text.chars().find(breaks_lines) {
-            Some(c) => Err(HeaderTextError::Control(c.into())),
+        if let Some(c) = text.chars().find(breaks_lines) {
+            return Err(HeaderTextError::Control(c.into()));
+        }
+        match text.chars().find(|c| turns_text(*c)) {
+            Some(c) => Err(HeaderTextError::Turning(c.into())),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -39,6 +45,14 @@ impl HeaderText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character embeds, overrides or isolates a direction (UAX #9,
+/// section 2), so that what follows is shown in another order than it is
+/// written: `moc.elpmaxe` may then read `example.com`. The marks U+200E,
+/// U+200F and U+061C are none of these: Arabic and Hebrew text needs them.
+pub fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -51,5 +65,19 @@ mod tests {
         assert_eq!(HeaderText::parse("a\u{2028}b"), Err(HeaderTextError::Control(0x2028)));
         assert_eq!(HeaderText::parse("  "), Err(HeaderTextError::Empty));
         assert_eq!(HeaderText::parse(" Héllo 🦀 ").unwrap().as_str(), "Héllo 🦀");
+    }
+
+    #[test]
+    fn nothing_in_a_header_turns_text_around() {
+        for code in (0x202A..=0x202E).chain(0x2066..=0x2069) {
+            let c = char::from_u32(code).unwrap();
+            let refused = HeaderText::parse(&format!("news{c}elpmaxe"));
+            assert_eq!(refused, Err(HeaderTextError::Turning(code)));
+            assert!(refused.unwrap_err().to_string().contains(&format!("(U+{code:04X})")));
+        }
+        for text in ["عدد\u{200F} 12\u{200E}", "\u{61C}א 1", "👩\u{200D}🚀", "می\u{200C}خواهم"]
+        {
+            assert_eq!(HeaderText::parse(text).unwrap().as_str(), text);
+        }
     }
 }

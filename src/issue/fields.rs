@@ -52,20 +52,28 @@ impl<'f, 's> Fields<'f, 's> {
             Ok(title) => Some(Located { value: title, span }),
             Err(HeaderTextError::Empty) => None,
             Err(HeaderTextError::Control(code)) => {
-                let written = &self.source.text()[span.clone()];
-                let at = written.char_indices().find(|(_, c)| u32::from(*c) == code);
-                let span = at.map_or(span.clone(), |(at, c)| {
-                    span.start + at..span.start + at + c.len_utf8()
-                });
-                self.refuse(
-                    &span,
-                    FRONT_MATTER_TITLE,
-                    format!("the title holds a control character (U+{code:04X})"),
-                    "Delete it; the title becomes the subject, which is one line of plain text.",
-                );
+                self.refuse_in_title(&span, code, "a control character");
+                None
+            }
+            Err(HeaderTextError::Turning(code)) => {
+                self.refuse_in_title(&span, code, "an invisible character that turns text around");
                 None
             }
         }
+    }
+
+    /// Points at the character, where it is not written as an escape.
+    fn refuse_in_title(&mut self, span: &Span, code: u32, what: &str) {
+        let written = &self.source.text()[span.clone()];
+        let at = written.char_indices().find(|(_, c)| u32::from(*c) == code);
+        let span =
+            at.map_or(span.clone(), |(at, c)| span.start + at..span.start + at + c.len_utf8());
+        self.refuse(
+            &span,
+            FRONT_MATTER_TITLE,
+            format!("the title holds {what} (U+{code:04X})"),
+            "Delete it; the title becomes the subject, which is one line of plain text.",
+        );
     }
 
     /// The number of the issue.

@@ -5,14 +5,18 @@
 //! more as a provider would send it that replaces every target by its own
 //! for counting clicks. Absent on purpose: the limits; `check` has them.
 
-use super::{Rendered, Slot, SlotValues, Template};
+use memchr::memmem;
 
-/// The sizes of the `text/html` part. All are in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+use super::quoted_printable::{Encoder, Length};
+use super::{Context, Piece, Rendered, RenderedSection, Slot, SlotValues, Template};
+use crate::source::Span;
+
+/// The sizes of the two parts, in bytes. The slots hold example values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Measures {
-    /// The html as it is, with example values in its slots.
+    /// The html as it is.
     pub html: usize,
-    /// The html in quoted-printable, with CRLF line ends (RFC 2045).
+    /// The html in quoted-printable, as it stands in a message (RFC 2045).
     pub html_encoded: usize,
     /// The same after a provider has replaced every link by one of [`TRACKED_TARGET`] bytes.
     pub html_encoded_tracked: usize,
@@ -20,95 +24,179 @@ pub struct Measures {
     pub styles: usize,
     /// The text as it is.
     pub text: usize,
+    /// Where in the html the link to the mail's page on the web stands.
+    pub web_view: Option<usize>,
     /// Where in the html the first link to leave the list stands.
     pub first_unsubscribe: Option<usize>,
     /// Where in the html the last link to leave the list stands.
     pub last_unsubscribe: Option<usize>,
+    /// Where in the encoded html that is.
+    pub last_unsubscribe_encoded: Option<usize>,
+    /// And where, once a provider has replaced every link.
+    pub last_unsubscribe_tracked: Option<usize>,
+    /// The sections with the most bytes, the heaviest first, at most [`HEAVIEST`].
+    pub heaviest_sections: Vec<SectionWeight>,
+}
+
+/// How much of the encoded html a section takes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SectionWeight {
+    /// Its heading.
+    pub title: String,
+    /// The line of the heading in the issue, if that is known.
+    pub line: Option<usize>,
+    /// From the heading to the next one, encoded.
+    pub bytes: usize,
+    /// The heading in the source.
+    #[serde(skip)]
+    pub span: Option<Span>,
 }
 
 /// The length of a provider's click-counting link, in bytes.
 pub const TRACKED_TARGET: usize = 114;
 
+/// How many sections are told.
+pub const HEAVIEST: usize = 3;
+
 impl Measures {
     /// Measures both parts of a mail.
     pub fn of(rendered: &Rendered) -> Self {
-        let html = rendered.html.fill(&SlotValues::EXAMPLE);
-        let offsets = unsubscribe_offsets(&rendered.html);
+        let mut measures = Self::default();
+        measures.weigh(&rendered.html, &rendered.sections);
+        measures.weigh_tracked(&rendered.html);
+        measures.styles = literals(&rendered.html).map(|(_, text)| style_bytes(text)).sum();
+        measures.web_view =
+            rendered.web_url.as_deref().and_then(|url| link_offset(&rendered.html, url));
+        let mut scratch = String::new();
+        measures.text = rendered
+            .text
+            .pieces
+            .iter()
+            .map(|piece| piece.filled(&SlotValues::EXAMPLE, &mut scratch).len())
+            .sum();
+        measures
+    }
+
+    /// Counts the html as it is sent. A message begins a line with each piece.
+    fn weigh(&mut self, html: &Template, sections: &[RenderedSection]) {
+        let mut length = Length::default();
+        let mut scratch = String::new();
+        let starts = sections.iter().map(|section| section.bytes.start);
+        let mut cuts = starts.chain(sections.last().map(|last| last.bytes.end)).peekable();
+        let mut length_at_cuts = Vec::with_capacity(sections.len() + 1);
+        let mut at = 0;
+        for (index, piece) in html.pieces.iter().enumerate() {
+            if is_unsubscribe(piece) {
+                self.first_unsubscribe.get_or_insert(at);
+                self.last_unsubscribe = Some(at);
+                self.last_unsubscribe_encoded = Some(length.0);
+            }
+            let text = piece.filled(&SlotValues::EXAMPLE, &mut scratch);
+            let mut encoder = Encoder::at_line_start(&mut length);
+            let mut done = 0;
+            while let Some(cut) = cuts.next_if(|cut| *cut <= at + text.len()) {
+                let cut = text.floor_char_boundary(cut.saturating_sub(at)).max(done);
+                encoder.text(&text[done..cut]);
+                length_at_cuts.push(encoder.body().0);
+                done = cut;
+            }
+            encoder.text(&text[done..]);
+            if index + 1 < html.pieces.len() {
+                encoder.break_softly();
+            }
+            at += text.len();
+        }
+        self.html = at;
+        self.html_encoded = length.0;
+        let weights = length_at_cuts.windows(2).map(|around| around[1] - around[0]);
+        let mut heaviest: Vec<_> = sections.iter().zip(weights).collect();
+        heaviest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        heaviest.truncate(HEAVIEST);
+        self.heaviest_sections = heaviest.into_iter().map(SectionWeight::of).collect();
+    }
+
+    /// Counts the html once more, with each `http` target, and the link to
+    /// leave the list, replaced by one of [`TRACKED_TARGET`] bytes.
+    fn weigh_tracked(&mut self, html: &Template) {
+        const TARGET: [u8; TRACKED_TARGET] = [b'a'; TRACKED_TARGET];
+        const BEGINNING: &str = "href=\"http";
+        let target = std::str::from_utf8(&TARGET).unwrap_or_default();
+        let finder = memmem::Finder::new(BEGINNING);
+        let mut length = Length::default();
+        let mut scratch = String::new();
+        for (index, piece) in html.pieces.iter().enumerate() {
+            let mut rest = match piece {
+                Piece::Hole { slot: Slot::UnsubscribeUrl, context: Context::HtmlAttribute } => {
+                    self.last_unsubscribe_tracked = Some(length.0);
+                    target
+                }
+                piece => piece.filled(&SlotValues::EXAMPLE, &mut scratch),
+            };
+            let mut encoder = Encoder::at_line_start(&mut length);
+            while let Some(at) = finder.find(rest.as_bytes()) {
+                let start = at + "href=\"".len();
+                let Some(end) = memchr::memchr(b'"', &rest.as_bytes()[start..]) else { break };
+                encoder.text(&rest[..start]);
+                encoder.text(target);
+                rest = &rest[start + end..];
+            }
+            encoder.text(rest);
+            if index + 1 < html.pieces.len() {
+                encoder.break_softly();
+            }
+        }
+        self.html_encoded_tracked = length.0;
+    }
+}
+
+impl SectionWeight {
+    fn of((section, bytes): (&RenderedSection, usize)) -> Self {
+        let heading = section.heading.as_ref();
         Self {
-            html: html.len(),
-            html_encoded: encoded_length(&html),
-            html_encoded_tracked: encoded_length(&tracked(&html)),
-            styles: style_bytes(&html),
-            text: rendered.text.fill(&SlotValues::EXAMPLE).len(),
-            first_unsubscribe: offsets.first().copied(),
-            last_unsubscribe: offsets.last().copied(),
+            title: section.title.trim().to_owned(),
+            line: heading.map(|heading| heading.line),
+            bytes,
+            span: heading.map(|heading| heading.span.clone()),
         }
     }
 }
 
-fn unsubscribe_offsets(html: &Template) -> Vec<usize> {
-    let mut offsets = Vec::new();
-    let mut before = Template::default();
+fn is_unsubscribe(piece: &Piece) -> bool {
+    matches!(piece, Piece::Hole { slot: Slot::UnsubscribeUrl, .. })
+}
+
+/// The runs that are the same for everybody, and where each begins.
+fn literals(html: &Template) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
-    for piece in &html.pieces {
-        if let super::Piece::Hole { slot: Slot::UnsubscribeUrl, .. } = piece {
-            offsets.push(at);
+    let mut scratch = String::new();
+    html.pieces.iter().filter_map(move |piece| {
+        let start = at;
+        at += piece.filled(&SlotValues::EXAMPLE, &mut scratch).len();
+        match piece {
+            Piece::Literal(text) => Some((start, text.as_str())),
+            Piece::Hole { .. } => None,
         }
-        before.pieces.push(piece.clone());
-        at += before.fill(&SlotValues::EXAMPLE).len();
-        before.pieces.clear();
-    }
-    offsets
+    })
 }
 
-/// The length of a text in quoted-printable, with LF turned into CRLF
-/// (RFC 2045 section 6.7).
-pub fn encoded_length(text: &str) -> usize {
-    text.split('\n').map(encoded_line_length).sum::<usize>() + 2 * text.matches('\n').count()
+/// Where the target of the first link to `url` begins.
+fn link_offset(html: &Template, url: &str) -> Option<usize> {
+    let mut link = "href=\"".to_owned();
+    let before = link.len();
+    Context::HtmlAttribute.escape_into(url, &mut link);
+    link.push('"');
+    let finder = memmem::Finder::new(&link);
+    let mut places = literals(html)
+        .filter_map(|(start, text)| Some(start + finder.find(text.as_bytes())? + before));
+    places.next()
 }
 
-/// A line has at most 76 characters, of which the last may be the `=` of a soft break.
-fn encoded_line_length(line: &str) -> usize {
-    let (mut total, mut column) = (0, 0);
-    for (at, byte) in line.bytes().enumerate() {
-        let last = at + 1 == line.len();
-        let width = match byte {
-            b' ' | b'\t' if last => 3,
-            b'=' => 3,
-            b' '..=b'~' | b'\t' => 1,
-            _ => 3,
-        };
-        let room = if last { 76 } else { 75 };
-        if column + width > room {
-            total += 3;
-            column = 0;
-        }
-        total += width;
-        column += width;
-    }
-    total
-}
-
-/// The html with each `http` target replaced by one of [`TRACKED_TARGET`] bytes.
-fn tracked(html: &str) -> String {
-    let target = format!("https://{}", "a".repeat(TRACKED_TARGET - 8));
-    let mut out = String::with_capacity(html.len() * 2);
-    let mut rest = html;
-    while let Some(at) = rest.find("href=\"http") {
-        let start = at + 6;
-        let Some(length) = rest[start..].find('"') else { break };
-        out.push_str(&rest[..start]);
-        out.push_str(&target);
-        rest = &rest[start + length..];
-    }
-    out.push_str(rest);
-    out
-}
-
+/// What stands between the tags of style elements.
 fn style_bytes(html: &str) -> usize {
+    let finder = memmem::Finder::new("<style");
     let mut total = 0;
     let mut rest = html;
-    while let Some(at) = rest.find("<style") {
+    while let Some(at) = finder.find(rest.as_bytes()) {
         rest = &rest[at..];
         let start = rest.find('>').map_or(rest.len(), |at| at + 1);
         let end = rest.find("</style").unwrap_or(rest.len());
@@ -121,28 +209,68 @@ fn style_bytes(html: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::HeaderText;
+    use crate::render::SourceHeading;
 
-    #[test]
-    fn quoted_printable_is_counted() {
-        let cases = [
-            ("", 0),
-            ("abc\n", 5),
-            ("a=b", 5),
-            ("é", 6),
-            ("a \nb", 1 + 3 + 2 + 1),
-            (&"a".repeat(76), 76),
-            (&"a".repeat(77), 77 + 3),
-            (&"é".repeat(13), 13 * 6 + 3),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(encoded_length(text), expected, "{text:?}");
+    fn mail(html: Vec<Piece>, sections: Vec<RenderedSection>) -> Rendered {
+        Rendered {
+            subject: HeaderText::parse("Weekly").unwrap(),
+            preheader: String::new(),
+            html: Template { pieces: html },
+            text: Template { pieces: vec![Piece::Literal("é\n".into()), way_out()] },
+            sections,
+            web_url: Some("https://example.org/?a=1&b=2".into()),
         }
     }
 
+    fn way_out() -> Piece {
+        Piece::Hole { slot: Slot::UnsubscribeUrl, context: Context::HtmlAttribute }
+    }
+
+    fn literal(text: &str) -> Piece {
+        Piece::Literal(text.to_owned())
+    }
+
     #[test]
-    fn links_and_styles_are_measured() {
-        let html = "<style>ab</style><a href=\"https://x.example\">x</a><a href=\"mailto:x\">y</a>";
-        assert_eq!(style_bytes(html), 2);
-        assert_eq!(tracked(html).len(), html.len() + TRACKED_TARGET - "https://x.example".len());
+    fn a_mail_is_measured_in_every_way() {
+        let example = SlotValues::EXAMPLE.unsubscribe_url.len();
+        let top =
+            "<style>ab</style><STYLE><a href=\"https://example.org/?a=1&amp;b=2\">w</a><a href=\"";
+        let bottom = "\">é</a><a href=\"mailto:x\">y</a><a href=\"http";
+        let measures =
+            Measures::of(&mail(vec![literal(top), way_out(), literal(bottom), way_out()], vec![]));
+        assert_eq!(measures.html, top.len() + bottom.len() + 2 * example);
+        assert_eq!((measures.styles, measures.text), (2, 3 + example));
+        assert_eq!(measures.web_view, Some("<style>ab</style><STYLE><a href=\"".len()));
+        assert_eq!(measures.first_unsubscribe, Some(top.len()));
+        assert_eq!(measures.last_unsubscribe, Some(measures.html - example));
+        // Each `=` takes three bytes, `é` six, each soft line break three.
+        let encoded = [(top, 4), (bottom, 2)].map(|(text, equals)| text.len() + 2 * equals);
+        let encoded = [encoded[0] + 3 + 3, encoded[1] + 4 + 3];
+        assert_eq!(measures.html_encoded, encoded[0] + encoded[1] + 2 * example + 3);
+        assert_eq!(measures.last_unsubscribe_encoded, Some(measures.html_encoded - example));
+        assert!(measures.html_encoded_tracked > measures.html_encoded + 3 * (TRACKED_TARGET - 45));
+    }
+
+    #[test]
+    fn the_heaviest_sections_come_first() {
+        let section = |title: &str, line, bytes| RenderedSection {
+            title: title.into(),
+            level: 2,
+            heading: Some(SourceHeading { span: line..line + 1, line }),
+            bytes,
+        };
+        let sections = vec![
+            section("a", 1, 4..5),
+            section("b", 2, 5..8),
+            section("c", 3, 8..10),
+            section("d", 4, 10..11),
+        ];
+        let measures = Measures::of(&mail(vec![way_out(), literal("x")], Vec::new()));
+        assert_eq!(measures.heaviest_sections, []);
+        let shell = vec![literal("abcde===é-"), way_out()];
+        let told = Measures::of(&mail(shell, sections)).heaviest_sections;
+        let told: Vec<_> = told.iter().map(|s| (&*s.title, s.line, s.bytes)).collect();
+        assert_eq!(told, [("b", Some(2), 9), ("c", Some(3), 6), ("a", Some(1), 1)]);
     }
 }

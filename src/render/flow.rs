@@ -16,7 +16,7 @@ use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 use super::node::{Element, Node};
 use super::target;
 use crate::issue::Document;
-use crate::source::{Findings, RuleId, Severity, Span};
+use crate::source::{Findings, RuleId, Severity, Span, holds_control, is_control};
 
 /// A tag that HTML does not have was shown as text.
 pub const PSEUDO_TAG: RuleId = RuleId("pseudo-tag");
@@ -323,8 +323,11 @@ impl<'d> Flow<'d, '_, '_> {
 /// breaks and tabs, and the byte order mark, which is only one at the start
 /// of a file. `check` reports them.
 fn clean<'t>(text: &'t str) -> Cow<'t, str> {
-    let unwanted = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{FEFF}';
-    match text.contains(unwanted) {
+    const BYTE_ORDER_MARK: u8 = 0xEF;
+    let unwanted = |c: char| is_control(c) || c == '\u{FEFF}';
+    let is_suspect =
+        holds_control(text) || memchr::memchr(BYTE_ORDER_MARK, text.as_bytes()).is_some();
+    match is_suspect && text.contains(unwanted) {
         true => Cow::Owned(text.replace(unwanted, "")),
         false => Cow::Borrowed(text),
     }

@@ -11,21 +11,25 @@
 mod leftovers;
 mod position;
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use self::position::Position;
 use super::raw_html;
-use super::slots::{Context, Piece, Slot, Template};
+use super::slots::{Context, Piece, Slot, SlotValues, Template};
 use crate::source::SourceText;
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
 
-/// Makes the `text/html` part.
+/// Makes the `text/html` part, and says at which of its bytes the article
+/// stands when the slots before it hold example values.
 pub(crate) fn html(
     theme: &Theme,
     values: &Value,
     article: String,
     postal_address: &str,
-) -> Result<Template, ThemeFault> {
+) -> Result<(Template, Range<usize>), ThemeFault> {
+    let article_length = article.len();
     let mut article = Some(article);
     let expanded = theme.expand(HTML_LAYOUT, values)?;
     // mrml takes blank text for an error where a line ends in CRLF.
@@ -38,6 +42,7 @@ pub(crate) fn html(
     let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut position = Position::Text;
     let mut articles = 0;
+    let mut article_at = 0..0;
     for cut in theme.tokens().cut(&shell) {
         match cut {
             Cut::Text(text) => {
@@ -46,13 +51,15 @@ pub(crate) fn html(
             }
             Cut::Token(Token::Article) if position == Position::Text => {
                 articles += 1;
+                let before = example_length(&parts.pieces);
+                article_at = before..before + article_length;
                 parts.whole(article.take());
             }
             Cut::Token(token) => parts.put(token, position.context())?,
         }
     }
     match articles {
-        1 => Ok(Template { pieces: parts.pieces }),
+        1 => Ok((Template { pieces: parts.pieces }, article_at)),
         _ => Err(wrong_article(theme, HTML_LAYOUT, articles)),
     }
 }
@@ -151,10 +158,16 @@ impl Parts<'_> {
     }
 }
 
+/// How long some pieces are with example values in their holes.
+fn example_length(pieces: &[Piece]) -> usize {
+    let mut scratch = String::new();
+    pieces.iter().map(|piece| piece.filled(&SlotValues::EXAMPLE, &mut scratch).len()).sum()
+}
+
 /// Looks for what mrml would spoil or could not place: attribute values that
 /// it prints in the manner of Rust, and tags without an end.
 fn lint(theme: &Theme, expanded: &SourceText) -> Result<(), ThemeFault> {
-    let mut open: Vec<(&str, std::ops::Range<usize>)> = Vec::new();
+    let mut open: Vec<(&str, Range<usize>)> = Vec::new();
     for (token, range) in raw_html::tokens(expanded.text()) {
         let written = &expanded.text()[range.clone()];
         let here =
@@ -200,7 +213,7 @@ fn lint(theme: &Theme, expanded: &SourceText) -> Result<(), ThemeFault> {
 fn filled_in_place(
     theme: &Theme,
     expanded: &SourceText,
-    span: &std::ops::Range<usize>,
+    span: &Range<usize>,
 ) -> crate::source::Place {
     let mut place = expanded.place(span);
     place.text = theme.tokens().readable(&place.text);
@@ -233,7 +246,7 @@ fn through_mrml(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFau
 
 /// The bytes that mrml complains about. Its tokenizer tells the place only in
 /// words, as `at LINE:COLUMN`.
-fn mrml_span(error: &mrml::prelude::parser::Error, text: &str) -> Option<std::ops::Range<usize>> {
+fn mrml_span(error: &mrml::prelude::parser::Error, text: &str) -> Option<Range<usize>> {
     use mrml::prelude::parser::Error;
     match error {
         Error::UnexpectedElement { position, .. }

@@ -72,6 +72,9 @@ pub struct SlotValues<'a> {
     pub last_name: &'a str,
 }
 
+/// What a value may take without the text having to grow.
+const ROOM_FOR_VALUES: usize = 64;
+
 impl Slot {
     /// What stands in the hole for one reader, not yet escaped.
     pub fn value<'v>(&'v self, values: &SlotValues<'v>) -> &'v str {
@@ -105,10 +108,30 @@ impl Context {
     }
 }
 
+impl Piece {
+    /// The piece for one reader; `scratch` holds it where it is made.
+    pub fn filled<'p>(&'p self, values: &SlotValues<'_>, scratch: &'p mut String) -> &'p str {
+        match self {
+            Self::Literal(text) => text,
+            Self::Hole { slot, context } => {
+                scratch.clear();
+                context.escape_into(slot.value(values), scratch);
+                scratch
+            }
+        }
+    }
+}
+
 impl Template {
     /// The text with every hole filled for one reader.
     pub fn fill(&self, values: &SlotValues<'_>) -> String {
-        let mut out = String::new();
+        let literal = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.len(),
+            Piece::Hole { .. } => 0,
+        };
+        let mut out = String::with_capacity(
+            self.pieces.iter().map(literal).sum::<usize>() + ROOM_FOR_VALUES * self.pieces.len(),
+        );
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => out.push_str(text),

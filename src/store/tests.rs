@@ -64,6 +64,8 @@ fn campaign(issue: &str) -> Campaign {
     let text = |text: String| Template { pieces: vec![Piece::Literal(text)] };
     let rendered = Rendered {
         subject: HeaderText::parse(&format!("Issue {issue}")).unwrap(),
+        sections: Vec::new(),
+        web_url: None,
         preheader: String::new(),
         html: text(format!("<p>{issue}</p>")),
         text: text(format!("{issue}\n")),

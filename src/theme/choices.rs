@@ -250,7 +250,7 @@ mod tests {
             ),
             (
                 &[("background", Some(Scheme::Light), "#8a8f98")],
-                "`muted` (#565d66) on `background` (#8a8f98) has a contrast of 2.04:1 in the light scheme",
+                "`muted` (#5c626b) on `background` (#8a8f98) has a contrast of 1.89:1 in the light scheme",
             ),
         ] {
             let problems = problems(&colours(chosen));

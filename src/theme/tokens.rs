@@ -6,6 +6,8 @@
 //! token. Deliberately absent: escaping, which depends on where a token ends
 //! up and so is done by whoever cuts the text.
 
+use std::borrow::Cow;
+
 /// Makes tokens that no given text contains by chance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tokens {
@@ -56,12 +58,20 @@ impl Tokens {
     /// The word that stands for `token`.
     pub(crate) fn write(&self, token: &Token) -> String {
         let (kind, payload) = match token {
-            Token::Value(value) => ('v', value.clone()),
-            Token::Slot { name, default } => ('s', format!("{name}\0{default}")),
-            Token::Article => ('a', String::new()),
+            Token::Value(value) => ('v', Cow::Borrowed(value.as_str())),
+            Token::Slot { name, default } => ('s', Cow::Owned(format!("{name}\0{default}"))),
+            Token::Article => ('a', Cow::Borrowed("")),
         };
-        let digits: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}{kind}{digits}{END}", self.prefix)
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut word = String::with_capacity(self.prefix.len() + 2 * payload.len() + 2);
+        word.push_str(&self.prefix);
+        word.push(kind);
+        for byte in payload.bytes() {
+            word.push(DIGITS[usize::from(byte >> 4)].into());
+            word.push(DIGITS[usize::from(byte & 15)].into());
+        }
+        word.push(END);
+        word
     }
 
     /// The value that a text stands for, if the whole text is one token of a value.
@@ -114,7 +124,11 @@ fn read(text: &str) -> Option<(Token, usize)> {
     let end = text.find(END)?;
     let kind = text.chars().next()?;
     let digits = text.get(kind.len_utf8()..end)?;
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let byte = |pair: &[u8]| match *pair {
+        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
+        _ => None,
+    };
     let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
     let payload = String::from_utf8(bytes?).ok()?;
     let token = match kind {

@@ -44,7 +44,12 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     if is_placeholder(trimmed, scheme) {
         return Some(Fault::Placeholder);
     }
-    if target.contains(char::is_whitespace) {
+    let holds_space = match target.is_ascii() {
+        // Most targets are, and then a look at the bytes is enough.
+        true => target.bytes().any(|byte| char::from(byte).is_whitespace()),
+        false => target.contains(char::is_whitespace),
+    };
+    if holds_space {
         return Some(Fault::WhiteSpace);
     }
     let Some(scheme) = scheme else {
@@ -76,6 +81,9 @@ fn scheme_of(target: &str) -> Option<&str> {
 }
 
 fn is_placeholder(target: &str, scheme: Option<&str>) -> bool {
+    if scheme.is_some() && memchr::memchr2(b'_', b'{', target.as_bytes()).is_none() {
+        return false;
+    }
     let mut segments = target.split(['/', '?', '#', '=', '&']);
     let is_capital = |word: &str| {
         word.len() >= 3

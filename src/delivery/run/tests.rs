@@ -315,6 +315,8 @@ fn form() -> MessageForm {
     let hole = |context| Piece::Hole { slot: Hole::UnsubscribeUrl, context };
     let rendered = Rendered {
         subject: HeaderText::parse("Subject").unwrap(),
+        sections: Vec::new(),
+        web_url: None,
         preheader: String::new(),
         html: Template { pieces: vec![hole(Context::HtmlAttribute)] },
         text: Template { pieces: vec![hole(Context::PlainText)] },

@@ -175,6 +175,8 @@ pub(super) fn rendered() -> Rendered {
     let address = || Slot::PostalAddress { default: "1 Example Street".into() };
     Rendered {
         subject: HeaderText::parse("Issue 612: one borrow").unwrap(),
+        sections: Vec::new(),
+        web_url: None,
         preheader: "What happened this week".into(),
         html: Template {
             pieces: vec![

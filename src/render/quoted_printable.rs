@@ -9,42 +9,82 @@
 /// The longest encoded line, without its line break (RFC 2045 section 6.7, rule 5).
 const MAX_LINE: usize = 76;
 
+/// What stands for itself wherever no line begins or ends.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = byte != b'=';
+        byte += 1;
+    }
+    plain[b'\t' as usize] = true;
+    plain
+};
+
+/// Where encoded bytes go.
+pub(crate) trait Body {
+    /// Takes some more.
+    fn put(&mut self, bytes: &[u8]);
+}
+
+/// A body of which only the length is wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Length(pub(crate) usize);
+
 /// Appends text to a body, keeping count of the column.
 #[derive(Debug)]
-pub(super) struct Encoder<'o> {
-    out: &'o mut Vec<u8>,
+pub(crate) struct Encoder<'o, B> {
+    out: &'o mut B,
     column: usize,
 }
 
-impl<'o> Encoder<'o> {
+impl Body for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+impl Body for Length {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+}
+
+impl<'o, B: Body> Encoder<'o, B> {
     /// An encoder at the start of a line.
-    pub(super) fn at_line_start(out: &'o mut Vec<u8>) -> Self {
+    pub(crate) fn at_line_start(out: &'o mut B) -> Self {
         Self { out, column: 0 }
     }
 
+    /// What has been encoded so far.
+    pub(crate) fn body(&self) -> &B {
+        self.out
+    }
+
     /// Encodes text whose lines end in LF.
-    pub(super) fn text(&mut self, text: &str) {
-        let mut lines = text.split('\n').peekable();
-        while let Some(line) = lines.next() {
-            let is_last = lines.peek().is_none();
-            self.line(line.as_bytes(), is_last);
-            if !is_last {
-                self.out.extend_from_slice(b"\r\n");
-                self.column = 0;
-            }
+    pub(crate) fn text(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            self.line(&rest[..end], false);
+            self.out.put(b"\r\n");
+            self.column = 0;
+            rest = &rest[end + 1..];
         }
+        self.line(rest, true);
     }
 
     /// Ends the run with a soft line break, unless a line has just begun.
-    pub(super) fn break_softly(&mut self) {
+    pub(crate) fn break_softly(&mut self) {
         if self.column > 0 {
-            self.out.extend_from_slice(b"=\r\n");
+            self.out.put(b"=\r\n");
             self.column = 0;
         }
     }
 
     fn line(&mut self, line: &[u8], is_continued: bool) {
-        for at in 0..line.len() {
+        let mut at = 0;
+        while at < line.len() {
+            at += self.plain_run(&line[at..line.len() - 1]);
             let rest = &line[at..];
             let ends_line = rest.len() == 1 && !is_continued;
             let mut stands_as_it_is = is_plain(rest, self.column == 0, ends_line);
@@ -56,18 +96,34 @@ impl<'o> Encoder<'o> {
                 stands_as_it_is = is_plain(rest, true, ends_line);
             }
             self.push(rest[0], stands_as_it_is);
+            at += 1;
         }
+    }
+
+    /// Takes all that stands for itself up to the end of the encoded line, as
+    /// most bytes do. Where a line begins, each byte is looked at by itself.
+    fn plain_run(&mut self, bytes: &[u8]) -> usize {
+        if self.column == 0 {
+            return 0;
+        }
+        let room = (MAX_LINE - 1).saturating_sub(self.column);
+        let bytes = &bytes[..bytes.len().min(room)];
+        let special = bytes.iter().position(|byte| !PLAIN[usize::from(*byte)]);
+        let run = special.unwrap_or(bytes.len());
+        self.out.put(&bytes[..run]);
+        self.column += run;
+        run
     }
 
     fn push(&mut self, byte: u8, stands_as_it_is: bool) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
         if stands_as_it_is {
-            self.out.push(byte);
+            self.out.put(&[byte]);
             self.column += 1;
             return;
         }
         let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
-        self.out.extend_from_slice(&[b'=', high, low]);
+        self.out.put(&[b'=', high, low]);
         self.column += 3;
     }
 }
@@ -78,8 +134,7 @@ fn is_plain(rest: &[u8], starts_line: bool, ends_line: bool) -> bool {
         b' ' | b'\t' => !ends_line,
         b'.' => !starts_line,
         b'F' => !(starts_line && rest.starts_with(b"From ")),
-        b'=' => false,
-        byte => byte.is_ascii_graphic(),
+        byte => PLAIN[usize::from(byte)],
     }
 }
 
@@ -104,7 +159,7 @@ mod tests {
             ("From a\nFrom", "=46rom a\r\nFrom"),
             ("a \nb\t\n", "a=20\r\nb=09\r\n"),
             ("a ", "a "),
-            ("\u{0}", "=00"),
+            ("\u{0}\u{7f}", "=00=7F"),
         ] {
             assert_eq!(encode(text), encoded, "{text:?}");
         }
@@ -127,6 +182,14 @@ mod tests {
                 encoder.break_softly();
             }
             encoder.text("the end");
+            let mut length = Length::default();
+            let mut counter = Encoder::at_line_start(&mut length);
+            for run in &runs {
+                counter.text(run);
+                counter.break_softly();
+            }
+            counter.text("the end");
+            prop_assert_eq!(length.0, out.len());
             for line in out.split(|b| *b == b'\n') {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 prop_assert!(line.len() <= MAX_LINE);
