@@ -26,7 +26,7 @@ mod text_table;
 mod wrap;
 
 pub use budget::{Measures, TRACKED_TARGET, encoded_length};
-pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
+pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
