@@ -29,7 +29,7 @@ mod text_table;
 mod wrap;
 
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET};
-pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
+pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
 pub use sections::{RenderedSection, SourceHeading};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 

@@ -26,7 +26,14 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
             &UNDEFINED_REFERENCE,
             &reference.span,
             format!("`{}` is not defined, so this is shown as it stands", reference.name),
-            format!("Add a line `[{}]: https://...`, or correct the name.", reference.name),
+            match reference.name.starts_with('^') {
+                true => {
+                    format!("Add a line `[{}]: The note.`, or correct the name.", reference.name)
+                }
+                false => {
+                    format!("Add a line `[{}]: https://...`, or correct the name.", reference.name)
+                }
+            },
         )
     });
     title.into_iter().chain(of_links).chain(undefined).chain(links_shown_as_text(issue)).collect()

@@ -32,7 +32,7 @@ pub(super) fn number_in(title: &Located<HeaderText>, source: &SourceText) -> Opt
     Some(Located { value, span })
 }
 
-/// The first paragraph that is not in a list, quote or table, as plain text,
+/// The first paragraph that is not in a list, quote, table or footnote, as plain text,
 /// cut at a word.
 pub(super) fn preheader_of(document: &Document<'_>) -> String {
     let mut depth = 0_usize;
@@ -41,8 +41,15 @@ pub(super) fn preheader_of(document: &Document<'_>) -> String {
     for (event, _) in &document.events {
         match event {
             Event::Start(Tag::Paragraph) if depth == 0 => reading = true,
-            Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Table(_)) => depth += 1,
-            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Table) => depth -= 1,
+            Event::Start(
+                Tag::BlockQuote(_) | Tag::List(_) | Tag::Table(_) | Tag::FootnoteDefinition(_),
+            ) => depth += 1,
+            Event::End(
+                TagEnd::BlockQuote(_)
+                | TagEnd::List(_)
+                | TagEnd::Table
+                | TagEnd::FootnoteDefinition,
+            ) => depth -= 1,
             Event::End(TagEnd::Paragraph) if reading && !text.trim().is_empty() => break,
             Event::End(TagEnd::Paragraph) => reading = false,
             Event::Text(part) | Event::Code(part) if reading => text.push_str(part),

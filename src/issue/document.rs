@@ -7,19 +7,20 @@ use crate::source::{SourceText, Span};
 /// The parsed Markdown of an issue.
 #[derive(Debug, Clone)]
 pub struct Document<'s> {
-    /// The events of CommonMark with tables and strike-through, in order.
+    /// The events of CommonMark with tables, strike-through, footnotes and
+    /// tasks, in order.
     /// Spans are byte ranges of the whole source, front matter included.
     pub events: Vec<(Event<'s>, Span)>,
-    /// References such as `[text][name]` whose definition is missing.
+    /// References such as `[text][name]` or `[^name]` whose definition is missing.
     pub undefined: Vec<UndefinedReference>,
 }
 
-/// A use of a link reference that nothing defines.
+/// A use of a link reference or of a footnote that nothing defines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndefinedReference {
-    /// The name that is not defined.
+    /// The name that is not defined; that of a footnote begins with `^`.
     pub name: String,
-    /// The whole link in the source.
+    /// The whole link or reference in the source.
     pub span: Span,
 }
 
@@ -30,8 +31,11 @@ pub struct UndefinedReference {
 /// shows a hundredth level. 667 real issues stay under 10.
 pub const MAX_NESTING: usize = 100;
 
-/// What is understood besides CommonMark.
-const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH);
+/// What is understood besides CommonMark: what git hosts show, too.
+const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_TASKLISTS);
 
 impl<'s> Document<'s> {
     /// Parses what follows the front matter, or gives the place where it nests
@@ -54,6 +58,7 @@ impl<'s> Document<'s> {
             Parser::new_with_broken_link_callback(body, OPTIONS, Some(&mut note_undefined));
         let mut events = Vec::with_capacity(body.len() / 16);
         let mut depth = 0_usize;
+        let mut undefined_notes = Vec::new();
         for (event, span) in parser.into_offset_iter() {
             match event {
                 Event::Start(_) => depth += 1,
@@ -63,10 +68,42 @@ impl<'s> Document<'s> {
             if depth > MAX_NESTING {
                 return Err(moved(span.start..span.start));
             }
+            if matches!(&event, Event::Text(text) if &**text == "[") {
+                undefined_notes.extend(undefined_footnote(body, &span));
+            }
             events.push((event, moved(span)));
         }
+        undefined.extend(undefined_notes.into_iter().map(|(name, span)| {
+            let span = moved(span);
+            UndefinedReference { name, span }
+        }));
         undefined.sort_by_key(|reference| reference.span.start);
         undefined.dedup();
         Ok(Self { events, undefined })
+    }
+}
+
+/// The name and the place of a `[^name]` that begins at `bracket` and is only
+/// text, because nothing defines it.
+fn undefined_footnote(body: &str, bracket: &Span) -> Option<(String, Span)> {
+    let is_escaped = body[..bracket.start].ends_with('\\');
+    let rest = body[bracket.start..].strip_prefix("[^").filter(|_| !is_escaped)?;
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let length = rest.find(|c| !in_name(c)).filter(|length| *length > 0)?;
+    let is_whole = rest[length..].starts_with(']');
+    is_whole.then(|| (format!("^{}", &rest[..length]), bracket.start..bracket.start + length + 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_footnote_that_nothing_defines_is_known_with_its_place() {
+        let text = "a[^1] b[^n-2] \\[^no] `[^no]` [^d] [^a|b] [^ no]\n\n    [^no]\n\n[^d]: x\n";
+        let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+        let found = Document::parse(&source, 0).unwrap().undefined;
+        let seen: Vec<_> = found.iter().map(|r| (&*r.name, &text[r.span.clone()])).collect();
+        assert_eq!(seen, [("^1", "[^1]"), ("^n-2", "[^n-2]")]);
     }
 }

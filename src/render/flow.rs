@@ -2,17 +2,20 @@
 //!
 //! In: the events of a Markdown document. Out: [`Node`]s that are always
 //! properly nested, in which targets are clean, control characters are gone,
-//! heading levels have no gaps, and the author's HTML is either an element
-//! that mail programs know, or text, or nothing. And a finding for whatever
-//! the author may not have meant. Absent on purpose: how it looks, which the
-//! two writers decide.
+//! heading levels have no gaps, footnotes stand numbered at the end, and the
+//! author's HTML is either an element that mail programs know, or text, or
+//! nothing. And a finding for whatever the author may not have meant. Absent
+//! on purpose: how it looks, which the two writers decide.
 
+mod footnotes;
 mod own_html;
+mod shapes;
 
 use std::borrow::Cow;
 
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
+use self::footnotes::Footnotes;
 use super::node::{Element, Node};
 use super::target;
 use crate::issue::Document;
@@ -26,6 +29,9 @@ pub const RAW_HTML: RuleId = RuleId("raw-html");
 pub const REFUSED_TARGET: RuleId = RuleId("refused-target");
 /// Quotes, lists or tags stand too deep inside each other.
 pub const DEEP_NESTING: RuleId = RuleId("deep-nesting");
+
+/// A footnote that no text refers to.
+pub const UNUSED_FOOTNOTE: RuleId = RuleId("unused-footnote");
 
 /// Deeper elements of the author's HTML are left out, and what they hold is
 /// kept. Markdown that deep was refused before.
@@ -49,6 +55,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         image: None,
         html: None,
         dropping: None,
+        footnotes: Footnotes::default(),
         too_deep: false,
         reported: 0,
         findings,
@@ -59,8 +66,11 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
     while let Some(opened) = flow.open.pop() {
         flow.closed(&opened);
     }
+    flow.add_footnotes();
     flow.report_the_rest();
-    loosen_lists(&mut flow.nodes);
+    shapes::loosen_lists(&mut flow.nodes);
+    shapes::find_attributions(&mut flow.nodes);
+    shapes::find_buttons(&mut flow.nodes);
     flow.nodes
 }
 
@@ -77,6 +87,7 @@ struct Flow<'d, 'f, 's> {
     html: Option<(String, Vec<(usize, Span)>)>,
     /// The author's element whose content is left out.
     dropping: Option<String>,
+    footnotes: Footnotes<'d>,
     too_deep: bool,
     reported: usize,
     findings: &'f mut Findings<'s>,
@@ -128,7 +139,14 @@ impl<'d> Flow<'d, '_, '_> {
             Event::SoftBreak => self.nodes.push(Node::SoftBreak),
             Event::HardBreak => self.nodes.push(Node::HardBreak),
             Event::Rule => self.nodes.push(Node::Rule),
-            // Footnotes, tasks, mathematics and metadata are not switched on.
+            Event::FootnoteReference(label) => {
+                let note = self.footnotes.referred_to(label);
+                self.nodes.push(Node::FootnoteMark(note));
+            }
+            // Screen readers know both characters by name, in the reader's language.
+            Event::TaskListMarker(true) => self.text(Cow::Borrowed("☑ ")),
+            Event::TaskListMarker(false) => self.text(Cow::Borrowed("☐ ")),
+            // Mathematics and metadata are not switched on.
             _ => {}
         }
     }
@@ -138,6 +156,11 @@ impl<'d> Flow<'d, '_, '_> {
             Tag::HtmlBlock => {
                 self.html = Some((String::new(), Vec::new()));
                 return;
+            }
+            Tag::FootnoteDefinition(label) => {
+                self.footnotes.begin(label, span, &mut self.nodes);
+                // What stands around the definition does not reach into it.
+                return self.open.push(Opened { by: Author::Markdown, written: false });
             }
             Tag::Paragraph => Element::Paragraph,
             Tag::Heading { level, .. } => Element::Heading(self.level(*level as u8)),
@@ -203,6 +226,9 @@ impl<'d> Flow<'d, '_, '_> {
                 Author::Markdown => break,
                 Author::Html { .. } => {}
             }
+        }
+        if tag == TagEnd::FootnoteDefinition {
+            self.footnotes.end(&mut self.nodes);
         }
         // A script that is never closed ends with the block it stands in, at the latest.
         if self.open.is_empty() {
@@ -333,150 +359,5 @@ fn clean<'t>(text: &'t str) -> Cow<'t, str> {
     }
 }
 
-/// Finds out which lists are loose: those with a paragraph right in an item.
-fn loosen_lists(nodes: &mut [Node<'_>]) {
-    let mut open: Vec<usize> = Vec::new();
-    for at in 0..nodes.len() {
-        match &nodes[at] {
-            Node::Open(Element::Paragraph) => {
-                let around = |up: usize| open.len().checked_sub(up).map(|index| open[index]);
-                if let (Some(item), Some(list)) = (around(1), around(2))
-                    && nodes[item] == Node::Open(Element::Item)
-                    && let Node::Open(Element::List { tight, .. }) = &mut nodes[list]
-                {
-                    *tight = false;
-                }
-                open.push(at);
-            }
-            Node::Open(_) => open.push(at),
-            Node::Close => {
-                open.pop();
-            }
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::SourceText;
-
-    /// The nodes in short, and the findings as `line:column rule`.
-    fn outline(markdown: &str) -> (String, Vec<String>) {
-        let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
-        let document = Document::parse(&source, 0).unwrap();
-        let mut findings = Findings::about(&source);
-        let mut out = String::new();
-        for node in flow(&document, &mut findings) {
-            match node {
-                Node::Open(Element::Raw { name, attributes }) => {
-                    out.push_str(&format!("({name}"));
-                    attributes.iter().for_each(|(k, v)| out.push_str(&format!(" {k}={v}")));
-                    out.push(' ');
-                }
-                Node::Open(Element::Link { target, .. }) => {
-                    out.push_str(&format!("(link {target} "));
-                }
-                Node::Open(Element::Heading(level)) => out.push_str(&format!("(h{level} ")),
-                Node::Open(element) => {
-                    let name = format!("{element:?}");
-                    out.push_str(&format!("({} ", name.split([' ', '(']).next().unwrap()));
-                }
-                Node::Close => out.push(')'),
-                Node::Text(text) => out.push_str(&text),
-                Node::Code(text) => out.push_str(&format!("`{text}`")),
-                Node::Image { source, alternative, attributes } => {
-                    out.push_str(&format!("[{alternative}|{source}|{attributes:?}]"));
-                }
-                Node::SoftBreak => out.push('~'),
-                Node::HardBreak => out.push('/'),
-                Node::Rule => out.push('-'),
-            }
-        }
-        let place = |f: &crate::source::Finding| f.place.clone().map(|p| (p.line, p.column));
-        let found = findings.into_sorted();
-        let short = |f: &crate::source::Finding| {
-            let (line, column) = place(f).unwrap_or_default();
-            format!("{line}:{column} {}", f.rule.0)
-        };
-        (out, found.iter().map(short).collect())
-    }
-
-    #[test]
-    fn raw_html_is_put_in_order() {
-        let cases: [(&str, &str, &[&str]); 16] = [
-            ("a <small>b</small> c", "(Paragraph a (small b) c)", &[]),
-            ("a <small>b", "(Paragraph a (small b))", &["1:3 raw-html"]),
-            (
-                "*a <u>b* c</u>",
-                "(Paragraph (Emphasis a (u b)) c)",
-                &["1:4 raw-html", "1:11 raw-html"],
-            ),
-            ("x<br>y<BR/>z", "(Paragraph x/y/z)", &[]),
-            ("`x` Vec<T> y", "(Paragraph `x` Vec<T> y)", &["1:8 pseudo-tag"]),
-            ("<T>\n*a*", "<T>\n*a*", &["1:1 pseudo-tag"]),
-            ("a\n\n<T>\n\nb", "(Paragraph a)<T>\n(Paragraph b)", &["3:1 pseudo-tag"]),
-            ("a<!-- b -->c\n\n<!-- x\n\ny -->\n", "(Paragraph ac)\n", &[]),
-            ("<script>alert(1)</script>x", "x", &["1:1 raw-html"]),
-            ("a<script>b*c*</script>d", "(Paragraph ad)", &["1:2 raw-html"]),
-            ("a<script>b\n\nc", "(Paragraph a)(Paragraph c)", &["1:2 raw-html"]),
-            (
-                "<details open>\n<summary>s</summary>\n\n*b*\n\n</details>",
-                "(details \n(summary s)\n(Paragraph (Emphasis b)))",
-                &["1:1 raw-html"],
-            ),
-            (
-                "<a href='https://x.example' onclick='y'>t</a>",
-                "(Paragraph (link https://x.example t))",
-                &["1:1 raw-html"],
-            ),
-            ("<a href='java&#115;cript:y'>t</a>", "(Paragraph (a t))", &["1:1 refused-target"]),
-            (
-                "[t](javascript:y) ![i](data:x)",
-                "(Paragraph t i)",
-                &["1:1 refused-target", "1:19 refused-target"],
-            ),
-            ("<img src=a.png><button>b</button>", "(Paragraph [|a.png|[]]b)", &["1:16 raw-html"]),
-        ];
-        for (markdown, expected, found) in cases {
-            let (nodes, findings) = outline(markdown);
-            assert_eq!(nodes, expected, "{markdown}");
-            assert_eq!(findings, found, "{markdown}");
-        }
-    }
-
-    #[test]
-    fn a_place_inside_a_block_of_html_is_exact() {
-        let (_, findings) = outline("> <div>\n> é <T> x\n> </div>\n");
-        assert_eq!(findings, ["2:5 pseudo-tag"]);
-    }
-
-    #[test]
-    fn headings_begin_at_two_and_skip_nothing() {
-        let (nodes, _) = outline("# a\n### b\n#### c\n## d\n# e\n");
-        assert_eq!(nodes, "(h2 a)(h3 b)(h4 c)(h3 d)(h2 e)");
-        assert_eq!(outline("### a\n# b\n").0, "(h2 a)(h2 b)");
-        assert_eq!(
-            outline("# a\n## b\n### c\n#### d\n##### e\n###### f\n").0.matches("h6").count(),
-            2
-        );
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let (nodes, findings) = outline(&format!("{}x", "<b>".repeat(500)));
-        assert_eq!(nodes.matches("(b ").count(), DEEPEST - 1);
-        assert!(nodes.contains('x'));
-        assert!(findings.contains(&"1:298 deep-nesting".to_owned()), "{findings:?}");
-        assert_eq!(findings.len(), MOST_FINDINGS + 1);
-    }
-
-    #[test]
-    fn images_and_addresses_are_read() {
-        assert_eq!(
-            outline("![a *b* `c`](x.png 'T') <a@example.org>").0,
-            "(Paragraph [a b c|x.png|[(\"title\", \"T\")]] (link mailto:a@example.org a@example.org))"
-        );
-    }
-}
+mod tests;

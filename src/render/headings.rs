@@ -35,6 +35,7 @@ pub(crate) fn of(nodes: &[Node<'_>]) -> Vec<Heading> {
             Node::Close => depth -= 1,
             Node::Text(text) | Node::Code(text) => add(&mut headings, text),
             Node::Image { alternative, .. } => add(&mut headings, alternative),
+            Node::FootnoteMark(_) => {}
             Node::SoftBreak | Node::HardBreak | Node::Rule => add(&mut headings, " "),
         }
     }

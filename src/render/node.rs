@@ -31,12 +31,28 @@ pub(crate) enum Node<'d> {
     HardBreak,
     /// A line between two parts.
     Rule,
+    /// A reference to the footnote of this number.
+    FootnoteMark(usize),
 }
 
 /// What can hold other pieces.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Element<'d> {
     Paragraph,
+    /// Who said what the quote before it, or around it, says.
+    Attribution,
+    /// A paragraph that is a button. It holds one [`Element::ButtonLink`].
+    Button,
+    /// The link of a button, and its label.
+    ButtonLink {
+        target: String,
+    },
+    /// What the content that follows is about: a `<summary>`, flattened.
+    Summary,
+    /// All footnotes, at the end.
+    Footnotes,
+    /// One footnote and its number. They come in the order of their numbers, from 1.
+    Footnote(usize),
     /// Its level is 2 to 6.
     Heading(u8),
     Quote,

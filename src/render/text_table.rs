@@ -1,12 +1,11 @@
 //! A table as plain text.
 //!
 //! In: rows of cells, the head first. Out: padded columns if they fit, or
-//! else a block of `head: value` lines for each row.
+//! else a record for each row: `head: value` lines for what is not empty.
 
 use pulldown_cmark::Alignment;
-use unicode_width::UnicodeWidthStr;
 
-use super::wrap::wrap;
+use super::wrap::{Room, width, wrap};
 
 /// One cell. Its text may have several lines.
 pub(crate) struct Cell {
@@ -19,18 +18,22 @@ pub(crate) struct Cell {
 /// Two spaces keep columns apart.
 const GAP: usize = 2;
 
-/// The lines of a table in at most `room` columns.
-pub(crate) fn lines(rows: &[Vec<Cell>], room: usize) -> Vec<String> {
+/// Heads that are longer than this altogether are said once, and not again in
+/// every record.
+const LONGEST_HEADS: usize = 200;
+
+/// The lines of a table.
+pub(crate) fn lines(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut widths = vec![0; columns];
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            let width = cell.text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+            let width = cell.text.lines().map(width).max().unwrap_or(0);
             widths[column] = widths[column].max(width);
         }
     }
     let needed = widths.iter().sum::<usize>() + GAP * columns.saturating_sub(1);
-    match needed <= room {
+    match needed <= room.width {
         true => padded(rows, &widths),
         false => listed(rows, room),
     }
@@ -40,11 +43,12 @@ fn padded(rows: &[Vec<Cell>], widths: &[usize]) -> Vec<String> {
     let mut out = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         let height = row.iter().map(|cell| cell.text.lines().count()).max().unwrap_or(0);
-        for part in 0..height {
+        let mut parts: Vec<_> = row.iter().map(|cell| cell.text.lines()).collect();
+        for _ in 0..height {
             let mut line = String::new();
             for (column, cell) in row.iter().enumerate() {
-                let text = cell.text.lines().nth(part).unwrap_or_default();
-                let spare = widths[column].saturating_sub(text.width());
+                let text = parts[column].next().unwrap_or_default();
+                let spare = widths[column].saturating_sub(width(text));
                 let before = match cell.alignment {
                     Alignment::Right => spare,
                     Alignment::Center => spare / 2,
@@ -65,28 +69,25 @@ fn padded(rows: &[Vec<Cell>], widths: &[usize]) -> Vec<String> {
     out
 }
 
-fn listed(rows: &[Vec<Cell>], room: usize) -> Vec<String> {
+fn listed(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
     let Some((head, body)) = rows.split_first() else { return Vec::new() };
-    let name = |column: usize| {
-        let text = head.get(column).map(|cell| cell.text.replace('\n', " "));
-        text.unwrap_or_default()
+    let names: Vec<String> = head.iter().map(|cell| cell.text.replace('\n', " ")).collect();
+    let long = names.iter().map(|name| width(name)).sum::<usize>() > LONGEST_HEADS;
+    let mut out = match body.is_empty() || long {
+        true => wrap(&names.join(" | "), room),
+        false => Vec::new(),
     };
-    let mut out = Vec::new();
-    if body.is_empty() {
-        let names: Vec<String> = (0..head.len()).map(name).collect();
-        return wrap(&names.join(" | "), room);
-    }
     for row in body {
         if !out.is_empty() {
             out.push(String::new());
         }
-        for (column, cell) in row.iter().enumerate() {
+        for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.text.is_empty()) {
             let value = cell.text.replace('\n', " / ");
-            let line = match name(column) {
-                name if name.is_empty() => value,
-                name => format!("{name}: {value}"),
+            let line = match names.get(column).filter(|name| !name.is_empty() && !long) {
+                None => value,
+                Some(name) => format!("{name}: {value}"),
             };
-            let wrapped = wrap(&line, room.saturating_sub(GAP));
+            let wrapped = wrap(&line, room.less(GAP));
             let indented = wrapped.into_iter().enumerate().map(|(index, line)| match index {
                 0 => line,
                 _ => format!("{}{line}", " ".repeat(GAP)),
@@ -100,6 +101,10 @@ fn listed(rows: &[Vec<Cell>], room: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn room(width: usize) -> Room {
+        Room { width, most: width }
+    }
 
     fn table(rows: &[&[&str]]) -> Vec<Vec<Cell>> {
         let alignments = [Alignment::None, Alignment::Right, Alignment::Center];
@@ -115,7 +120,7 @@ mod tests {
         let rows =
             table(&[&["", "mean", "c"], &["❌\n(primary)", "1.5%", "🦀🦀🦀"], &["x", "10%", "1"]]);
         assert_eq!(
-            lines(&rows, 72).join("\n"),
+            lines(&rows, room(72)).join("\n"),
             "           mean    c\n\
              ---------  ----  ------\n\
              ❌         1.5%  🦀🦀🦀\n\
@@ -128,9 +133,26 @@ mod tests {
     fn a_wide_table_is_a_list() {
         let rows = table(&[&["name", "value"], &["first", "a long value here"], &["second", "b"]]);
         assert_eq!(
-            lines(&rows, 20).join("\n"),
+            lines(&rows, room(20)).join("\n"),
             "name: first\nvalue: a long\n  value here\n\nname: second\nvalue: b"
         );
-        assert!(lines(&[], 20).is_empty());
+        assert!(lines(&[], room(20)).is_empty());
+    }
+
+    #[test]
+    fn a_record_says_what_is_there_and_long_heads_are_said_once() {
+        let rows = table(&[&["name", "value"], &["first", ""], &["", "a long value here"]]);
+        assert_eq!(lines(&rows, room(20)).join("\n"), "name: first\n\nvalue: a long\n  value here");
+        let long = "word ".repeat(50);
+        let rows = table(&[&["name", long.trim()], &["first", "1"], &["second", "2"]]);
+        let shown = lines(&rows, room(72)).join("\n");
+        assert!(shown.ends_with("word\n\nfirst\n1\n\nsecond\n2"), "{shown}");
+        assert_eq!(shown.matches("word").count(), 50);
+    }
+
+    #[test]
+    fn a_cell_of_many_lines_is_no_burden() {
+        let tall = "a\n".repeat(200_000);
+        assert_eq!(lines(&table(&[&["h"], &[&tall]]), room(72)).len(), 200_002);
     }
 }

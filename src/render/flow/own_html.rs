@@ -114,6 +114,9 @@ impl<'d> Flow<'d, '_, '_> {
             return Element::Link { target, title: Cow::Owned(title.unwrap_or_default().1) };
         }
         match name {
+            // Few mail programs fold; what is folded elsewhere stands open here.
+            "details" => Element::Raw { name: "div", attributes },
+            "summary" => Element::Summary,
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 Element::Heading(self.level(name.as_bytes()[1] - b'0'))
             }
@@ -147,6 +150,7 @@ impl<'d> Flow<'d, '_, '_> {
             match raw_html::allowed_attribute(element, name) {
                 Some(name) => kept.push((name, clean(value).into_owned())),
                 None if matches!(name.as_str(), "href" | "src" | "alt") => {}
+                None if element == "details" && name == "open" => {}
                 None => self.report(
                     span,
                     (RAW_HTML, Severity::Warning),

@@ -1,0 +1,100 @@
+//! The lines of a text, each behind the margins of what is open there.
+
+use crate::render::wrap::Room;
+
+/// Where lines of words end.
+pub(super) const WIDTH: usize = 72;
+/// What no line exceeds, but for a URL.
+pub(super) const WIDEST: usize = 78;
+/// However deep a list is, its lines get this many columns.
+const NARROWEST: usize = 30;
+
+/// A text that is being written.
+#[derive(Default)]
+pub(super) struct Page {
+    out: String,
+    /// What each line begins with.
+    margins: Vec<Margin>,
+    /// Their columns.
+    used: usize,
+    /// A blank line comes before the next block.
+    pub blank_due: bool,
+}
+
+struct Margin {
+    /// Only for the next line; as wide as the others.
+    first: Option<String>,
+    rest: String,
+}
+
+impl Page {
+    /// The text. Its lines end in LF and have no space at their end.
+    pub(super) fn into_text(self) -> String {
+        self.out
+    }
+
+    /// The columns that the margins leave.
+    pub(super) fn room(&self) -> Room {
+        Room {
+            width: WIDTH.saturating_sub(self.used).max(NARROWEST),
+            most: WIDEST.saturating_sub(self.used).max(NARROWEST),
+        }
+    }
+
+    /// Begins a margin with a marker such as `* `. Where there is no room for
+    /// one more, lines get no further margin, and `false` tells that the
+    /// marker still has to be shown.
+    pub(super) fn open_margin(&mut self, first: &str, rest: &str) -> bool {
+        self.begin_block();
+        let fits = self.used + first.len() <= WIDEST - NARROWEST;
+        let (first, rest) = match fits {
+            true => (Some(first.to_owned()), rest.to_owned()),
+            false => (None, String::new()),
+        };
+        self.used += rest.len();
+        self.margins.push(Margin { first, rest });
+        fits
+    }
+
+    /// Ends the innermost margin. A marker that nothing followed gets its line.
+    pub(super) fn close_margin(&mut self) {
+        if self.margins.last().is_some_and(|margin| margin.first.is_some()) {
+            self.line("");
+        }
+        if let Some(margin) = self.margins.pop() {
+            self.used -= margin.rest.len();
+        }
+    }
+
+    /// Leaves a blank line, if one is due.
+    pub(super) fn begin_block(&mut self) {
+        if std::mem::take(&mut self.blank_due) && !self.out.is_empty() {
+            // The marker of an item belongs to its text, not to the line above.
+            for margin in &self.margins {
+                match &margin.first {
+                    Some(_) => break,
+                    None => self.out.push_str(&margin.rest),
+                }
+            }
+            self.end_line();
+        }
+    }
+
+    /// Writes one line.
+    pub(super) fn line(&mut self, text: &str) {
+        for margin in &mut self.margins {
+            match margin.first.take() {
+                Some(first) => self.out.push_str(&first),
+                None => self.out.push_str(&margin.rest),
+            }
+        }
+        self.out.push_str(text);
+        self.end_line();
+    }
+
+    fn end_line(&mut self) {
+        let unseen = |c: char| c.is_whitespace() && c != '\n';
+        self.out.truncate(self.out.trim_end_matches(unseen).len());
+        self.out.push('\n');
+    }
+}

@@ -1,0 +1,166 @@
+//! Footnotes: gathered wherever they are defined, numbered in the order in
+//! which readers meet them, and put at the end.
+
+use std::collections::HashMap;
+
+use super::{Flow, UNUSED_FOOTNOTE};
+use crate::render::node::{Element, Node};
+use crate::source::{Severity, Span};
+
+/// The footnotes that were met so far, by an index of ours.
+#[derive(Default)]
+pub(super) struct Footnotes<'d> {
+    /// Labels in lower case, as they are the same in any case.
+    indices: HashMap<String, usize>,
+    notes: Vec<Footnote<'d>>,
+    /// The definitions that are being read, each with the nodes around it.
+    reading: Vec<(usize, Vec<Node<'d>>)>,
+}
+
+struct Footnote<'d> {
+    label: String,
+    /// Where it is defined.
+    defined: Option<Span>,
+    nodes: Vec<Node<'d>>,
+    number: Option<usize>,
+}
+
+impl<'d> Footnotes<'d> {
+    /// The index of the footnote that a reference means.
+    pub(super) fn referred_to(&mut self, label: &str) -> usize {
+        let notes = &mut self.notes;
+        *self.indices.entry(label.to_lowercase()).or_insert_with(|| {
+            notes.push(Footnote {
+                label: label.to_owned(),
+                defined: None,
+                nodes: Vec::new(),
+                number: None,
+            });
+            notes.len() - 1
+        })
+    }
+
+    /// From here on, nodes belong to a footnote.
+    pub(super) fn begin(&mut self, label: &str, span: &Span, nodes: &mut Vec<Node<'d>>) {
+        let mut index = self.referred_to(label);
+        if self.notes[index].defined.is_some() {
+            // The first definition is the one that counts; nobody can refer to this.
+            let (label, nodes) = (label.to_owned(), Vec::new());
+            self.notes.push(Footnote { label, defined: None, nodes, number: None });
+            index = self.notes.len() - 1;
+        }
+        self.notes[index].defined = Some(span.clone());
+        self.reading.push((index, std::mem::take(nodes)));
+    }
+
+    /// From here on, nodes belong to what stands around the definition again.
+    pub(super) fn end(&mut self, nodes: &mut Vec<Node<'d>>) {
+        if let Some((index, around)) = self.reading.pop() {
+            self.notes[index].nodes = std::mem::replace(nodes, around);
+        }
+    }
+}
+
+impl Flow<'_, '_, '_> {
+    /// Numbers all footnotes and puts them at the end. What nobody refers to
+    /// comes last: it may be what the author forgot to refer to.
+    pub(super) fn add_footnotes(&mut self) {
+        let mut notes = std::mem::take(&mut self.footnotes.notes);
+        if notes.is_empty() {
+            return;
+        }
+        let mut order = Vec::new();
+        number_marks(&mut self.nodes, &mut notes, &mut order);
+        let mut written = 0;
+        let mut all_before_are_numbered = 0;
+        let mut end = vec![Node::Open(Element::Footnotes)];
+        loop {
+            while let Some(&index) = order.get(written) {
+                let mut nodes = std::mem::take(&mut notes[index].nodes);
+                number_marks(&mut nodes, &mut notes, &mut order);
+                written += 1;
+                end.push(Node::Open(Element::Footnote(written)));
+                end.append(&mut nodes);
+                end.push(Node::Close);
+            }
+            let rest = &notes[all_before_are_numbered..];
+            let Some(next) = rest.iter().position(|note| note.number.is_none()) else { break };
+            let index = all_before_are_numbered + next;
+            all_before_are_numbered = index + 1;
+            order.push(index);
+            notes[index].number = Some(order.len());
+            self.report_unused(&notes[index]);
+        }
+        end.push(Node::Close);
+        self.nodes.append(&mut end);
+    }
+
+    fn report_unused(&mut self, note: &Footnote<'_>) {
+        let label = &note.label;
+        self.report(
+            &note.defined.clone().unwrap_or_default(),
+            (UNUSED_FOOTNOTE, Severity::Warning),
+            format!("No text refers to the footnote `[^{label}]`; it is shown last."),
+            format!("Write `[^{label}]` where it belongs, or delete it; a label counts once."),
+        );
+    }
+}
+
+/// Puts numbers in place of indices. A footnote that is met for the first time
+/// gets the next number.
+fn number_marks(nodes: &mut [Node<'_>], notes: &mut [Footnote<'_>], order: &mut Vec<usize>) {
+    for node in nodes {
+        let Node::FootnoteMark(mark) = node else { continue };
+        let Some(note) = notes.get_mut(*mark) else { continue };
+        *mark = *note.number.get_or_insert_with(|| {
+            order.push(*mark);
+            order.len()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::Document;
+    use crate::render::flow::flow;
+    use crate::source::{Findings, SourceText};
+
+    /// The text with numbers as `^1`, footnotes in braces, and the findings.
+    fn shown(markdown: &str) -> (String, Vec<String>) {
+        let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
+        let document = Document::parse(&source, 0).unwrap();
+        let mut findings = Findings::about(&source);
+        let mut out = String::new();
+        for node in flow(&document, &mut findings) {
+            match node {
+                Node::Text(text) => out.push_str(&text),
+                Node::FootnoteMark(number) => out.push_str(&format!("^{number}")),
+                Node::Open(Element::Footnote(number)) => out.push_str(&format!(" {number}=")),
+                _ => {}
+            }
+        }
+        (out, findings.into_sorted().iter().map(|f| f.message.clone()).collect())
+    }
+
+    #[test]
+    fn footnotes_are_numbered_as_they_are_met_and_stand_at_the_end() {
+        let unused =
+            |label: &str| format!("No text refers to the footnote `[^{label}]`; it is shown last.");
+        let cases = [
+            ("a[^x] b[^y] c[^X]\n\n[^y]: Y\n[^x]: X", "a^1 b^2 c^1 1=X 2=Y", vec![]),
+            ("[^x]: X[^y]\n[^y]: Y\n\na[^x]", "a^1 1=X^2 2=Y", vec![]),
+            ("a[^x]\n\n[^x]: X\n[^z]: Z", "a^1 1=X 2=Z", vec![unused("z")]),
+            ("a\n\n[^x]: X[^y]\n[^y]: Y[^x]", "a 1=X^2 2=Y^1", vec![unused("x")]),
+            ("a[^x]\n\n[^x]: X\n\n[^x]: again", "a^1 1=X 2=again", vec![unused("x")]),
+            ("a[^x]\n\n> [^x]: X\n>\n> b", "a^1b 1=X", vec![]),
+            ("a[^1]", "a[^1]", vec![]),
+            ("a[^x]\n\n[^x]:", "a^1 1=", vec![]),
+        ];
+        for (markdown, expected, findings) in cases {
+            let (out, found) = shown(markdown);
+            assert_eq!(out, expected, "{markdown}");
+            assert_eq!(found, findings, "{markdown}");
+        }
+    }
+}
