@@ -7,6 +7,7 @@
 
 mod choices;
 mod colour;
+mod dates;
 mod description;
 mod embedded;
 mod fault;
