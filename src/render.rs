@@ -17,6 +17,7 @@ mod budget;
 mod flow;
 mod node;
 mod notes;
+mod outline;
 mod raw_html;
 mod shell;
 mod slots;
@@ -26,7 +27,10 @@ mod wrap;
 
 pub use budget::{Measures, TRACKED_TARGET, encoded_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
+use outline::Heading;
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
@@ -85,9 +89,11 @@ pub fn render(
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
     let nodes = flow::flow(&issue.document, &mut findings);
-    let values = values(issue, theme, letterhead, &mut findings);
+    let headings = outline::headings(&nodes);
+    let values = values(issue, theme, letterhead, &headings, &mut findings);
     let address = one_line(&letterhead.postal_address);
-    let html = shell::html(theme, &values, &article_html::write(&nodes), &address)?;
+    let article = |anchored: &BTreeSet<usize>| article_html::write(&nodes, anchored);
+    let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, &article_text::write(&nodes), &address)?;
     let subject = subject(issue, letterhead).clone();
     let rendered = Rendered { subject, preheader: issue.preheader.clone(), html, text };
@@ -103,6 +109,7 @@ fn values(
     issue: &Issue<'_>,
     theme: &Theme,
     letterhead: &Letterhead,
+    headings: &[Heading],
     findings: &mut Findings<'_>,
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
@@ -133,11 +140,25 @@ fn values(
     values["direction"] = direction.into();
     values["start_side"] = start_side.into();
     values["article"] = theme.tokens().write(&Token::Article).into();
+    values["sections"] = sections(headings, theme);
     // These were checked, and may stand in styles.
     if let Value::Object(values) = &mut values {
         values.extend(theme.constants());
     }
     values
+}
+
+/// The headings that have words, for a list of contents.
+fn sections(headings: &[Heading], theme: &Theme) -> Value {
+    let section = |(at, heading): (usize, &Heading)| {
+        json!({
+            "title": theme.tokens().write(&Token::Value(heading.title.trim().to_owned())),
+            "href": theme.tokens().write(&Token::Anchor(at)),
+            "level": heading.level,
+        })
+    };
+    let has_words = |(_, heading): &(usize, &Heading)| !heading.title.trim().is_empty();
+    headings.iter().enumerate().filter(has_words).map(section).collect::<Vec<_>>().into()
 }
 
 /// The theme's fixed words in the issue's language, and one finding for those

@@ -84,7 +84,7 @@ pub enum FieldKind {
 }
 
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 17] = [
+pub(crate) const OWN_VALUES: [&str; 18] = [
     "article",
     "category",
     "dark",
@@ -97,6 +97,7 @@ pub(crate) const OWN_VALUES: [&str; 17] = [
     "newsletter",
     "number",
     "preheader",
+    "sections",
     "start_side",
     "strings",
     "tags",

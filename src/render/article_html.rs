@@ -3,20 +3,35 @@
 //! In: [`Node`]s. Out: HTML in which every tag is closed, every attribute
 //! quoted, and every image has an `alt`. There are no classes and no styles:
 //! the theme's rules reach everything through inheritance and element names,
-//! which halves the mail. End tags stay, as some mail programs need them.
+//! which halves the mail. A heading has an `id` only if the theme links to it. End tags stay, as some mail programs need them.
 //! The writer keeps its own stack, so no depth can exhaust the program's.
+
+use std::collections::BTreeSet;
 
 use pulldown_cmark::Alignment;
 
 use super::node::{Element, Node};
+use super::outline;
 
-/// Writes the article.
-pub(crate) fn write(nodes: &[Node<'_>]) -> String {
+/// Writes the article. The headings whose numbers are in `anchored` get an `id`.
+pub(crate) fn write(nodes: &[Node<'_>], anchored: &BTreeSet<usize>) -> String {
     let mut out = String::with_capacity(nodes.len() * 24);
     let mut ends: Vec<End> = Vec::new();
+    let mut headings = 0;
     for node in nodes {
         match node {
-            Node::Open(element) => ends.push(open(element, &mut out)),
+            Node::Open(element) => {
+                ends.push(open(element, &mut out));
+                if matches!(element, Element::Heading(_)) {
+                    if anchored.contains(&headings) {
+                        // Into the start tag that was just written.
+                        out.pop();
+                        attribute("id", &outline::id(headings), &mut out);
+                        out.push('>');
+                    }
+                    headings += 1;
+                }
+            }
             Node::Close => {
                 let Some(end) = ends.pop() else { continue };
                 close(&end, &mut out);
@@ -165,7 +180,7 @@ mod tests {
     fn html(markdown: &str) -> String {
         let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
         let document = Document::parse(&source, 0).unwrap();
-        write(&flow(&document, &mut Findings::about(&source)))
+        write(&flow(&document, &mut Findings::about(&source)), &BTreeSet::new())
     }
 
     #[test]

@@ -10,11 +10,13 @@
 
 mod position;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use self::position::Position;
-use super::raw_html;
 use super::slots::{Context, Piece, Slot, Template};
+use super::{outline, raw_html};
 use crate::source::SourceText;
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
 
@@ -25,7 +27,7 @@ const CONDITION_REOPENED: &str = "<![endif]--><!--[if mso | IE]>";
 pub(crate) fn html(
     theme: &Theme,
     values: &Value,
-    article: &str,
+    article: impl FnOnce(&BTreeSet<usize>) -> String,
     postal_address: &str,
 ) -> Result<Template, ThemeFault> {
     let expanded = theme.expand(HTML_LAYOUT, values)?;
@@ -39,7 +41,13 @@ pub(crate) fn html(
     let mut parts = Parts { theme, postal_address, pieces: Vec::new() };
     let mut position = Position::Text;
     let mut articles = 0;
-    for cut in theme.tokens().cut(&shell) {
+    let cuts = theme.tokens().cut(&shell);
+    let anchor = |cut: &Cut<'_>| match cut {
+        Cut::Token(Token::Anchor(heading)) => Some(*heading),
+        _ => None,
+    };
+    let article = article(&cuts.iter().filter_map(anchor).collect());
+    for cut in cuts {
         match cut {
             Cut::Text(text) => {
                 position = position.after(text);
@@ -47,7 +55,7 @@ pub(crate) fn html(
             }
             Cut::Token(Token::Article) if position == Position::Text => {
                 articles += 1;
-                parts.literal(article);
+                parts.literal(&article);
             }
             Cut::Token(token) => parts.put(token, position.context())?,
         }
@@ -71,6 +79,8 @@ pub(crate) fn text(
     for cut in theme.tokens().cut(expanded.trim_start()) {
         match cut {
             Cut::Text(text) => parts.literal(text),
+            // A text has no places to jump to.
+            Cut::Token(Token::Anchor(_)) => {}
             Cut::Token(Token::Article) => {
                 articles += 1;
                 parts.literal(article.trim_end_matches('\n'));
@@ -107,6 +117,7 @@ impl Parts<'_> {
                 Token::Value(value) => format!("the value `{}`", value.trim()),
                 Token::Slot { name, .. } => format!("the slot `{name}`"),
                 Token::Article => "the article".to_owned(),
+                Token::Anchor(_) => "a link to a heading".to_owned(),
             };
             let message = format!("{what} stands in a style, or in a tag outside quotes.");
             let advice = "Put it between tags, or into an attribute between double quotes.";
@@ -129,6 +140,7 @@ impl Parts<'_> {
                 };
                 self.pieces.push(Piece::Hole { slot, context });
             }
+            Token::Anchor(heading) => self.literal(&format!("#{}", outline::id(heading))),
             Token::Article => {
                 let message = "the article stands inside a tag.".to_owned();
                 let place = self.theme.find("article");

@@ -26,6 +26,8 @@ pub(crate) enum Token {
     },
     /// The place of the article.
     Article,
+    /// A link to a heading of the article, by its number among them.
+    Anchor(usize),
 }
 
 /// A part of a text that was cut at its tokens.
@@ -59,6 +61,7 @@ impl Tokens {
             Token::Value(value) => ('v', value.clone()),
             Token::Slot { name, default } => ('s', format!("{name}\0{default}")),
             Token::Article => ('a', String::new()),
+            Token::Anchor(heading) => ('h', heading.to_string()),
         };
         let digits: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
         format!("{}{kind}{digits}{END}", self.prefix)
@@ -80,6 +83,7 @@ impl Tokens {
             Cut::Token(Token::Value(value)) => value,
             Cut::Token(Token::Slot { name, .. }) => format!("{{slot {name}}}"),
             Cut::Token(Token::Article) => "{article}".to_owned(),
+            Cut::Token(Token::Anchor(_)) => "{href}".to_owned(),
         })
         .collect()
     }
@@ -124,6 +128,7 @@ fn read(text: &str) -> Option<(Token, usize)> {
             Token::Slot { name: name.to_owned(), default: default.to_owned() }
         }
         'a' => Token::Article,
+        'h' => Token::Anchor(payload.parse().ok()?),
         _ => return None,
     };
     Some((token, end + END.len_utf8()))

@@ -209,6 +209,33 @@ fn a_field_is_set_by_the_issue_or_by_default() {
 }
 
 #[test]
+fn a_list_of_contents_links_to_headings_and_only_those_have_an_id() {
+    let contents =
+        "{{#each sections}}{{#if (eq level 2)}}<a href=\"{{href}}\">{{title}}</a>{{/if}}{{/each}}";
+    let mut files = embedded("weekly").unwrap();
+    let layout =
+        files["layout.mjml.hbs"].replace("<div role", &format!("<p>{contents}</p><div role"));
+    files.insert("layout.mjml.hbs".into(), layout);
+    let text = "{{#each sections}}* {{title}}\n{{/each}}\n{{article}}";
+    let text = files["text.txt.hbs"].replace("{{article}}", text);
+    files.insert("text.txt.hbs".into(), text);
+    let theme = Theme::from_files("weekly", &files).unwrap();
+    let source = b"Title: T\n\n# One & *only*\n\nx\n\n## Below\n\nx\n\n# <b>\"Two\"</b>\n\nx\n";
+    let (mail, _) = rendered("a.md", source, &theme).unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    assert!(
+        html.contains("<p><a href=\"#s1\">One &amp; only</a><a href=\"#s3\">\"Two\"</a></p>"),
+        "{html}"
+    );
+    assert!(html.contains("<h2 id=\"s1\">") && html.contains("<h3>Below</h3>"), "{html}");
+    assert!(html.contains("<h2 id=\"s3\">"), "{html}");
+    let text = mail.text.fill(&SlotValues::EXAMPLE);
+    assert!(text.contains("* One & only\n* Below\n* \"Two\"\n"), "{text}");
+    let (mail, _) = rendered("a.md", source, &weekly()).unwrap();
+    assert!(!mail.html.fill(&SlotValues::EXAMPLE).contains(" id="));
+}
+
+#[test]
 fn words_and_dates_are_in_the_issues_language() {
     let parts = |front_matter: &str| {
         let source = format!("Title: T\nNumber: 7\nDate: 2026-08-12\n{front_matter}\n\ntext\n");
