@@ -59,8 +59,10 @@ pub struct Issue<'s> {
     pub title: Option<Located<HeaderText>>,
     /// The issue's number.
     pub number: Option<Located<u64>>,
-    /// The day it is dated.
+    /// The day it is dated, as it was written, or as [`Issue::dated_in`] says.
     pub date: Option<Located<jiff::civil::Date>>,
+    /// The date, if an instant was written.
+    instant: Option<jiff::Timestamp>,
     /// When it is due, if the front matter overrides the schedule.
     pub send_at: Option<Located<String>>,
     /// `draft: true`: `due` passes it over.
@@ -134,6 +136,8 @@ impl<'s> Issue<'s> {
         let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
             return Err(found);
         };
+        let instant = date.as_ref().and_then(|date| date.value.instant);
+        let date = date.map(|date| Located { value: date.value.day, span: date.span });
         let number = number.or_else(|| defaults::number_in(title.as_ref()?, source));
         let preheader = match preheader {
             Some(text) => defaults::one_line(&text.value),
@@ -144,6 +148,7 @@ impl<'s> Issue<'s> {
             title,
             number,
             date,
+            instant,
             send_at,
             draft,
             slug,
@@ -154,6 +159,16 @@ impl<'s> Issue<'s> {
             extra,
             document,
         })
+    }
+
+    /// The same issue in a newsletter's time zone: a date that was written as
+    /// an instant, such as `2026-08-12T22:30:00Z`, is the day that it was there.
+    #[must_use]
+    pub fn dated_in(mut self, time_zone: &jiff::tz::TimeZone) -> Self {
+        if let (Some(date), Some(instant)) = (&mut self.date, self.instant) {
+            date.value = time_zone.to_datetime(instant).date();
+        }
+        self
     }
 }
 
@@ -212,6 +227,40 @@ mod tests {
                 assert_eq!(&issue.source.text()[span.clone()], "Hello.");
             });
         }
+    }
+
+    #[test]
+    fn an_instant_is_dated_in_the_newsletters_time_zone() {
+        let zone = |name| jiff::tz::TimeZone::get(name).unwrap();
+        for (written, utc, berlin) in [
+            ("2026-08-12", 12, 12),
+            ("2026-08-12 22:30", 12, 12),
+            ("2026-08-12T22:30:00", 12, 12),
+            ("2026-08-12T22:30:00Z", 12, 13),
+            ("2026-08-12T21:30:00Z", 12, 12),
+            ("2026-08-12 22:30:00+00:00", 12, 13),
+            ("2026-08-13T00:30:00+02:00", 12, 13),
+            ("2026-08-12T22:30:00-04:00", 13, 13),
+            ("2026-08-13T00:30[Europe/Berlin]", 12, 13),
+            ("2026-12-31T23:30:00Z", 31, 1),
+        ] {
+            for text in [
+                format!("Title: x\nDate: {written}\n\nx\n"),
+                format!("---\ntitle: x\ndate: {written}\n---\nx\n"),
+            ] {
+                with_issue(&text, |issue| {
+                    let issue = issue.unwrap();
+                    let day = |issue: &Issue<'_>| issue.date.as_ref().unwrap().value.day();
+                    let in_utc = issue.clone().dated_in(&zone("UTC"));
+                    let in_berlin = issue.dated_in(&zone("Europe/Berlin"));
+                    assert_eq!((day(&in_utc), day(&in_berlin)), (utc, berlin), "{text}");
+                });
+            }
+        }
+        with_issue("+++\ntitle = 'x'\ndate = 2026-08-12T22:30:00Z\n+++\n", |issue| {
+            let issue = issue.unwrap().dated_in(&zone("Europe/Berlin"));
+            assert_eq!(issue.date.unwrap().value, jiff::civil::date(2026, 8, 13));
+        });
     }
 
     #[test]

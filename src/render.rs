@@ -35,10 +35,12 @@ pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
 
+use self::article_html::Look;
+use self::headings::Heading;
 use crate::domain::{Direction, HeaderText};
 use crate::issue::Issue;
 use crate::source::{Finding, Findings, RuleId, Severity};
-use crate::theme::{Theme, ThemeFault, Token, Words, fill};
+use crate::theme::{Scheme, Theme, ThemeFault, Token, Words, fill};
 
 /// A key of the front matter that neither an issue nor the theme has.
 pub const UNKNOWN_FIELD: RuleId = RuleId("unknown-field");
@@ -94,20 +96,31 @@ pub fn render(
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
     let nodes = flow::flow(&issue.document, &mut findings);
-    let values = values(issue, theme, letterhead, &mut findings);
+    let headings = headings::of(&nodes);
+    let values = values(issue, theme, letterhead, &headings, &mut findings);
     let address = one_line(&letterhead.postal_address);
-    let article = article_html::write(&nodes, &article_html::Look::default(), &[]);
-    let (html, article_at) = shell::html(theme, &values, article.html, &address)?;
+    let look = look(theme);
+    let article = |linked: &[usize]| article_html::write(&nodes, &look, linked);
+    let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
     let rendered = Rendered {
         subject: subject(issue, letterhead).clone(),
         preheader: issue.preheader.clone(),
-        html,
+        html: html.template,
         text,
-        sections: sections::located(article.sections, article_at, issue),
+        sections: sections::located(html.sections, html.article, issue),
         web_url: letterhead.web_url.clone(),
     };
     Ok((rendered, findings.into_sorted()))
+}
+
+/// What the article takes from the theme's palette.
+fn look(theme: &Theme) -> Look {
+    let colour = |name| {
+        let colour = theme.palette().colour(name, Scheme::Light);
+        colour.map(|colour| colour.to_string()).unwrap_or_default()
+    };
+    Look { button: colour("button"), button_text: colour("button_text") }
 }
 
 fn subject<'a>(issue: &'a Issue<'_>, letterhead: &'a Letterhead) -> &'a HeaderText {
@@ -119,6 +132,7 @@ fn values(
     issue: &Issue<'_>,
     theme: &Theme,
     letterhead: &Letterhead,
+    headings: &[Heading],
     findings: &mut Findings<'_>,
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
@@ -155,11 +169,25 @@ fn values(
     values["start_side"] = start_side.into();
     values["end_side"] = end_side.into();
     values["article"] = theme.tokens().write(&Token::Article).into();
+    values["sections"] = sections(headings, theme);
     // These were checked, and may stand in styles.
     if let Value::Object(values) = &mut values {
         values.extend(theme.constants());
     }
     values
+}
+
+/// The headings that have words, for a list of contents.
+fn sections(headings: &[Heading], theme: &Theme) -> Value {
+    let section = |heading: &Heading| {
+        json!({
+            "title": theme.tokens().write(&Token::Value(heading.title.clone())),
+            "href": theme.tokens().write(&Token::Anchor(heading.index)),
+            "level": heading.level,
+        })
+    };
+    let with_words = headings.iter().filter(|heading| !heading.title.is_empty());
+    with_words.map(section).collect::<Vec<_>>().into()
 }
 
 /// The theme's fixed words in the issue's language, and one finding for those

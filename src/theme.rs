@@ -7,6 +7,7 @@
 
 mod choices;
 mod colour;
+mod dates;
 mod description;
 mod embedded;
 mod fault;
@@ -83,7 +84,7 @@ pub enum FieldKind {
 }
 
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 19] = [
+pub(crate) const OWN_VALUES: [&str; 20] = [
     "article",
     "category",
     "dark",
@@ -98,6 +99,7 @@ pub(crate) const OWN_VALUES: [&str; 19] = [
     "newsletter",
     "number",
     "preheader",
+    "sections",
     "start_side",
     "strings",
     "tags",

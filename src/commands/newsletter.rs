@@ -98,10 +98,11 @@ impl Newsletter {
         source: &'s SourceText,
         path: &Path,
     ) -> Result<Issue<'s>, Failure> {
-        Issue::parse(source, &stem(path)).map_err(|findings| {
+        let issue = Issue::parse(source, &stem(path)).map_err(|findings| {
             let what = format!("{} is not an issue", source.name());
             Failure::new(Exit::InputUnreadable, what).with_findings(findings)
-        })
+        })?;
+        Ok(issue.dated_in(&self.config.newsletter.time_zone))
     }
 
     /// How large a mail of this newsletter may be.

@@ -91,12 +91,14 @@ impl<'f, 's> Fields<'f, 's> {
         number.map(|value| Located { value, span })
     }
 
-    /// The day. A time after it, as Pelican allows, is checked and dropped.
-    pub(super) fn date(&mut self) -> Option<Located<jiff::civil::Date>> {
+    /// The day. A time after it, as Pelican allows, is checked and dropped, but
+    /// for one with an offset, as Hugo writes it: that is an instant.
+    pub(super) fn date(&mut self) -> Option<Located<Dated>> {
         let Located { value, span } = self.text(&["date"])?;
         let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, "00:00"));
-        let readable = match parse_moment(&format!("{day} {}", time.trim())) {
-            true => day.parse().ok(),
+        let moment = format!("{day} {}", time.trim());
+        let readable = match parse_moment(&moment) {
+            true => day.parse().ok().map(|day| Dated { day, instant: parse_instant(&moment) }),
             false => None,
         };
         if readable.is_none() {
@@ -250,6 +252,18 @@ impl<'f, 's> Fields<'f, 's> {
     ) {
         self.findings.at(span, (rule, Severity::Error), message, advice);
     }
+}
+
+/// The day as it was written, and the instant if it was one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dated {
+    pub(super) day: jiff::civil::Date,
+    pub(super) instant: Option<jiff::Timestamp>,
+}
+
+fn parse_instant(text: &str) -> Option<jiff::Timestamp> {
+    let zoned = || text.parse::<jiff::Zoned>().ok().map(|zoned| zoned.timestamp());
+    text.parse().ok().or_else(zoned)
 }
 
 fn parse_moment(text: &str) -> bool {

@@ -48,8 +48,9 @@ pub(crate) struct SectionMark {
 }
 
 /// Code wraps, even where style sheets are dropped: a line that makes a mail
-/// wider than the phone makes all of its text small.
-const PRE: &str = "white-space:pre-wrap;overflow-wrap:anywhere";
+/// wider than the phone makes all of its text small. That long words break is
+/// inherited from the cell around the article.
+const PRE: &str = "white-space:pre-wrap";
 
 /// A theme's rules for the cells of tables must not reach the cell of a button.
 const BUTTON_CELL: &str = "border:0;padding:0;border-radius:6px;mso-padding-alt:12px 24px";
@@ -57,6 +58,9 @@ const BUTTON_CELL: &str = "border:0;padding:0;border-radius:6px;mso-padding-alt:
 /// The colour of the words follows.
 const BUTTON_LINK: &str =
     "display:inline-block;padding:12px 24px;font-weight:bold;text-decoration:none;color:";
+
+/// The colour stands here again, out of reach of a theme's rules for links.
+const BUTTON_WORDS: &str = "color:";
 
 impl Default for Look {
     fn default() -> Self {
@@ -159,7 +163,9 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
             out.push_str("<a");
             attribute("href", target, out);
             attribute("style", &format!("{BUTTON_LINK}{}", look.button_text), out);
-            (">", "a")
+            out.push_str("><span");
+            attribute("style", &format!("{BUTTON_WORDS}{}", look.button_text), out);
+            (">", "span></a")
         }
         Element::Summary => ("<div><strong>", "strong></div"),
         Element::Footnotes => ("<hr><ol class=\"notes\">", "ol"),
@@ -299,7 +305,7 @@ mod tests {
             ("![](x.png)", "<p><img src=\"x.png\" alt=\"\"></p>\n"),
             (
                 "```rust\nlet a = <T>;\n```",
-                "<pre style=\"white-space:pre-wrap;overflow-wrap:anywhere\"><code>let a = &lt;T&gt;;\n</code></pre>\n",
+                "<pre style=\"white-space:pre-wrap\"><code>let a = &lt;T&gt;;\n</code></pre>\n",
             ),
             (
                 "|a|b|\n|-|-:|\n|c|d|",
@@ -320,10 +326,7 @@ mod tests {
                 "<details open><summary>a</summary>\n\nb\n\n</details>",
                 "<div><div><strong>a</strong></div>\n<p>b</p></div>\n",
             ),
-            (
-                "<pre>a</pre>",
-                "<pre style=\"white-space:pre-wrap;overflow-wrap:anywhere\">a</pre>\n",
-            ),
+            ("<pre>a</pre>", "<pre style=\"white-space:pre-wrap\">a</pre>\n"),
             ("Vec<T> <b title='a\"b'>x</b>", "<p>Vec&lt;T&gt; <b title=\"a&quot;b\">x</b></p>\n"),
         ];
         for (markdown, expected) in cases {
@@ -338,7 +341,7 @@ mod tests {
             "<table class=\"button\" role=\"presentation\" border=\"0\" ",
             "<tr><td bgcolor=\"#1a5fb4\" style=\"border:0;",
             "<a href=\"https://x.example/?a&amp;b\" style=\"display:inline-block;padding:12px 24px;",
-            "color:#fafafa\">Read <em>on</em></a></td></tr></table>\n",
+            "<span style=\"color:#fafafa\">Read <em>on</em></span></a></td></tr></table>\n",
         ];
         let mut from = 0;
         for part in parts {

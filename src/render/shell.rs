@@ -11,26 +11,38 @@
 mod leftovers;
 mod position;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
 
 use self::position::Position;
+use super::article_html::{ArticleHtml, SectionMark};
+use super::headings::heading_id;
 use super::raw_html;
 use super::slots::{Context, Piece, Slot, SlotValues, Template};
 use crate::source::SourceText;
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
 
-/// Makes the `text/html` part, and says at which of its bytes the article
-/// stands when the slots before it hold example values.
+/// The `text/html` part.
+pub(crate) struct HtmlPart {
+    /// All of it.
+    pub(crate) template: Template,
+    /// The bytes at which the article stands when the slots before it hold
+    /// example values.
+    pub(crate) article: Range<usize>,
+    /// The sections of the article.
+    pub(crate) sections: Vec<SectionMark>,
+}
+
+/// Makes the `text/html` part. `article` is told which of its headings the
+/// shell links to.
 pub(crate) fn html(
     theme: &Theme,
     values: &Value,
-    article: String,
+    article: impl FnOnce(&[usize]) -> ArticleHtml,
     postal_address: &str,
-) -> Result<(Template, Range<usize>), ThemeFault> {
-    let article_length = article.len();
-    let mut article = Some(article);
+) -> Result<HtmlPart, ThemeFault> {
     let expanded = theme.expand(HTML_LAYOUT, values)?;
     // mrml takes blank text for an error where a line ends in CRLF.
     let expanded = SourceText::new(format!("{} (filled in)", name(theme)), expanded.as_bytes())
@@ -42,8 +54,12 @@ pub(crate) fn html(
     let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut position = Position::Text;
     let mut articles = 0;
+    let cuts = theme.tokens().cut(&shell);
+    let ArticleHtml { html, sections } = article(&linked_headings(&cuts));
+    let length = html.len();
+    let mut html = Some(html);
     let mut article_at = 0..0;
-    for cut in theme.tokens().cut(&shell) {
+    for cut in cuts {
         match cut {
             Cut::Text(text) => {
                 position = position.after(text);
@@ -52,16 +68,29 @@ pub(crate) fn html(
             Cut::Token(Token::Article) if position == Position::Text => {
                 articles += 1;
                 let before = example_length(&parts.pieces);
-                article_at = before..before + article_length;
-                parts.whole(article.take());
+                article_at = before..before + length;
+                parts.whole(html.take());
             }
             Cut::Token(token) => parts.put(token, position.context())?,
         }
     }
     match articles {
-        1 => Ok((Template { pieces: parts.pieces }, article_at)),
+        1 => {
+            let template = Template { pieces: parts.pieces };
+            Ok(HtmlPart { template, article: article_at, sections })
+        }
         _ => Err(wrong_article(theme, HTML_LAYOUT, articles)),
     }
+}
+
+/// The headings that the shell links to, in ascending order.
+fn linked_headings(cuts: &[Cut<'_>]) -> Vec<usize> {
+    let anchor = |cut: &Cut<'_>| match cut {
+        Cut::Token(Token::Anchor(heading)) => Some(*heading),
+        _ => None,
+    };
+    let linked: BTreeSet<usize> = cuts.iter().filter_map(anchor).collect();
+    linked.into_iter().collect()
 }
 
 /// Makes the `text/plain` part.
@@ -79,6 +108,8 @@ pub(crate) fn text(
     for cut in theme.tokens().cut(expanded.trim_start()) {
         match cut {
             Cut::Text(text) => parts.literal(text),
+            // A text has no places to jump to.
+            Cut::Token(Token::Anchor(_)) => {}
             Cut::Token(Token::Article) => {
                 articles += 1;
                 parts.whole(article.take());
@@ -126,6 +157,7 @@ impl Parts<'_> {
                 Token::Value(value) => format!("the value `{}`", value.trim()),
                 Token::Slot { name, .. } => format!("the slot `{name}`"),
                 Token::Article => "the article".to_owned(),
+                Token::Anchor(_) => "a link to a heading".to_owned(),
             };
             let message = format!("{what} stands in a style, or in a tag outside quotes.");
             let advice = "Put it between tags, or into an attribute between double quotes.";
@@ -148,6 +180,7 @@ impl Parts<'_> {
                 };
                 self.pieces.push(Piece::Hole { slot, context });
             }
+            Token::Anchor(heading) => self.literal(&format!("#{}", heading_id(heading))),
             Token::Article => {
                 let message = "the article stands inside a tag.".to_owned();
                 let place = self.theme.find("article");

@@ -2,7 +2,7 @@
 //!
 //! Handlebars runs in strict mode: a name that nothing declares is a fault.
 //! Three helpers exist: `slot` makes a hole, `format_date` writes a date in
-//! the form of strftime, and `underline` is a line as wide as its text. Values
+//! the issue's language or in a form of strftime, and `underline` is a line as wide as its text. Values
 //! go in as [`Tokens`], so no value is ever read as a template, and none is
 //! escaped here.
 
@@ -15,6 +15,7 @@ use handlebars::{
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::dates::DateStyle;
 use super::{ThemeFault, Token, Tokens, nearest};
 use crate::source::{Place, SourceText, Span};
 
@@ -219,7 +220,7 @@ fn register_helpers(handlebars: &mut Handlebars<'static>, tokens: &Tokens) {
     let own = tokens.clone();
     let format_date = move |helper: &Helper<'_>,
                             _: &Handlebars<'_>,
-                            _: &Context,
+                            context: &Context,
                             _: &mut RenderContext<'_, '_>,
                             out: &mut dyn Output|
           -> HelperResult {
@@ -229,8 +230,21 @@ fn register_helpers(handlebars: &mut Handlebars<'static>, tokens: &Tokens) {
         let date = own.value_of(date).unwrap_or_else(|| date.to_owned());
         let date: jiff::civil::Date =
             date.parse().map_err(|_| fault(format!("`{date}` is not a date like 2026-08-12.")))?;
-        let shown = jiff::fmt::strtime::format(&form, date)
-            .map_err(|error| fault(format!("the form `{form}` cannot be used: {error}.")))?;
+        let language = context.data().get("language").and_then(Value::as_str).unwrap_or_default();
+        let language = own.value_of(language).unwrap_or_else(|| language.to_owned());
+        let shown = match DateStyle::parse(&form) {
+            Some(style) => style.write(date, &language),
+            None if form.contains('%') => jiff::fmt::strtime::format(&form, date)
+                .map_err(|error| fault(format!("the form `{form}` cannot be used: {error}.")))?,
+            None => {
+                let known = DateStyle::WORDS.map(|(word, _)| word).join(", ");
+                let message = format!(
+                    "there is no form `{form}` of a date; there are {known}, and forms of \
+                     strftime such as `%-d %B %Y`."
+                );
+                return Err(fault(message));
+            }
+        };
         out.write(&own.write(&Token::Value(shown)))?;
         Ok(())
     };

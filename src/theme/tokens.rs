@@ -28,6 +28,8 @@ pub(crate) enum Token {
     },
     /// The place of the article.
     Article,
+    /// A link to a heading of the article, by its number among them.
+    Anchor(usize),
 }
 
 /// A part of a text that was cut at its tokens.
@@ -61,6 +63,7 @@ impl Tokens {
             Token::Value(value) => ('v', Cow::Borrowed(value.as_str())),
             Token::Slot { name, default } => ('s', Cow::Owned(format!("{name}\0{default}"))),
             Token::Article => ('a', Cow::Borrowed("")),
+            Token::Anchor(heading) => ('h', Cow::Owned(heading.to_string())),
         };
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut word = String::with_capacity(self.prefix.len() + 2 * payload.len() + 2);
@@ -90,6 +93,7 @@ impl Tokens {
             Cut::Token(Token::Value(value)) => value,
             Cut::Token(Token::Slot { name, .. }) => format!("{{slot {name}}}"),
             Cut::Token(Token::Article) => "{article}".to_owned(),
+            Cut::Token(Token::Anchor(_)) => "{href}".to_owned(),
         })
         .collect()
     }
@@ -138,6 +142,7 @@ fn read(text: &str) -> Option<(Token, usize)> {
             Token::Slot { name: name.to_owned(), default: default.to_owned() }
         }
         'a' => Token::Article,
+        'h' => Token::Anchor(payload.parse().ok()?),
         _ => return None,
     };
     Some((token, end + END.len_utf8()))

@@ -104,6 +104,22 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
             "there is no slot `nickname`; there are first_name",
         ),
         ("<div role", "{{slot \"first_name\"}}<div role", "needs a default"),
+        (
+            "<div role",
+            "{{format_date \"2026-08-12\" \"longer\"}}<div role",
+            "layout.mjml.hbs:20:11: there is no form `longer` of a date; there are full, long, medium, short",
+        ),
+        ("{{light.text}}", "{{light.txt}}", "nothing declares `light.txt`.\n          <mj-text"),
+        (
+            "{{light.text}}",
+            "{{light.txt}}",
+            "Is `light.text` meant? Known are light.accent, light.background,",
+        ),
+        (
+            "{{light.text}}",
+            "{{strings.isue}}",
+            "Is `strings.issue` meant? Known are strings.contents,",
+        ),
     ];
     for (from, to, expected) in cases {
         let mut files = embedded("weekly").unwrap();
@@ -197,6 +213,66 @@ fn a_field_is_set_by_the_issue_or_by_default() {
     assert!(html.contains("Because &amp; why") && html.contains("Read on the web"));
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].advice, "Is `date_format` meant?");
+}
+
+#[test]
+fn a_list_of_contents_links_to_headings_and_only_those_have_an_id() {
+    let contents =
+        "{{#each sections}}{{#if (eq level 2)}}<a href=\"{{href}}\">{{title}}</a>{{/if}}{{/each}}";
+    let mut files = embedded("weekly").unwrap();
+    let layout =
+        files["layout.mjml.hbs"].replace("<div role", &format!("<p>{contents}</p><div role"));
+    files.insert("layout.mjml.hbs".into(), layout);
+    let text = "{{#each sections}}* {{title}}\n{{/each}}\n{{article}}";
+    let text = files["text.txt.hbs"].replace("{{article}}", text);
+    files.insert("text.txt.hbs".into(), text);
+    let theme = Theme::from_files("weekly", &files).unwrap();
+    let source = b"Title: T\n\n# One & *only*\n\nx\n\n## Below\n\nx\n\n# <b>\"Two\"</b>\n\nx\n";
+    let (mail, _) = rendered("a.md", source, &theme).unwrap();
+    let html = mail.html.fill(&SlotValues::EXAMPLE);
+    assert!(
+        html.contains("<p><a href=\"#s1\">One &amp; only</a><a href=\"#s3\">\"Two\"</a></p>"),
+        "{html}"
+    );
+    assert!(html.contains("<h2 id=\"s1\">") && html.contains("<h3>Below</h3>"), "{html}");
+    assert!(html.contains("<h2 id=\"s3\">"), "{html}");
+    let text = mail.text.fill(&SlotValues::EXAMPLE);
+    assert!(text.contains("* One & only\n* Below\n* \"Two\"\n"), "{text}");
+    let (mail, _) = rendered("a.md", source, &weekly()).unwrap();
+    assert!(!mail.html.fill(&SlotValues::EXAMPLE).contains(" id="));
+}
+
+#[test]
+fn words_and_dates_are_in_the_issues_language() {
+    let parts = |front_matter: &str| {
+        let source = format!("Title: T\nNumber: 7\nDate: 2026-08-12\n{front_matter}\n\ntext\n");
+        let (mail, findings) = rendered("a.md", source.as_bytes(), &weekly()).unwrap();
+        let parts = [mail.html.fill(&SlotValues::EXAMPLE), mail.text.fill(&SlotValues::EXAMPLE)];
+        (parts, findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>())
+    };
+    for (front_matter, words) in [
+        ("", ["Unsubscribe", "Issue 7", "August 12, 2026"]),
+        ("lang: de", ["Abbestellen", "Ausgabe 7", "12. August 2026"]),
+        ("lang: pt-BR", ["Cancelar inscrição", "Edição 7", "12 de agosto de 2026"]),
+        ("lang: ja", ["配信停止", "第7号", "2026年8月12日"]),
+        ("lang: ar", ["إلغاء الاشتراك", "العدد 7", "12 أغسطس 2026"]),
+        ("lang: de\ndate_format: full", ["Abbestellen", "Ausgabe 7", "Mittwoch, 12. August 2026"]),
+        ("date_format: '%d.%m.%y'", ["Unsubscribe", "Issue 7", "12.08.26"]),
+    ] {
+        let (parts, findings) = parts(&front_matter.replace('\'', ""));
+        for (part, word) in parts.iter().flat_map(|part| words.map(|word| (part, word))) {
+            assert!(part.contains(word), "{front_matter}: {word}: {part}");
+        }
+        assert_eq!(findings, Vec::<String>::new());
+    }
+    let (parts, findings) = parts("lang: xx");
+    assert!(parts[0].contains("Unsubscribe") && parts[1].contains("2026-08-12"), "{}", parts[1]);
+    assert_eq!(
+        findings,
+        [
+            "The theme weekly has no words in `xx` for contents, issue, reason, unsubscribe, web_view; they stand in English."
+        ]
+    );
 }
 
 #[test]
@@ -320,9 +396,9 @@ fn forbidden(html: &str) -> Option<String> {
         let runs = tag.to_ascii_lowercase().contains("=\"javascript:");
         !runs
             && !matches!(name_of(tag), "script" | "style" | "form" | "iframe" | "input" | "t")
-            && !names[..names.len() - 1]
-                .iter()
-                .any(|name| name.starts_with("on") || *name == "style")
+            && !names[..names.len() - 1].iter().any(|name| name.starts_with("on"))
+            // The author's; the writer has styles of its own for code and buttons.
+            && !tag.contains("style=\"z\"")
     };
     tags(article).into_iter().find(|tag| !harmless(tag)).map(str::to_owned)
 }
