@@ -13,6 +13,8 @@ mod environment;
 pub(crate) mod files;
 mod known;
 mod permalink;
+pub mod picture_files;
+mod pictures;
 mod root;
 pub mod scaffold;
 mod secrets;
@@ -26,6 +28,7 @@ mod web_url;
 pub use environment::Environment;
 pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};
+pub use pictures::Pictures;
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
 pub use sections::{Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via};
@@ -48,6 +51,8 @@ pub struct Config {
     pub newsletter: Newsletter,
     /// The folder of the issues, absolute.
     pub issues: PathBuf,
+    /// How pictures reach the reader.
+    pub pictures: Pictures,
     /// Who sees an issue before it is sent.
     pub proof: Proof,
     /// How a campaign reaches its readers.
@@ -146,6 +151,8 @@ impl Config {
         let mut settings = Settings::gather(source, environment, flags).map_err(wrong)?;
         let newsletter = sections::newsletter(&mut settings);
         let issues = sections::issues(&mut settings, root);
+        let name = newsletter.as_ref().map(|newsletter| newsletter.name.as_str());
+        let pictures = pictures::read(&mut settings, root, issues.as_deref(), name);
         let proof = sections::proof(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
         let store = sections::store(&mut settings, root);
@@ -156,6 +163,7 @@ impl Config {
                 root: root.clone(),
                 newsletter: newsletter?,
                 issues: issues?,
+                pictures: pictures?,
                 proof: proof?,
                 delivery: delivery?,
                 store: store?,

@@ -15,8 +15,10 @@ mod article_html;
 mod article_text;
 mod budget;
 mod flow;
+mod logo;
 mod node;
 mod notes;
+mod pictures;
 mod raw_html;
 mod shell;
 mod slots;
@@ -24,12 +26,19 @@ mod target;
 mod text_table;
 mod wrap;
 
-pub use budget::{Measures, TRACKED_TARGET, encoded_length};
+pub use budget::{Measures, TRACKED_TARGET, base64_length, encoded_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
+pub use pictures::{
+    Attachment, Format, Illustration, Logo, MAX_PICTURE_BYTES, MISSING_ALT, MISSING_PICTURE,
+    NoPictures, PICTURE_FORMAT, PICTURE_SIZE, Picture, PictureContent, PictureFault, PictureFile,
+    PictureMode, Pictures, RELATIVE_TARGET, Start,
+};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
+use self::pictures::Gallery;
 use crate::domain::{Direction, HeaderText};
 use crate::issue::Issue;
 use crate::source::{Finding, Findings, RuleId, Severity};
@@ -51,6 +60,18 @@ pub struct Rendered {
     pub html: Template,
     /// The `text/plain` part, lines ending in LF.
     pub text: Template,
+    /// The pictures that are files of the newsletter.
+    pub pictures: Vec<Picture>,
+}
+
+impl Rendered {
+    /// The files that the mail carries.
+    pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.pictures.iter().filter_map(|picture| match &picture.content {
+            PictureContent::Attached(attachment) => Some(attachment),
+            PictureContent::Linked { .. } => None,
+        })
+    }
 }
 
 /// The newsletter's own words, the same in every issue.
@@ -80,15 +101,26 @@ pub fn render(
     issue: &Issue<'_>,
     theme: &Theme,
     letterhead: &Letterhead,
+    illustration: &Illustration<'_>,
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
-    let nodes = flow::flow(&issue.document, &mut findings);
-    let values = values(issue, theme, letterhead, &mut findings);
+    let (mut nodes, targets) = flow::flow_and_targets(&issue.document, &mut findings);
+    let mut gallery = Gallery::new(*illustration);
+    let page = letterhead.web_url.as_deref().and_then(|url| Url::parse(url).ok());
+    flow::resolve(&mut nodes, &targets, page.as_ref(), &mut gallery, &mut findings);
+    let mut values = values(issue, theme, letterhead, &mut findings);
+    values["logo"] = logo::value(illustration.logo, theme, &mut gallery, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let html = shell::html(theme, &values, &article_html::write(&nodes), &address)?;
     let text = shell::text(theme, &values, &article_text::write(&nodes), &address)?;
     let subject = subject(issue, letterhead).clone();
-    let rendered = Rendered { subject, preheader: issue.preheader.clone(), html, text };
+    let rendered = Rendered {
+        subject,
+        preheader: issue.preheader.clone(),
+        html,
+        text,
+        pictures: gallery.into_pictures(),
+    };
     Ok((rendered, findings.into_sorted()))
 }
 

@@ -78,13 +78,14 @@ struct Description {
 }
 
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 13] = [
+pub(crate) const OWN_VALUES: [&str; 14] = [
     "article",
     "category",
     "date",
     "direction",
     "home_url",
     "language",
+    "logo",
     "newsletter",
     "number",
     "preheader",

@@ -2,9 +2,11 @@
 //!
 //! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
 //! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
+//! Where the mail carries pictures, they stand beside the html in a
+//! multipart/related (RFC 2387), so that no program lists them as files.
 
 use super::quoted_printable::Encoder;
-use super::{Campaign, Leaflet, header_line};
+use super::{Campaign, Leaflet, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
 
@@ -47,6 +49,9 @@ pub enum MessageError {
         /// Which header.
         header: &'static str,
     },
+    /// The pictures of a stored campaign were not fetched with it.
+    #[error("the frozen campaign came without its pictures")]
+    NoContents,
     /// A header line would be cut or refused on its way (RFC 5322 section 2.1.1).
     #[error("the header {header} has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
     LongHeader {
@@ -80,14 +85,15 @@ impl MessageForm {
     /// Compiles a campaign. `date` becomes the `Date` of every copy.
     ///
     /// # Errors
-    /// The frozen `From` or `Reply-To` is not an address, or a header has a line
-    /// that is too long.
+    /// The frozen `From` or `Reply-To` is not an address, a header has a line
+    /// that is too long, or the campaign's pictures are not there.
     pub fn compile(
         campaign: &Campaign,
         purpose: Purpose,
         date: Timestamp,
     ) -> Result<Self, MessageError> {
         let manifest = campaign.manifest();
+        let attachments: Vec<_> = campaign.attachments().ok_or(MessageError::NoContents)?.collect();
         let from = manifest.from.to_mailbox().ok_or(MessageError::Mailbox { header: "From" })?;
         let mut segments = Segments::default();
         segments.line(&header_line::mailbox("From", &from));
@@ -120,13 +126,21 @@ impl MessageForm {
             manifest.language
         ));
         segments.refuse_long_lines()?;
-        for (subtype, part) in [("plain", &manifest.text), ("html", &manifest.html)] {
-            segments.line(&format!(
-                "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-            ));
-            segments.part(part);
-            segments.line("\r\n");
+        segments.text(&boundary, "plain", &manifest.text);
+        match attachments.as_slice() {
+            [] => segments.text(&boundary, "html", &manifest.html),
+            files => {
+                let inner = format!("=_r{}", &campaign.digest().to_string()[..32]);
+                segments.line(&format!(
+                    "--{boundary}\r\nContent-Type: multipart/related; type=\"text/html\"; \
+                     boundary=\"{inner}\"\r\n\r\n"
+                ));
+                segments.text(&inner, "html", &manifest.html);
+                for (attachment, bytes) in files {
+                    attached::write(&inner, attachment, bytes, segments.open_literal());
+                }
+                segments.line(&format!("--{inner}--\r\n"));
+            }
         }
         segments.line(&format!("--{boundary}--\r\n"));
         let identity = MessageIdentity::new(campaign, purpose, from.address.domain());
@@ -206,6 +220,16 @@ impl Segments {
 
     fn hole(&mut self, segment: Segment) {
         self.0.push(segment);
+    }
+
+    /// One part of text, behind its boundary.
+    fn text(&mut self, boundary: &str, subtype: &str, part: &Template) {
+        self.line(&format!(
+            "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        ));
+        self.part(part);
+        self.line("\r\n");
     }
 
     /// The holes of headers are addresses and links, whose length is bounded
@@ -297,6 +321,7 @@ mod tests {
                     Piece::Literal("\n".into()),
                 ],
             },
+            pictures: Vec::new(),
         };
         let headers = FixedHeaders {
             from: Mailbox::parse("Die Wöchentliche, \"echt\" <news@example.org>").unwrap(),

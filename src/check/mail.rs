@@ -95,6 +95,8 @@ mod tests {
             html_encoded_tracked: 0,
             styles,
             text: 0,
+            attachments: 0,
+            message: 0,
             first_unsubscribe: None,
             last_unsubscribe: None,
         }
@@ -110,6 +112,7 @@ mod tests {
             preheader: String::new(),
             html: template(html),
             text: template(text),
+            pictures: Vec::new(),
         };
         let found = discover(&rendered, &measures);
         found.iter().map(|d| (d.rule.id.0, d.rule.severity)).collect()

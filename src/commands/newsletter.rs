@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::files::read_at_most;
+use crate::config::picture_files::PictureFiles;
 use crate::config::{Config, FlagValue, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
-use crate::render::{self, Letterhead, Measures, Rendered};
+use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
 use crate::source::{
     Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
 };
@@ -31,6 +32,8 @@ pub(super) struct Prepared {
     pub(super) measures: Measures,
     pub(super) findings: Vec<Finding>,
     pub(super) provenance: Provenance,
+    /// Who found the pictures, and can find them again.
+    pub(super) picture_files: PictureFiles,
     /// The author says that it is not ready.
     pub(super) draft: bool,
 }
@@ -56,11 +59,19 @@ impl Newsletter {
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
         let (letterhead, no_permalink) = self.letterhead(&issue);
-        let (rendered, mut findings) =
-            render::render(&issue, &self.theme, &letterhead).map_err(|error| {
-                let what = format!("cannot render {}", path.display());
-                Failure::of(Exit::InputUnreadable, what, &error)
-            })?;
+        let pictures = &self.config.pictures;
+        let picture_files = PictureFiles::of(&self.config.root, path, &pictures.path);
+        let illustration = Illustration {
+            files: &picture_files,
+            mode: pictures.mode,
+            assets_url: pictures.assets_url.as_ref(),
+            logo: pictures.logo.as_ref(),
+        };
+        let rendered = render::render(&issue, &self.theme, &letterhead, &illustration);
+        let (rendered, mut findings) = rendered.map_err(|error| {
+            let what = format!("cannot render {}", path.display());
+            Failure::of(Exit::InputUnreadable, what, &error)
+        })?;
         let measures = Measures::of(&rendered);
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);
@@ -84,7 +95,7 @@ impl Newsletter {
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         let draft = issue.draft;
-        Ok(Prepared { campaign, rendered, measures, findings, provenance, draft })
+        Ok(Prepared { campaign, rendered, measures, findings, provenance, picture_files, draft })
     }
 
     /// Reads one issue's front matter and Markdown.

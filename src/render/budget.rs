@@ -7,7 +7,7 @@
 
 use super::{Rendered, Slot, SlotValues, Template};
 
-/// The sizes of the `text/html` part. All are in bytes.
+/// The sizes of a mail, above all of its `text/html` part. All are in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Measures {
     /// The html as it is, with example values in its slots.
@@ -20,6 +20,10 @@ pub struct Measures {
     pub styles: usize,
     /// The text as it is.
     pub text: usize,
+    /// The pictures that the mail carries, in base64.
+    pub attachments: usize,
+    /// Both parts and the pictures, encoded. The headers, about 2 KB, are not counted.
+    pub message: usize,
     /// Where in the html the first link to leave the list stands.
     pub first_unsubscribe: Option<usize>,
     /// Where in the html the last link to leave the list stands.
@@ -33,13 +37,19 @@ impl Measures {
     /// Measures both parts of a mail.
     pub fn of(rendered: &Rendered) -> Self {
         let html = rendered.html.fill(&SlotValues::EXAMPLE);
+        let text = rendered.text.fill(&SlotValues::EXAMPLE);
         let offsets = unsubscribe_offsets(&rendered.html);
+        let html_encoded = encoded_length(&html);
+        let attached = rendered.attachments().map(|file| base64_length(file.bytes.len()));
+        let attachments = attached.sum::<usize>();
         Self {
             html: html.len(),
-            html_encoded: encoded_length(&html),
+            html_encoded,
             html_encoded_tracked: encoded_length(&tracked(&html)),
             styles: style_bytes(&html),
-            text: rendered.text.fill(&SlotValues::EXAMPLE).len(),
+            text: text.len(),
+            attachments,
+            message: html_encoded + encoded_length(&text) + attachments,
             first_unsubscribe: offsets.first().copied(),
             last_unsubscribe: offsets.last().copied(),
         }
@@ -65,6 +75,13 @@ fn unsubscribe_offsets(html: &Template) -> Vec<usize> {
 /// (RFC 2045 section 6.7).
 pub fn encoded_length(text: &str) -> usize {
     text.split('\n').map(encoded_line_length).sum::<usize>() + 2 * text.matches('\n').count()
+}
+
+/// The length of so many bytes in base64, in lines of 76 characters that end
+/// in CRLF (RFC 2045 section 6.8).
+pub fn base64_length(bytes: usize) -> usize {
+    let characters = bytes.div_ceil(3) * 4;
+    characters + characters.div_ceil(76) * 2
 }
 
 /// A line has at most 76 characters, of which the last may be the `=` of a soft break.

@@ -7,7 +7,10 @@
 //! the author may not have meant. Absent on purpose: how it looks, which the
 //! two writers decide.
 
+mod image;
 mod own_html;
+
+pub(crate) use image::{Target, resolve};
 
 use std::borrow::Cow;
 
@@ -38,7 +41,17 @@ const MOST_FINDINGS: usize = 50;
 const TOP_HEADING: u8 = 2;
 
 /// Turns a document into nodes.
+#[cfg(test)]
 pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) -> Vec<Node<'d>> {
+    flow_and_targets(document, findings).0
+}
+
+/// Turns a document into nodes, and tells which of them have a target that
+/// [`resolve`] has to look at: pictures, and links that are relative.
+pub(crate) fn flow_and_targets<'d>(
+    document: &'d Document<'_>,
+    findings: &mut Findings<'_>,
+) -> (Vec<Node<'d>>, Vec<Target>) {
     let mut flow = Flow {
         nodes: Vec::with_capacity(document.events.len()),
         open: Vec::new(),
@@ -48,6 +61,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         in_table_head: false,
         image: None,
         html: None,
+        targets: Vec::new(),
         dropping: None,
         too_deep: false,
         reported: 0,
@@ -61,7 +75,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
     }
     flow.report_the_rest();
     loosen_lists(&mut flow.nodes);
-    flow.nodes
+    (flow.nodes, flow.targets)
 }
 
 struct Flow<'d, 'f, 's> {
@@ -75,6 +89,8 @@ struct Flow<'d, 'f, 's> {
     image: Option<OpenImage>,
     /// The lines of the HTML block that is being read, and where each stands.
     html: Option<(String, Vec<(usize, Span)>)>,
+    /// What [`resolve`] has to look at.
+    targets: Vec<Target>,
     /// The author's element whose content is left out.
     dropping: Option<String>,
     too_deep: bool,
@@ -98,6 +114,7 @@ struct OpenImage {
     title: String,
     alternative: String,
     depth: usize,
+    span: Span,
 }
 
 impl<'d> Flow<'d, '_, '_> {
@@ -179,8 +196,13 @@ impl<'d> Flow<'d, '_, '_> {
             Tag::Image { dest_url, title, .. } => {
                 let source = self.target(dest_url, span);
                 let title = clean(title).into_owned();
-                self.image =
-                    Some(OpenImage { source, title, alternative: String::new(), depth: 0 });
+                self.image = Some(OpenImage {
+                    source,
+                    title,
+                    alternative: String::new(),
+                    depth: 0,
+                    span: span.clone(),
+                });
                 return;
             }
             // Not switched on; what they hold is shown.
@@ -218,6 +240,9 @@ impl<'d> Flow<'d, '_, '_> {
                 Element::Emphasis | Element::Strong | Element::Strikethrough | Element::Link { .. }
             );
             if written {
+                if matches!(&element, Element::Link { target, .. } if target::is_relative(target)) {
+                    self.targets.push(Target { node: self.nodes.len(), span: span.clone() });
+                }
                 self.nodes.push(Node::Open(element));
             } else if self.dropping.is_none() && !within_words {
                 self.nodes.push(Node::SoftBreak);
@@ -291,6 +316,7 @@ impl<'d> Flow<'d, '_, '_> {
         };
         let title = (!image.title.is_empty()).then_some(("title", image.title));
         let attributes = title.into_iter().collect();
+        self.targets.push(Target { node: self.nodes.len(), span: image.span });
         self.nodes.push(Node::Image { source, alternative, attributes });
     }
 

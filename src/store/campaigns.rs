@@ -46,12 +46,12 @@ const MARK: &str = "mark a campaign";
 const FORGET: &str = "forget trials into the outbox";
 
 impl Store {
-    /// The campaign with this name, if it was ever frozen.
+    /// The campaign with this name, if it was ever frozen, with its pictures.
     ///
     /// # Errors
     /// The store cannot be read, or what stands there is not what was frozen.
     pub async fn campaign(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, StoreError> {
-        sqlx::query_as::<_, CampaignRow>(
+        let frozen = sqlx::query_as::<_, CampaignRow>(
             "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
                     last_row, paused_at, pause_note, finished_at
              FROM campaigns WHERE newsletter = ?1 AND slug = ?2",
@@ -62,7 +62,26 @@ impl Store {
         .await
         .map_err(self.fault(READ))?
         .map(|row| self.thaw(row))
-        .transpose()
+        .transpose()?;
+        match frozen {
+            Some(frozen) => self.with_attachments(frozen).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn with_attachments(&self, frozen: FrozenCampaign) -> Result<FrozenCampaign, StoreError> {
+        if frozen.campaign.manifest().attachments.is_empty() {
+            return Ok(frozen);
+        }
+        let contents: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT content FROM attachments WHERE campaign = ?1")
+                .bind(frozen.id)
+                .fetch_all(self.readers())
+                .await
+                .map_err(self.fault(READ))?;
+        let campaign = frozen.campaign.with_contents(contents);
+        let campaign = campaign.map_err(|error| self.damaged(READ, error.to_string()))?;
+        Ok(FrozenCampaign { campaign, ..frozen })
     }
 
     pub(super) async fn existing_campaign(
@@ -78,7 +97,8 @@ impl Store {
         self.campaign(key).await?.ok_or_else(missing)
     }
 
-    /// Every campaign, the newest first.
+    /// Every campaign, the newest first, without the bytes of their pictures:
+    /// whoever makes a message of one asks for it by its name.
     ///
     /// # Errors
     /// As [`Self::campaign`].
@@ -145,6 +165,13 @@ impl Store {
             let mut transaction = turn.begin(Durability::Power).await?;
             sqlx::query(
                 "DELETE FROM recipients WHERE campaign IN
+                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
+            )
+            .bind(newsletter.as_str())
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query(
+                "DELETE FROM attachments WHERE campaign IN
                     (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
             )
             .bind(newsletter.as_str())

@@ -67,6 +67,7 @@ fn campaign(issue: &str) -> Campaign {
         preheader: String::new(),
         html: text(format!("<p>{issue}</p>")),
         text: text(format!("{issue}\n")),
+        pictures: Vec::new(),
     };
     let headers = FixedHeaders {
         from: Mailbox::parse("Weekly <news@example.org>").unwrap(),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
+use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, Target, clean};
 use crate::render::node::{Element, Node};
 use crate::render::raw_html::{self, OpenTag, Standing, Token};
 use crate::source::{Severity, Span};
@@ -126,11 +126,16 @@ impl<'d> Flow<'d, '_, '_> {
             let found = tag.attributes.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| clean(value).into_owned())
         };
-        let alternative = value("alt").unwrap_or_default();
+        // HTML says with an empty text what Markdown says with a space.
+        let alternative = match value("alt") {
+            Some(alternative) if alternative.is_empty() => " ".to_owned(),
+            alternative => alternative.unwrap_or_default(),
+        };
         match value("src").and_then(|source| self.target(&source, span)) {
             None => self.text(Cow::Owned(alternative)),
             Some(source) => {
                 let attributes = self.attributes("img", tag, span);
+                self.targets.push(Target { node: self.nodes.len(), span: span.clone() });
                 self.nodes.push(Node::Image { source, alternative, attributes });
             }
         }

@@ -196,5 +196,6 @@ pub(super) fn rendered() -> Rendered {
                 literal("\n"),
             ],
         },
+        pictures: Vec::new(),
     }
 }
