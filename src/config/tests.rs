@@ -85,11 +85,19 @@ language = "ar-EG"
 direction = "rtl"
 postal_address = "1 Example Street"
 web_url = "https://example.org/{year}/{month}/{day}/{number}-{slug}/"
+assets_url = "https://assets.example.org/weekly/"
 public_url = "https://list.example.org/weekly/"
 theme = "plain"
 list_id = "weekly.lists.example.org"
 [issues]
 path = "content/issues"
+[images]
+mode = "embed"
+path = "content"
+[theme]
+logo = "content/logo.png"
+logo_alt = "النشرة"
+logo_width = 300
 [proof]
 to = ["editor@example.org", "author@example.org"]
 required = false
