@@ -1,6 +1,7 @@
 //! A newsletter as commands use it: its configuration, its theme, and an
 //! issue made ready to be looked at or sent.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
@@ -11,7 +12,9 @@ use crate::config::{Config, FlagValue, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
-use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
+use crate::render::{
+    self, Illustration, Letterhead, MISSING_PICTURE, Measures, RELATIVE_TARGET, Rendered,
+};
 use crate::source::{
     Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
 };
@@ -76,7 +79,9 @@ impl Newsletter {
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);
         check::mail(&rendered, &measures, &mut checked);
-        findings.extend(checked.into_sorted());
+        let checked = checked.into_sorted();
+        told_once(&mut findings, &checked);
+        findings.extend(checked);
         findings.extend(no_permalink);
         Finding::sort(&mut findings);
         let key = CampaignKey {
@@ -191,6 +196,21 @@ fn no_permalink(why: &str) -> Finding {
         message: format!("the mail has no link to its page on the web: {why}"),
         advice: "Add it to the front matter, or take it out of `[newsletter] web_url`.".to_owned(),
     }
+}
+
+/// What is wrong with a target as it is written says more than that it leads
+/// nowhere, so that is not told besides.
+fn told_once(rendered: &mut Vec<Finding>, checked: &[Finding]) {
+    let about_targets = [check::PLACEHOLDER, check::MALFORMED_LINK, check::EMPTY_LINK];
+    let told: BTreeSet<_> = checked
+        .iter()
+        .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
+        .map(Finding::position)
+        .collect();
+    rendered.retain(|finding| {
+        let leads_nowhere = [RELATIVE_TARGET, MISSING_PICTURE].contains(&finding.rule);
+        !(leads_nowhere && told.contains(&finding.position()))
+    });
 }
 
 /// The whole path of a file that has gone.

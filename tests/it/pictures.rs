@@ -88,7 +88,7 @@ fn what_was_frozen_is_sent_whatever_becomes_of_the_file() {
     ]);
     newsletter.write("issues/a.png", png(600, 400, 5_000));
     let issue = newsletter.issue_of("one", "title: One\n", "![A](a.png)\n");
-    let mut sending = newsletter.start(&["send", &issue, "--yes"]);
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
     server.wait_until(|log| log.messages.len() == 2);
     sending.signal("KILL");
     sending.finish();
@@ -102,7 +102,7 @@ fn what_was_frozen_is_sent_whatever_becomes_of_the_file() {
     std::fs::remove_dir_all(newsletter.path("issues")).unwrap();
     newsletter.expect(0, &["status", "one"]);
     for message in &server.log().messages {
-        let mail = Mail::parse(message.data.clone());
+        let mail = Mail::parse(message.content.clone());
         assert_eq!(pictures(&mail)[0].1, png(600, 400, 5_000));
     }
 }
@@ -216,7 +216,10 @@ fn a_theme_shows_the_logo_of_the_configuration() {
             .set("newsletter.assets_url", "\"https://e.example/\"");
         newsletter.copy_theme();
         let layout = "email-templates/weekly/layout.mjml.hbs";
-        newsletter.edit(layout, "{{> header}}", &format!("{{{{> header}}}}{logo}"));
+        let text = std::fs::read_to_string(newsletter.path(layout)).unwrap();
+        let (before, after) = text.split_once("<mj-column").unwrap();
+        let (attributes, after) = after.split_once('>').unwrap();
+        newsletter.write(layout, format!("{before}<mj-column{attributes}>{logo}{after}"));
         newsletter.write("art/logo@2x.png", png(401, 100, 50));
         let issue = newsletter.issue_of("one", "title: One\n", "Words.\n");
         let html = |newsletter: &Newsletter| {

@@ -318,12 +318,15 @@ fn forbidden(html: &str) -> Option<String> {
     let harmless = |tag: &&str| {
         let attributes = tag.split("=\"").map(|part| part.rsplit([' ', '"']).next().unwrap());
         let names: Vec<_> = attributes.collect();
+        // The one style that the program writes itself.
+        let names = match tag.ends_with(" style=\"max-width:100%;height:auto\"") {
+            true => &names[..names.len() - 2],
+            false => &names[..names.len() - 1],
+        };
         let runs = tag.to_ascii_lowercase().contains("=\"javascript:");
         !runs
             && !matches!(name_of(tag), "script" | "style" | "form" | "iframe" | "input" | "t")
-            && !names[..names.len() - 1]
-                .iter()
-                .any(|name| name.starts_with("on") || *name == "style")
+            && !names.iter().any(|name| name.starts_with("on") || *name == "style")
     };
     tags(article).into_iter().find(|tag| !harmless(tag)).map(str::to_owned)
 }
