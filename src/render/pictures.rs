@@ -29,6 +29,9 @@ pub const MAX_PICTURE_BYTES: u64 = 5 * 1024 * 1024;
 /// How much all pictures in one mail may have together, in bytes. In base64
 /// they take a third more.
 pub(crate) const MAX_ATTACHED_BYTES: usize = 7 * 1024 * 1024;
+/// How many different files one issue may show. Nobody scrolls so far, and each
+/// is read.
+const MOST_PICTURES: usize = 200;
 /// The width of a mail's one column, in pixels.
 pub(crate) const COLUMN: u32 = 600;
 
@@ -187,6 +190,8 @@ pub(crate) struct Gallery<'p> {
     rules: Illustration<'p>,
     /// By what the author wrote: a target that comes twice is read once.
     placed: HashMap<(Start, String), Placed>,
+    /// How many files were asked for.
+    files: usize,
     pictures: Vec<Picture>,
     /// Which picture has which bytes: equal files go into the mail once.
     attached: HashMap<Digest, String>,
@@ -243,6 +248,7 @@ impl<'p> Gallery<'p> {
         Self {
             rules,
             placed: HashMap::new(),
+            files: 0,
             pictures: Vec::new(),
             attached: HashMap::new(),
             attached_bytes: 0,
@@ -262,6 +268,9 @@ impl<'p> Gallery<'p> {
         }
         let placed = match self.address(from, written) {
             Ok(Address::OnTheWeb(address)) => on_the_web(address),
+            Ok(Address::File { .. }) if self.files == MOST_PICTURES => {
+                Placed { faults: vec![Fault::TooMany(MOST_PICTURES)], ..Placed::default() }
+            }
             Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
             Err(fault) => Placed { faults: vec![fault], ..Placed::default() },
         };
@@ -304,6 +313,7 @@ impl<'p> Gallery<'p> {
     }
 
     fn file(&mut self, from: Start, path: &str, suffix: &str) -> Placed {
+        self.files += 1;
         let mut placed = Placed::default();
         let file = match self.rules.files.find(from, path) {
             Ok(file) => file,

@@ -51,7 +51,17 @@ impl Store {
     /// # Errors
     /// The store cannot be read, or what stands there is not what was frozen.
     pub async fn campaign(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, StoreError> {
-        let frozen = sqlx::query_as::<_, CampaignRow>(
+        match self.campaign_without_pictures(key).await? {
+            Some(frozen) => self.with_pictures(frozen).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn campaign_without_pictures(
+        &self,
+        key: &CampaignKey,
+    ) -> Result<Option<FrozenCampaign>, StoreError> {
+        sqlx::query_as::<_, CampaignRow>(
             "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
                     last_row, paused_at, pause_note, finished_at
              FROM campaigns WHERE newsletter = ?1 AND slug = ?2",
@@ -62,14 +72,13 @@ impl Store {
         .await
         .map_err(self.fault(READ))?
         .map(|row| self.thaw(row))
-        .transpose()?;
-        match frozen {
-            Some(frozen) => self.with_attachments(frozen).await.map(Some),
-            None => Ok(None),
-        }
+        .transpose()
     }
 
-    async fn with_attachments(&self, frozen: FrozenCampaign) -> Result<FrozenCampaign, StoreError> {
+    pub(super) async fn with_pictures(
+        &self,
+        frozen: FrozenCampaign,
+    ) -> Result<FrozenCampaign, StoreError> {
         if frozen.campaign.manifest().attachments.is_empty() {
             return Ok(frozen);
         }
@@ -84,6 +93,7 @@ impl Store {
         Ok(FrozenCampaign { campaign, ..frozen })
     }
 
+    /// A campaign that must be there, without its pictures.
     pub(super) async fn existing_campaign(
         &self,
         key: &CampaignKey,
@@ -94,7 +104,7 @@ impl Store {
             path: self.path().to_owned(),
             campaign: key.clone(),
         };
-        self.campaign(key).await?.ok_or_else(missing)
+        self.campaign_without_pictures(key).await?.ok_or_else(missing)
     }
 
     /// Every campaign, the newest first, without the bytes of their pictures:

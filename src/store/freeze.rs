@@ -125,7 +125,8 @@ impl Store {
         }
         transaction.commit().await.map_err(&fault)?;
         drop(turn);
-        self.existing_campaign(campaign.key(), FREEZE).await.map_err(FreezeError::from)
+        let frozen = self.existing_campaign(campaign.key(), FREEZE).await?;
+        self.with_pictures(frozen).await.map_err(FreezeError::from)
     }
 }
 

@@ -194,13 +194,15 @@ fn a_provider_that_carries_no_pictures_says_so_before_anything_is_asked() {
         .subscribed(["reader-one@example.org"]);
     newsletter.write("issues/a.png", png(10, 10, 0));
     let issue = newsletter.issue_of("one", "title: One\n", "![a](a.png)\n");
-    let refused = newsletter.run(&["send", &issue, "--yes"]);
-    assert!(
-        refused.stderr.contains("cannot carry pictures in the mail, and this one has 1"),
-        "{refused}"
-    );
-    assert!(refused.stderr.contains("mode = \"link\""), "{refused}");
-    assert_eq!(refused.code, 4, "{refused}");
+    for arguments in [&["send", issue.as_str(), "--yes"][..], &["proof", issue.as_str()]] {
+        let refused = newsletter.run(arguments);
+        assert!(
+            refused.stderr.contains("cannot carry pictures in the mail, and this one has 1"),
+            "{refused}"
+        );
+        assert!(refused.stderr.contains("mode = \"link\""), "{refused}");
+        assert_eq!(refused.code, 4, "{refused}");
+    }
 }
 
 #[test]

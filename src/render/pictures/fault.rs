@@ -29,6 +29,7 @@ pub(crate) enum Fault {
     NoPicture { path: String, is_pointer: bool },
     OtherEnding { path: String, format: Format },
     TooMuch { path: String, before: usize },
+    TooMany(usize),
 }
 
 impl Fault {
@@ -48,7 +49,7 @@ impl Fault {
             Self::Unfit { .. } | Self::Damaged { .. } | Self::NoPicture { .. } => {
                 (PICTURE_FORMAT, Severity::Error)
             }
-            Self::TooMuch { .. } => (PICTURE_SIZE, Severity::Error),
+            Self::TooMuch { .. } | Self::TooMany(_) => (PICTURE_SIZE, Severity::Error),
         };
         (rule, severity)
     }
@@ -110,6 +111,10 @@ impl Fault {
                     name(*format)
                 ),
                 format!("Let its name end in .{}: some programs go by it.", format.ending()),
+            ),
+            Self::TooMany(most) => (
+                format!("More than {most} pictures are files; this one is not shown."),
+                "Show fewer, and link to a page that has them all.".to_owned(),
             ),
             Self::TooMuch { path, before } => (
                 format!(

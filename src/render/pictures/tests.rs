@@ -131,6 +131,24 @@ fn the_mail_takes_no_more_than_it_can_carry() {
 }
 
 #[test]
+fn an_issue_of_endless_pictures_is_not_read_to_its_end() {
+    struct Counted(std::cell::Cell<usize>);
+    impl Pictures for Counted {
+        fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
+            self.0.set(self.0.get() + 1);
+            NoPictures.find(Start::Issue, path)
+        }
+    }
+    let files = Counted(0.into());
+    let mut gallery = Gallery::new(Illustration { files: &files, ..Illustration::NONE });
+    for n in 0..100_000 {
+        let placed = gallery.place(Start::Issue, &format!("{n}.png"));
+        assert_eq!((placed.source, placed.faults.len()), (None, 1));
+    }
+    assert_eq!(files.0.get(), MOST_PICTURES);
+}
+
+#[test]
 fn a_picture_for_sharp_screens_is_shown_at_half_its_size() {
     let size = |written| {
         let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
