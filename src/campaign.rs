@@ -6,6 +6,7 @@
 //! recipient costs one splice. Absent on purpose: the clock, keys, paths and
 //! versions never enter the digest.
 
+mod attached;
 pub mod due;
 mod header_line;
 mod keys;
@@ -14,6 +15,9 @@ mod message;
 mod unsubscribe;
 
 pub use keys::{SigningKey, SigningKeys};
-pub use manifest::{Campaign, FixedHeaders, Manifest, ManifestError, ManifestMailbox, Provenance};
+pub use manifest::{
+    Campaign, FixedHeaders, Manifest, ManifestAttachment, ManifestError, ManifestMailbox,
+    Provenance,
+};
 pub use message::{Copy, MessageError, MessageForm, Purpose};
 pub use unsubscribe::{Leaflet, UnsubscribePages, UnsubscribeToken};

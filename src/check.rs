@@ -15,7 +15,9 @@ mod structure;
 pub use mail::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
 use crate::issue::{self, Issue};
-use crate::render::{Measures, Rendered};
+use crate::render::{
+    MISSING_ALT, MISSING_PICTURE, Measures, PICTURE_FORMAT, PICTURE_SIZE, RELATIVE_TARGET, Rendered,
+};
 use crate::source::{Findings, RuleId, Severity, Span};
 use crate::theme;
 use comments::Comments;
@@ -52,7 +54,7 @@ pub const EMPTY_LINK: Rule = error("empty-link", "Every link has a target and so
 /// Links are well formed.
 pub const MALFORMED_LINK: Rule = warning(
     "malformed-link",
-    "Every link is written as [text](target), with an absolute target of a known scheme.",
+    "Every link is written as [text](target), and its target has a known scheme if it has one.",
 );
 /// References are defined.
 pub const UNDEFINED_REFERENCE: Rule =
@@ -87,6 +89,37 @@ pub const POSTAL_ADDRESS: Rule =
     error("postal-address", "Both parts of the mail hold the sender's postal address.");
 /// Nobody is watched.
 pub const PIXEL: Rule = error("pixel", "No image is too small to be seen.");
+/// A relative target has a base. The render room finds what breaks this and
+/// the next four rules, because it knows the bases and the files.
+const RELATIVE: Rule = Rule {
+    id: RELATIVE_TARGET,
+    severity: Severity::Error,
+    description: "Every relative target can be resolved: links from web_url, pictures from assets_url.",
+};
+/// Pictures are there.
+const NO_PICTURE: Rule = Rule {
+    id: MISSING_PICTURE,
+    severity: Severity::Error,
+    description: "Every picture that is a file is there, inside the newsletter's folder.",
+};
+/// Pictures can be seen.
+const FORMAT: Rule = Rule {
+    id: PICTURE_FORMAT,
+    severity: Severity::Error,
+    description: "Every picture is a PNG, JPEG or GIF, and its name ends accordingly.",
+};
+/// Pictures do not burst the mail.
+const SIZE: Rule = Rule {
+    id: PICTURE_SIZE,
+    severity: Severity::Error,
+    description: "The pictures in the mail have at most 7 MB together, and a known width.",
+};
+/// Pictures speak to those who do not see them.
+const ALT: Rule = Rule {
+    id: MISSING_ALT,
+    severity: Severity::Warning,
+    description: "Every picture has a text in its place; `![ ](...)` says that it is mere decoration.",
+};
 /// The mail is not cut off.
 pub const BUDGET: Rule = error(
     "budget",
@@ -106,7 +139,7 @@ pub const CONTRAST: Rule = Rule {
 };
 
 /// Every rule that judges an issue or a mail. `--allow` takes their names.
-pub const RULES: [Rule; 18] = [
+pub const RULES: [Rule; 23] = [
     MISSING_TITLE,
     EMPTY_ISSUE,
     MOJIBAKE,
@@ -119,6 +152,11 @@ pub const RULES: [Rule; 18] = [
     UNBALANCED_COMMENT,
     TURNED_TEXT,
     UNCLOSED_EMPHASIS,
+    RELATIVE,
+    NO_PICTURE,
+    FORMAT,
+    SIZE,
+    ALT,
     UNSUBSCRIBE,
     POSTAL_ADDRESS,
     PIXEL,

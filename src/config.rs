@@ -13,6 +13,8 @@ mod environment;
 pub(crate) mod files;
 mod known;
 mod permalink;
+pub mod picture_files;
+mod pictures;
 mod root;
 pub mod scaffold;
 mod secrets;
@@ -27,6 +29,7 @@ mod web_url;
 pub use environment::Environment;
 pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};
+pub use pictures::Pictures;
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
 pub use sections::{
@@ -54,6 +57,8 @@ pub struct Config {
     pub theme: Choices,
     /// The folder of the issues, absolute.
     pub issues: PathBuf,
+    /// How pictures reach the reader.
+    pub pictures: Pictures,
     /// Who sees an issue before it is sent.
     pub proof: Proof,
     /// How large a mail may be.
@@ -155,6 +160,8 @@ impl Config {
         let newsletter = sections::newsletter(&mut settings);
         let theme = theme_choices::read(&mut settings);
         let issues = sections::issues(&mut settings, root);
+        let name = newsletter.as_ref().map(|newsletter| newsletter.name.as_str());
+        let pictures = pictures::read(&mut settings, root, issues.as_deref(), name);
         let proof = sections::proof(&mut settings);
         let budget = sections::budget(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
@@ -167,6 +174,7 @@ impl Config {
                 newsletter: newsletter?,
                 theme,
                 issues: issues?,
+                pictures: pictures?,
                 proof: proof?,
                 budget: budget?,
                 delivery: delivery?,

@@ -17,8 +17,10 @@ mod budget;
 mod flow;
 mod headings;
 mod headline;
+mod logo;
 mod node;
 mod notes;
+mod pictures;
 pub(crate) mod quoted_printable;
 mod raw_html;
 mod sections;
@@ -28,15 +30,22 @@ mod target;
 mod text_table;
 mod wrap;
 
-pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET};
+pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
+pub use pictures::{
+    Attachment, Format, Illustration, Logo, MAX_PICTURE_BYTES, MISSING_ALT, MISSING_PICTURE,
+    NoPictures, PICTURE_FORMAT, PICTURE_SIZE, Picture, PictureContent, PictureFault, PictureFile,
+    PictureMode, Pictures, RELATIVE_TARGET, Start,
+};
 pub use sections::{RenderedSection, SourceHeading};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use self::article_html::Look;
 use self::headings::Heading;
+use self::pictures::Gallery;
 use crate::domain::{Direction, HeaderText};
 use crate::issue::Issue;
 use crate::source::{Finding, Findings, RuleId, Severity};
@@ -64,6 +73,18 @@ pub struct Rendered {
     pub sections: Vec<RenderedSection>,
     /// Where this issue stands on the web, if it does.
     pub web_url: Option<String>,
+    /// The pictures that are files of the newsletter.
+    pub pictures: Vec<Picture>,
+}
+
+impl Rendered {
+    /// The files that the mail carries.
+    pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.pictures.iter().filter_map(|picture| match &picture.content {
+            PictureContent::Attached(attachment) => Some(attachment),
+            PictureContent::Linked { .. } => None,
+        })
+    }
 }
 
 /// The newsletter's own words, the same in every issue.
@@ -93,11 +114,16 @@ pub fn render(
     issue: &Issue<'_>,
     theme: &Theme,
     letterhead: &Letterhead,
+    illustration: &Illustration<'_>,
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
-    let nodes = flow::flow(&issue.document, &mut findings);
+    let mut nodes = flow::flow(&issue.document, &mut findings);
+    let mut gallery = Gallery::new(*illustration);
+    let page = letterhead.web_url.as_deref().and_then(|url| Url::parse(url).ok());
+    flow::resolve(&mut nodes, page.as_ref(), &mut gallery, &mut findings);
     let headings = headings::of(&nodes);
-    let values = values(issue, theme, letterhead, &headings, &mut findings);
+    let mut values = values(issue, theme, letterhead, &headings, &mut findings);
+    values["logo"] = logo::value(illustration.logo, theme, &mut gallery, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let look = look(theme);
     let article = |linked: &[usize]| article_html::write(&nodes, &look, linked);
@@ -108,6 +134,7 @@ pub fn render(
         preheader: issue.preheader.clone(),
         html: html.template,
         text,
+        pictures: gallery.into_pictures(),
         sections: sections::located(html.sections, html.article, issue),
         web_url: letterhead.web_url.clone(),
     };

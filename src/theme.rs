@@ -84,7 +84,7 @@ pub enum FieldKind {
 }
 
 /// The values that every template has, whatever the theme declares.
-pub(crate) const OWN_VALUES: [&str; 20] = [
+pub(crate) const OWN_VALUES: [&str; 21] = [
     "article",
     "category",
     "dark",
@@ -96,6 +96,7 @@ pub(crate) const OWN_VALUES: [&str; 20] = [
     "home_url",
     "language",
     "light",
+    "logo",
     "newsletter",
     "number",
     "preheader",

@@ -1,9 +1,11 @@
 //! The canonical form of what a reader receives, and its digest.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CampaignKey, Digest, HeaderText, Mailbox};
-use crate::render::{Rendered, Template};
+use crate::render::{Attachment, Rendered, Template};
 
 /// Everything a reader receives that is the same for every reader.
 ///
@@ -34,6 +36,27 @@ pub struct Manifest {
     pub html: Template,
     /// The `text/plain` part with its slots, lines ending in LF.
     pub text: Template,
+    /// The pictures in the mail. A campaign without any has the canonical form
+    /// that it had before there were attachments, and so the same digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<ManifestAttachment>,
+}
+
+/// A file in the mail, as it stands in a manifest: its bytes are named by
+/// their hash and kept beside it, so that a list of campaigns stays small.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestAttachment {
+    /// Its `Content-ID`, without angle brackets.
+    pub content_id: String,
+    /// Its media type.
+    pub media_type: String,
+    /// The name under which a reader would save it.
+    pub name: String,
+    /// How many bytes it has.
+    pub size: usize,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A mailbox as it stands in a manifest.
@@ -51,6 +74,9 @@ pub struct Campaign {
     manifest: Manifest,
     canonical: String,
     digest: Digest,
+    /// The bytes of the manifest's attachments, in its order; none while they
+    /// have not been fetched.
+    contents: Vec<Arc<[u8]>>,
 }
 
 /// Where a campaign came from: kept beside the digest, never part of it.
@@ -93,6 +119,16 @@ pub enum ManifestError {
         /// The digest that was recorded.
         expected: Digest,
     },
+    /// The bytes of its pictures are not those that were frozen.
+    #[error(
+        "the stored pictures of {key} are not those that were frozen: {name} is missing or damaged"
+    )]
+    Attachment {
+        /// Which campaign.
+        key: CampaignKey,
+        /// The first file that is not as it was.
+        name: String,
+    },
 }
 
 /// The fixed headers of a newsletter.
@@ -122,12 +158,15 @@ impl Campaign {
             preheader: rendered.preheader.clone(),
             html: rendered.html.clone(),
             text: rendered.text.clone(),
+            attachments: rendered.attachments().map(ManifestAttachment::of).collect(),
         };
+        let contents = rendered.attachments().map(|file| Arc::clone(&file.bytes)).collect();
         let canonical = canonical(&manifest);
-        Self { key, digest: Digest::of(canonical.as_bytes()), canonical, manifest }
+        Self { key, digest: Digest::of(canonical.as_bytes()), canonical, manifest, contents }
     }
 
-    /// Reads a frozen campaign back from its canonical form.
+    /// Reads a frozen campaign back from its canonical form. It has no message
+    /// before its pictures have come back too, with [`Self::with_contents`].
     ///
     /// # Errors
     /// The bytes do not parse, or are not the ones that `expected` names.
@@ -137,9 +176,39 @@ impl Campaign {
             return Err(ManifestError::Damaged { key, found, expected });
         }
         match serde_json::from_str(&stored) {
-            Ok(manifest) => Ok(Self { key, manifest, canonical: stored, digest: found }),
+            Ok(manifest) => {
+                Ok(Self { key, manifest, canonical: stored, digest: found, contents: Vec::new() })
+            }
             Err(error) => Err(ManifestError::Unreadable { key, cause: error.to_string() }),
         }
+    }
+
+    /// Gives a thawed campaign the bytes of its pictures, which may come in any order.
+    ///
+    /// # Errors
+    /// One of them is missing, or not as it was.
+    pub fn with_contents(mut self, stored: Vec<Vec<u8>>) -> Result<Self, ManifestError> {
+        let by_hash = stored.into_iter().map(|bytes| (Digest::of(&bytes).to_string(), bytes));
+        let mut by_hash: std::collections::HashMap<String, Vec<u8>> = by_hash.collect();
+        self.contents.clear();
+        for attachment in &self.manifest.attachments {
+            match by_hash.remove(&attachment.sha256) {
+                Some(bytes) => self.contents.push(bytes.into()),
+                None => {
+                    let (key, name) = (self.key, attachment.name.clone());
+                    return Err(ManifestError::Attachment { key, name });
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// The pictures in the mail with their bytes; `None` while these have not
+    /// been fetched.
+    pub fn attachments(&self) -> Option<impl Iterator<Item = (&ManifestAttachment, &[u8])>> {
+        let attachments = &self.manifest.attachments;
+        let is_whole = attachments.len() == self.contents.len();
+        is_whole.then(|| attachments.iter().zip(self.contents.iter().map(|bytes| &**bytes)))
     }
 
     /// Which newsletter and issue this is.
@@ -166,6 +235,18 @@ impl Campaign {
     /// The digest over the canonical form.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+}
+
+impl ManifestAttachment {
+    fn of(file: &Attachment) -> Self {
+        Self {
+            content_id: file.content_id.clone(),
+            media_type: file.format.media_type().to_owned(),
+            name: file.name.clone(),
+            size: file.bytes.len(),
+            sha256: Digest::of(&file.bytes).to_string(),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
 //! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
+//! Where the mail carries pictures, they stand beside the html in a
+//! multipart/related (RFC 2387), so that no program lists them as files.
 
-use super::{Campaign, Leaflet, header_line};
+use super::{Campaign, Leaflet, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::quoted_printable::Encoder;
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
@@ -47,6 +49,9 @@ pub enum MessageError {
         /// Which header.
         header: &'static str,
     },
+    /// The pictures of a stored campaign were not fetched with it.
+    #[error("the frozen campaign came without its pictures")]
+    NoContents,
     /// A header line would be cut or refused on its way (RFC 5322 section 2.1.1).
     #[error("the header {header} has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
     LongHeader {
@@ -80,14 +85,15 @@ impl MessageForm {
     /// Compiles a campaign. `date` becomes the `Date` of every copy.
     ///
     /// # Errors
-    /// The frozen `From` or `Reply-To` is not an address, or a header has a line
-    /// that is too long.
+    /// The frozen `From` or `Reply-To` is not an address, a header has a line
+    /// that is too long, or the campaign's pictures are not there.
     pub fn compile(
         campaign: &Campaign,
         purpose: Purpose,
         date: Timestamp,
     ) -> Result<Self, MessageError> {
         let manifest = campaign.manifest();
+        let attachments: Vec<_> = campaign.attachments().ok_or(MessageError::NoContents)?.collect();
         let from = manifest.from.to_mailbox().ok_or(MessageError::Mailbox { header: "From" })?;
         let mut segments = Segments::default();
         segments.line(&header_line::mailbox("From", &from));
@@ -120,13 +126,21 @@ impl MessageForm {
             manifest.language
         ));
         segments.refuse_long_lines()?;
-        for (subtype, part) in [("plain", &manifest.text), ("html", &manifest.html)] {
-            segments.line(&format!(
-                "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-            ));
-            segments.part(part);
-            segments.line("\r\n");
+        segments.text(&boundary, "plain", &manifest.text);
+        match attachments.as_slice() {
+            [] => segments.text(&boundary, "html", &manifest.html),
+            files => {
+                let inner = format!("=_r{}", &campaign.digest().to_string()[..32]);
+                segments.line(&format!(
+                    "--{boundary}\r\nContent-Type: multipart/related; type=\"text/html\"; \
+                     boundary=\"{inner}\"\r\n\r\n"
+                ));
+                segments.text(&inner, "html", &manifest.html);
+                for (attachment, bytes) in files {
+                    attached::write(&inner, attachment, bytes, segments.open_literal());
+                }
+                segments.line(&format!("--{inner}--\r\n"));
+            }
         }
         segments.line(&format!("--{boundary}--\r\n"));
         let identity = MessageIdentity::new(campaign, purpose, from.address.domain());
@@ -208,6 +222,16 @@ impl Segments {
         self.0.push(segment);
     }
 
+    /// One part of text, behind its boundary.
+    fn text(&mut self, boundary: &str, subtype: &str, part: &Template) {
+        self.line(&format!(
+            "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        ));
+        self.part(part);
+        self.line("\r\n");
+    }
+
     /// The holes of headers are addresses and links, whose length is bounded
     /// where they are parsed.
     fn refuse_long_lines(&self) -> Result<(), MessageError> {
@@ -274,9 +298,13 @@ mod tests {
     use super::*;
     use crate::campaign::FixedHeaders;
     use crate::domain::{CampaignKey, HeaderText, Mailbox, Slug};
-    use crate::render::Rendered;
+    use crate::render::{Attachment, Format, Picture, PictureContent, Rendered};
 
     fn campaign(subject: &str, text: &str) -> Campaign {
+        campaign_with(subject, text, Vec::new())
+    }
+
+    fn campaign_with(subject: &str, text: &str, pictures: Vec<Picture>) -> Campaign {
         let slug = |text| Slug::parse(text).unwrap();
         let key = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
         let hole = |context| Piece::Hole { slot: Slot::UnsubscribeUrl, context };
@@ -299,6 +327,7 @@ mod tests {
                     Piece::Literal("\n".into()),
                 ],
             },
+            pictures,
         };
         let headers = FixedHeaders {
             from: Mailbox::parse("Die Wöchentliche, \"echt\" <news@example.org>").unwrap(),
@@ -346,6 +375,83 @@ mod tests {
         assert!(raw.contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"));
         assert!(raw.lines().all(|line| line.len() <= 998));
         assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
+    }
+
+    fn picture(name: &str, bytes: &[u8]) -> Picture {
+        let content_id = format!("{}@picture", &Digest::of(bytes).to_string()[..32]);
+        let source = format!("cid:{content_id}");
+        let name = name.to_owned();
+        let file = Attachment { content_id, format: Format::Png, name, bytes: bytes.into() };
+        Picture { source, content: PictureContent::Attached(file) }
+    }
+
+    #[test]
+    fn pictures_stand_beside_the_html_that_shows_them() {
+        use mail_parser::MimeHeaders;
+        let all: Vec<u8> = (0..=255).cycle().take(5_000).collect();
+        let pictures = vec![picture("größe.png", &all), picture("b.png", b"")];
+        let campaign = campaign_with("Subject", "text\n", pictures.clone());
+        let raw = message(&campaign, Purpose::Campaign, 0, 7);
+        let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
+        assert_eq!(parsed.text_body_count(), 1);
+        assert_eq!(parsed.html_body_count(), 1);
+        assert!(parsed.body_html(0).unwrap().contains("leave</a>"));
+        let files: Vec<_> = parsed.attachments().collect();
+        assert_eq!(files.len(), 2);
+        assert_eq!(files[0].contents(), all);
+        assert_eq!(files[0].attachment_name(), Some("größe.png"));
+        let id = pictures[0].source.strip_prefix("cid:");
+        assert_eq!(files[0].content_id(), id);
+        assert_eq!((files[1].contents(), files[1].attachment_name()), (&b""[..], Some("b.png")));
+        let structure: Vec<_> =
+            raw.lines().filter(|line| line.starts_with("Content-Type: ")).collect();
+        assert!(structure[0].starts_with("Content-Type: multipart/alternative;"));
+        assert!(structure[1].starts_with("Content-Type: text/plain;"));
+        assert!(structure[2].starts_with("Content-Type: multipart/related; type=\"text/html\";"));
+        assert!(structure[3].starts_with("Content-Type: text/html;"));
+        assert_eq!(structure[4..], ["Content-Type: image/png"; 2]);
+        assert!(raw.lines().all(|line| line.len() <= 998 && !line.starts_with('.')));
+        assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
+        let proof = message(&campaign, Purpose::Proof { attempt: 1 }, 60, 7);
+        let body = |raw: &str| raw.split_once("\r\n\r\n").unwrap().1.to_owned();
+        assert_eq!(body(&raw), body(&proof));
+    }
+
+    #[test]
+    fn a_thawed_campaign_has_a_message_once_its_pictures_are_back() {
+        let (one, two) = (vec![1; 100], vec![2; 100]);
+        let pictures = vec![picture("1.png", &one), picture("2.png", &two)];
+        let frozen = campaign_with("Subject", "text\n", pictures);
+        assert_ne!(frozen.digest(), campaign("Subject", "text\n").digest());
+        let thaw = || {
+            let stored = frozen.canonical().to_owned();
+            Campaign::thaw(frozen.key().clone(), stored, frozen.digest()).unwrap()
+        };
+        let compiled = MessageForm::compile(&thaw(), Purpose::Campaign, Timestamp::UNIX_EPOCH);
+        assert_eq!(compiled.unwrap_err(), MessageError::NoContents);
+        let whole = thaw().with_contents(vec![two.clone(), one.clone()]).unwrap();
+        assert_eq!(whole, frozen);
+        for stored in [vec![], vec![one.clone()], vec![one, vec![3; 100]]] {
+            let error = thaw().with_contents(stored).unwrap_err().to_string();
+            assert!(
+                error.contains("2.png is missing") || error.contains("1.png is missing"),
+                "{error}"
+            );
+        }
+    }
+
+    /// What stores hold that are older than pictures in the mail.
+    #[test]
+    fn a_campaign_without_pictures_has_the_canonical_form_that_it_always_had() {
+        let campaign = campaign("Subject", "text\n");
+        assert!(campaign.canonical().starts_with("{\"form\":1,\"from\":"));
+        assert!(!campaign.canonical().contains("attachments"));
+        let digest = "a956b2a971dd20d9ad10232d9fa5211936144f6efd0296c2d3ee14753b5e5f51";
+        assert_eq!(campaign.digest().to_string(), digest);
+        let stored = campaign.canonical().to_owned();
+        let thawed = Campaign::thaw(campaign.key().clone(), stored, campaign.digest()).unwrap();
+        assert_eq!(thawed, campaign);
+        assert!(MessageForm::compile(&thawed, Purpose::Campaign, Timestamp::UNIX_EPOCH).is_ok());
     }
 
     #[test]

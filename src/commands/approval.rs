@@ -1,6 +1,8 @@
 //! Whether the editors saw these bytes, and what changed if they did not.
 
-use crate::campaign::{Campaign, Manifest, ManifestMailbox};
+use std::collections::BTreeSet;
+
+use crate::campaign::{Campaign, Manifest, ManifestAttachment, ManifestMailbox};
 use crate::error::{Exit, Failure};
 use crate::render::{SlotValues, Template};
 use crate::store::{Proof, Store};
@@ -82,6 +84,17 @@ pub(super) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
     note("the language", &before.language, &now.language);
     note("the preheader", &before.preheader, &now.preheader);
     changes.extend(first_difference("text part", &before.text, &now.text));
+    let pictures = |manifest: &Manifest| -> BTreeSet<(String, String)> {
+        let of = |file: &ManifestAttachment| (file.name.clone(), file.sha256.clone());
+        manifest.attachments.iter().map(of).collect()
+    };
+    let (old, new) = (pictures(before), pictures(now));
+    changes.extend(new.difference(&old).map(|(name, _)| format!("the picture `{name}` is new")));
+    changes.extend(
+        old.difference(&new).map(|(name, _)| {
+            format!("the picture `{name}` is not the one that it was, or has gone")
+        }),
+    );
     changes.extend(first_difference("html part", &before.html, &now.html));
     changes
 }

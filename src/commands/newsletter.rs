@@ -1,16 +1,20 @@
 //! A newsletter as commands use it: its configuration, its theme, and an
 //! issue made ready to be looked at or sent.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::files::read_at_most;
+use crate::config::picture_files::PictureFiles;
 use crate::config::{self, Config, FlagValue, Root, Via, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
-use crate::render::{self, Letterhead, Measures, Rendered};
+use crate::render::{
+    self, Illustration, Letterhead, MISSING_PICTURE, Measures, RELATIVE_TARGET, Rendered,
+};
 use crate::source::{
     Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
 };
@@ -31,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) measures: Measures,
     pub(super) findings: Vec<Finding>,
     pub(super) provenance: Provenance,
+    /// Who found the pictures, and can find them again.
+    pub(super) picture_files: PictureFiles,
     /// The author says that it is not ready.
     pub(super) draft: bool,
 }
@@ -60,16 +66,26 @@ impl Newsletter {
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
         let (letterhead, no_permalink) = self.letterhead(&issue);
-        let (rendered, mut findings) =
-            render::render(&issue, &self.theme, &letterhead).map_err(|error| {
-                let what = format!("cannot render {}", path.display());
-                Failure::of(Exit::InputUnreadable, what, &error)
-            })?;
+        let pictures = &self.config.pictures;
+        let picture_files = PictureFiles::of(&self.config.root, path, &pictures.path);
+        let illustration = Illustration {
+            files: &picture_files,
+            mode: pictures.mode,
+            assets_url: pictures.assets_url.as_ref(),
+            logo: pictures.logo.as_ref(),
+        };
+        let rendered = render::render(&issue, &self.theme, &letterhead, &illustration);
+        let (rendered, mut findings) = rendered.map_err(|error| {
+            let what = format!("cannot render {}", path.display());
+            Failure::of(Exit::InputUnreadable, what, &error)
+        })?;
         let measures = Measures::of(&rendered);
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);
-        findings.extend(checked.into_sorted());
+        let checked = checked.into_sorted();
+        told_once(&mut findings, &checked);
+        findings.extend(checked);
         findings.extend(no_permalink);
         findings.extend(self.theme.findings());
         Finding::sort(&mut findings);
@@ -89,7 +105,7 @@ impl Newsletter {
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         let draft = issue.draft;
-        Ok(Prepared { campaign, rendered, measures, findings, provenance, draft })
+        Ok(Prepared { campaign, rendered, measures, findings, provenance, picture_files, draft })
     }
 
     /// Reads one issue's front matter and Markdown.
@@ -197,6 +213,21 @@ fn no_permalink(why: &str) -> Finding {
         message: format!("the mail has no link to its page on the web: {why}"),
         advice: "Add it to the front matter, or take it out of `[newsletter] web_url`.".to_owned(),
     }
+}
+
+/// What is wrong with a target as it is written says more than that it leads
+/// nowhere, so that is not told besides.
+fn told_once(rendered: &mut Vec<Finding>, checked: &[Finding]) {
+    let about_targets = [check::PLACEHOLDER, check::MALFORMED_LINK, check::EMPTY_LINK];
+    let told: BTreeSet<_> = checked
+        .iter()
+        .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
+        .map(Finding::position)
+        .collect();
+    rendered.retain(|finding| {
+        let leads_nowhere = [RELATIVE_TARGET, MISSING_PICTURE].contains(&finding.rule);
+        !(leads_nowhere && told.contains(&finding.position()))
+    });
 }
 
 /// The whole path of a file that has gone.

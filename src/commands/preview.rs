@@ -1,4 +1,8 @@
 //! `postrider preview`: the mail as files, and a page that shows both parts.
+//! email.html names copies of the newsletter's pictures beside it, so that it
+//! shows them without a network; email.eml is what is sent.
+
+mod local_pictures;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +18,8 @@ use crate::source::Finding;
 use super::newsletter::{Newsletter, Prepared, stem};
 use super::{Context, Form};
 
-/// Write the mail to a folder: email.html, email.txt, email.eml, report.json, index.html.
+/// Write the mail to a folder: email.html, email.txt, email.eml, report.json, index.html,
+/// and images/.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The issue file
@@ -61,6 +66,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let text = prepared.rendered.text.fill(&SlotValues::EXAMPLE);
     let json = serde_json::to_string_pretty(&report)
         .map_err(|error| Failure::of(Exit::Internal, "cannot write the report", &error))?;
+    let html = local_pictures::in_place(html, &prepared, |name, bytes| {
+        write(&folder, &format!("{}/{name}", local_pictures::FOLDER), bytes)
+    })?;
     write(&folder, "email.html", html.as_bytes())?;
     write(&folder, "email.txt", text.as_bytes())?;
     write(&folder, "email.eml", &message(&prepared)?)?;
@@ -89,7 +97,8 @@ fn message(prepared: &Prepared) -> Result<Vec<u8>, Failure> {
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
-    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
+    let parent = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
         Failure::of(Exit::InputUnreadable, format!("cannot write {}", path.display()), &error)
             .hint("Choose a folder that can be written with --out.")
     })

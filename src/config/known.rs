@@ -55,6 +55,11 @@ pub const KNOWN: &[Known] = &[
         "The permalink of an issue, with {slug}, {number}, {year}, {month} and {day}.",
     ),
     text(
+        "newsletter.assets_url",
+        "none",
+        "Where the folder of the pictures stands on the web: https, and ending in `/`.",
+    ),
+    text(
         "newsletter.public_url",
         "http://localhost:8025",
         "The base of the pages of `serve`; must be set for `via = \"smtp\"`.",
@@ -71,6 +76,28 @@ pub const KNOWN: &[Known] = &[
     table("theme.fields", "Values of the theme's fields, for issues that set none."),
     table("theme.strings", "Fixed words by their keys, or by language and key."),
     text("issues.path", "issues", "The folder of the issues."),
+    text(
+        "images.mode",
+        "link",
+        "`link` names pictures by their address on the web, `embed` puts them into the mail.",
+    ),
+    text("images.path", "the folder of the issues", "The folder that `assets_url` stands for."),
+    text(
+        "theme.logo",
+        "none",
+        "A picture at the head of the mail: a path from this folder, or an https address.",
+    ),
+    text(
+        "theme.logo_alt",
+        "the newsletter's name",
+        "What the logo says to those who do not see it.",
+    ),
+    Known {
+        key: "theme.logo_width",
+        kind: Kind::Integer,
+        default: "the file's",
+        about: "How wide the logo is shown, 1 to 600 pixels.",
+    },
     Known { key: "proof.to", kind: Kind::TextList, default: "[]", about: "Who gets proofs." },
     Known {
         key: "proof.required",

@@ -165,6 +165,20 @@ impl Settings {
         self.resolve(key, number.to_string(), origin, parsed)
     }
 
+    /// A whole number in a range, if somebody set it.
+    pub(super) fn optional_integer(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u16>,
+    ) -> Option<u16> {
+        let (given, origin) = self.given.get(key).cloned()?;
+        let Given::Integer(number) = given else { return None };
+        let fitting = u16::try_from(number).ok().filter(|number| range.contains(number));
+        let advice = || format!("it may be {} to {}", range.start(), range.end());
+        let parsed = fitting.ok_or_else(|| Wrong::new("is out of range", advice()));
+        self.resolve(key, number.to_string(), origin, parsed)
+    }
+
     /// Yes or no, and yes when it is left out.
     pub(super) fn yes_unless_set(&mut self, key: &'static str) -> Option<bool> {
         let default = (Given::Boolean(true), Origin::Default);

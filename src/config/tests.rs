@@ -86,6 +86,7 @@ language = "ar-EG"
 direction = "rtl"
 postal_address = "1 Example Street"
 web_url = "https://example.org/{year}/{month}/{day}/{number}-{slug}/"
+assets_url = "https://assets.example.org/weekly/"
 public_url = "https://list.example.org/weekly/"
 theme = "plain"
 time_zone = "Africa/Cairo"
@@ -95,8 +96,14 @@ palette = { link = "#7a1f5c" }
 fonts = { body = "Georgia, serif" }
 fields = { reason = "Because." }
 strings = { ar = { issue = "العدد {number}" } }
+logo = "content/logo.png"
+logo_alt = "النشرة"
+logo_width = 300
 [issues]
 path = "content/issues"
+[images]
+mode = "embed"
+path = "content"
 [proof]
 to = ["editor@example.org", "author@example.org"]
 required = false

@@ -65,6 +65,24 @@ impl LoopbackUrl {
     }
 }
 
+/// A folder on the web that every mail program may be sent to: https, ending in `/`.
+pub(super) fn assets_url(text: &str) -> Result<Url, Wrong> {
+    let url = web_address(text)?;
+    if url.scheme() != "https" {
+        return Err(Wrong::new(
+            "is not https",
+            "mail programs and their proxies fetch pictures over https alone",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new("has a query or a fragment", "end it with the path and a `/`"));
+    }
+    match url.path().ends_with('/') {
+        true => Ok(url),
+        false => Err(Wrong::new("does not end in `/`", format!("write it as `{url}/`"))),
+    }
+}
+
 pub(super) fn web_address(text: &str) -> Result<Url, Wrong> {
     let advice = "write it whole, as in `https://example.org/news`";
     let wrong = || Wrong::new("is not a web address", advice);
@@ -124,6 +142,23 @@ mod tests {
         assert!(PublicUrl::parse(&format!("https://example.org/{}", "é".repeat(480))).is_err());
         assert!(PublicUrl::parse("http://127.0.0.1").unwrap().is_local());
         assert!(!PublicUrl::parse("https://example.org").unwrap().is_local());
+    }
+
+    #[test]
+    fn pictures_stand_in_a_folder_that_is_https() {
+        assert_eq!(assets_url("https://example.org").unwrap().as_str(), "https://example.org/");
+        assert!(assets_url("https://example.org/a/").is_ok());
+        for text in [
+            "http://example.org/",
+            "https://example.org/a",
+            "https://example.org/?a=/",
+            "https://example.org/#/",
+            "/assets/",
+        ] {
+            assert!(assets_url(text).is_err(), "{text}");
+        }
+        let advice = assets_url("https://example.org/a").unwrap_err().advice;
+        assert_eq!(advice, "write it as `https://example.org/a/`");
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Capabilities {
     pub headers: FixedHeaderSupport,
     /// Whether `From` needs a name beside the address.
     pub from_name: FromName,
+    /// What becomes of pictures that the mail carries.
+    pub attachments: AttachmentSupport,
 }
 
 /// What becomes of the text part at a provider.
@@ -127,6 +129,16 @@ pub enum FixedHeaderSupport {
     /// They are sent.
     Sent,
     /// There is no place for them.
+    Absent,
+}
+
+/// What becomes of pictures that the mail carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttachmentSupport {
+    /// They are sent with it.
+    Sent,
+    /// A mail is html and text alone.
     Absent,
 }
 

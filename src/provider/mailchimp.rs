@@ -19,8 +19,9 @@ use reqwest::Method;
 use crate::campaign::Campaign;
 use crate::delivery::Patience;
 use crate::delivery::provider::{
-    Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError, PreflightItem, Provider,
-    ProviderError, ReadBack, Remote, RemoteId, RemoteState, ReplyTo, TextPart,
+    AttachmentSupport, Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError,
+    PreflightItem, Provider, ProviderError, ReadBack, Remote, RemoteId, RemoteState, ReplyTo,
+    TextPart,
 };
 use crate::domain::{CampaignKey, EmailAddress};
 
@@ -117,6 +118,7 @@ impl Provider for Mailchimp {
             reply_to: ReplyTo::SameAsFrom,
             headers: FixedHeaderSupport::Absent,
             from_name: FromName::Required,
+            attachments: AttachmentSupport::Absent,
         }
     }
 

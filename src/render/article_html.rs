@@ -105,7 +105,7 @@ pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> Articl
                 escape_text(text, &mut out);
                 out.push_str("</code>");
             }
-            Node::Image { source, alternative, attributes } => {
+            Node::Image { source, alternative, attributes, .. } => {
                 out.push_str("<img");
                 attribute("src", source, &mut out);
                 attribute("alt", alternative, &mut out);
@@ -159,7 +159,7 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
             button(look, out);
             ("", "td></tr></table")
         }
-        Element::ButtonLink { target } => {
+        Element::ButtonLink { target, .. } => {
             out.push_str("<a");
             attribute("href", target, out);
             attribute("style", &format!("{BUTTON_LINK}{}", look.button_text), out);
@@ -206,7 +206,7 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
         Element::Emphasis => ("<em>", "em"),
         Element::Strong => ("<strong>", "strong"),
         Element::Strikethrough => ("<del>", "del"),
-        Element::Link { target, title } => {
+        Element::Link { target, title, .. } => {
             out.push_str("<a");
             attribute("href", target, out);
             if !title.is_empty() {

@@ -84,8 +84,12 @@ impl Writer {
                 self.run.push_str(code);
                 self.run.push('`');
             }
-            Node::Image { source, alternative, .. } => {
+            Node::Image { source, alternative, attributes, .. } => {
                 self.run.push_str(alternative);
+                // Decoration says nothing in a text.
+                if attributes.iter().any(|(name, _)| *name == "role") {
+                    return;
+                }
                 let in_link = self.open.iter().any(|place| matches!(place, Place::Link { .. }));
                 if !in_link {
                     self.note(source.clone());
@@ -130,7 +134,7 @@ impl Writer {
                 self.page.blank_due = false;
                 Place::Block
             }
-            Element::ButtonLink { target } => Place::ButtonLink { target: target.clone() },
+            Element::ButtonLink { target, .. } => Place::ButtonLink { target: target.clone() },
             Element::Footnotes => {
                 self.rule();
                 self.notes.begin_section();
@@ -269,9 +273,9 @@ impl Writer {
     }
 
     /// Marks this place of the run with a target. A place in the mail itself
-    /// is nowhere in its text.
+    /// is nowhere in its text, and neither is a picture that the mail carries.
     fn note(&mut self, target: String) {
-        if !target.is_empty() && !target.starts_with('#') {
+        if !target.is_empty() && !target.starts_with('#') && !target.starts_with("cid:") {
             self.run.push_str(&self.notes.mark(target));
         }
     }

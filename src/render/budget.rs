@@ -11,7 +11,7 @@ use super::quoted_printable::{Encoder, Length};
 use super::{Context, Piece, Rendered, RenderedSection, Slot, SlotValues, Template};
 use crate::source::Span;
 
-/// The sizes of the two parts, in bytes. The slots hold example values.
+/// The sizes of a mail, in bytes. The slots hold example values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Measures {
     /// The html as it is.
@@ -26,6 +26,10 @@ pub struct Measures {
     pub text: usize,
     /// Where in the html the link to the mail's page on the web stands.
     pub web_view: Option<usize>,
+    /// The pictures that the mail carries, in base64.
+    pub attachments: usize,
+    /// Both parts and the pictures, encoded. The headers, about 2 KB, are not counted.
+    pub message: usize,
     /// Where in the html the first link to leave the list stands.
     pub first_unsubscribe: Option<usize>,
     /// Where in the html the last link to leave the list stands.
@@ -68,12 +72,15 @@ impl Measures {
         measures.web_view =
             rendered.web_url.as_deref().and_then(|url| link_offset(&rendered.html, url));
         let mut scratch = String::new();
-        measures.text = rendered
-            .text
-            .pieces
-            .iter()
-            .map(|piece| piece.filled(&SlotValues::EXAMPLE, &mut scratch).len())
-            .sum();
+        let mut encoded_text = Length::default();
+        for piece in &rendered.text.pieces {
+            let text = piece.filled(&SlotValues::EXAMPLE, &mut scratch);
+            measures.text += text.len();
+            Encoder::at_line_start(&mut encoded_text).text(text);
+        }
+        let attached = rendered.attachments().map(|file| base64_length(file.bytes.len()));
+        measures.attachments = attached.sum();
+        measures.message = measures.html_encoded + encoded_text.0 + measures.attachments;
         measures
     }
 
@@ -191,6 +198,13 @@ fn link_offset(html: &Template, url: &str) -> Option<usize> {
     places.next()
 }
 
+/// The length of so many bytes in base64, in lines of 76 characters that end
+/// in CRLF (RFC 2045 section 6.8).
+pub fn base64_length(bytes: usize) -> usize {
+    let characters = bytes.div_ceil(3) * 4;
+    characters + characters.div_ceil(76) * 2
+}
+
 /// What stands between the tags of style elements.
 fn style_bytes(html: &str) -> usize {
     let finder = memmem::Finder::new("<style");
@@ -219,6 +233,7 @@ mod tests {
             html: Template { pieces: html },
             text: Template { pieces: vec![Piece::Literal("é\n".into()), way_out()] },
             sections,
+            pictures: Vec::new(),
             web_url: Some("https://example.org/?a=1&b=2".into()),
         }
     }

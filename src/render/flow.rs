@@ -8,8 +8,11 @@
 //! on purpose: how it looks, which the two writers decide.
 
 mod footnotes;
+mod image;
 mod own_html;
 mod shapes;
+
+pub(crate) use image::resolve;
 
 use std::borrow::Cow;
 
@@ -109,6 +112,7 @@ struct OpenImage {
     title: String,
     alternative: String,
     depth: usize,
+    span: Span,
 }
 
 impl<'d> Flow<'d, '_, '_> {
@@ -195,15 +199,23 @@ impl<'d> Flow<'d, '_, '_> {
                     _ => Cow::Borrowed(&**dest_url),
                 };
                 match self.target(&address, span) {
-                    Some(target) => Element::Link { target, title: clean(title) },
+                    Some(target) => {
+                        let relative = target::is_relative(&target).then(|| span.clone());
+                        Element::Link { target, relative, title: clean(title) }
+                    }
                     None => return self.open.push(Opened { by: Author::Markdown, written: false }),
                 }
             }
             Tag::Image { dest_url, title, .. } => {
                 let source = self.target(dest_url, span);
                 let title = clean(title).into_owned();
-                self.image =
-                    Some(OpenImage { source, title, alternative: String::new(), depth: 0 });
+                self.image = Some(OpenImage {
+                    source,
+                    title,
+                    alternative: String::new(),
+                    depth: 0,
+                    span: span.clone(),
+                });
                 return;
             }
             // Not switched on; what they hold is shown.
@@ -317,7 +329,7 @@ impl<'d> Flow<'d, '_, '_> {
         };
         let title = (!image.title.is_empty()).then_some(("title", image.title));
         let attributes = title.into_iter().collect();
-        self.nodes.push(Node::Image { source, alternative, attributes });
+        self.nodes.push(Node::Image { source, alternative, attributes, place: image.span });
     }
 
     fn target(&mut self, written: &str, span: &Span) -> Option<String> {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use pulldown_cmark::Alignment;
 
+use crate::source::Span;
+
 /// A piece of the article.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'d> {
@@ -24,6 +26,8 @@ pub(crate) enum Node<'d> {
         alternative: String,
         /// Attributes that the author's HTML gave it, and its title.
         attributes: Vec<(&'static str, String)>,
+        /// Where the author wrote it.
+        place: Span,
     },
     /// The author's line break, which is only a space.
     SoftBreak,
@@ -46,6 +50,7 @@ pub(crate) enum Element<'d> {
     /// The link of a button, and its label.
     ButtonLink {
         target: String,
+        relative: Option<Span>,
     },
     /// What the content that follows is about: a `<summary>`, flattened.
     Summary,
@@ -75,6 +80,8 @@ pub(crate) enum Element<'d> {
     Strikethrough,
     Link {
         target: String,
+        /// Where the author wrote it, if it leads on from the issue's own page.
+        relative: Option<Span>,
         title: Cow<'d, str>,
     },
     /// An element of the author's HTML.

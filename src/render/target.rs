@@ -9,8 +9,18 @@ use std::borrow::Cow;
 /// Schemes that carry a program or a file instead of naming a place. These
 /// are the ones that CommonMark renderers refuse, and their relatives. Other
 /// schemes stay: an unknown one is a slip that `check` shows, not a danger.
-const REFUSED: [&str; 7] =
-    ["javascript", "vbscript", "data", "file", "blob", "view-source", "livescript"];
+const REFUSED: [&str; 9] = [
+    "javascript",
+    "vbscript",
+    "data",
+    "file",
+    "blob",
+    "view-source",
+    "livescript",
+    // Parts of the mail itself, which only the program names.
+    "cid",
+    "mid",
+];
 
 /// The target as it goes into the mail; `None` when its scheme is refused.
 ///
@@ -25,6 +35,12 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
         true => Some(Cow::Borrowed(target)),
         false => Some(Cow::Owned(encoded(target))),
     }
+}
+
+/// Whether a target means nothing without the address of the page that it
+/// stands on. A place in the mail itself does not, and neither does no target.
+pub(crate) fn is_relative(target: &str) -> bool {
+    !target.is_empty() && !target.starts_with('#') && scheme(target).is_none()
 }
 
 /// The scheme in lower case. Mail programs and browsers ignore control
@@ -91,6 +107,7 @@ mod tests {
             ("\u{1}java\u{0}script:x", None),
             ("vbscript:x", None),
             ("data:text/html,x", None),
+            ("cid:x@picture", None),
             ("a/javascript:x", Some("a/javascript:x")),
         ];
         for (target, expected) in cases {

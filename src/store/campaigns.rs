@@ -46,11 +46,21 @@ const MARK: &str = "mark a campaign";
 const FORGET: &str = "forget trials into the outbox";
 
 impl Store {
-    /// The campaign with this name, if it was ever frozen.
+    /// The campaign with this name, if it was ever frozen, with its pictures.
     ///
     /// # Errors
     /// The store cannot be read, or what stands there is not what was frozen.
     pub async fn campaign(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, StoreError> {
+        match self.campaign_without_pictures(key).await? {
+            Some(frozen) => self.with_pictures(frozen).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn campaign_without_pictures(
+        &self,
+        key: &CampaignKey,
+    ) -> Result<Option<FrozenCampaign>, StoreError> {
         sqlx::query_as::<_, CampaignRow>(
             "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
                     last_row, paused_at, pause_note, finished_at
@@ -65,6 +75,25 @@ impl Store {
         .transpose()
     }
 
+    pub(super) async fn with_pictures(
+        &self,
+        frozen: FrozenCampaign,
+    ) -> Result<FrozenCampaign, StoreError> {
+        if frozen.campaign.manifest().attachments.is_empty() {
+            return Ok(frozen);
+        }
+        let contents: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT content FROM attachments WHERE campaign = ?1")
+                .bind(frozen.id)
+                .fetch_all(self.readers())
+                .await
+                .map_err(self.fault(READ))?;
+        let campaign = frozen.campaign.with_contents(contents);
+        let campaign = campaign.map_err(|error| self.damaged(READ, error.to_string()))?;
+        Ok(FrozenCampaign { campaign, ..frozen })
+    }
+
+    /// A campaign that must be there, without its pictures.
     pub(super) async fn existing_campaign(
         &self,
         key: &CampaignKey,
@@ -75,10 +104,11 @@ impl Store {
             path: self.path().to_owned(),
             campaign: key.clone(),
         };
-        self.campaign(key).await?.ok_or_else(missing)
+        self.campaign_without_pictures(key).await?.ok_or_else(missing)
     }
 
-    /// Every campaign, the newest first.
+    /// Every campaign, the newest first, without the bytes of their pictures:
+    /// whoever makes a message of one asks for it by its name.
     ///
     /// # Errors
     /// As [`Self::campaign`].
@@ -145,6 +175,13 @@ impl Store {
             let mut transaction = turn.begin(Durability::Power).await?;
             sqlx::query(
                 "DELETE FROM recipients WHERE campaign IN
+                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
+            )
+            .bind(newsletter.as_str())
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query(
+                "DELETE FROM attachments WHERE campaign IN
                     (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
             )
             .bind(newsletter.as_str())

@@ -114,6 +114,7 @@ impl Store {
                 false => fault(error).into(),
             },
         )?;
+        insert_attachments(&mut transaction, id, campaign).await.map_err(&fault)?;
         if keeper == ListKeeper::Store {
             let rows = insert_recipients(&mut transaction, id, now).await.map_err(&fault)?;
             if rows == 0 {
@@ -124,7 +125,8 @@ impl Store {
         }
         transaction.commit().await.map_err(&fault)?;
         drop(turn);
-        self.existing_campaign(campaign.key(), FREEZE).await.map_err(FreezeError::from)
+        let frozen = self.existing_campaign(campaign.key(), FREEZE).await?;
+        self.with_pictures(frozen).await.map_err(FreezeError::from)
     }
 }
 
@@ -153,6 +155,23 @@ async fn insert_campaign(
     .bind(to_millis(now))
     .fetch_one(connection)
     .await
+}
+
+async fn insert_attachments(
+    connection: &mut SqliteConnection,
+    id: i64,
+    campaign: &Campaign,
+) -> Result<(), sqlx::Error> {
+    let missing = || sqlx::Error::Encode("the campaign came without its pictures".into());
+    for (attachment, bytes) in campaign.attachments().ok_or_else(missing)? {
+        sqlx::query("INSERT INTO attachments (campaign, sha256, content) VALUES (?1, ?2, ?3)")
+            .bind(id)
+            .bind(&attachment.sha256)
+            .bind(bytes)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn insert_recipients(

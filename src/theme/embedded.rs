@@ -29,7 +29,7 @@ macro_rules! themes {
 // A new theme is one more line of these; a test compares them with the folders.
 themes! {
     "weekly": "layout.mjml.hbs" "partials/dark.mjml.hbs" "partials/footer.mjml.hbs"
-        "partials/masthead.mjml.hbs" "partials/style.mjml.hbs" "samples/digest.md"
+        "partials/masthead.mjml.hbs" "partials/style.mjml.hbs" "partials/wordmark.mjml.hbs" "samples/digest.md"
         "samples/every-construct.md" "samples/hebrew.md" "samples/japanese.md" "strings/ar.toml"
         "strings/de.toml" "strings/en.toml" "strings/es.toml" "strings/fr.toml" "strings/he.toml"
         "strings/it.toml" "strings/ja.toml" "strings/nl.toml" "strings/pl.toml"

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use postrider::domain::Direction;
 use postrider::domain::HeaderText;
 use postrider::issue::Issue;
-use postrider::render::{Letterhead, render};
+use postrider::render::{Illustration, Letterhead, render};
 use postrider::source::SourceText;
 use postrider::theme::{Theme, embedded};
 
@@ -43,7 +43,8 @@ fn main() {
         let start = Instant::now();
         let source = SourceText::new(path.as_str(), &bytes).expect("the issue is UTF-8");
         let issue = Issue::parse(&source, "issue").expect("the issue is one");
-        let rendered = render(&issue, &theme, &letterhead).expect("the theme renders");
+        let rendered =
+            render(&issue, &theme, &letterhead, &Illustration::NONE).expect("the theme renders");
         times.push(start.elapsed());
         std::hint::black_box(rendered);
     }

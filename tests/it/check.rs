@@ -56,7 +56,6 @@ fn every_fault_is_told_at_its_line() {
     ];
     let warnings = [
         (11, "malformed-link"),
-        (12, "malformed-link"),
         (13, "malformed-link"),
         (14, "undefined-reference"),
         (20, "empty-section"),

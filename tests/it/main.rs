@@ -16,6 +16,7 @@ mod leave;
 mod mailchimp;
 mod new;
 mod outbox;
+mod pictures;
 mod preview;
 mod proof;
 mod refusals;

@@ -131,14 +131,18 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
 }
 
 fn fault_of(files: &BTreeMap<String, String>) -> String {
-    use postrider::{issue::Issue, render::render, source::SourceText};
+    use postrider::{
+        issue::Issue,
+        render::{Illustration, render},
+        source::SourceText,
+    };
     let theme = match Theme::from_files("weekly", files) {
         Ok(theme) => theme,
         Err(fault) => return fault.to_string(),
     };
     let source = SourceText::new("a.md", b"Title: T\n\ntext\n").unwrap();
     let issue = Issue::parse(&source, "a").unwrap();
-    match render(&issue, &theme, &crate::support::rendering::letterhead()) {
+    match render(&issue, &theme, &crate::support::rendering::letterhead(), &Illustration::NONE) {
         Ok(_) => "no fault".into(),
         Err(fault) => fault.to_string(),
     }
@@ -188,7 +192,8 @@ fn a_script_may_run_from_right_to_left() {
     };
     let source = SourceText::new("a.md", "Title: T\nlanguage: he\n\n> x\n".as_bytes()).unwrap();
     let issue = Issue::parse(&source, "a").unwrap();
-    let (mail, _) = render(&issue, &weekly(), &letterhead).unwrap();
+    let (mail, _) =
+        render(&issue, &weekly(), &letterhead, &postrider::render::Illustration::NONE).unwrap();
     let html = mail.html.fill(&SlotValues::EXAMPLE);
     assert_eq!(html.matches("lang=\"he\" dir=\"rtl\"").count(), 2, "{html}");
     assert!(html.contains("text-align:right") && html.contains("border-right:4px"), "{html}");

@@ -15,8 +15,8 @@ pub(super) enum Fault {
     UnknownScheme,
     /// `https://http://...` or `https:/...`.
     BrokenScheme,
-    /// It has no scheme, and a mail has no place that it could be relative to.
-    Relative,
+    /// It looks like an address, and without a scheme it is the name of a file.
+    NoScheme,
 }
 
 /// The schemes that mail programs hand on to something.
@@ -53,7 +53,7 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         return Some(Fault::WhiteSpace);
     }
     let Some(scheme) = scheme else {
-        return (!trimmed.starts_with('#')).then_some(Fault::Relative);
+        return (kind != LinkKind::Image && lacks_scheme(trimmed)).then_some(Fault::NoScheme);
     };
     let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&scheme.as_str()) {
@@ -66,6 +66,16 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         matches!(host.as_str(), "" | "http:" | "https:" | "http" | "https")
     };
     (is_web && host.is_none_or(host_is_scheme)).then_some(Fault::BrokenScheme)
+}
+
+/// Whether somebody meant `https://` or `mailto:` before it. Other targets
+/// without a scheme are relative, which the render room resolves.
+fn lacks_scheme(target: &str) -> bool {
+    let first = target.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_port = |port: &str| port.starts_with(|c: char| c.is_ascii_digit());
+    first.starts_with("www.")
+        || first.contains('@') && first.contains('.') && first == target
+        || first.rsplit_once(':').is_some_and(|(_, port)| is_port(port))
 }
 
 /// What stands before the first `:`, if it is a scheme (RFC 3986 section 3.1).
@@ -134,8 +144,8 @@ impl Fault {
                 format!("the target `{shown}` does not begin well"),
                 "Begin it with `https://` once, and the name of the site after it.",
             ),
-            Self::Relative => (
-                format!("the target `{shown}` is relative, and a mail has no place of its own"),
+            Self::NoScheme => (
+                format!("the target `{shown}` has no scheme, so it leads to a page of that name"),
                 "Write the whole target, with `https://` or `mailto:` at its beginning.",
             ),
         };
@@ -168,10 +178,13 @@ mod tests {
             ("https://https://example.org", Some(Fault::BrokenScheme)),
             ("https:/example.org", Some(Fault::BrokenScheme)),
             ("https:///x", Some(Fault::BrokenScheme)),
-            ("eurorust", Some(Fault::Relative)),
-            ("example.org:8080", Some(Fault::Relative)),
-            ("//example.org/x", Some(Fault::Relative)),
-            ("LICENSE", Some(Fault::Relative)),
+            ("www.example.org/x", Some(Fault::NoScheme)),
+            ("example.org:8080", Some(Fault::NoScheme)),
+            ("eurorust", None),
+            ("//example.org/x", None),
+            ("../archive/", None),
+            ("img/a@2x.png", None),
+            ("LICENSE", None),
             ("#section", None),
             ("https://example.org/TODO?URL=$x#LINK", None),
             ("https://en.example.org/wiki/SOME_CONSTANT", None),
@@ -185,6 +198,7 @@ mod tests {
             assert_eq!(fault(target, LinkKind::Inline), expected, "{target}");
         }
         assert_eq!(fault("editor@example.org", LinkKind::Autolink), None);
-        assert_eq!(fault("editor@example.org", LinkKind::Inline), Some(Fault::Relative));
+        assert_eq!(fault("editor@example.org", LinkKind::Inline), Some(Fault::NoScheme));
+        assert_eq!(fault("a@2x.png", LinkKind::Image), None);
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::campaign::{Campaign, Manifest};
 use crate::delivery::provider::{
-    Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError, Provider, Reach, ReadBack,
-    ReplyTo, TextPart,
+    AttachmentSupport, Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError,
+    Provider, Reach, ReadBack, ReplyTo, TextPart,
 };
 use crate::render::{Slot, Template};
 
@@ -101,6 +101,10 @@ fn keeps_everything(capabilities: Capabilities, manifest: &Manifest) -> Result<(
         (capabilities.headers, manifest.headers.first())
     {
         return Err(PlanError::HeaderLost { provider, header: header.clone() });
+    }
+    let pictures = manifest.attachments.len();
+    if capabilities.attachments == AttachmentSupport::Absent && pictures > 0 {
+        return Err(PlanError::AttachmentsLost { provider, pictures });
     }
     match (capabilities.from_name, from.name) {
         (FromName::Required, None) => Err(PlanError::NoFromName { provider }),

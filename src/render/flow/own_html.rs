@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
 use crate::render::node::{Element, Node};
 use crate::render::raw_html::{self, OpenTag, Standing, Token};
+use crate::render::target;
 use crate::source::{Severity, Span};
 
 impl<'d> Flow<'d, '_, '_> {
@@ -111,7 +112,9 @@ impl<'d> Flow<'d, '_, '_> {
         let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
         if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
             let title = attributes.into_iter().find(|(key, _)| *key == "title");
-            return Element::Link { target, title: Cow::Owned(title.unwrap_or_default().1) };
+            let relative = target::is_relative(&target).then(|| span.clone());
+            let title = Cow::Owned(title.unwrap_or_default().1);
+            return Element::Link { target, relative, title };
         }
         match name {
             // Few mail programs fold; what is folded elsewhere stands open here.
@@ -129,12 +132,17 @@ impl<'d> Flow<'d, '_, '_> {
             let found = tag.attributes.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| clean(value).into_owned())
         };
-        let alternative = value("alt").unwrap_or_default();
+        // HTML says with an empty text what Markdown says with a space.
+        let alternative = match value("alt") {
+            Some(alternative) if alternative.is_empty() => " ".to_owned(),
+            alternative => alternative.unwrap_or_default(),
+        };
         match value("src").and_then(|source| self.target(&source, span)) {
             None => self.text(Cow::Owned(alternative)),
             Some(source) => {
                 let attributes = self.attributes("img", tag, span);
-                self.nodes.push(Node::Image { source, alternative, attributes });
+                let place = span.clone();
+                self.nodes.push(Node::Image { source, alternative, attributes, place });
             }
         }
     }

@@ -105,7 +105,7 @@ fn begins_with_dash(nodes: &[Node<'_>]) -> bool {
 /// programs show none.
 pub(super) fn find_buttons(nodes: &mut [Node<'_>]) {
     for at in 1..nodes.len() {
-        let (Node::Open(Element::Paragraph), Node::Open(Element::Link { target, title })) =
+        let (Node::Open(Element::Paragraph), Node::Open(Element::Link { target, relative, title })) =
             (&nodes[at - 1], &nodes[at])
         else {
             continue;
@@ -114,9 +114,9 @@ pub(super) fn find_buttons(nodes: &mut [Node<'_>]) {
         {
             continue;
         }
-        let target = target.clone();
+        let (target, relative) = (target.clone(), relative.clone());
         nodes[at - 1] = Node::Open(Element::Button);
-        nodes[at] = Node::Open(Element::ButtonLink { target });
+        nodes[at] = Node::Open(Element::ButtonLink { target, relative });
     }
 }
 

@@ -25,7 +25,7 @@ fn outline(markdown: &str) -> (String, Vec<String>) {
             Node::Close => out.push(')'),
             Node::Text(text) => out.push_str(&text),
             Node::Code(text) => out.push_str(&format!("`{text}`")),
-            Node::Image { source, alternative, attributes } => {
+            Node::Image { source, alternative, attributes, .. } => {
                 out.push_str(&format!("[{alternative}|{source}|{attributes:?}]"));
             }
             Node::SoftBreak => out.push('~'),

@@ -109,6 +109,55 @@ async fn a_full_disk_freezes_all_or_nothing() {
 }
 
 #[tokio::test]
+async fn a_frozen_campaign_keeps_its_pictures_until_it_is_forgotten() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    let pictures = [b"first".to_vec(), vec![7; 1_000_000]];
+    let one = campaign_with("one", &pictures);
+    let frozen = store.freeze(&one, &provenance("one"), "outbox", at(0)).await.unwrap();
+    assert_eq!(frozen.campaign, one);
+    let two = campaign_with("two", &pictures);
+    store.freeze(&two, &provenance("two"), "smtp", at(0)).await.unwrap();
+    drop(store);
+    let store = temporary.open().await;
+    assert_eq!(store.campaign(&key("one")).await.unwrap().unwrap().campaign, one);
+    let listed = store.campaigns().await.unwrap();
+    assert!(listed.iter().all(|frozen| frozen.campaign.attachments().is_none()));
+
+    let lock = store.lock_for_sending().unwrap();
+    assert_eq!(store.forget_trials(&key("one").newsletter, &lock).await.unwrap().campaigns, 1);
+    assert_eq!(store.campaign(&key("two")).await.unwrap().unwrap().campaign, two);
+    let mut turn = store.writer().turn().await;
+    let connection = turn.connection(Durability::Power).await.unwrap();
+    sqlx::query("UPDATE attachments SET content = x'00'").execute(connection).await.unwrap();
+    drop(turn);
+    let error = store.campaign(&key("two")).await.unwrap_err().to_string();
+    assert!(error.contains("the stored pictures of weekly/two are not those"), "{error}");
+}
+
+/// Stores that are older than pictures in the mail lack a table, and no campaign.
+#[tokio::test]
+async fn a_campaign_of_an_older_store_is_still_there() {
+    let temporary = Temporary::new();
+    let store = temporary.open().await;
+    import(&store, &readers(1)).await;
+    let frozen = freeze(&store, "one").await;
+    let mut turn = store.writer().turn().await;
+    for statement in ["DROP TABLE attachments", "DELETE FROM _sqlx_migrations WHERE version = 2"] {
+        let connection = turn.connection(Durability::Power).await.unwrap();
+        sqlx::query(statement).execute(connection).await.unwrap();
+    }
+    drop(turn);
+    drop(store);
+    let store = temporary.open().await;
+    assert_eq!(store.campaign(&key("one")).await.unwrap(), Some(frozen));
+    let two = campaign_with("two", &[b"first".to_vec()]);
+    let frozen = store.freeze(&two, &provenance("two"), "outbox", at(1)).await.unwrap();
+    assert_eq!(frozen.campaign, two);
+}
+
+#[tokio::test]
 async fn an_issue_that_went_out_under_another_slug_is_recognised() {
     let temporary = Temporary::new();
     let store = temporary.open().await;

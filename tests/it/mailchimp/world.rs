@@ -198,5 +198,6 @@ pub(super) fn rendered() -> Rendered {
                 literal("\n"),
             ],
         },
+        pictures: Vec::new(),
     }
 }

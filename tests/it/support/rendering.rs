@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use postrider::domain::Direction;
 use postrider::domain::HeaderText;
 use postrider::issue::Issue;
-use postrider::render::{Letterhead, Rendered, render};
+use postrider::render::{Illustration, Letterhead, Rendered, render};
 use postrider::source::{Finding, SourceText};
 use postrider::theme::{Theme, embedded};
 
@@ -55,5 +55,5 @@ pub fn rendered(
 ) -> Result<(Rendered, Vec<Finding>), String> {
     let source = SourceText::new(name, bytes).map_err(|error| error.to_string())?;
     let issue = Issue::parse(&source, "issue").map_err(|findings| format!("{findings:?}"))?;
-    Ok(render(&issue, theme, &letterhead()).unwrap())
+    Ok(render(&issue, theme, &letterhead(), &Illustration::NONE).unwrap())
 }

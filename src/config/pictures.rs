@@ -1,0 +1,120 @@
+//! `assets_url`, `[images]` and the logo of `[theme]`: how pictures reach the reader.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::Root;
+use super::settings::Settings;
+use super::values::{self, Wrong};
+use super::web_url::assets_url;
+use crate::render::{Logo, PictureMode};
+
+/// How pictures reach the reader.
+#[derive(Debug, Clone)]
+pub struct Pictures {
+    /// Whether the mail carries them.
+    pub mode: PictureMode,
+    /// The folder that [`assets_url`](Self::assets_url) stands for, absolute.
+    pub path: PathBuf,
+    /// Where that folder stands on the web.
+    pub assets_url: Option<Url>,
+    /// The picture at the head of the mail.
+    pub logo: Option<Logo>,
+}
+
+/// Every value is read before the first `?`, so that all problems are found.
+pub(super) fn read(
+    settings: &mut Settings,
+    root: &Root,
+    issues: Option<&Path>,
+    newsletter: Option<&str>,
+) -> Option<Pictures> {
+    let assets_url = settings.optional("newsletter.assets_url", assets_url);
+    let modes = [("link", PictureMode::Link), ("embed", PictureMode::Embed)];
+    let mode = settings.or_default("images.mode", "link", |text| values::one_of(text, &modes));
+    let path = settings.optional("images.path", values::path).map(|path| root.join(path));
+    let logo = logo(settings, newsletter.unwrap_or_default());
+    let path = path.or(issues.map(Path::to_owned));
+    Some(Pictures { mode: mode?, path: path?, assets_url, logo })
+}
+
+/// The logo alone: what else `[theme]` holds is read elsewhere.
+fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
+    let source = settings.optional("theme.logo", picture);
+    let alternative = settings.or_default("theme.logo_alt", newsletter, |text| Ok(text.to_owned()));
+    let width = settings.optional_integer("theme.logo_width", 1..=600);
+    let source = source?;
+    if source.starts_with("https:") && width.is_none() {
+        let problem = "is on the web, so nobody knows how wide it is";
+        settings.refuse("theme.logo", &Wrong::new(problem, "add `logo_width = …`, in pixels"));
+    }
+    Some(Logo { source, alternative: alternative?, width })
+}
+
+/// A path, or an https address.
+fn picture(text: &str) -> Result<String, Wrong> {
+    if !text.contains("://") {
+        return values::path(text).map(|_| text.to_owned());
+    }
+    match super::web_url::web_address(text)?.scheme() {
+        "https" => Ok(text.to_owned()),
+        _ => Err(Wrong::new("is not https", "mail programs fetch pictures over https alone")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Environment, FILE_NAME, Root};
+    use crate::render::PictureMode;
+    use crate::source::SourceText;
+
+    const MINIMAL: &str = "[newsletter]\nname = \"News\"\nslug = \"news\"\n\
+        from = \"news@example.org\"\npostal_address = \"1 Example Road\"\n";
+
+    fn resolved(text: &str) -> Result<super::Pictures, String> {
+        let environment = Environment::for_test("/news", []);
+        let root = Root::at("/news".as_ref(), &environment);
+        let text = format!("{MINIMAL}{text}");
+        let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
+        match Config::resolve(&root, &source, &environment, &[]) {
+            Ok(config) => Ok(config.pictures),
+            Err(super::super::ConfigError::Wrong { findings, .. }) => {
+                Err(findings.into_iter().map(|f| f.message).collect::<Vec<_>>().join("; "))
+            }
+            Err(other) => Err(other.to_string()),
+        }
+    }
+
+    #[test]
+    fn pictures_are_linked_and_lie_with_the_issues_unless_somebody_says_otherwise() {
+        let usual = resolved("").unwrap();
+        assert_eq!((usual.mode, usual.path.to_str().unwrap()), (PictureMode::Link, "/news/issues"));
+        assert!(usual.assets_url.is_none() && usual.logo.is_none());
+        let set = "assets_url = \"https://example.org/a/\"\n[images]\nmode = \"embed\"\n\
+                   path = \"static\"\n[theme]\nlogo = \"art/logo@2x.png\"\nlogo_width = 120\n";
+        let set = resolved(set).unwrap();
+        assert_eq!((set.mode, set.path.to_str().unwrap()), (PictureMode::Embed, "/news/static"));
+        let logo = set.logo.unwrap();
+        assert_eq!((&*logo.alternative, logo.width), ("News", Some(120)));
+    }
+
+    #[test]
+    fn what_makes_no_picture_is_refused() {
+        for (text, problem) in [
+            ("[images]\nmode = \"inline\"\n", "`images.mode` is none of the choices"),
+            (
+                "assets_url = \"https://example.org/a\"\n",
+                "`newsletter.assets_url` does not end in `/`",
+            ),
+            ("[theme]\nlogo = \"http://example.org/a.png\"\n", "`theme.logo` is not https"),
+            (
+                "[theme]\nlogo = \"https://example.org/a.png\"\n",
+                "`theme.logo` is on the web, so nobody knows how wide it is",
+            ),
+            ("[theme]\nlogo_width = 601\n", "`theme.logo_width` is out of range"),
+        ] {
+            assert_eq!(resolved(text).unwrap_err(), problem, "{text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Where the flow's pictures and relative links lead.
+//!
+//! In: the nodes as the author wrote them. Out: the same nodes with targets that hold
+//! in a mail, and pictures that know how wide they are. A picture that cannot
+//! be shown becomes its alternative text, because a broken picture helps nobody.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::super::node::{Element, Node};
+use super::super::pictures::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
+use crate::source::{Findings, RuleId, Severity, Span};
+
+/// How many findings of one severity are told with their places.
+const MOST_TOLD: usize = 50;
+
+/// Narrower pictures fit onto any phone as they are.
+const FITS_ANYWHERE: u32 = 240;
+
+/// Says that a picture has nothing to say, so that no reader is told of it.
+const DECORATION: (&str, &str) = ("role", "presentation");
+
+/// Gives every picture its address and size, and every relative link the
+/// issue's address on the web as its base.
+pub(crate) fn resolve(
+    nodes: &mut [Node<'_>],
+    page: Option<&Url>,
+    gallery: &mut Gallery<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let mut told = Told { findings, errors: 0, warnings: 0 };
+    for at in 0..nodes.len() {
+        match &mut nodes[at] {
+            Node::Open(
+                Element::Link { target, relative: Some(span), .. }
+                | Element::ButtonLink { target, relative: Some(span) },
+            ) => match page.and_then(|page| page.join(target).ok()) {
+                Some(whole) => *target = whole.into(),
+                None => told.at(
+                    span,
+                    (RELATIVE_TARGET, Severity::Error),
+                    format!("The link to `{target}` is relative, and this issue has no address on the web."),
+                    "Write the whole target, or set `[newsletter] web_url`, from which it leads on.",
+                ),
+            },
+            Node::Image { .. } => {
+                let is_alone = is_alone(nodes, at);
+                picture(&mut nodes[at], is_alone, gallery, &mut told);
+            }
+            _ => {}
+        }
+    }
+    told.the_rest();
+}
+
+fn picture(
+    node: &mut Node<'_>,
+    is_alone: bool,
+    gallery: &mut Gallery<'_>,
+    told: &mut Told<'_, '_>,
+) {
+    let Node::Image { source, alternative, attributes, place: span } = node else { return };
+    let Placed { source: found, size, faults } = gallery.place(Start::Issue, source);
+    for fault in faults {
+        let (message, advice) = fault.words();
+        told.at(span, fault.rule(), message, advice);
+    }
+    if alternative.is_empty() {
+        told.at(
+            span,
+            (MISSING_ALT, Severity::Warning),
+            "The picture says nothing to those who do not see it.".to_owned(),
+            "Write what it shows between the square brackets; `![ ](...)` says that it is mere decoration.",
+        );
+    } else if alternative.trim().is_empty() {
+        alternative.clear();
+        attributes.push((DECORATION.0, DECORATION.1.to_owned()));
+    }
+    let Some(found) = found else {
+        *node = Node::Text(Cow::Owned(std::mem::take(alternative)));
+        return;
+    };
+    *source = found;
+    let is_sized = attributes.iter().any(|(name, _)| matches!(*name, "width" | "height"));
+    let width = match size {
+        Some(size) if !is_sized => {
+            let Size { width, height } = size.within(COLUMN);
+            attributes.push(("width", width.to_string()));
+            // A picture in a line keeps room for its line from the start.
+            if !is_alone {
+                attributes.push(("height", height.to_string()));
+            }
+            Some(width)
+        }
+        _ => None,
+    };
+    if is_alone || width.is_none_or(|width| width > FITS_ANYWHERE) {
+        // It must hold where a mail program drops style sheets.
+        attributes.push(("style", "max-width:100%;height:auto".to_owned()));
+    }
+}
+
+/// Whether an image is the only thing in its paragraph, or in the link that is.
+fn is_alone(nodes: &[Node<'_>], at: usize) -> bool {
+    let is_blank = |node: &&Node<'_>| match node {
+        Node::Text(text) => text.trim().is_empty(),
+        Node::SoftBreak => true,
+        _ => false,
+    };
+    let mut before = nodes[..at.min(nodes.len())].iter().rev().skip_while(is_blank);
+    let mut after = nodes.iter().skip(at + 1).skip_while(is_blank);
+    let mut around = before.next();
+    let mut next = after.next();
+    if let (Some(Node::Open(Element::Link { .. })), Some(Node::Close)) = (around, next) {
+        around = before.find(|node| !is_blank(node));
+        next = after.find(|node| !is_blank(node));
+    }
+    let begins = match around {
+        None | Some(Node::Open(Element::Paragraph)) => true,
+        Some(Node::Open(Element::Raw { name, .. })) => {
+            matches!(*name, "p" | "div" | "center" | "figure")
+        }
+        _ => false,
+    };
+    begins && matches!(next, None | Some(Node::Close))
+}
+
+/// Tells the first findings of each severity, and counts the others: an error
+/// must never hide behind warnings.
+struct Told<'f, 's> {
+    findings: &'f mut Findings<'s>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Told<'_, '_> {
+    fn at(
+        &mut self,
+        span: &Span,
+        rule: (RuleId, Severity),
+        message: String,
+        advice: impl Into<String>,
+    ) {
+        let count = match rule.1 {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST_TOLD {
+            self.findings.at(span, rule, message, advice);
+        }
+    }
+
+    fn the_rest(&mut self) {
+        for (count, severity) in
+            [(self.errors, Severity::Error), (self.warnings, Severity::Warning)]
+        {
+            let more = count.saturating_sub(MOST_TOLD);
+            if more > 0 {
+                self.findings.overall(
+                    (RELATIVE_TARGET, severity),
+                    format!("There are {more} more findings about pictures and relative links."),
+                    "Mend the first ones, and look again.",
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+use super::*;
+use crate::issue::Document;
+use crate::render::article_html::{self, Look};
+use crate::render::article_text;
+use crate::render::flow::flow;
+use crate::render::pictures::{Illustration, PictureFault, PictureFile, PictureMode, Pictures};
+use crate::source::SourceText;
+
+/// Every path that begins with `w` is a PNG of that width, half as high.
+struct Widths;
+
+impl Pictures for Widths {
+    fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
+        let width = path.strip_prefix('w').and_then(|rest| rest.split('.').next()?.parse().ok());
+        let missing = || PictureFault::Missing { tried: Vec::new() };
+        let width: u32 = width.ok_or_else(missing)?;
+        let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
+        bytes.extend(width.to_be_bytes());
+        bytes.extend((width / 2).to_be_bytes());
+        Ok(PictureFile { bytes, published: Some(path.to_owned()) })
+    }
+}
+
+/// Both parts, and the findings as `line:column rule`.
+fn shown(mode: PictureMode, page: Option<&str>, markdown: &str) -> (String, String, Vec<String>) {
+    let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
+    let document = Document::parse(&source, 0).unwrap();
+    let mut findings = Findings::about(&source);
+    let mut nodes = flow(&document, &mut findings);
+    let assets = Url::parse("https://e.org/").unwrap();
+    let page = page.map(|page| Url::parse(page).unwrap());
+    let rules = Illustration { files: &Widths, mode, assets_url: Some(&assets), logo: None };
+    resolve(&mut nodes, page.as_ref(), &mut Gallery::new(rules), &mut findings);
+    let short = |f: &crate::source::Finding| {
+        let (line, column) = f.place.as_ref().map_or((0, 0), |p| (p.line, p.column));
+        format!("{line}:{column} {}", f.rule.0)
+    };
+    let found = findings.into_sorted().iter().map(short).collect();
+    (article_html::write(&nodes, &Look::default(), &[]).html, article_text::write(&nodes), found)
+}
+
+fn linked(markdown: &str) -> (String, String, Vec<String>) {
+    shown(PictureMode::Link, Some("https://e.org/issues/1/"), markdown)
+}
+
+#[test]
+fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
+    let style = "style=\"max-width:100%;height:auto\"";
+    let cases = [
+        ("![a](w900.png)", format!("<p><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" {style}></p>\n")),
+        ("![a](w90.png)", format!("<p><img src=\"https://e.org/w90.png\" alt=\"a\" width=\"90\" {style}></p>\n")),
+        (
+            "[![a](w900.png)](https://x.example)",
+            format!("<p><a href=\"https://x.example\"><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" {style}></a></p>\n"),
+        ),
+        (
+            "![a](w90.png) b",
+            "<p><img src=\"https://e.org/w90.png\" alt=\"a\" width=\"90\" height=\"45\"> b</p>\n".into(),
+        ),
+        (
+            "b ![a](w900.png)",
+            format!("<p>b <img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" height=\"300\" {style}></p>\n"),
+        ),
+        (
+            "![a](w90.png \"T\")\n![b](w80.png)",
+            "<p><img src=\"https://e.org/w90.png\" alt=\"a\" title=\"T\" width=\"90\" height=\"45\">\n\
+             <img src=\"https://e.org/w80.png\" alt=\"b\" width=\"80\" height=\"40\"></p>\n"
+                .into(),
+        ),
+        ("![a](https://x.example/y.png)", format!("<p><img src=\"https://x.example/y.png\" alt=\"a\" {style}></p>\n")),
+        (
+            "<center>\n<img src='w900.png' alt='a' width=300>\n</center>",
+            format!("<center>\n<img src=\"https://e.org/w900.png\" alt=\"a\" width=\"300\" {style}>\n</center>\n"),
+        ),
+    ];
+    for (markdown, expected) in cases {
+        let (html, _, found) = linked(markdown);
+        assert_eq!((html, found), (expected, vec![]), "{markdown}");
+    }
+}
+
+#[test]
+fn a_picture_without_words_is_told_unless_it_is_decoration() {
+    for (markdown, html, text, found) in [
+        ("![](w9.png) b", "alt=\"\"", " b\n<https://e.org/w9.png>\n", vec!["1:1 missing-alt"]),
+        ("![ ](w9.png) b", "alt=\"\" role=\"presentation\"", "b\n", vec![]),
+        ("<img src=w9.png> b", "alt=\"\"", " b\n<https://e.org/w9.png>\n", vec!["1:1 missing-alt"]),
+        ("<img src=w9.png alt=''> b", "alt=\"\" role=\"presentation\"", "b\n", vec![]),
+        ("![a](w9.png) b", "alt=\"a\"", "a b\n<https://e.org/w9.png>\n", vec![]),
+    ] {
+        let (shown_html, shown_text, shown_found) = linked(markdown);
+        assert!(shown_html.contains(html), "{shown_html}");
+        assert_eq!(
+            (shown_text.trim_start(), shown_found),
+            (text.trim_start(), found.iter().map(|f| f.to_string()).collect()),
+            "{markdown}"
+        );
+    }
+}
+
+#[test]
+fn the_text_of_a_mail_that_carries_its_pictures_names_none_of_them() {
+    let markdown = "![a](w9.png)\n\n![](w8.png)\n\n[![c](w7.png)](https://x.example)\n\nd";
+    let (html, text, _) = shown(PictureMode::Embed, None, markdown);
+    assert_eq!(text, "a\n\nc\n<https://x.example>\n\nd\n");
+    assert_eq!(html.matches("src=\"cid:").count(), 3);
+}
+
+#[test]
+fn a_picture_that_is_not_there_leaves_its_words() {
+    let (html, text, found) = linked("> ![*a* chart](no.png) b\n");
+    assert_eq!(html, "<blockquote><p>a chart b</p></blockquote>\n");
+    assert_eq!(text, "> a chart b\n");
+    assert_eq!(found, ["1:3 missing-picture"]);
+}
+
+#[test]
+fn links_lead_on_from_the_page_of_the_issue() {
+    let cases = [
+        ("../archive/", "https://e.org/issues/archive/"),
+        ("x.html#y", "https://e.org/issues/1/x.html#y"),
+        ("?page=2", "https://e.org/issues/1/?page=2"),
+        ("/root", "https://e.org/root"),
+        ("//other.example/x", "https://other.example/x"),
+        ("../../../../x", "https://e.org/x"),
+        ("#here", "#here"),
+        ("https://x.example/a", "https://x.example/a"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+    ];
+    for (target, expected) in cases {
+        for markdown in [format!("[t]({target})"), format!("<a href=\"{target}\">t</a>")] {
+            let (html, text, found) = linked(&markdown);
+            assert!(html.contains(&format!("href=\"{expected}\"")), "{html}");
+            assert_eq!(text.contains(expected), !expected.starts_with('#'), "{text}");
+            assert_eq!(found, Vec::<String>::new(), "{markdown}");
+        }
+    }
+    let (html, _, found) =
+        shown(PictureMode::Link, None, "a\n\nb [t](x) <a href='/y'>u</a> [v](#w)\n");
+    assert_eq!(found, ["3:3 relative-target", "3:10 relative-target"]);
+    assert!(html.contains("href=\"x\"") && html.contains("href=\"#w\""), "{html}");
+}
+
+/// Fifty warnings, and the error that comes after them.
+#[test]
+fn an_error_never_hides_behind_warnings() {
+    let markdown = format!("{}![a](no.png)\n", "![](w9.png)\n".repeat(200));
+    let (_, _, found) = linked(&markdown);
+    assert_eq!(found.len(), 50 + 1 + 1);
+    assert!(found.contains(&"201:1 missing-picture".to_owned()));
+    assert_eq!(found.last().unwrap(), "0:0 relative-target");
+}

@@ -1,0 +1,53 @@
+//! The picture at the head of every mail, as templates have it.
+//!
+//! In: what the configuration says. Out: `false`, or an object with `src`,
+//! `alt`, `width` and `height`. The sizes are numbers and no tokens, because
+//! MJML calculates with them.
+
+use serde_json::{Value, json};
+
+use super::pictures::{Gallery, Logo, Placed, Size, Start};
+use super::target;
+use crate::source::{Findings, Severity};
+use crate::theme::{Theme, Token};
+
+/// The value `logo` of every template.
+pub(crate) fn value(
+    logo: Option<&Logo>,
+    theme: &Theme,
+    gallery: &mut Gallery<'_>,
+    findings: &mut Findings<'_>,
+) -> Value {
+    let Some(logo) = logo else { return false.into() };
+    let written = target::written(&logo.source).unwrap_or_default();
+    let Placed { source, size, faults } = gallery.place(Start::Newsletter, &written);
+    for fault in &faults {
+        let (message, advice) = fault.words();
+        findings.overall(fault.rule(), format!("`[theme] logo`: {message}"), advice);
+    }
+    let Some(source) = source else { return false.into() };
+    let size = match (size, logo.width.map(u32::from)) {
+        (Some(size), Some(width)) => Some(size.scaled_to(width)),
+        (size, _) => size,
+    };
+    let width = size.map(|size| size.width).or(logo.width.map(u32::from));
+    // MJML gives a picture without a width the whole column.
+    let Some(width) = width else {
+        findings.overall(
+            (super::PICTURE_SIZE, Severity::Error),
+            "`[theme] logo` is on the web, so its width is not known.",
+            "Set `[theme] logo_width` to the width in pixels at which it is shown.",
+        );
+        return false.into();
+    };
+    let token = |text: &str| match text {
+        "" => String::new(),
+        text => theme.tokens().write(&Token::Value(text.to_owned())),
+    };
+    json!({
+        "src": token(&source),
+        "alt": token(&logo.alternative),
+        "width": width,
+        "height": size.map_or(Value::from(""), |Size { height, .. }| height.into()),
+    })
+}

@@ -1,0 +1,172 @@
+//! What can be wrong with a picture, as a finding says it.
+
+use super::header::Unfit;
+use super::{Format, MAX_ATTACHED_BYTES, PictureFault};
+use crate::source::{RuleId, Severity};
+
+/// A relative target has nothing that it is relative to.
+pub const RELATIVE_TARGET: RuleId = RuleId("relative-target");
+/// The file of a picture is not there, or must not be used.
+pub const MISSING_PICTURE: RuleId = RuleId("missing-picture");
+/// A picture that some mail programs do not show.
+pub const PICTURE_FORMAT: RuleId = RuleId("picture-format");
+/// The pictures in the mail are too large together.
+pub const PICTURE_SIZE: RuleId = RuleId("picture-size");
+/// A picture says nothing to those who do not see it.
+pub const MISSING_ALT: RuleId = RuleId("missing-alt");
+
+/// What is wrong with a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NoTarget,
+    NoAssetsUrl(String),
+    OutsideAssets { written: String, top: String },
+    Unpublished(String),
+    NoFile { path: String, fault: PictureFault },
+    Unfit { path: String, unfit: Unfit },
+    UnfitOnTheWeb { address: String, unfit: Unfit },
+    Damaged { path: String, format: Format },
+    NoPicture { path: String, is_pointer: bool },
+    OtherEnding { path: String, format: Format },
+    TooMuch { path: String, before: usize },
+    TooMany(usize),
+}
+
+impl Fault {
+    /// The rule that it breaks, and how bad that is.
+    pub(crate) fn rule(&self) -> (RuleId, Severity) {
+        let (rule, severity) = match self {
+            Self::NoTarget | Self::NoFile { .. } => (MISSING_PICTURE, Severity::Error),
+            Self::NoAssetsUrl(_) | Self::OutsideAssets { .. } | Self::Unpublished(_) => {
+                (RELATIVE_TARGET, Severity::Error)
+            }
+            // Of the programs that caniemail tries, Outlook on Windows alone
+            // shows no WebP; Gmail, with most readers of all, shows no SVG, and
+            // Outlook on Windows, Fastmail and GMX no AVIF.
+            Self::Unfit { unfit: Unfit::Webp, .. }
+            | Self::UnfitOnTheWeb { .. }
+            | Self::OtherEnding { .. } => (PICTURE_FORMAT, Severity::Warning),
+            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoPicture { .. } => {
+                (PICTURE_FORMAT, Severity::Error)
+            }
+            Self::TooMuch { .. } | Self::TooMany(_) => (PICTURE_SIZE, Severity::Error),
+        };
+        (rule, severity)
+    }
+
+    /// What is wrong, and what to do.
+    pub(crate) fn words(&self) -> (String, String) {
+        match self {
+            Self::NoTarget => (
+                "The picture has no file.".to_owned(),
+                "Write its path between the round brackets, or take it away.".to_owned(),
+            ),
+            Self::NoAssetsUrl(path) => (
+                format!(
+                    "The picture `{path}` has no address: `[newsletter] assets_url` is not set."
+                ),
+                "Set it to where the folder of the pictures stands on the web, or send the \
+                 pictures in the mail with `[images] mode = \"embed\"`."
+                    .to_owned(),
+            ),
+            Self::OutsideAssets { written, top } => (
+                format!("The picture `{written}` is not below `assets_url`, which is {top}."),
+                "Write its path from the issue's folder, or its whole address.".to_owned(),
+            ),
+            Self::Unpublished(path) => (
+                format!(
+                    "The picture `{path}` lies outside the folder that `assets_url` stands for."
+                ),
+                "Move it there, or set `[images] path` to a folder that holds it.".to_owned(),
+            ),
+            Self::NoFile { path, fault } => no_file(path, fault),
+            Self::Unfit { path, unfit } => {
+                (format!("The picture `{path}` is {}. {}", unfit.name(), unseen(*unfit)), convert())
+            }
+            Self::UnfitOnTheWeb { address, unfit } => (
+                format!(
+                    "The picture `{address}` is {} by its name. {}",
+                    unfit.name(),
+                    unseen(*unfit)
+                ),
+                convert(),
+            ),
+            Self::Damaged { path, format } => (
+                format!(
+                    "The picture `{path}` begins like a {}, and its size cannot be read.",
+                    name(*format)
+                ),
+                "It may be cut off: open it, and save it again.".to_owned(),
+            ),
+            Self::NoPicture { path, is_pointer: true } => (
+                format!("The file `{path}` is a pointer of Git LFS, and not the picture."),
+                "Fetch the pictures with `git lfs pull`.".to_owned(),
+            ),
+            Self::NoPicture { path, is_pointer: false } => {
+                (format!("The file `{path}` is no picture."), convert())
+            }
+            Self::OtherEnding { path, format } => (
+                format!(
+                    "The picture `{path}` is a {}, and its name says otherwise.",
+                    name(*format)
+                ),
+                format!("Let its name end in .{}: some programs go by it.", format.ending()),
+            ),
+            Self::TooMany(most) => (
+                format!("More than {most} pictures are files; this one is not shown."),
+                "Show fewer, and link to a page that has them all.".to_owned(),
+            ),
+            Self::TooMuch { path, before } => (
+                format!(
+                    "The picture `{path}` does not fit into the mail: those before it have \
+                     {before} bytes, and {MAX_ATTACHED_BYTES} is the most."
+                ),
+                "Make the pictures smaller, or link to them with `[images] mode = \"link\"`."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+fn no_file(path: &str, fault: &PictureFault) -> (String, String) {
+    match fault {
+        PictureFault::Missing { tried } => (
+            format!("There is no picture `{path}`."),
+            match tried.as_slice() {
+                [] => "Add the file, or mend the path.".to_owned(),
+                tried => {
+                    format!("Add the file, or mend the path; looked for {}.", tried.join(" and "))
+                }
+            },
+        ),
+        PictureFault::LeadsOut => (
+            format!("The picture `{path}` leads out of the newsletter's folder."),
+            "Put a copy of it into the newsletter.".to_owned(),
+        ),
+        PictureFault::Unreadable(why) => (
+            format!("The picture `{path}` cannot be read: {why}."),
+            "It must be a file that you can read, of at most 5 MB.".to_owned(),
+        ),
+    }
+}
+
+fn unseen(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::Webp => "Outlook on Windows does not show it.",
+        Unfit::Svg => "Gmail does not show it.",
+        _ => "Outlook on Windows and others do not show it.",
+    }
+}
+
+fn convert() -> String {
+    "Save it as PNG, JPEG or GIF.".to_owned()
+}
+
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Png => "PNG",
+        Format::Jpeg => "JPEG",
+        Format::Gif => "GIF",
+        Format::Webp => "WebP",
+    }
+}
