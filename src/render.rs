@@ -114,13 +114,10 @@ pub fn render(
     let html = shell::html(theme, &values, &article_html::write(&nodes), &address)?;
     let text = shell::text(theme, &values, &article_text::write(&nodes), &address)?;
     let subject = subject(issue, letterhead).clone();
-    let rendered = Rendered {
-        subject,
-        preheader: issue.preheader.clone(),
-        html,
-        text,
-        pictures: gallery.into_pictures(),
-    };
+    let mut pictures = gallery.into_pictures();
+    // A theme need not show the logo, and nobody is sent what nobody sees.
+    pictures.retain(|picture| !picture.is_attached() || html.mentions(&picture.source));
+    let rendered = Rendered { subject, preheader: issue.preheader.clone(), html, text, pictures };
     Ok((rendered, findings.into_sorted()))
 }
 

@@ -198,6 +198,13 @@ pub(crate) struct Gallery<'p> {
     attached_bytes: usize,
 }
 
+impl Picture {
+    /// Whether the mail carries it.
+    pub(crate) fn is_attached(&self) -> bool {
+        matches!(self.content, PictureContent::Attached(_))
+    }
+}
+
 impl Pictures for NoPictures {
     fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
         Err(PictureFault::Missing { tried: vec![path.to_owned()] })
