@@ -1,5 +1,9 @@
-use super::header::tests::{gif, jpeg, png};
 use super::*;
+use crate::render::pictures::header::tests::{gif, jpeg, png};
+use crate::render::pictures::{
+    MAX_PICTURE_BYTES, MISSING_PICTURE, NoPictures, PICTURE_FORMAT, PICTURE_SIZE, PictureFault,
+    Pictures, RELATIVE_TARGET,
+};
 use crate::source::Severity;
 
 /// Some files, all below the published folder but for `private.png`.
