@@ -105,7 +105,8 @@ impl<'p> Gallery<'p> {
             return Err(Fault::NoTarget);
         };
         // `/news/a.png` is a file only where `/news/` is what was published.
-        let path = match (base.map(Url::path), from) {
+        let top = base.and_then(|base| decoded(base.path()));
+        let path = match (top.as_deref(), from) {
             (Some(top), Start::Issue) if path.starts_with('/') => match path.strip_prefix(top) {
                 Some(below) => format!("/{below}"),
                 None => {
