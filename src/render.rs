@@ -129,12 +129,15 @@ pub fn render(
     let article = |linked: &[usize]| article_html::write(&nodes, &look, linked);
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
+    let mut pictures = gallery.into_pictures();
+    // A theme need not show the logo, and nobody is sent what nobody sees.
+    pictures.retain(|picture| !picture.is_attached() || html.template.mentions(&picture.source));
     let rendered = Rendered {
         subject: subject(issue, letterhead).clone(),
         preheader: issue.preheader.clone(),
         html: html.template,
         text,
-        pictures: gallery.into_pictures(),
+        pictures,
         sections: sections::located(html.sections, html.article, issue),
         web_url: letterhead.web_url.clone(),
     };

@@ -8,30 +8,20 @@
 //! a picture. What is too large for a mail is said, and never shrunk in secret.
 
 mod fault;
+mod gallery;
 mod header;
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use url::Url;
 
 pub(crate) use fault::Fault;
 pub use fault::{MISSING_ALT, MISSING_PICTURE, PICTURE_FORMAT, PICTURE_SIZE, RELATIVE_TARGET};
-use header::{Header, Unfit};
-
-use super::target;
-use crate::domain::Digest;
+pub(crate) use gallery::{Gallery, Placed};
 
 /// The largest file that is read, in bytes. A mail is opened on the way to
 /// work; servers begin to refuse whole messages at ten million.
 pub const MAX_PICTURE_BYTES: u64 = 5 * 1024 * 1024;
-/// How much all pictures in one mail may have together, in bytes. In base64
-/// they take a third more.
-pub(crate) const MAX_ATTACHED_BYTES: usize = 7 * 1024 * 1024;
-/// How many different files one issue may show. Nobody scrolls so far, and each
-/// is read.
-const MOST_PICTURES: usize = 200;
 /// The width of a mail's one column, in pixels.
 pub(crate) const COLUMN: u32 = 600;
 
@@ -174,28 +164,11 @@ pub(crate) struct Size {
     pub(crate) height: u32,
 }
 
-/// What the mail does about one target of a picture.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Placed {
-    /// How the html names it; `None` when it cannot be shown.
-    pub(crate) source: Option<String>,
-    /// How large it is shown, as far as that is known.
-    pub(crate) size: Option<Size>,
-    /// What is wrong with it.
-    pub(crate) faults: Vec<Fault>,
-}
-
-/// The pictures of one mail in the making.
-pub(crate) struct Gallery<'p> {
-    rules: Illustration<'p>,
-    /// By what the author wrote: a target that comes twice is read once.
-    placed: HashMap<(Start, String), Placed>,
-    /// How many files were asked for.
-    files: usize,
-    pictures: Vec<Picture>,
-    /// Which picture has which bytes: equal files go into the mail once.
-    attached: HashMap<Digest, String>,
-    attached_bytes: usize,
+impl Picture {
+    /// Whether the mail carries it.
+    pub(crate) fn is_attached(&self) -> bool {
+        matches!(self.content, PictureContent::Attached(_))
+    }
 }
 
 impl Pictures for NoPictures {
@@ -243,183 +216,6 @@ impl Format {
     }
 }
 
-impl<'p> Gallery<'p> {
-    pub(crate) fn new(rules: Illustration<'p>) -> Self {
-        Self {
-            rules,
-            placed: HashMap::new(),
-            files: 0,
-            pictures: Vec::new(),
-            attached: HashMap::new(),
-            attached_bytes: 0,
-        }
-    }
-
-    /// Every picture that is a file, in the order in which they came.
-    pub(crate) fn into_pictures(self) -> Vec<Picture> {
-        self.pictures
-    }
-
-    /// What the mail does about a target that [`target::written`] let through.
-    pub(crate) fn place(&mut self, from: Start, written: &str) -> Placed {
-        let key = (from, written.to_owned());
-        if let Some(placed) = self.placed.get(&key) {
-            return placed.clone();
-        }
-        let placed = match self.address(from, written) {
-            Ok(Address::OnTheWeb(address)) => on_the_web(address),
-            Ok(Address::File { .. }) if self.files == MOST_PICTURES => {
-                Placed { faults: vec![Fault::TooMany(MOST_PICTURES)], ..Placed::default() }
-            }
-            Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
-            Err(fault) => Placed { faults: vec![fault], ..Placed::default() },
-        };
-        self.placed.insert(key, placed.clone());
-        placed
-    }
-
-    /// Tells a path from an address. RFC 3986 section 5.2 resolves against
-    /// `assets_url`; a path that stays below it names a file.
-    fn address(&self, from: Start, written: &str) -> Result<Address, Fault> {
-        if written.is_empty() || written.starts_with('#') {
-            return Err(Fault::NoTarget);
-        }
-        if target::scheme(written).is_some() {
-            return Ok(Address::OnTheWeb(written.to_owned()));
-        }
-        let base = self.rules.assets_url;
-        if written.starts_with("//") {
-            let resolved = base.and_then(|base| base.join(written).ok());
-            let address = resolved.ok_or_else(|| Fault::NoAssetsUrl(shown(written)))?;
-            return Ok(Address::OnTheWeb(address.into()));
-        }
-        let end = written.find(['?', '#']).unwrap_or(written.len());
-        let (path, suffix) = written.split_at(end);
-        let Some(path) = decoded(path).filter(|path| !path.is_empty()) else {
-            return Err(Fault::NoTarget);
-        };
-        // `/news/a.png` is a file only where `/news/` is what was published.
-        let path = match (base.map(Url::path), from) {
-            (Some(top), Start::Issue) if path.starts_with('/') => match path.strip_prefix(top) {
-                Some(below) => format!("/{below}"),
-                None => {
-                    let top = base.map(Url::to_string).unwrap_or_default();
-                    return Err(Fault::OutsideAssets { written: shown(written), top });
-                }
-            },
-            _ => path,
-        };
-        Ok(Address::File { path, suffix: suffix.to_owned() })
-    }
-
-    fn file(&mut self, from: Start, path: &str, suffix: &str) -> Placed {
-        self.files += 1;
-        let mut placed = Placed::default();
-        let file = match self.rules.files.find(from, path) {
-            Ok(file) => file,
-            Err(fault) => {
-                placed.faults.push(Fault::NoFile { path: shown(path), fault });
-                return placed;
-            }
-        };
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let (format, size) = match header::read(&file.bytes) {
-            Header::Shown(format, size) => (format, size),
-            Header::Unfit(unfit) => {
-                placed.faults.push(Fault::Unfit { path: shown(path), unfit });
-                return placed;
-            }
-            Header::Damaged(format) => {
-                placed.faults.push(Fault::Damaged { path: shown(path), format });
-                return placed;
-            }
-            Header::Unknown => {
-                let is_pointer = file.bytes.starts_with(b"version https://git-lfs");
-                placed.faults.push(Fault::NoPicture { path: shown(path), is_pointer });
-                return placed;
-            }
-        };
-        if format == Format::Webp {
-            placed.faults.push(Fault::Unfit { path: shown(path), unfit: Unfit::Webp });
-        }
-        if Format::of_name(name) != Some(format) {
-            placed.faults.push(Fault::OtherEnding { path: shown(path), format });
-        }
-        let source = match self.rules.mode {
-            PictureMode::Link => self.linked(path, suffix, &file, &mut placed.faults),
-            PictureMode::Embed => self.attached(name, format, file.bytes, &mut placed.faults),
-        };
-        if let (Some(source), PictureMode::Link) = (&source, self.rules.mode) {
-            let content = PictureContent::Linked { from, path: path.to_owned(), format };
-            self.pictures.push(Picture { source: source.clone(), content });
-        }
-        placed.size = Some(size.for_screens_of(name));
-        placed.source = source;
-        placed
-    }
-
-    fn linked(
-        &self,
-        path: &str,
-        suffix: &str,
-        file: &PictureFile,
-        faults: &mut Vec<Fault>,
-    ) -> Option<String> {
-        let Some(base) = self.rules.assets_url else {
-            faults.push(Fault::NoAssetsUrl(shown(path)));
-            return None;
-        };
-        let Some(published) = &file.published else {
-            faults.push(Fault::Unpublished(shown(path)));
-            return None;
-        };
-        // A name may hold what has a meaning in an address: `a:b.png`, `50%.png`.
-        let mut address = base.clone();
-        if let Ok(mut segments) = address.path_segments_mut() {
-            segments.pop_if_empty().extend(published.split('/'));
-        }
-        Some(format!("{address}{suffix}"))
-    }
-
-    fn attached(
-        &mut self,
-        name: &str,
-        format: Format,
-        bytes: Vec<u8>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<String> {
-        let digest = Digest::of(&bytes);
-        if let Some(source) = self.attached.get(&digest) {
-            return Some(source.clone());
-        }
-        if self.attached_bytes + bytes.len() > MAX_ATTACHED_BYTES {
-            faults.push(Fault::TooMuch { path: shown(name), before: self.attached_bytes });
-            return None;
-        }
-        self.attached_bytes += bytes.len();
-        // RFC 2392 wants the form of an address; the part behind the @ is nobody's.
-        let content_id = format!("{}@picture", &digest.to_string()[..32]);
-        let source = format!("cid:{content_id}");
-        self.attached.insert(digest, source.clone());
-        let name = name.to_owned();
-        let attachment = Attachment { content_id, format, name, bytes: bytes.into() };
-        let content = PictureContent::Attached(attachment);
-        self.pictures.push(Picture { source: source.clone(), content });
-        Some(source)
-    }
-}
-
-/// Where a target leads.
-enum Address {
-    OnTheWeb(String),
-    File {
-        /// Without percent-encoding.
-        path: String,
-        /// The query and the fragment, as they were written.
-        suffix: String,
-    },
-}
-
 impl Size {
     /// A file whose name ends in `@2x` has two pixels where a mail has one.
     fn for_screens_of(self, name: &str) -> Self {
@@ -441,52 +237,3 @@ impl Size {
         Self { width, height: u32::try_from(height).unwrap_or(u32::MAX).max(1) }
     }
 }
-
-/// What is on the web is linked as it is, in either mode, and never fetched:
-/// only its name can tell that it is nothing for a mail.
-fn on_the_web(address: String) -> Placed {
-    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    let unfit = match path.rsplit_once('.') {
-        Some((_, "svg" | "svgz")) => Some(Unfit::Svg),
-        Some((_, "avif" | "heic" | "heif")) => Some(Unfit::Avif),
-        Some((_, "webp")) => Some(Unfit::Webp),
-        _ => None,
-    };
-    let fault = unfit.map(|unfit| Fault::UnfitOnTheWeb { address: shown(&address), unfit });
-    Placed { source: Some(address), size: None, faults: fault.into_iter().collect() }
-}
-
-/// The path without percent-encoding; `None` when it is then no text.
-fn decoded(path: &str) -> Option<String> {
-    if !path.contains('%') {
-        return Some(path.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after.first_chunk::<2>().and_then(|pair| std::str::from_utf8(pair).ok());
-        let value = digits
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (byte, value) {
-            (b'%', Some(value)) => {
-                bytes.push(value);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// A path or an address in a message: short, and on one line.
-fn shown(text: &str) -> String {
-    let text = decoded(text).map_or(Cow::Borrowed(text), Cow::Owned);
-    text.chars().filter(|c| !c.is_control()).take(100).collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -141,6 +141,13 @@ impl Template {
         out
     }
 
+    /// Whether a text that is the same for everybody stands in it.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        let holds =
+            |piece: &Piece| matches!(piece, Piece::Literal(literal) if literal.contains(text));
+        self.pieces.iter().any(holds)
+    }
+
     /// Whether some hole is filled by a slot that `wanted` accepts.
     pub fn has_slot(&self, wanted: impl Fn(&Slot) -> bool) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Hole { slot, .. } if wanted(slot)))

@@ -206,6 +206,22 @@ fn a_provider_that_carries_no_pictures_says_so_before_anything_is_asked() {
 }
 
 #[test]
+fn a_logo_that_the_theme_does_not_show_is_not_sent() {
+    let newsletter = newsletter("embed").set("theme.logo", "\"art/logo.png\"");
+    newsletter.write("art/logo.png", png(40, 40, 10));
+    let issue = newsletter.issue_of("one", "title: One\n", "![An icon](img/icon@2x.png)\n");
+    newsletter.copy_theme();
+    newsletter.edit(
+        "email-templates/weekly/partials/wordmark.mjml.hbs",
+        "{{#if logo}}",
+        "{{#if false}}",
+    );
+    newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
+    let mail = Mail::parse(std::fs::read(newsletter.path("shown/email.eml")).unwrap());
+    assert_eq!(pictures(&mail).len(), 1);
+}
+
+#[test]
 fn a_theme_shows_the_logo_of_the_configuration() {
     let logo = "{{#if logo}}<mj-image src=\"{{logo.src}}\" alt=\"{{logo.alt}}\" \
                 width=\"{{logo.width}}px\" padding=\"0\" />{{/if}}";

@@ -1,7 +1,8 @@
 //! What can be wrong with a picture, as a finding says it.
 
+use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
-use super::{Format, MAX_ATTACHED_BYTES, PictureFault};
+use super::{Format, PictureFault};
 use crate::source::{RuleId, Severity};
 
 /// A relative target has nothing that it is relative to.

@@ -13,7 +13,7 @@
 //  3. A tag that HTML does not have, or that only a script could fill, is text.
 //  4. Control characters and U+FEFF are not text, and not part of a target.
 //  5. An image is seen as its alternative.
-//  6. A target is what the URL standard makes of it, once what RFC 3986 has no place for is percent-encoded.
+//  6. A target is what the URL standard makes of it on the page of the issue, once what RFC 3986 has no place for is percent-encoded.
 //  7. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -29,7 +29,8 @@ const INLINE = new Set(("a abbr acronym b bdi bdo big button cite code data del 
 const ONLY_SCRIPTS = ["output", "slot"];
 const NAMES = new Set(htmlTagNames.filter((name) => !ONLY_SCRIPTS.includes(name)));
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFEFF]/g;
-const BASE = "https://base.invalid/folder/page";
+// Where the issue stands on the web: relative links lead on from there (tests/it/support/rendering.rs).
+const BASE = "https://example.org/issues/1?a=1&b=2";
 
 const markdown = new MarkdownIt({ html: true });
 // Rule 7 is applied to both sides alike, so markdown-it is not to apply its own.

@@ -1,5 +1,11 @@
-use super::header::tests::{gif, jpeg, png};
+use proptest::prelude::*;
+
 use super::*;
+use crate::render::pictures::header::tests::{gif, jpeg, png};
+use crate::render::pictures::{
+    MAX_PICTURE_BYTES, MISSING_PICTURE, NoPictures, PICTURE_FORMAT, PICTURE_SIZE, PictureFault,
+    Pictures, RELATIVE_TARGET,
+};
 use crate::source::Severity;
 
 /// Some files, all below the published folder but for `private.png`.
@@ -63,6 +69,38 @@ fn a_target_becomes_the_address_of_its_file() {
             (Some(expected), vec![]),
             "{written}"
         );
+    }
+}
+
+#[test]
+fn an_address_with_encoded_folders_is_the_same_folder() {
+    for written in ["/my%20news/a.png", "</my news/a.png>"] {
+        let written = written.trim_matches(['<', '>']);
+        let (placed, _) = place(PictureMode::Link, Some("https://e.org/my news/"), written);
+        assert_eq!(placed.source.as_deref(), Some("https://e.org/my%20news/a.png"), "{placed:?}");
+    }
+}
+
+proptest! {
+    /// Whatever is written, an address that comes of it has no quote, no space
+    /// and no control character, and what has none has a fault.
+    #[test]
+    fn no_target_makes_an_address_that_breaks_out(written in "(/|//|\\.\\./|https:|cid:|%|\\?|#|a\\.png|\\PC|[ -~]){0,12}") {
+        let Some(target) = target::written(&written) else { return Ok(()) };
+        for (mode, assets) in [
+            (PictureMode::Link, Some(ASSETS)),
+            (PictureMode::Link, None),
+            (PictureMode::Embed, None),
+        ] {
+            let (placed, _) = place(mode, assets, &target);
+            match placed.source {
+                Some(source) => prop_assert!(
+                    !source.chars().any(|c| c.is_control() || c.is_whitespace() || "\"<>".contains(c)),
+                    "{}", source
+                ),
+                None => prop_assert!(!placed.faults.is_empty()),
+            }
+        }
     }
 }
 
