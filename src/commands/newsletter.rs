@@ -287,7 +287,8 @@ fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
 }
 
-/// All issue files below the newsletter's folder of issues, by name.
+/// All issue files in a folder, by name. A README, which git hosts show below
+/// the list of files, is none.
 pub(super) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot read the folder of issues {}", folder.display());
@@ -297,7 +298,8 @@ pub(super) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let is_markdown = path.extension().is_some_and(|e| e == "md" || e == "markdown");
-        if is_markdown && path.is_file() {
+        let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
+        if is_markdown && !is_readme && path.is_file() {
             files.push(path);
         }
     }

@@ -26,9 +26,6 @@ use pulldown_cmark::Alignment;
 
 /// What code stands behind.
 const CODE_MARGIN: &str = "    ";
-/// A target that is its own text is a note all the same, if it is longer: a
-/// line of words may cut it.
-const LONGEST_WORD: usize = 60;
 /// Stands for a line break in a run. The flow lets no control character through.
 const BREAK: char = '\u{2}';
 
@@ -267,7 +264,9 @@ impl Writer {
             return;
         }
         let is_shown = text == target || target.strip_prefix("mailto:") == Some(text);
-        if !is_shown || width(text) > LONGEST_WORD {
+        // A word of nearly a line may be cut, with what stands around it.
+        let may_be_cut = width(text) * 4 > self.page.room().most * 3;
+        if !is_shown || may_be_cut {
             self.note(target);
         }
     }
@@ -285,6 +284,10 @@ impl Writer {
         let (text, notes) = self.take_run();
         let lines: Vec<String> = self.wrapped(&text);
         if lines.is_empty() {
+            // An image without words has a target all the same.
+            if !notes.is_empty() {
+                self.block(notes);
+            }
             return;
         }
         let mark = match level {

@@ -8,6 +8,7 @@
 //! itself writes into attributes is looked at before. Absent on purpose: the
 //! article, which comes in whole.
 
+mod frame;
 mod leftovers;
 mod position;
 
@@ -105,6 +106,8 @@ pub(crate) fn text(
     let expanded = theme.expand(TEXT_LAYOUT, values)?;
     let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut articles = 0;
+    // An empty article leaves no piece.
+    let mut article_at = usize::MAX;
     for cut in theme.tokens().cut(expanded.trim_start()) {
         match cut {
             Cut::Text(text) => parts.literal(text),
@@ -112,9 +115,19 @@ pub(crate) fn text(
             Cut::Token(Token::Anchor(_)) => {}
             Cut::Token(Token::Article) => {
                 articles += 1;
+                article_at = match article.as_deref() {
+                    Some(text) if !text.is_empty() => parts.pieces.len(),
+                    _ => usize::MAX,
+                };
                 parts.whole(article.take());
             }
             Cut::Token(token) => parts.put(token, Some(Context::PlainText))?,
+        }
+    }
+    for (at, piece) in parts.pieces.iter_mut().enumerate() {
+        match piece {
+            Piece::Literal(text) if at != article_at => *text = frame::tidy(text),
+            _ => {}
         }
     }
     match articles {

@@ -73,10 +73,15 @@ fn listed(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
     let Some((head, body)) = rows.split_first() else { return Vec::new() };
     let names: Vec<String> = head.iter().map(|cell| cell.text.replace('\n', " ")).collect();
     let long = names.iter().map(|name| width(name)).sum::<usize>() > LONGEST_HEADS;
-    let mut out = match body.is_empty() || long {
-        true => wrap(&names.join(" | "), room),
-        false => Vec::new(),
-    };
+    let mut is_filled = vec![false; names.len()];
+    for row in body {
+        let cells = is_filled.iter_mut().zip(row);
+        cells.for_each(|(filled, cell)| *filled |= !cell.text.is_empty());
+    }
+    // A head that stands in no record stands before them.
+    let alone = names.iter().zip(is_filled).filter(|(_, filled)| long || !filled);
+    let alone: Vec<&str> = alone.map(|(name, _)| &**name).filter(|name| !name.is_empty()).collect();
+    let mut out = wrap(&alone.join(" | "), room);
     for row in body {
         if !out.is_empty() {
             out.push(String::new());
@@ -146,6 +151,11 @@ mod tests {
         let long = "word ".repeat(50);
         let rows = table(&[&["name", long.trim()], &["first", "1"], &["second", "2"]]);
         let shown = lines(&rows, room(72)).join("\n");
+        let rows = table(&[&["name", "never", "value"], &["a long name", "", "a long value"]]);
+        assert_eq!(
+            lines(&rows, room(20)),
+            ["never", "", "name: a long name", "value: a long", "  value"]
+        );
         assert!(shown.ends_with("word\n\nfirst\n1\n\nsecond\n2"), "{shown}");
         assert_eq!(shown.matches("word").count(), 50);
     }

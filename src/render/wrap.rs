@@ -23,6 +23,9 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// What a line of the text part holds where no margin stands before it.
+    pub(crate) const WHOLE: Self = Self { width: 72, most: 78 };
+
     /// What remains beside a margin.
     pub(crate) fn less(self, columns: usize) -> Self {
         let remaining = |from: usize| from.saturating_sub(columns).max(1);

@@ -149,6 +149,7 @@ fn a_file_that_is_no_issue_raises_an_alarm_and_the_one_that_is_due_still_goes_ou
     newsletter.expect(11, &["due"]);
     assert_eq!(newsletter.outbox_mail().len(), 2);
     newsletter.write("issues/README.txt", "no issue at all");
+    newsletter.write("issues/README.md", "---\nnor is this, whatever it begins with\n");
     std::fs::remove_file(newsletter.path("issues/broken.md")).unwrap();
     newsletter.expect(0, &["due"]);
 }

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod article;
 mod check;
 mod cli;
 mod deploy;

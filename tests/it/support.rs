@@ -1,6 +1,8 @@
 //! What the tests stand on: the far ends of a campaign's way.
 
+pub mod any_bytes;
 pub mod fake_mailchimp;
+pub mod mail_rules;
 pub mod newsletter;
 pub mod rendering;
 pub mod serving;

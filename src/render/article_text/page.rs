@@ -3,9 +3,9 @@
 use crate::render::wrap::Room;
 
 /// Where lines of words end.
-pub(super) const WIDTH: usize = 72;
+pub(super) const WIDTH: usize = Room::WHOLE.width;
 /// What no line exceeds, but for a URL.
-pub(super) const WIDEST: usize = 78;
+pub(super) const WIDEST: usize = Room::WHOLE.most;
 /// However deep a list is, its lines get this many columns.
 const NARROWEST: usize = 30;
 

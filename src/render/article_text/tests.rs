@@ -49,6 +49,7 @@ fn constructs_keep_their_shape() {
         ),
         ("<details><summary>a</summary>\n\nb\n\n</details>\n\nc", "a\n\nb\n\nc\n"),
         ("~~a~~ x<sup>2</sup> H<sub>2</sub>O<br><small>b</small>", "~~a~~ x2 H2O\nb\n"),
+        ("# ![](https://x.example/i.png)", "<https://x.example/i.png>\n"),
         ("[a](#part) [b]()", "a b\n"),
         ("-\n- b", "*\n* b\n"),
         ("- > a\n  > b\n- ```\n  c\n  ```", "* > a b\n*     c\n"),

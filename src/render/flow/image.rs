@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::super::node::{Element, Node};
+use super::super::target;
 use super::super::pictures::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
 use crate::source::{Findings, RuleId, Severity, Span};
 
@@ -35,8 +36,8 @@ pub(crate) fn resolve(
             Node::Open(
                 Element::Link { target, relative: Some(span), .. }
                 | Element::ButtonLink { target, relative: Some(span) },
-            ) => match page.and_then(|page| page.join(target).ok()) {
-                Some(whole) => *target = whole.into(),
+            ) => match page.and_then(|page| joined(page, target)) {
+                Some(whole) => *target = whole,
                 None => told.at(
                     span,
                     (RELATIVE_TARGET, Severity::Error),
@@ -52,6 +53,12 @@ pub(crate) fn resolve(
         }
     }
     told.the_rest();
+}
+
+fn joined(page: &Url, target: &str) -> Option<String> {
+    let whole = page.join(target).ok()?;
+    // A host may be written with escapes that the URL standard resolves.
+    target::written(whole.as_str()).map(Cow::into_owned)
 }
 
 fn picture(

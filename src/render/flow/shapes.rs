@@ -126,6 +126,7 @@ fn holds_a_label_and_nothing_follows(nodes: &[Node<'_>]) -> bool {
     let mut has_words = false;
     for (at, node) in nodes.iter().enumerate() {
         match node {
+            Node::Open(Element::Link { .. }) if depth > 0 => return false,
             Node::Open(_) => depth += 1,
             Node::Close if depth == 1 => {
                 return has_words && nodes.get(at + 1) == Some(&Node::Close);
@@ -205,6 +206,7 @@ mod tests {
             "[![i](i.png)](https://x.example 'button')",
             "[](https://x.example 'button')",
             "[a](<> 'button')",
+            "[a <a href='y'>b</a>](https://x.example 'button')",
             "[a](javascript:x 'button')",
             "- [a](https://x.example 'button')",
         ];

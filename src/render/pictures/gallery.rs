@@ -97,7 +97,9 @@ impl<'p> Gallery<'p> {
         if written.starts_with("//") {
             let resolved = base.and_then(|base| base.join(written).ok());
             let address = resolved.ok_or_else(|| Fault::NoAssetsUrl(shown(written)))?;
-            return Ok(Address::OnTheWeb(address.into()));
+            // A host may be written with escapes that the URL standard resolves.
+            let written = target::written(address.as_str()).map(Cow::into_owned);
+            return written.map(Address::OnTheWeb).ok_or(Fault::NoTarget);
         }
         let end = written.find(['?', '#']).unwrap_or(written.len());
         let (path, suffix) = written.split_at(end);

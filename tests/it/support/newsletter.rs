@@ -161,9 +161,11 @@ impl Newsletter {
 
     /// The one issue that there is, as it is typed.
     pub fn only_issue(&self) -> String {
-        let files: Vec<_> = std::fs::read_dir(self.path("issues")).unwrap().collect();
-        assert_eq!(files.len(), 1);
-        format!("issues/{}", files[0].as_ref().unwrap().file_name().to_string_lossy())
+        let files = std::fs::read_dir(self.path("issues")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+        let issues: Vec<_> = names.filter(|name| name != "README.md").collect();
+        assert_eq!(issues.len(), 1);
+        format!("issues/{}", issues[0])
     }
 
     /// Copies the embedded theme into the newsletter, to be changed there.

@@ -1,5 +1,5 @@
 // Compares the articles of rendered mails with what an independent CommonMark
-// renderer (markdown-it, with tables and strike-through) makes of the same sources:
+// renderer (markdown-it, with tables, strike-through, footnotes and tasks) makes of the same sources:
 // the words that a reader sees, in order, and the targets of links and images, in order.
 //
 //   node compare.mjs DIR               DIR holds NAME.md (the issue) and NAME.html (the mail)
@@ -14,12 +14,14 @@
 //  4. Control characters and U+FEFF are not text, and not part of a target.
 //  5. An image is seen as its alternative.
 //  6. A target is what the URL standard makes of it on the page of the issue, once what RFC 3986 has no place for is percent-encoded.
-//  7. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
+//  7. A footnote's mark is its number in brackets, nothing leads back from a footnote, and a task begins with a box.
+//  8. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { htmlTagNames } from "html-tag-names";
 import MarkdownIt from "markdown-it";
+import footnotes from "markdown-it-footnote";
 import { parse, parseFragment } from "parse5";
 
 const UNSEEN = new Set(("applet audio canvas embed frame frameset head iframe math noembed noframes noscript " +
@@ -32,8 +34,19 @@ const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFEFF]/g;
 // Where the issue stands on the web: relative links lead on from there (tests/it/support/rendering.rs).
 const BASE = "https://example.org/issues/1?a=1&b=2";
 
-const markdown = new MarkdownIt({ html: true });
-// Rule 7 is applied to both sides alike, so markdown-it is not to apply its own.
+const markdown = new MarkdownIt({ html: true }).use(footnotes);
+markdown.inline.ruler.disable("footnote_inline");
+markdown.renderer.rules.footnote_ref = (tokens, at) => `<sup>[${tokens[at].meta.id + 1}]</sup>`;
+markdown.renderer.rules.footnote_anchor = () => "";
+markdown.core.ruler.push("tasks", ({ tokens }) => {
+  tokens.forEach((token, at) => {
+    const begins = tokens[at - 1]?.type === "paragraph_open" && tokens[at - 2]?.type === "list_item_open";
+    const first = token.children?.[0];
+    if (!begins || first?.type !== "text") return;
+    first.content = first.content.replace(/^\[([ xX])\]\s/, (_, mark) => (mark === " " ? "☐ " : "☑ "));
+  });
+});
+// Rule 8 is applied to both sides alike, so markdown-it is not to apply its own.
 markdown.validateLink = () => true;
 markdown.normalizeLink = (target) => target;
 markdown.normalizeLinkText = (text) => text;
