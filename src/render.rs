@@ -77,6 +77,35 @@ pub struct Letterhead {
     pub home_url: Option<String>,
 }
 
+/// An issue's article without a theme around it.
+#[derive(Debug)]
+pub struct Article<'i> {
+    nodes: Vec<node::Node<'i>>,
+}
+
+impl<'i> Article<'i> {
+    /// The article of an issue, and what could not be kept of it.
+    pub fn of(issue: &'i Issue<'_>) -> (Self, Vec<Finding>) {
+        let mut findings = Findings::about(issue.source);
+        let article = Self::read(issue, &mut findings);
+        (article, findings.into_sorted())
+    }
+
+    /// The article as it stands in the `text/html` part.
+    pub fn html(&self) -> String {
+        article_html::write(&self.nodes)
+    }
+
+    /// The article as it stands in the `text/plain` part.
+    pub fn text(&self) -> String {
+        article_text::write(&self.nodes)
+    }
+
+    fn read(issue: &'i Issue<'_>, findings: &mut Findings<'_>) -> Self {
+        Self { nodes: flow::flow(&issue.document, findings) }
+    }
+}
+
 /// Renders an issue.
 ///
 /// # Errors
@@ -89,7 +118,7 @@ pub fn render(
     letterhead: &Letterhead,
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
-    let nodes = flow::flow(&issue.document, &mut findings);
+    let Article { nodes } = Article::read(issue, &mut findings);
     let values = values(issue, theme, letterhead, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let article = article_html::write(&nodes);
