@@ -260,6 +260,7 @@ mod tests {
             ("a \u{2067}b\n\u{2069}", 2),
             ("a &#x202E;b", 1),
             ("`a \u{202E}b`", 1),
+            ("[a](https://example.org/&#x202E;b)", 1),
             ("b <!-- \u{202E} --> a", 0),
             ("a \u{2067}b\u{2069} c \u{2068}\u{2066}d\u{2069}\u{2069}", 0),
             ("a\u{200E} \u{200F} \u{61C} 👩\u{200D}🚀 — … 한", 0),
@@ -269,6 +270,8 @@ mod tests {
             assert_eq!(found.len(), expected, "{text:?}");
             assert!(found.iter().all(|(rule, line)| *rule == TURNED_TEXT.id && *line > 2));
         }
+        let preheader = found("Title: x\nSummary: a \u{202E}b\n\ntext\n");
+        assert_eq!(preheader, [(TURNED_TEXT.id, 2)]);
     }
 
     #[test]

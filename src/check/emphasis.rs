@@ -87,6 +87,7 @@ mod tests {
             ("a **bold word and no end", "**bol"),
             ("**bold *and* [more](https://x.example)", "**bol"),
             ("**bold **", "**bol"),
+            ("[**bold **](https://x.example)", "**bol"),
             ("(**bold)", "**bol"),
             ("***both", "***bo"),
             ("~~gone", "~~gon"),
