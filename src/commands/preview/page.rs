@@ -64,7 +64,7 @@ fn sizes(measures: &Measures) -> String {
         let percent = bytes * 100 / GMAIL_CLIP;
         format!("{percent}% of the {} at which Gmail cuts", grouped(GMAIL_CLIP))
     };
-    let tracked = format!("with provider's links of {TRACKED_TARGET} bytes");
+    let tracked = format!("with a provider's links of {TRACKED_TARGET} bytes");
     let mut rows = vec![
         row("HTML, encoded", measures.html_encoded, &of_clip(measures.html_encoded)),
         row(
@@ -86,13 +86,16 @@ fn sizes(measures: &Measures) -> String {
         ("last link to unsubscribe", measures.last_unsubscribe),
         ("last link to unsubscribe, encoded", measures.last_unsubscribe_encoded),
         (
-            "last link to unsubscribe, encoded, with provider's links",
+            "last link to unsubscribe, encoded, with a provider's links",
             measures.last_unsubscribe_tracked,
         ),
     ];
     rows.extend(offsets.into_iter().filter_map(|(what, at)| Some(row(what, at?, "from the top"))));
     rows.extend(measures.heaviest_sections.iter().map(section_row));
-    format!("<table>\n{}</table>", rows.concat())
+    format!(
+        "<table>\n<thead><tr><th scope=\"col\">what</th><td>bytes</td><td></td></tr></thead>\n{}</table>",
+        rows.concat()
+    )
 }
 
 fn section_row(section: &SectionWeight) -> String {
