@@ -11,6 +11,7 @@
 //! html and text. The theme's shell goes through Handlebars and mrml once,
 //! and the article is put into it afterwards.
 
+mod article;
 mod article_html;
 mod article_text;
 mod budget;
@@ -26,6 +27,7 @@ mod target;
 mod text_table;
 mod wrap;
 
+pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET};
 pub use sections::{RenderedSection, SourceHeading};
@@ -77,35 +79,6 @@ pub struct Letterhead {
     pub home_url: Option<String>,
 }
 
-/// An issue's article without a theme around it.
-#[derive(Debug)]
-pub struct Article<'i> {
-    nodes: Vec<node::Node<'i>>,
-}
-
-impl<'i> Article<'i> {
-    /// The article of an issue, and what could not be kept of it.
-    pub fn of(issue: &'i Issue<'_>) -> (Self, Vec<Finding>) {
-        let mut findings = Findings::about(issue.source);
-        let article = Self::read(issue, &mut findings);
-        (article, findings.into_sorted())
-    }
-
-    /// The article as it stands in the `text/html` part.
-    pub fn html(&self) -> String {
-        article_html::write(&self.nodes)
-    }
-
-    /// The article as it stands in the `text/plain` part.
-    pub fn text(&self) -> String {
-        article_text::write(&self.nodes)
-    }
-
-    fn read(issue: &'i Issue<'_>, findings: &mut Findings<'_>) -> Self {
-        Self { nodes: flow::flow(&issue.document, findings) }
-    }
-}
-
 /// Renders an issue.
 ///
 /// # Errors
@@ -118,7 +91,7 @@ pub fn render(
     letterhead: &Letterhead,
 ) -> Result<(Rendered, Vec<Finding>), ThemeFault> {
     let mut findings = Findings::about(issue.source);
-    let Article { nodes } = Article::read(issue, &mut findings);
+    let nodes = flow::flow(&issue.document, &mut findings);
     let values = values(issue, theme, letterhead, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let article = article_html::write(&nodes);
