@@ -11,6 +11,7 @@ mod check;
 mod cli;
 mod deploy;
 mod due;
+mod golden;
 mod layering;
 mod leave;
 mod mailchimp;
