@@ -213,6 +213,9 @@ pub fn mail(
 /// cause for all of them.
 const MOST_TOLD: usize = 50;
 
+/// After so many places there is nothing new to learn, and looking costs time.
+const ENOUGH: usize = 1_000;
+
 /// Something that breaks a rule.
 struct Discovery {
     rule: &'static Rule,
@@ -307,6 +310,7 @@ mod tests {
             ("a \u{2067}b\n\u{2069}", 2),
             ("a &#x202E;b", 1),
             ("`a \u{202E}b`", 1),
+            ("[a](https://example.org/&#x202E;b)", 1),
             ("b <!-- \u{202E} --> a", 0),
             ("a \u{2067}b\u{2069} c \u{2068}\u{2066}d\u{2069}\u{2069}", 0),
             ("a\u{200E} \u{200F} \u{61C} 👩\u{200D}🚀 — … 한", 0),
@@ -316,14 +320,38 @@ mod tests {
             assert_eq!(found.len(), expected, "{text:?}");
             assert!(found.iter().all(|(rule, line)| *rule == TURNED_TEXT.id && *line > 2));
         }
+        let preheader = found("Title: x\nSummary: a \u{202E}b\n\ntext\n");
+        assert_eq!(preheader, [(TURNED_TEXT.id, 2)]);
     }
 
     #[test]
     fn a_thousand_places_of_one_rule_are_told_in_short() {
-        let text = format!("Title: x\n\nWords. {}", "[]()\n".repeat(1_000));
-        let found = found(&text);
-        assert_eq!(found.len(), MOST_TOLD + 1);
-        assert_eq!(found.last(), Some(&(EMPTY_LINK.id, 0)));
+        for (place, rule) in
+            [("[]()\n", EMPTY_LINK), ("\u{202E}a\n", TURNED_TEXT), ("**a\n", UNCLOSED_EMPHASIS)]
+        {
+            let found = found(&format!("Title: x\n\nWords. {}", place.repeat(1_000)));
+            assert_eq!(found.len(), MOST_TOLD + 1);
+            assert_eq!(found.last(), Some(&(rule.id, 0)));
+        }
+    }
+
+    #[test]
+    fn a_million_places_of_one_rule_take_no_more_memory_than_a_thousand() {
+        for (place, rule) in [
+            ("\u{202E}a\n", TURNED_TEXT),
+            ("\u{2066}", TURNED_TEXT),
+            ("&#x202E;", TURNED_TEXT),
+            ("**a\n", UNCLOSED_EMPHASIS),
+        ] {
+            let text = format!("Title: x\n\nWords. {}", place.repeat(300_000));
+            let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+            let issue = Issue::parse(&source, "a").unwrap();
+            let found = match rule.id == TURNED_TEXT.id {
+                true => characters::turned(&issue, |_| true),
+                false => emphasis::discover(&issue),
+            };
+            assert!((1..=ENOUGH).contains(&found.len()), "{place:?}: {}", found.len());
+        }
     }
 
     proptest! {

@@ -9,6 +9,7 @@ mod address;
 mod direction;
 mod header_text;
 mod ids;
+mod number;
 mod subscriber;
 mod world;
 
@@ -16,5 +17,6 @@ pub use address::{AddressError, EmailAddress, Mailbox};
 pub use direction::Direction;
 pub use header_text::{HeaderText, HeaderTextError, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
+pub use number::grouped;
 pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};
 pub use world::{Clock, Random, Timestamp};

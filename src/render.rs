@@ -11,6 +11,7 @@
 //! html and text. The theme's shell goes through Handlebars and mrml once,
 //! and the article is put into it afterwards.
 
+mod article;
 mod article_html;
 mod article_text;
 mod budget;
@@ -30,6 +31,7 @@ mod target;
 mod text_table;
 mod wrap;
 
+pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
 pub use pictures::{

@@ -3,7 +3,7 @@
 
 use pulldown_cmark::{Event, Tag};
 
-use super::{CONTROL_CHARACTER, Discovery, TURNED_TEXT};
+use super::{CONTROL_CHARACTER, Discovery, ENOUGH, TURNED_TEXT};
 use crate::domain::turns_text;
 use crate::issue::Issue;
 use crate::source::{Span, holds_control, is_control};
@@ -83,6 +83,9 @@ pub(super) fn turned(issue: &Issue<'_>, visible: impl Fn(&Span) -> bool) -> Vec<
         if !turns_text(c) || !visible(&span) {
             continue;
         }
+        if discoveries.len() + open.len() >= ENOUGH {
+            break;
+        }
         if at >= line_end {
             discoveries.extend(open.drain(..).map(|(span, c)| turning(&span, c)));
             line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
@@ -100,7 +103,8 @@ pub(super) fn turned(issue: &Issue<'_>, visible: impl Fn(&Span) -> bool) -> Vec<
         let is_written = text[span.clone()].contains(made);
         (!is_written).then(|| turning(span, made))
     });
-    discoveries.extend(made);
+    discoveries.extend(made.take(ENOUGH));
+    discoveries.truncate(ENOUGH);
     discoveries
 }
 

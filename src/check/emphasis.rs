@@ -5,7 +5,7 @@
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{Discovery, UNCLOSED_EMPHASIS};
+use super::{Discovery, ENOUGH, UNCLOSED_EMPHASIS};
 use crate::issue::Issue;
 use crate::source::Span;
 
@@ -23,7 +23,8 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
             ),
         )
     };
-    runs_of_text(issue).flat_map(|span| openers(source, span)).map(shown).collect()
+    let marks = runs_of_text(issue).flat_map(|span| openers(source, span));
+    marks.take(ENOUGH).map(shown).collect()
 }
 
 /// The text outside code, with what the parser cut apart in one piece.
@@ -87,6 +88,7 @@ mod tests {
             ("a **bold word and no end", "**bol"),
             ("**bold *and* [more](https://x.example)", "**bol"),
             ("**bold **", "**bol"),
+            ("[**bold **](https://x.example)", "**bol"),
             ("(**bold)", "**bol"),
             ("***both", "***bo"),
             ("~~gone", "~~gon"),

@@ -4,7 +4,9 @@ mod target;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{Discovery, EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, Rule, UNDEFINED_REFERENCE};
+use super::{
+    Discovery, EMPTY_LINK, ENOUGH, MALFORMED_LINK, PLACEHOLDER, Rule, UNDEFINED_REFERENCE,
+};
 use crate::issue::{Issue, Link, LinkKind, template_field, template_field_in};
 use crate::source::Span;
 use target::Fault;
@@ -70,9 +72,6 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
     };
     about_target.into_iter().chain(about_text)
 }
-
-/// After so many places there is nothing new to learn, and looking costs time.
-const ENOUGH: usize = 1_000;
 
 /// `[text] (target)` and other links that Markdown does not take for one. What
 /// stands in code is meant to be shown.

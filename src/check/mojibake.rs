@@ -139,8 +139,7 @@ fn damage_by_encoding(text: &str) -> Vec<Vec<DamagedPlace>> {
 fn damage(text: &str, encoding: Encoding) -> Option<Vec<DamagedPlace>> {
     let mut places = Vec::new();
     let mut at = 0;
-    while let Some(ascii) = text[at..].bytes().position(|byte| !byte.is_ascii()) {
-        let start = at + ascii;
+    while let Some(start) = next_non_ascii(text.as_bytes(), at) {
         let mut end = start;
         let mut meant = String::new();
         let mut strongest = Evidence::Possible;
@@ -168,6 +167,16 @@ fn damage(text: &str, encoding: Encoding) -> Option<Vec<DamagedPlace>> {
     // Short words count where there are longer ones.
     places.retain(|(_, strongest)| *strongest != Evidence::Letter || has_words);
     Some(places.into_iter().map(|(place, _)| place).collect())
+}
+
+/// The next byte from `at` on that is not ASCII. Most are, so they are passed
+/// over many at a time.
+fn next_non_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const MANY: usize = 32;
+    while bytes.get(at..at + MANY).is_some_and(<[u8]>::is_ascii) {
+        at += MANY;
+    }
+    bytes[at..].iter().position(|byte| !byte.is_ascii()).map(|found| at + found)
 }
 
 fn characters_in(text: &str, places: &[DamagedPlace]) -> usize {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::domain::Slug;
 use crate::error::{Exit, Failure};
+use crate::render::Measures;
 use crate::source::{Finding, RuleId, Severity};
 
 use super::newsletter::{Newsletter, issue_files};
@@ -45,6 +46,14 @@ struct Report {
     errors: usize,
     warnings: usize,
     findings: Vec<Finding>,
+    /// How large each mail would be.
+    mails: Vec<Mail>,
+}
+
+#[derive(Serialize)]
+struct Mail {
+    issue: String,
+    measures: Measures,
 }
 
 /// Checks every issue that was named, and says how many errors there are.
@@ -54,6 +63,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut findings = Vec::new();
     let mut slugs = BTreeMap::new();
     let mut unreadable = 0;
+    let mut mails = Vec::new();
     let issues = all_issues(&newsletter, &arguments.issues)?;
     for path in &issues {
         match newsletter.prepare(path) {
@@ -65,6 +75,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                     findings.push(shared_slug(&key.issue, first, file));
                 }
                 findings.extend(prepared.findings);
+                mails.push(Mail { issue: file.clone(), measures: prepared.measures });
             }
             // The others are still worth checking.
             Err(failure) => {
@@ -87,6 +98,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         errors: findings.iter().filter(is_error).count(),
         warnings: findings.iter().filter(|f| f.severity == Severity::Warning).count(),
         findings,
+        mails,
     };
     let format = arguments.format.unwrap_or(match context.form {
         Form::Json => Format::Json,

@@ -4,12 +4,15 @@
 
 mod local_pictures;
 
+mod page;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::campaign::{Copy, MessageForm, Purpose};
+use crate::check::GMAIL_CLIP;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::render::{Measures, SlotValues};
@@ -40,6 +43,8 @@ struct Report<'p> {
     source_hash: &'p str,
     theme_hash: &'p str,
     measures: &'p Measures,
+    /// Near how many bytes Gmail cuts a mail.
+    gmail_clip: usize,
     findings: &'p [Finding],
 }
 
@@ -60,6 +65,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         source_hash: &prepared.provenance.source_hash,
         theme_hash: &prepared.provenance.theme_hash,
         measures: &prepared.measures,
+        gmail_clip: GMAIL_CLIP,
         findings: &prepared.findings,
     };
     let html = prepared.rendered.html.fill(&SlotValues::EXAMPLE);
@@ -73,7 +79,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     write(&folder, "email.txt", text.as_bytes())?;
     write(&folder, "email.eml", &message(&prepared)?)?;
     write(&folder, "report.json", format!("{json}\n").as_bytes())?;
-    write(&folder, "index.html", page(&prepared, &text).as_bytes())?;
+    write(&folder, "index.html", page::page(&prepared, &text).as_bytes())?;
     prepared.findings.iter().for_each(|finding| context.ui.finding(finding));
     match context.form {
         Form::Json => context.ui.data_line(&json)?,
@@ -102,66 +108,4 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         Failure::of(Exit::InputUnreadable, format!("cannot write {}", path.display()), &error)
             .hint("Choose a folder that can be written with --out.")
     })
-}
-
-/// A page of both parts, side by side where there is room. The mail stands in
-/// a frame without scripts, as a web mail would show it.
-fn page(prepared: &Prepared, text: &str) -> String {
-    let subject = escaped(prepared.subject().as_str());
-    let findings: String = prepared
-        .findings
-        .iter()
-        .map(|finding| {
-            let place = finding
-                .place
-                .as_ref()
-                .map_or_else(String::new, |place| format!("{}:{}: ", place.line, place.column));
-            format!(
-                "<li><code>{}</code> {}{} {}</li>\n",
-                finding.rule.0,
-                escaped(&place),
-                escaped(&finding.message),
-                escaped(&finding.advice)
-            )
-        })
-        .collect();
-    let findings = match findings.is_empty() {
-        true => "<p>Nothing was found.</p>".to_owned(),
-        false => format!("<ul>\n{findings}</ul>"),
-    };
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>Preview: {subject}</title>\n\
-         <style>\nbody {{ font: 1rem/1.5 system-ui, sans-serif; margin: 1rem; }}\n\
-         main {{ display: flex; flex-wrap: wrap; gap: 1rem; }}\n\
-         section {{ flex: 1 1 30rem; min-width: 0; }}\n\
-         iframe {{ width: 100%; height: 80vh; border: 1px solid #888; }}\n\
-         pre {{ height: 80vh; overflow: auto; margin: 0; border: 1px solid #888; padding: .5rem; }}\n\
-         </style>\n<h1>{subject}</h1>\n<p>{}</p>\n<p>Digest <code>{}</code></p>\n\
-         <h2>Findings</h2>\n{findings}\n<main>\n\
-         <section>\n<h2>HTML</h2>\n\
-         <iframe title=\"The HTML part\" src=\"email.html\" sandbox></iframe>\n</section>\n\
-         <section>\n<h2>Text</h2>\n<pre tabindex=\"0\">{}</pre>\n</section>\n</main>\n</html>\n",
-        escaped(&prepared.rendered.preheader),
-        prepared.campaign.digest(),
-        escaped(text),
-    )
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            _ => "&quot;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-    out
 }

@@ -51,6 +51,8 @@ pub struct SectionWeight {
     pub line: Option<usize>,
     /// From the heading to the next one, encoded.
     pub bytes: usize,
+    /// How much of the encoded html that is.
+    pub percent: usize,
     /// The heading in the source.
     #[serde(skip)]
     pub span: Option<Span>,
@@ -119,7 +121,10 @@ impl Measures {
         let mut heaviest: Vec<_> = sections.iter().zip(weights).collect();
         heaviest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
         heaviest.truncate(HEAVIEST);
-        self.heaviest_sections = heaviest.into_iter().map(SectionWeight::of).collect();
+        self.heaviest_sections = heaviest
+            .into_iter()
+            .map(|(section, bytes)| SectionWeight::of(section, bytes, length.0))
+            .collect();
     }
 
     /// Counts the html once more, with each `http` target, and the link to
@@ -157,12 +162,13 @@ impl Measures {
 }
 
 impl SectionWeight {
-    fn of((section, bytes): (&RenderedSection, usize)) -> Self {
+    fn of(section: &RenderedSection, bytes: usize, all: usize) -> Self {
         let heading = section.heading.as_ref();
         Self {
             title: section.title.trim().to_owned(),
             line: heading.map(|heading| heading.line),
             bytes,
+            percent: bytes * 100 / all.max(1),
             span: heading.map(|heading| heading.span.clone()),
         }
     }

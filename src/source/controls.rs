@@ -13,13 +13,13 @@ pub(crate) fn is_control(c: char) -> bool {
 pub(crate) fn holds_control(text: &str) -> bool {
     let bytes = text.as_bytes();
     // No branch inside, so that many bytes are compared at once.
-    let low = bytes.chunks(64).any(|chunk| chunk.iter().fold(false, |found, b| found | is_low(*b)));
+    let low = bytes.chunks(64).any(|chunk| chunk.iter().fold(0, |found, b| found | low(*b)) != 0);
     // U+0080 to U+009F are this byte and one below 0xA0 in UTF-8.
     low || memchr::memchr_iter(0xC2, bytes).any(|at| bytes.get(at + 1).is_some_and(|b| *b < 0xA0))
 }
 
-fn is_low(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\t') & (byte != b'\n') | (byte == 0x7F)
+fn low(byte: u8) -> u8 {
+    u8::from((byte < b' ') & (byte != b'\t') & (byte != b'\n') | (byte == 0x7F))
 }
 
 #[cfg(test)]

@@ -37,12 +37,60 @@ fn the_sample_issue_becomes_five_files() {
     assert_eq!(report["findings"], serde_json::json!([]), "the sample has no fault");
     assert_eq!(report["digest"].as_str().unwrap().len(), 64);
 
+    // What is measured is what is sent.
+    let raw = text(&newsletter, "shown/email.eml");
+    let (_, html) = raw.split_once("Content-Type: text/html").unwrap();
+    let (_, encoded) = html.split_once("\r\n\r\n").unwrap();
+    let (encoded, _) = encoded.rsplit_once("\r\n--").unwrap();
+    let measures = &report["measures"];
+    assert_eq!(measures["html_encoded"], encoded.len());
+    let way_out = measures["last_unsubscribe_encoded"].as_u64().unwrap() as usize;
+    assert!(encoded[way_out..].starts_with("https://example.org/unsubscribe/example"), "{report}");
+    assert_eq!(measures["html"], text(&newsletter, "shown/email.html").len());
+    assert_eq!(measures["text"], text(&newsletter, "shown/email.txt").len());
+
     let index = text(&newsletter, "shown/index.html");
+    let shown = |figure: &str, bytes: &serde_json::Value| {
+        let bytes = postrider::domain::grouped(bytes.as_u64().unwrap() as usize);
+        let row = format!("<tr><th scope=\"row\">{figure}</th><td>{bytes}</td>");
+        assert!(index.contains(&row), "{row} in {index}");
+    };
+    shown("HTML, encoded", &measures["html_encoded"]);
+    shown("text", &measures["text"]);
+    shown("style sheets", &measures["styles"]);
+    shown("first link to unsubscribe", &measures["first_unsubscribe"]);
+    let heaviest = &measures["heaviest_sections"][0];
+    let title = format!("section “{}”, encoded", heaviest["title"].as_str().unwrap());
+    shown(&title, &heaviest["bytes"]);
     assert!(index.contains("src=\"email.html\"") && index.contains("<pre"), "both parts");
     assert!(index.contains(report["digest"].as_str().unwrap()));
     assert!(!index.contains("<script"));
     // No store, no outbox, nothing but the preview.
     assert!(!newsletter.store().exists() && !newsletter.path("outbox").exists());
+}
+
+#[test]
+fn an_issue_over_its_budget_is_told_at_its_heaviest_section() {
+    let text =
+        format!("# Short\n\nWords.\n\n# Long\n\n{}", "[a](https://example.org/)\n".repeat(2000));
+    let small = Newsletter::outbox().set("budget.refuse", "20000");
+    let issue = small.issue_of("one", "title: One\n", &text);
+    let run = small.expect(4, &["check", &issue]);
+    assert!(run.stderr.contains("issues/one.md:9:1: error[budget]: the HTML part has "), "{run}");
+    assert!(run.stderr.contains("20,000 are the limit"), "{run}");
+    assert!(run.stderr.contains("its heaviest sections are `Long` (line 9, "), "{run}");
+    let report = small.json(4, &["check", &issue]);
+    assert_eq!(report["mails"][0]["measures"]["heaviest_sections"][0]["title"], "Long");
+    // A provider's links are five times as long as these.
+    let usual = Newsletter::outbox();
+    let issue = usual.issue_of("one", "title: One\n", &text);
+    let run = usual.expect(0, &["check", &issue]);
+    assert!(!run.stderr.contains("[budget]"), "{run}");
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    let provider = Newsletter::mailchimp(address);
+    let issue = provider.issue_of("one", "title: One\n", &text);
+    let run = provider.expect(4, &["check", &issue]);
+    assert!(run.stderr.contains("with each link replaced by the provider's of 114 bytes"), "{run}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     }
     let holds_space = match target.is_ascii() {
         // Most targets are, and then a look at the bytes is enough.
-        true => target.bytes().any(|byte| char::from(byte).is_whitespace()),
+        true => target.bytes().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r')),
         false => target.contains(char::is_whitespace),
     };
     if holds_space {

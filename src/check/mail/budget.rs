@@ -1,6 +1,7 @@
 //! How large a mail may be, and what to shorten.
 
 use super::super::{BUDGET, Discovery, Rule};
+use crate::domain::grouped;
 use crate::render::{Measures, SectionWeight, TRACKED_TARGET};
 use crate::source::Severity;
 
@@ -98,11 +99,7 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
         let (at, clip) = (grouped(at), grouped(GMAIL_CLIP));
         format!("; the last link to unsubscribe stands at byte {at}, and Gmail cuts near {clip}")
     });
-    let heaviest: Vec<_> = measures
-        .heaviest_sections
-        .iter()
-        .map(|section| in_words(section, measures.html_encoded))
-        .collect();
+    let heaviest: Vec<_> = measures.heaviest_sections.iter().map(in_words).collect();
     let advice = match heaviest.is_empty() {
         true => "Shorten the issue.".to_owned(),
         false => format!("Shorten the issue; its heaviest sections are {}.", heaviest.join(", ")),
@@ -115,23 +112,10 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
     })
 }
 
-fn in_words(section: &SectionWeight, all: usize) -> String {
-    let share = section.bytes * 100 / all.max(1);
+fn in_words(section: &SectionWeight) -> String {
+    let SectionWeight { title, bytes, percent, .. } = section;
     let line = section.line.map_or_else(String::new, |line| format!("line {line}, "));
-    format!("`{}` ({line}{} bytes, {share}%)", section.title, grouped(section.bytes))
-}
-
-/// A number as people read it: 102,400.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
+    format!("`{title}` ({line}{} bytes, {percent}%)", grouped(*bytes))
 }
 
 #[cfg(test)]
@@ -139,10 +123,11 @@ mod tests {
     use super::*;
 
     fn measures(html_encoded: usize, html_encoded_tracked: usize, styles: usize) -> Measures {
-        let section = |title: &str, line: usize, bytes| SectionWeight {
+        let section = |title: &str, line: usize, bytes, percent| SectionWeight {
             title: title.into(),
             line: Some(line),
             bytes,
+            percent,
             span: Some(line * 10..line * 10 + 1),
         };
         Measures {
@@ -151,7 +136,7 @@ mod tests {
             styles,
             last_unsubscribe_encoded: Some(html_encoded.saturating_sub(100)),
             last_unsubscribe_tracked: Some(html_encoded_tracked.saturating_sub(100)),
-            heaviest_sections: vec![section("Links", 7, 50_000), section("Jobs", 9, 1_000)],
+            heaviest_sections: vec![section("Links", 7, 50_000, 45), section("Jobs", 9, 1_000, 0)],
             ..Measures::default()
         }
     }

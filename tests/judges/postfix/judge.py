@@ -6,6 +6,7 @@ list of defects that it keeps; nothing here comes from the program on trial.
 
 import email
 import email.policy
+import json
 import re
 
 ONCE = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version",
@@ -21,6 +22,7 @@ class Preview:
         sample = email.message_from_bytes((folder / "email.eml").read_bytes(),
                                           policy=email.policy.default)
         self.link = unsubscribe_link(sample)
+        self.subject = json.loads((folder / "report.json").read_text("utf-8"))["subject"]
         for name, part in (("email.txt", self.text), ("email.html", self.html)):
             if not self.link or self.link.encode() not in part:
                 raise SystemExit(f"{name} does not hold the link of email.eml: {self.link}")
@@ -59,6 +61,8 @@ def wrongs(message, raw, reader, preview):
             return
     if [str(a.addr_spec) for a in message["To"].addresses] != [f"{reader}@example.org"]:
         yield f"it is addressed to somebody else: {message['To']}"
+    if str(message["Subject"]) != preview.subject:
+        yield f"its Subject is read as {message['Subject']}"
     if message["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":
         yield "List-Unsubscribe-Post is not what RFC 8058 asks for"
     if not raw.isascii() or max(map(len, raw.splitlines())) > 998:

@@ -1,0 +1,50 @@
+//! An issue's article by itself.
+//!
+//! In: an issue. Out: its article as each part of a mail shows it, for whoever
+//! has another frame for it than a theme, or wants to time one writer. Absent
+//! on purpose: colours and identifiers, which only a theme has.
+
+use super::node::Node;
+use super::{article_html, article_text, flow};
+use crate::issue::Issue;
+use crate::source::{Finding, Findings};
+
+/// An issue's article without a theme around it.
+#[derive(Debug)]
+pub struct Article<'i> {
+    nodes: Vec<Node<'i>>,
+}
+
+impl<'i> Article<'i> {
+    /// The article of an issue, and what could not be kept of it.
+    pub fn of(issue: &'i Issue<'_>) -> (Self, Vec<Finding>) {
+        let mut findings = Findings::about(issue.source);
+        let nodes = flow::flow(&issue.document, &mut findings);
+        (Self { nodes }, findings.into_sorted())
+    }
+
+    /// As it stands in the `text/html` part.
+    pub fn html(&self) -> String {
+        article_html::write(&self.nodes, &article_html::Look::default(), &[]).html
+    }
+
+    /// As it stands in the `text/plain` part.
+    pub fn text(&self) -> String {
+        article_text::write(&self.nodes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceText;
+
+    #[test]
+    fn an_article_is_there_without_a_theme() {
+        let source = SourceText::new("a.md", b"Title: x\n\nOne *word*.\n").unwrap();
+        let issue = Issue::parse(&source, "a").unwrap();
+        let (article, findings) = Article::of(&issue);
+        assert_eq!((article.html().trim(), findings.len()), ("<p>One <em>word</em>.</p>", 0));
+        assert_eq!(article.text().trim(), "One word.");
+    }
+}
