@@ -161,9 +161,9 @@ impl Newsletter {
 
     /// The one issue that there is, as it is typed.
     pub fn only_issue(&self) -> String {
-        let files: Vec<_> = std::fs::read_dir(self.path("issues")).unwrap().collect();
+        let files = super::rendering::markdown_in(&self.path("issues"));
         assert_eq!(files.len(), 1);
-        format!("issues/{}", files[0].as_ref().unwrap().file_name().to_string_lossy())
+        format!("issues/{}", files[0].file_name().unwrap().to_string_lossy())
     }
 
     /// Copies the embedded theme into the newsletter, to be changed there.
