@@ -55,6 +55,7 @@ enum Place {
     Inline,
     Link { start: usize, target: String },
     ButtonLink { target: String },
+    Raised { start: usize },
     Strikethrough,
     Block,
     Heading(u8),
@@ -162,6 +163,7 @@ impl Writer {
                 self.run.push_str("~~");
                 self.enter(Place::Strikethrough);
             }
+            "sup" => self.enter(Place::Raised { start: self.run.len() }),
             "td" | "th" => {
                 self.run.push_str("  ");
                 self.enter(Place::Inline);
@@ -180,6 +182,7 @@ impl Writer {
             Place::Inline
                 | Place::Link { .. }
                 | Place::ButtonLink { .. }
+                | Place::Raised { .. }
                 | Place::Strikethrough
                 | Place::Cell(_)
         ) {
@@ -221,6 +224,7 @@ impl Writer {
             Place::Inline => {}
             Place::Strikethrough => self.run.push_str("~~"),
             Place::Link { start, target } => self.end_link(start, target),
+            Place::Raised { start } => self.end_raised(start),
             Place::ButtonLink { target } => {
                 let label = self.run.trim_end().len();
                 self.run.truncate(label);
@@ -253,6 +257,19 @@ impl Writer {
                 }
             }
             Place::Table => self.end_table(),
+        }
+    }
+
+    /// A raised number would be read as a part of what stands before it.
+    fn end_raised(&mut self, start: usize) {
+        let Some((before, raised)) = self.run.split_at_checked(start) else { return };
+        let is_number = raised.bytes().any(|byte| byte.is_ascii_digit())
+            && raised.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '\u{2212}'));
+        if is_number && before.ends_with(|c: char| c.is_alphanumeric() || c == ')') {
+            let raised = raised.to_owned();
+            self.run.truncate(start);
+            self.run.push('^');
+            self.run.push_str(&raised);
         }
     }
 

@@ -81,7 +81,7 @@ fn targets_of(html: &str) -> Vec<String> {
         .collect()
 }
 
-/// Each of these once made the renderer panic, hang, or break a rule.
+/// What made the renderer panic, hang, or break a rule, and a seed of ours.
 #[test]
 fn what_the_fuzzer_found_stays_mended() {
     let folder = root().join("tests/fixtures/fuzz");

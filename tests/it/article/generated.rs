@@ -182,7 +182,8 @@ impl Source {
                 let (first, second, target) = (self.word(), self.word(), self.target(0));
                 format!("[{first} {second}]({target} \"button\")")
             }
-            Block::Rule => "* * *".to_owned(),
+            // Stars would make one rule of it with the marker of an item.
+            Block::Rule => "___".to_owned(),
         }
     }
 

@@ -161,11 +161,9 @@ impl Newsletter {
 
     /// The one issue that there is, as it is typed.
     pub fn only_issue(&self) -> String {
-        let files = std::fs::read_dir(self.path("issues")).unwrap();
-        let names = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
-        let issues: Vec<_> = names.filter(|name| name != "README.md").collect();
-        assert_eq!(issues.len(), 1);
-        format!("issues/{}", issues[0])
+        let files = super::rendering::markdown_in(&self.path("issues"));
+        assert_eq!(files.len(), 1);
+        format!("issues/{}", files[0].file_name().unwrap().to_string_lossy())
     }
 
     /// Copies the embedded theme into the newsletter, to be changed there.
