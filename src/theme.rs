@@ -29,11 +29,12 @@ pub(crate) use strings::{Words, fill};
 pub(crate) use tokens::{Cut, Token, Tokens};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::domain::Digest;
-use crate::source::{Finding, Place};
+use crate::source::{Finding, Place, SourceText};
 use description::Description;
 use templates::Templates;
 
@@ -56,7 +57,11 @@ pub struct Theme {
     samples: BTreeMap<String, String>,
     hash: Digest,
     templates: Templates,
+    includes: Arc<Includes>,
 }
+
+/// The files that a layout may put in with `<mj-include>`, by their names.
+pub(crate) type Includes = BTreeMap<String, SourceText>;
 
 /// A value that an issue's front matter may set for the theme.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,8 +136,20 @@ impl Theme {
             .map(|(path, text)| (path.clone(), text.clone()))
             .collect();
         let templates = Templates::compile(&name, files)?;
+        let includes = Arc::new(includes(&name, files)?);
         let hash = hash(files);
-        Ok(Self { name, description, palette, fonts, fields, strings, samples, hash, templates })
+        Ok(Self {
+            name,
+            description,
+            palette,
+            fonts,
+            fields,
+            strings,
+            samples,
+            hash,
+            templates,
+            includes,
+        })
     }
 
     /// What the theme's folder is called.
@@ -188,6 +205,11 @@ impl Theme {
     /// Fills in one of the two layouts.
     pub(crate) fn expand(&self, layout: &str, values: &Value) -> Result<String, ThemeFault> {
         self.templates.expand(layout, values, || self.known_values())
+    }
+
+    /// The files that `<mj-include>` finds.
+    pub(crate) fn includes(&self) -> Arc<Includes> {
+        Arc::clone(&self.includes)
     }
 
     /// Where a piece of text stands in the theme's templates, if in one place only.
@@ -252,6 +274,14 @@ fn missing(theme: &str, file: &str) -> ThemeFault {
              has words in any language; add it."
         ),
     }
+}
+
+fn includes(theme: &str, files: &BTreeMap<String, String>) -> Result<Includes, ThemeFault> {
+    let can_be = |path: &str| [".mjml", ".html", ".css"].iter().any(|end| path.ends_with(end));
+    let included = files.iter().filter(|(path, _)| can_be(path));
+    included
+        .map(|(path, text)| Ok((path.clone(), description::source(theme, path, text)?)))
+        .collect()
 }
 
 /// Lengths stand before names and texts, so that no two sets of files run together.

@@ -236,7 +236,7 @@ impl Reading<'_> {
     }
 }
 
-fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, ThemeFault> {
+pub(super) fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, ThemeFault> {
     let file = format!("{theme}/{file}");
     SourceText::new(file.as_str(), text.as_bytes()).map_err(|error| ThemeFault {
         file,

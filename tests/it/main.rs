@@ -14,6 +14,7 @@ mod due;
 mod layering;
 mod leave;
 mod mailchimp;
+mod mrml;
 mod new;
 mod outbox;
 mod preview;
