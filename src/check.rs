@@ -10,13 +10,13 @@ mod links;
 mod mail;
 pub mod mojibake;
 mod structure;
+pub mod theme;
 
 pub use mail::{MAX_HTML_BYTES, MAX_STYLE_BYTES, WARN_HTML_BYTES};
 
 use crate::issue::{self, Issue};
 use crate::render::{Measures, Rendered};
 use crate::source::{Findings, RuleId, Severity, Span};
-use crate::theme;
 use comments::Comments;
 
 /// One rule of the house.
@@ -86,7 +86,7 @@ pub const BUDGET: Rule = error(
 
 /// The mail can be read.
 pub const CONTRAST: Rule = Rule {
-    id: theme::CONTRAST,
+    id: crate::theme::CONTRAST,
     severity: Severity::Error,
     description: "Text has a contrast of 4.5:1 to what it stands on, in light and in dark.",
 };

@@ -5,6 +5,7 @@
 //! Deliberately absent: reading files, and the issue; the
 //! [`render`](crate::render) room brings the two together.
 
+mod audit;
 mod choices;
 mod colour;
 mod dates;
@@ -20,8 +21,8 @@ mod tokens;
 pub use choices::{Choice, Choices};
 pub use colour::{Colour, LEAST_CONTRAST};
 pub use embedded::{embedded, embedded_names};
-pub use fault::ThemeFault;
 pub(crate) use fault::nearest;
+pub use fault::{THEME_FAULT, ThemeFault};
 pub use fonts::FontStack;
 pub use palette::{CONTRAST, PURE_PAIR, Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};
 pub use strings::{LAST_LANGUAGE, Strings};
@@ -72,6 +73,8 @@ pub struct Field {
     pub default: Value,
     /// What it is for, in one sentence.
     pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// The kinds of values that a field can have.
@@ -295,6 +298,9 @@ fn hash(files: &BTreeMap<String, String>) -> Digest {
     }
     Digest::of(&all)
 }
+
+#[cfg(test)]
+mod fixture;
 
 #[cfg(test)]
 mod tests {

@@ -27,4 +27,5 @@ mod smtp;
 mod status;
 mod store;
 mod subscribers;
+mod theme;
 mod web;
