@@ -58,10 +58,16 @@ fn a_changed_configuration_or_theme_is_named() {
 
     newsletter.expect(0, &["proof", &issue]);
     newsletter.copy_theme();
-    newsletter.edit("email-templates/weekly/theme.toml", "\"Unsubscribe\"", "\"Leave\"");
+    newsletter.edit("email-templates/weekly/strings/en.toml", "\"Unsubscribe\"", "\"Leave\"");
     let refused = newsletter.expect(5, &["send", &issue]);
     assert!(refused.error().contains("the theme was edited"), "{refused}");
     assert!(refused.error().contains("Leave"), "{refused}");
+
+    newsletter.expect(0, &["proof", &issue]);
+    newsletter.change("theme.strings.unsubscribe", "\"Go\"");
+    let refused = newsletter.expect(5, &["send", &issue]);
+    assert!(refused.error().contains("the theme was edited"), "{refused}");
+    assert!(refused.error().contains("[theme]"), "{refused}");
 }
 
 #[test]
