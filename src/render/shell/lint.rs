@@ -89,7 +89,7 @@ impl Linter<'_> {
             match token {
                 Token::Open(tag) => {
                     let within = open.last().map(|(name, _)| *name);
-                    self.tag(&tag, within, &|| here(&range))?;
+                    self.tag(&tag, &text[range.clone()], within, &|| here(&range))?;
                     if !raw_html::is_void(tag.name) && !text[range.clone()].ends_with("/>") {
                         open.push((tag.name, range));
                     }
@@ -121,12 +121,16 @@ impl Linter<'_> {
     fn tag(
         &mut self,
         tag: &OpenTag<'_>,
+        written: &str,
         within: Option<&str>,
         here: &dyn Fn() -> Place,
     ) -> Result<(), ThemeFault> {
         let name = tag.name;
         for (attribute, value) in &tag.attributes {
-            self.can_be_written(value, &format!("the attribute {attribute} of <{name}>"), here)?;
+            // A character reference is written as it stands.
+            let literally: String = value.chars().filter(|c| holds(written, *c)).collect();
+            let what = format!("the attribute {attribute} of <{name}>");
+            self.can_be_written(&literally, &what, here)?;
             if FORGOTTEN.contains(&(name, attribute.as_str())) {
                 let message = format!("mrml has no attribute {attribute} for <{name}>.");
                 let advice = "Reach the same by padding, or by a rule in an mj-style.";
@@ -186,6 +190,11 @@ impl Linter<'_> {
             let advice = "A file cannot include itself, and a theme at most 200.";
             return Err(fault(self.theme, Some(here()), message, advice));
         }
+        if let Some(at) = file.text().find("{{") {
+            let message = "nothing fills this in: an included file is no template.".to_owned();
+            let advice = "Handlebars is read in .hbs files alone; put those in with {{> name}}.";
+            return Err(fault(self.theme, Some(file.place(&(at..at + 2))), message, advice));
+        }
         if value("type") == Some("css") {
             return Ok(());
         }
@@ -208,5 +217,16 @@ impl Linter<'_> {
         let advice = "Write the value on one line, without double quotes, backslashes or invisible \
                       characters.";
         Err(fault(self.theme, Some(here()), message, advice))
+    }
+}
+
+/// Whether a value in a tag holds this character itself; a double quote can
+/// only stand between single ones.
+fn holds(tag: &str, c: char) -> bool {
+    let between_single =
+        |rest: &str| rest.split('\'').next().is_some_and(|value| value.contains(c));
+    match c {
+        '"' => tag.split("='").skip(1).any(between_single),
+        c => tag.contains(c),
     }
 }
