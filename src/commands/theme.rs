@@ -1,8 +1,9 @@
 //! `postrider theme`: for those who make a newsletter look as it does.
 //!
 //! `check` says what is wrong with a theme, `new` starts one, and `list` shows
-//! those that are there. None of them opens the store or the network, and
-//! outside a newsletter they know the themes of the program.
+//! those that are there. None of them opens the store or the network. Outside a
+//! newsletter they know the themes of the program, and `email-templates/` of
+//! the folder in which they are run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::check;
-use crate::config::theme_files::{self, ThemeFiles, ThemeFilesError, ThemeOrigin};
+use crate::config::theme_files::{self, ThemeFiles, ThemeFilesError};
 use crate::config::{Config, ConfigError, Root};
 use crate::domain::{Direction, HeaderText, Slug};
 use crate::error::{Exit, Failure};
@@ -132,15 +133,7 @@ fn named(
         Some(named) => named.to_str().and_then(|name| Slug::parse(name).ok()),
     };
     if let Some(slug) = slug {
-        let loaded = match newsletter {
-            Some(config) => theme_files::load(&config.root, &slug, embedded),
-            None => embedded(&slug)
-                .map(|files| ThemeFiles { files, origin: ThemeOrigin::Embedded })
-                .ok_or_else(|| ThemeFilesError::Unknown {
-                    theme: slug.clone(),
-                    folder: context.environment.folder().join(slug.as_str()),
-                }),
-        };
+        let loaded = theme_files::load(&root_or_here(context)?, &slug, embedded);
         let folder = context.environment.folder().join(slug.as_str());
         return match (loaded, &arguments.theme) {
             // A folder here is meant where no theme has that name.
@@ -220,9 +213,8 @@ struct Listed {
 }
 
 fn list(context: &Context) -> Result<Exit, Failure> {
-    let root = newsletter(context)?;
-    let used = match &root {
-        Some(root) => Some(Config::load(root, &context.environment, &[])?.newsletter.theme),
+    let used = match newsletter(context)? {
+        Some(root) => Some(Config::load(&root, &context.environment, &[])?.newsletter.theme),
         None => None,
     };
     let mut all = BTreeMap::new();
@@ -230,12 +222,13 @@ fn list(context: &Context) -> Result<Exit, Failure> {
         let files = theme::embedded(name).unwrap_or_default();
         all.insert(name.to_owned(), (None, described(name, &files)));
     }
-    if let Some(root) = &root {
-        for name in theme_files::names(root)? {
-            let files = theme_files::load(root, &name, embedded)?;
-            let description = described(name.as_str(), &files.files);
-            all.insert(name.to_string(), (Some(theme_files::folder_of(root, &name)), description));
-        }
+    let root = root_or_here(context)?;
+    for name in theme_files::names(&root)? {
+        let description = match theme_files::load(&root, &name, embedded) {
+            Ok(files) => described(name.as_str(), &files.files),
+            Err(error) => format!("cannot be used: {error}"),
+        };
+        all.insert(name.to_string(), (Some(theme_files::folder_of(&root, &name)), description));
     }
     let listed = |(name, (folder, description)): (String, (Option<PathBuf>, String))| {
         let used = used.as_ref().is_some_and(|used| used.as_str() == name);

@@ -17,6 +17,14 @@ fn the_themes_of_the_program_are_without_finding() {
     }
     let run = place.expect(2, &["theme", "check"]);
     assert_eq!(run.error(), "there is no newsletter here, and so no theme of it");
+    // Who only makes themes needs no newsletter.
+    place.expect(0, &["theme", "new", "mine"]);
+    for named in ["mine", "email-templates/mine", "./email-templates/mine/"] {
+        place.expect(0, &["theme", "check", named]);
+    }
+    assert!(place.expect(0, &["theme", "list"]).stdout.contains("mine    folder "));
+    let run = place.expect(3, &["theme", "check", "yours"]);
+    assert!(run.error().starts_with("there is no theme `yours`"), "{run}");
 }
 
 #[test]
@@ -162,6 +170,27 @@ fn what_a_newsletter_cannot_change_is_shown_in_its_configuration() {
             assert!(run.stderr.contains(expected), "{expected}: {run}");
         }
     }
+}
+
+#[test]
+fn a_theme_that_does_not_read_hinders_a_send_until_somebody_allows_it() {
+    let newsletter = Newsletter::outbox()
+        .set("newsletter.theme", "\"mine\"")
+        .subscribed(["reader-one@example.org"]);
+    newsletter.expect(0, &["theme", "new", "mine"]);
+    let colour = "\n[palette.faint]\nlight = \"#eeeeee\"\ndark = \"#222222\"\non = [\"background\"]\ndoc = \"Too faint.\"\n";
+    let description = newsletter.path("email-templates/mine/theme.toml");
+    let text = std::fs::read_to_string(&description).unwrap();
+    std::fs::write(&description, format!("{text}{colour}")).unwrap();
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["preview", &issue]);
+    let run = newsletter.expect(4, &["check", &issue]);
+    assert!(run.stderr.contains("mine/theme.toml:"), "{run}");
+    assert!(run.stderr.contains("error[contrast]: `faint` (#eeeeee)"), "{run}");
+    newsletter.expect(4, &["send", &issue]);
+    newsletter.expect(0, &["check", &issue, "--allow", "contrast"]);
+    newsletter.expect(0, &["send", &issue, "--allow", "contrast"]);
+    assert_eq!(newsletter.outbox_mail().len(), 1);
 }
 
 #[test]
