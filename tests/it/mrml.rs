@@ -346,3 +346,49 @@ fn a_preheader_is_in_the_body_and_not_seen() {
     assert!(hidden < preheader && body[hidden..preheader].matches('<').count() == 1, "{body}");
     assert!(body[hidden..preheader].contains("max-height:0px"), "{body}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    /// A theme may be anything, and is then refused or renders; it does no harm.
+    #[test]
+    fn no_theme_brings_the_program_down(
+        pieces in proptest::collection::vec((piece(), 0..3_usize, 0..2_000_usize), 1..6)
+    ) {
+        let mut files = files("<mj-style>.x{color:red}</mj-style>\n", "<mj-text><p>text</p></mj-text>");
+        files.insert("partials/x.mjml".into(), "<mj-text>x</mj-text>".into());
+        let names = ["layout.mjml.hbs", "partials/x.mjml", "theme.toml"];
+        for (piece, file, at) in pieces {
+            let text = files.get_mut(names[file]).unwrap();
+            let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            text.insert_str(at, &piece);
+        }
+        if let Ok(theme) = Theme::from_files("plain", &files) {
+            theme.audit();
+        }
+        if let Ok(html) = html_of(&files) {
+            for unwanted in ["<mj-", "\\u{", "fonts.googleapis.com", "<script", "{{"] {
+                proptest::prop_assert!(!html.contains(unwanted), "{}: {}", unwanted, html);
+            }
+        }
+    }
+}
+
+fn piece() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    prop_oneof![
+        "[a-z <>/\"'=&;#{}\n\\[\\]-]{1,12}",
+        "\\PC{1,4}",
+        Just("<mj-include path=\"partials/x.mjml\" />".to_owned()),
+        Just("<mj-text>".to_owned()),
+        Just("</mj-text>".to_owned()),
+        Just("<mj-image src=\"x\" alt=\"\" />".to_owned()),
+        Just("<a>b</a>\n<b>c</b>".to_owned()),
+        Just("{{#each sections}}{{title}}{{/each}}".to_owned()),
+        Just("{{format_date date \"long\"}}".to_owned()),
+        Just("{{light.text}}".to_owned()),
+        Just("<!--".to_owned()),
+        Just("-->".to_owned()),
+        Just("\r\n\t\u{0}\u{2028}".to_owned()),
+    ]
+}
