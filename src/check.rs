@@ -11,6 +11,7 @@ mod links;
 mod mail;
 pub mod mojibake;
 mod structure;
+pub mod theme;
 
 pub use mail::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
@@ -19,7 +20,6 @@ use crate::render::{
     MISSING_ALT, MISSING_PICTURE, Measures, PICTURE_FORMAT, PICTURE_SIZE, RELATIVE_TARGET, Rendered,
 };
 use crate::source::{Findings, RuleId, Severity, Span};
-use crate::theme;
 use comments::Comments;
 
 /// One rule of the house.
@@ -133,7 +133,7 @@ pub const TOP_LINKS: Rule = warning(
 
 /// The mail can be read.
 pub const CONTRAST: Rule = Rule {
-    id: theme::CONTRAST,
+    id: crate::theme::CONTRAST,
     severity: Severity::Error,
     description: "Text has a contrast of 4.5:1 to what it stands on, in light and in dark.",
 };

@@ -86,6 +86,9 @@ enum Command {
     /// Import, export, add, show, suppress, count
     #[command(subcommand)]
     Subscribers(commands::subscribers::Action),
+    /// Check, start and list themes
+    #[command(subcommand)]
+    Theme(commands::theme::Action),
     /// Serve the public pages: one-click unsubscribe and /healthz
     Serve(commands::serve::Arguments),
 }
@@ -154,6 +157,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Due(arguments) => commands::due::run(context, &arguments),
         Command::Status(arguments) => commands::status::run(context, &arguments),
         Command::Subscribers(action) => commands::subscribers::run(context, &action),
+        Command::Theme(action) => commands::theme::run(context, &action),
         Command::Serve(arguments) => commands::serve::run(context, &arguments),
     }
 }

@@ -20,6 +20,7 @@ pub mod send;
 pub mod serve;
 pub mod status;
 pub mod subscribers;
+pub mod theme;
 
 mod approval;
 mod campaigns;

@@ -5,6 +5,7 @@
 //! Deliberately absent: reading files, and the issue; the
 //! [`render`](crate::render) room brings the two together.
 
+mod audit;
 mod choices;
 mod colour;
 mod dates;
@@ -20,8 +21,8 @@ mod tokens;
 pub use choices::{Choice, Choices};
 pub use colour::{Colour, LEAST_CONTRAST};
 pub use embedded::{embedded, embedded_names};
-pub use fault::ThemeFault;
 pub(crate) use fault::nearest;
+pub use fault::{THEME_FAULT, ThemeFault};
 pub use fonts::FontStack;
 pub use palette::{CONTRAST, PURE_PAIR, Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};
 pub use strings::{LAST_LANGUAGE, Strings};
@@ -29,11 +30,12 @@ pub(crate) use strings::{Words, fill};
 pub(crate) use tokens::{Cut, Token, Tokens};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::domain::Digest;
-use crate::source::{Finding, Place};
+use crate::source::{Finding, Place, SourceText};
 use description::Description;
 use templates::Templates;
 
@@ -56,7 +58,11 @@ pub struct Theme {
     samples: BTreeMap<String, String>,
     hash: Digest,
     templates: Templates,
+    includes: Arc<Includes>,
 }
+
+/// The files that a layout may put in with `<mj-include>`, by their names.
+pub(crate) type Includes = BTreeMap<String, SourceText>;
 
 /// A value that an issue's front matter may set for the theme.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +73,8 @@ pub struct Field {
     pub default: Value,
     /// What it is for, in one sentence.
     pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// The kinds of values that a field can have.
@@ -134,8 +142,20 @@ impl Theme {
             .map(|(path, text)| (path.clone(), text.clone()))
             .collect();
         let templates = Templates::compile(&name, files)?;
+        let includes = Arc::new(includes(&name, files)?);
         let hash = hash(files);
-        Ok(Self { name, description, palette, fonts, fields, strings, samples, hash, templates })
+        Ok(Self {
+            name,
+            description,
+            palette,
+            fonts,
+            fields,
+            strings,
+            samples,
+            hash,
+            templates,
+            includes,
+        })
     }
 
     /// What the theme's folder is called.
@@ -191,6 +211,11 @@ impl Theme {
     /// Fills in one of the two layouts.
     pub(crate) fn expand(&self, layout: &str, values: &Value) -> Result<String, ThemeFault> {
         self.templates.expand(layout, values, || self.known_values())
+    }
+
+    /// The files that `<mj-include>` finds.
+    pub(crate) fn includes(&self) -> Arc<Includes> {
+        Arc::clone(&self.includes)
     }
 
     /// Where a piece of text stands in the theme's templates, if in one place only.
@@ -276,6 +301,14 @@ fn missing(theme: &str, file: &str) -> ThemeFault {
     }
 }
 
+fn includes(theme: &str, files: &BTreeMap<String, String>) -> Result<Includes, ThemeFault> {
+    let can_be = |path: &str| [".mjml", ".html", ".css"].iter().any(|end| path.ends_with(end));
+    let included = files.iter().filter(|(path, _)| can_be(path));
+    included
+        .map(|(path, text)| Ok((path.clone(), description::source(theme, path, text)?)))
+        .collect()
+}
+
 /// Lengths stand before names and texts, so that no two sets of files run together.
 fn hash(files: &BTreeMap<String, String>) -> Digest {
     let mut all = Vec::new();
@@ -287,6 +320,9 @@ fn hash(files: &BTreeMap<String, String>) -> Digest {
     }
     Digest::of(&all)
 }
+
+#[cfg(test)]
+mod fixture;
 
 #[cfg(test)]
 mod tests {

@@ -64,7 +64,7 @@ fn what_changed(proof: &Proof, prepared: &Prepared) -> Vec<String> {
         changes.push("the issue file was edited".to_owned());
     }
     if proof.theme_hash != prepared.provenance.theme_hash {
-        changes.push("the theme was edited".to_owned());
+        changes.push("the theme was edited, or what [theme] sets of it".to_owned());
     }
     changes
 }

@@ -53,10 +53,7 @@ impl Newsletter {
         let theme = Theme::from_files(name, &files.files).map_err(|fault| {
             Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
         })?;
-        let theme = theme.with(&config.theme).map_err(|findings| {
-            let what = format!("the theme `{name}` cannot be set up as {} says", root.shown());
-            Failure::new(Exit::Usage, what).with_findings(findings)
-        })?;
+        let theme = set_up(theme, &config)?;
         Ok(Self { config, theme })
     }
 
@@ -240,6 +237,15 @@ fn where_it_was(path: &Path) -> PathBuf {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
+}
+
+/// The theme with what the newsletter sets of it.
+pub(super) fn set_up(theme: Theme, config: &Config) -> Result<Theme, Failure> {
+    let shown = config.root.shown();
+    let what = format!("the theme `{}` cannot be set up as {shown} says", theme.name());
+    theme
+        .with(&config.theme)
+        .map_err(|findings| Failure::new(Exit::Usage, what).with_findings(findings))
 }
 
 /// What a slug is made of when the front matter sets none.

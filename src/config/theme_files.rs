@@ -98,7 +98,7 @@ pub fn load(
     theme: &Slug,
     embedded: impl FnOnce(&Slug) -> Option<BTreeMap<String, String>>,
 ) -> Result<ThemeFiles, ThemeFilesError> {
-    let folder = root.join(FOLDER).join(theme.as_str());
+    let folder = folder_of(root, theme);
     if folder.symlink_metadata().is_err() {
         return match embedded(theme) {
             Some(files) => Ok(ThemeFiles { files, origin: ThemeOrigin::Embedded }),
@@ -111,7 +111,45 @@ pub fn load(
         let folder_out_of = root.folder().to_owned();
         return Err(ThemeFilesError::LeadsOut { path: folder, folder: folder_out_of });
     }
-    let mut reading = Reading { folder: &folder, real: &real, files: BTreeMap::new() };
+    read(folder, &real)
+}
+
+/// Reads a theme's files from any folder.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_folder(folder: &Path) -> Result<ThemeFiles, ThemeFilesError> {
+    let real = resolved(folder)?;
+    read(folder.to_owned(), &real)
+}
+
+/// Where a newsletter has a theme of its own, if it has one of that name.
+pub fn folder_of(root: &Root, theme: &Slug) -> PathBuf {
+    root.join(FOLDER).join(theme.as_str())
+}
+
+/// The themes that a newsletter has, by name. Where there is no folder of them, it has none.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn names(root: &Root) -> Result<Vec<Slug>, ThemeFilesError> {
+    let folder = root.join(FOLDER);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |cause| ThemeFilesError::Unreadable { path: folder.clone(), cause };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().and_then(|name| Slug::parse(name.to_str()?).ok());
+        names.extend(name.filter(|_| path.is_dir()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read(folder: PathBuf, real: &Path) -> Result<ThemeFiles, ThemeFilesError> {
+    let mut reading = Reading { folder: &folder, real, files: BTreeMap::new() };
     reading.read_folder(&folder, "", 0)?;
     Ok(ThemeFiles { files: reading.files, origin: ThemeOrigin::Folder(folder) })
 }

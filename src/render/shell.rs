@@ -8,8 +8,11 @@
 //! itself writes into attributes is looked at before. Absent on purpose: the
 //! article, which comes in whole.
 
+mod engine;
 mod frame;
+mod inspect;
 mod leftovers;
+mod lint;
 mod position;
 
 use std::collections::BTreeSet;
@@ -20,9 +23,8 @@ use serde_json::Value;
 use self::position::Position;
 use super::article_html::{ArticleHtml, SectionMark};
 use super::headings::heading_id;
-use super::raw_html;
 use super::slots::{Context, Piece, Slot, SlotValues, Template};
-use crate::source::SourceText;
+use crate::source::{Place, SourceText};
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
 
 /// The `text/html` part.
@@ -48,10 +50,9 @@ pub(crate) fn html(
     // mrml takes blank text for an error where a line ends in CRLF.
     let expanded = SourceText::new(format!("{} (filled in)", name(theme)), expanded.as_bytes())
         .map_err(|error| fault(theme, None, error.to_string(), "Make the theme smaller."))?;
-    lint(theme, &expanded)?;
-    let rendered = through_mrml(theme, &expanded)?;
-    let shell = leftovers::without(&rendered);
-    inspect(theme, &shell)?;
+    lint::lint(theme, &expanded)?;
+    let shell = engine::shell(theme, &expanded)?;
+    inspect::inspect(theme, &shell)?;
     let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
     let mut position = Position::Text;
     let mut articles = 0;
@@ -210,145 +211,28 @@ fn example_length(pieces: &[Piece]) -> usize {
     pieces.iter().map(|piece| piece.filled(&SlotValues::EXAMPLE, &mut scratch).len()).sum()
 }
 
-/// Looks for what mrml would spoil or could not place: attribute values that
-/// it prints in the manner of Rust, and tags without an end.
-fn lint(theme: &Theme, expanded: &SourceText) -> Result<(), ThemeFault> {
-    let mut open: Vec<(&str, Range<usize>)> = Vec::new();
-    for (token, range) in raw_html::tokens(expanded.text()) {
-        let written = &expanded.text()[range.clone()];
-        let here =
-            || theme.find(written).unwrap_or_else(|| filled_in_place(theme, expanded, &range));
-        match token {
-            raw_html::Token::Open(tag) => {
-                for (name, value) in &tag.attributes {
-                    let Some(c) = value.chars().find(|c| spoilt_by_mrml(*c)) else { continue };
-                    let message = format!(
-                        "the attribute {name} of <{}> holds {c:?}, which mrml cannot write.",
-                        tag.name
-                    );
-                    let advice = "Write the value on one line, without quotes or backslashes.";
-                    return Err(fault(theme, Some(here()), message, advice));
-                }
-                if !raw_html::is_void(tag.name) && !written.ends_with("/>") {
-                    open.push((tag.name, range));
-                }
-            }
-            raw_html::Token::Close { name } if !raw_html::is_void(name) => match open.pop() {
-                Some((opened, _)) if opened == name => {}
-                opened => {
-                    let open = opened.map_or_else(
-                        || "nothing is open".to_owned(),
-                        |(opened, _)| format!("<{opened}> is open"),
-                    );
-                    let message = format!("</{name}> stands here, and {open}.");
-                    let advice = "Close every tag in the order in which it was opened.";
-                    return Err(fault(theme, Some(here()), message, advice));
-                }
-            },
-            _ => {}
+/// Where a span of the filled-in layout came from: the template's own line, if
+/// what stands around the span was written in one place only; or else the
+/// filled-in line, with values instead of tokens.
+fn filled_in_place(theme: &Theme, expanded: &SourceText, span: &Range<usize>) -> Place {
+    let mut place = expanded.place(span);
+    let at = place.text.char_indices().nth(place.column - 1).map_or(place.text.len(), |(at, _)| at);
+    let mut start = 0;
+    for cut in theme.tokens().cut(&place.text) {
+        let length = match &cut {
+            Cut::Text(text) => text.len(),
+            Cut::Token(token) => theme.tokens().write(token).len(),
+        };
+        let around = start..start + length;
+        start += length;
+        let (Cut::Text(text), true) = (cut, around.contains(&at)) else { continue };
+        if let Some(written) = theme.find(text.trim_end()) {
+            let before = text[..at - around.start].chars().count();
+            return Place { column: written.column + before, width: place.width, ..written };
         }
     }
-    let Some((name, range)) = open.pop() else { return Ok(()) };
-    let written = &expanded.text()[range.clone()];
-    let place = theme.find(written).unwrap_or_else(|| filled_in_place(theme, expanded, &range));
-    let message = format!("<{name}> is opened here and never closed.");
-    Err(fault(theme, Some(place), message, "Add the end tag."))
-}
-
-/// A place in the filled-in layout, with values in the shown line instead of tokens.
-fn filled_in_place(
-    theme: &Theme,
-    expanded: &SourceText,
-    span: &Range<usize>,
-) -> crate::source::Place {
-    let mut place = expanded.place(span);
     place.text = theme.tokens().readable(&place.text);
     place
-}
-
-/// mrml prints attribute values with Rust's `Debug`.
-fn spoilt_by_mrml(c: char) -> bool {
-    c != '\'' && c.escape_debug().len() > 1
-}
-
-fn through_mrml(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
-    let parsed = mrml::parse(expanded.text()).map_err(|error| {
-        let place =
-            mrml_span(&error, expanded.text()).map(|span| filled_in_place(theme, expanded, &span));
-        // Its sentences end in positions in a text that nobody has seen.
-        let source = std::error::Error::source(&error).map(ToString::to_string);
-        let said = source.unwrap_or_else(|| error.to_string());
-        let said = said.split(" in root template").next().unwrap_or_default();
-        let said = said.split(" at ").next().unwrap_or_default();
-        let message = format!("mrml cannot read the MJML: {said}.");
-        fault(theme, place, message, "Look the element up in the documentation of MJML.")
-    })?;
-    let rendered = parsed.element.render(&mrml::prelude::render::RenderOptions::default());
-    rendered.map_err(|error| {
-        let message = format!("mrml cannot render the MJML: {error}.");
-        fault(theme, None, message, "Look the element up in the documentation of MJML.")
-    })
-}
-
-/// The bytes that mrml complains about. Its tokenizer tells the place only in
-/// words, as `at LINE:COLUMN`.
-fn mrml_span(error: &mrml::prelude::parser::Error, text: &str) -> Option<Range<usize>> {
-    use mrml::prelude::parser::Error;
-    match error {
-        Error::UnexpectedElement { position, .. }
-        | Error::UnexpectedToken { position, .. }
-        | Error::MissingAttribute { position, .. }
-        | Error::InvalidAttribute { position, .. }
-        | Error::InvalidFormat { position, .. }
-        | Error::IncludeLoaderError { position, .. } => Some(position.start..position.end),
-        Error::ParserError { source, .. } => {
-            let said = source.to_string();
-            let (line, column) = said.split(" at ").last()?.split_once(':')?;
-            let digits = |c: &char| c.is_ascii_digit();
-            let column: usize =
-                column.chars().take_while(digits).collect::<String>().parse().ok()?;
-            let line: usize = line.parse().ok()?;
-            let start: usize =
-                text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-            let at = start + column.saturating_sub(1);
-            Some(at..at + 1)
-        }
-        _ => None,
-    }
-}
-
-/// What must not stand in a mail, whatever the theme says.
-fn inspect(theme: &Theme, shell: &str) -> Result<(), ThemeFault> {
-    let unwanted = [
-        ("<mj-", "mrml does not know this element", "Mend its name, or use another."),
-        ("\\u{", "mrml has spoilt a character", "Write it as text and not in an attribute."),
-        (
-            "fonts.googleapis.com",
-            "a font would be fetched when the mail is opened",
-            "Name no web font first: in font-family, leave out Roboto, Open Sans, Lato, Ubuntu \
-             and Droid Sans, and set font-family in mj-all.",
-        ),
-        (
-            "@import",
-            "a style sheet would be fetched when the mail is opened",
-            "Write the rules into the theme.",
-        ),
-        (
-            "<link",
-            "a file would be fetched when the mail is opened",
-            "Write what it holds into the theme.",
-        ),
-        ("<script", "no mail program runs scripts", "Remove it."),
-    ];
-    for (text, why, advice) in unwanted {
-        if let Some(at) = shell.find(text) {
-            let end = shell[at..].find('>').map_or(shell.len(), |end| at + end + 1);
-            let shown: String = shell[at..end].chars().take(80).collect();
-            let message = format!("the html holds `{shown}`: {why}.");
-            return Err(fault(theme, theme.find(text), message, advice));
-        }
-    }
-    Ok(())
 }
 
 fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
@@ -360,13 +244,9 @@ fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
     }
 }
 
-fn fault(
-    theme: &Theme,
-    place: Option<crate::source::Place>,
-    message: String,
-    advice: &str,
-) -> ThemeFault {
-    ThemeFault { file: name(theme), place: place.map(Box::new), message, advice: advice.to_owned() }
+fn fault(theme: &Theme, place: Option<Place>, message: String, advice: &str) -> ThemeFault {
+    let file = place.as_ref().map_or_else(|| name(theme), |place| place.file.clone());
+    ThemeFault { file, place: place.map(Box::new), message, advice: advice.to_owned() }
 }
 
 fn name(theme: &Theme) -> String {

@@ -161,12 +161,12 @@ fn finding(rule: RuleId, place: &Place, message: String, advice: String) -> Find
 
 #[cfg(test)]
 mod tests {
-    use super::super::embedded;
+    use super::super::fixture;
     use super::*;
     use crate::source::SourceText;
 
-    fn weekly() -> Theme {
-        Theme::from_files("weekly", &embedded("weekly").unwrap()).unwrap()
+    fn plain() -> Theme {
+        Theme::from_files("plain", &fixture::files()).unwrap()
     }
 
     fn choice<T>(name: &str, value: T) -> Choice<T> {
@@ -188,7 +188,7 @@ mod tests {
             let column = finding.place.unwrap().column;
             format!("{column} {}: {} {}", finding.rule.0, finding.message, finding.advice)
         };
-        weekly().with(choices).unwrap_err().into_iter().map(shown).collect()
+        plain().with(choices).unwrap_err().into_iter().map(shown).collect()
     }
 
     #[test]
@@ -202,16 +202,16 @@ mod tests {
             ],
             ..colours(&[("link", Some(Scheme::Light), "#7a1f5c")])
         };
-        let theme = weekly().with(&choices).unwrap();
+        let theme = plain().with(&choices).unwrap();
         let constants = theme.constants();
         assert_eq!(constants["light"]["link"], "#7a1f5c");
-        assert_eq!(constants["dark"]["link"], "#8fbcff");
+        assert_eq!(constants["dark"]["link"], "#8ab8ff");
         assert_eq!(constants["fonts"]["body"], "Georgia, serif");
         assert_eq!(theme.fields()["reason"].default, "Because.");
         let words = theme.strings().in_language("de").words;
         assert_eq!((words["web_view"], words["issue"]), ("Online", "Nr. {number}"));
-        assert_ne!(theme.hash(), weekly().hash());
-        assert_eq!(weekly().with(&Choices::default()).unwrap().hash(), weekly().hash());
+        assert_ne!(theme.hash(), plain().hash());
+        assert_eq!(plain().with(&Choices::default()).unwrap().hash(), plain().hash());
     }
 
     #[test]
@@ -228,9 +228,9 @@ mod tests {
         assert_eq!(
             problems(&choices),
             [
-                "1 unknown-key: the theme weekly has no colour `lnk` did you mean `link`?",
-                "1 unknown-key: the theme weekly has no font stack `headings` it has body, code, display",
-                "1 unknown-key: the theme weekly has no word `unsubscribed` did you mean `unsubscribe`?",
+                "1 unknown-key: the theme plain has no colour `lnk` did you mean `link`?",
+                "1 unknown-key: the theme plain has no font stack `headings` it has body, code",
+                "1 unknown-key: the theme plain has no word `unsubscribed` did you mean `unsubscribe`?",
                 "5 bad-value: the field `reason` is not a text the theme says: Why the reader gets the mail, in one sentence, where it is not what the theme says.",
                 "5 bad-value: nothing fills `{nr}` in the word `issue` it may hold {newsletter} and {number}, and no other braces",
             ]
@@ -246,11 +246,11 @@ mod tests {
             ),
             (
                 &[("link", None, "#1a5fb4")],
-                "`link` (#1a5fb4) on `background` (#15171b) has a contrast of 2.85:1 in the dark scheme",
+                "`link` (#1a5fb4) on `background` (#16181c) has a contrast of 2.82:1 in the dark scheme",
             ),
             (
                 &[("background", Some(Scheme::Light), "#8a8f98")],
-                "`muted` (#5c626b) on `background` (#8a8f98) has a contrast of 1.89:1 in the light scheme",
+                "`muted` (#565d66) on `background` (#8a8f98) has a contrast of 2.04:1 in the light scheme",
             ),
         ] {
             let problems = problems(&colours(chosen));
@@ -264,18 +264,18 @@ mod tests {
                 (name, Some(Scheme::Light), proposed[0]),
                 (name, Some(Scheme::Dark), proposed[1]),
             ]);
-            assert!(weekly().with(&mended).is_ok(), "{problem}");
+            assert!(plain().with(&mended).is_ok(), "{problem}");
         }
     }
 
     #[test]
     fn pure_black_on_pure_white_is_a_finding_and_no_refusal() {
-        let theme = weekly().with(&colours(&[("text", Some(Scheme::Light), "#000000")])).unwrap();
+        let theme = plain().with(&colours(&[("text", Some(Scheme::Light), "#000000")])).unwrap();
         let found: Vec<String> = theme.findings().into_iter().map(|f| f.message).collect();
         assert_eq!(
             found,
             ["`text` on `background` is pure black and pure white in the light scheme."]
         );
-        assert_eq!(weekly().findings(), []);
+        assert_eq!(plain().findings(), []);
     }
 }

@@ -40,16 +40,16 @@ impl Colour {
     }
 
     /// The shade of this colour that reads on all of `others` and is nearest to
-    /// it in lightness, if there is one.
-    pub fn nearest_that_reads(self, others: &[Self]) -> Option<Self> {
+    /// it in lightness, if there is one; and by how many steps it is lighter or darker.
+    pub(super) fn nearest_that_reads(self, others: &[Self]) -> Option<(Self, i32)> {
         const STEPS: i32 = 200;
         let (hue, saturation, lightness) = self.hue_saturation_lightness();
         (1..=STEPS)
             .flat_map(|step| [step, -step])
-            .map(|step| lightness + f64::from(step) / f64::from(STEPS))
-            .filter(|lightness| (0.0..=1.0).contains(lightness))
-            .map(|lightness| Self::of(hue, saturation, lightness))
-            .find(|shade| shade.reads_on(others))
+            .map(|step| (lightness + f64::from(step) / f64::from(STEPS), step.abs()))
+            .filter(|(lightness, _)| (0.0..=1.0).contains(lightness))
+            .map(|(lightness, steps)| (Self::of(hue, saturation, lightness), steps))
+            .find(|(shade, _)| shade.reads_on(others))
     }
 
     fn luminance(self) -> f64 {
@@ -152,14 +152,14 @@ mod tests {
             ("#00ff00", ["#ffffff"]),
         ] {
             let (from, on) = (colour(text), on.map(colour));
-            let to = from.nearest_that_reads(&on).unwrap();
+            let (to, _) = from.nearest_that_reads(&on).unwrap();
             assert!(to.contrast(on[0]) >= 4.5 && to.contrast(on[0]) < 4.8, "{text}: {to}");
             let (hue, ..) = from.hue_saturation_lightness();
             let (new, ..) = to.hue_saturation_lightness();
             assert!((hue - new).abs() < 0.1, "{text}: {to}");
         }
         let both = [Colour::BLACK, colour("#767676")];
-        let to = colour("#808080").nearest_that_reads(&both).unwrap();
+        let (to, _) = colour("#808080").nearest_that_reads(&both).unwrap();
         assert!(to.reads_on(&both), "{to}");
         let neither = [Colour::BLACK, Colour::WHITE, colour("#767676")];
         assert_eq!(colour("#808080").nearest_that_reads(&neither), None);

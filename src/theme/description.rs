@@ -213,7 +213,8 @@ impl Reading<'_> {
             let advice = "Make the default of the field's type.";
             return Err(self.fault(&default.span(), message, advice));
         }
-        Ok(Field { kind, default: default.into_inner(), doc })
+        let place = self.source.place(&at);
+        Ok(Field { kind, default: default.into_inner(), doc, place })
     }
 
     /// Refuses what a template could not name.
@@ -236,7 +237,7 @@ impl Reading<'_> {
     }
 }
 
-fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, ThemeFault> {
+pub(super) fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, ThemeFault> {
     let file = format!("{theme}/{file}");
     SourceText::new(file.as_str(), text.as_bytes()).map_err(|error| ThemeFault {
         file,
@@ -261,15 +262,12 @@ fn is_language_tag(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Theme, embedded};
+    use super::super::{Theme, fixture};
     use super::*;
 
-    /// The fault of the weekly theme with one text of a file replaced.
+    /// The fault of the theme with one text of a file replaced.
     fn fault(file: &str, old: &str, new: &str) -> String {
-        let mut files = embedded("weekly").unwrap();
-        assert!(old.is_empty() || files[file].contains(old), "{file} lacks {old}");
-        let text = files.get(file).map_or(new.to_owned(), |text| text.replacen(old, new, 1));
-        files.insert(file.to_owned(), text);
+        let files = fixture::changed(&[(file, old, new)]);
         Theme::from_files("w", &files).unwrap_err().to_string()
     }
 
@@ -332,7 +330,7 @@ mod tests {
             let fault = fault(file, old, new);
             assert!(fault.contains(expected), "{new}: {fault}");
         }
-        let mut files = embedded("weekly").unwrap();
+        let mut files = fixture::files();
         files.remove("strings/en.toml");
         let fault = Theme::from_files("w", &files).unwrap_err().to_string();
         assert!(fault.starts_with("w/strings/en.toml: the theme has no such file."), "{fault}");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::source::Place;
+use crate::source::{Finding, Place, RuleId, Severity};
 
 /// A fault in a theme: what, where, and what to do about it.
 ///
@@ -32,6 +32,21 @@ impl fmt::Display for ThemeFault {
 }
 
 impl std::error::Error for ThemeFault {}
+
+/// A theme cannot be used.
+pub const THEME_FAULT: RuleId = RuleId("theme-fault");
+
+impl From<ThemeFault> for Finding {
+    fn from(fault: ThemeFault) -> Self {
+        let ThemeFault { file, place, message, advice } = fault;
+        let message = match &place {
+            Some(_) => message,
+            None => format!("{file}: {message}"),
+        };
+        let place = place.map(|place| *place);
+        Self { rule: THEME_FAULT, severity: Severity::Error, place, message, advice }
+    }
+}
 
 /// The name in `known` that differs from `word` by the fewest letters, if it
 /// is near enough to be a slip.

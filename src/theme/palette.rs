@@ -163,8 +163,17 @@ impl Palette {
         if ratio >= LEAST_CONTRAST {
             return None;
         }
-        // Whoever changed one of the two is told at the one that they changed.
-        let is_grounds = ground.set_by == SetBy::Newsletter && text.set_by == SetBy::Theme;
+        let steps = |shade: &Shade, named| {
+            let near = shade.colour.nearest_that_reads(&self.beside(named, scheme));
+            near.map_or(i32::MAX, |(_, steps)| steps)
+        };
+        // Whoever changed one of the two is told at the one that they changed;
+        // and else at the one that is nearer to reading.
+        let is_grounds = match (text.set_by, ground.set_by) {
+            (SetBy::Theme, SetBy::Newsletter) => true,
+            (SetBy::Newsletter, SetBy::Theme) => false,
+            _ => steps(ground, on) < steps(text, name),
+        };
         let (shade, named) = if is_grounds { (ground, on) } else { (text, name) };
         let message = format!(
             "`{name}` ({}) on `{on}` ({}) has a contrast of {:.2}:1 {in_scheme}; text needs \
@@ -175,7 +184,7 @@ impl Palette {
             (ratio * 100.0).floor() / 100.0,
         );
         let advice = match shade.colour.nearest_that_reads(&self.beside(named, scheme)) {
-            Some(near) => format!(
+            Some((near, _)) => format!(
                 "The nearest shade of `{named}` that reads is \"{near}\"; a colour for each \
                  scheme is written as `{{ light = \"{}\", dark = \"{}\" }}`.",
                 self.proposed(named, scheme, Scheme::Light, near),
@@ -194,7 +203,7 @@ impl Palette {
         match scheme == mended {
             true => near,
             false if as_it_is.reads_on(&others) => as_it_is,
-            false => as_it_is.nearest_that_reads(&others).unwrap_or(as_it_is),
+            false => as_it_is.nearest_that_reads(&others).map_or(as_it_is, |(near, _)| near),
         }
     }
 

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError,
-    RenderErrorReason, TemplateError, TemplateErrorReason,
+    RenderErrorReason, Template, TemplateError, TemplateErrorReason,
 };
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates::DateStyle;
-use super::{ThemeFault, Token, Tokens, nearest};
+use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens, nearest};
 use crate::source::{Place, SourceText, Span};
 
 /// The compiled templates, and their texts for showing a place.
@@ -26,6 +26,10 @@ pub(crate) struct Templates {
     sources: BTreeMap<String, SourceText>,
     tokens: Tokens,
 }
+
+/// What a template may call; `if`, `unless`, `each`, `with`, `lookup` and the
+/// comparisons are Handlebars' own.
+pub(super) const HELPERS: [&str; 3] = ["format_date", "slot", "underline"];
 
 /// What `slot` may be asked for.
 pub(crate) const SLOT_NAMES: [&str; 4] =
@@ -79,6 +83,28 @@ impl Templates {
             .map_err(|error| self.expansion_fault(layout, &error, known))
     }
 
+    /// Every compiled template by its name, in the order of the names.
+    pub(super) fn compiled(&self) -> impl Iterator<Item = (&str, &Template)> {
+        let names = self.sources.keys().map(String::as_str);
+        names.filter_map(|name| Some((name, self.handlebars.get_template(name)?)))
+    }
+
+    /// Whether there is a template of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.sources.contains_key(name)
+    }
+
+    /// The names of the templates that are put into others.
+    pub(super) fn partials(&self) -> Vec<&str> {
+        let is_partial = |name: &&str| ![HTML_LAYOUT, TEXT_LAYOUT].contains(name);
+        self.sources.keys().map(String::as_str).filter(is_partial).collect()
+    }
+
+    /// A place that Handlebars knows by its line.
+    pub(super) fn place(&self, template: &str, line: usize, column: usize) -> Option<Place> {
+        self.sources.get(template).map(|source| place_of_line(source, line, column))
+    }
+
     /// Where a text stands in the templates, if it stands in one place only.
     pub(crate) fn find(&self, text: &str) -> Option<Place> {
         let mut places = self.sources.values().flat_map(|source| {
@@ -116,7 +142,7 @@ impl Templates {
 }
 
 /// What may be meant instead of a name that nothing declares.
-fn known_instead(name: &str, known: &[String]) -> String {
+pub(super) fn known_instead(name: &str, known: &[String]) -> String {
     let near = nearest(name, known.iter().map(String::as_str));
     let near = near.map_or(String::new(), |near| format!("Is `{near}` meant? "));
     let group = name.split_once('.').map(|(group, _)| group);

@@ -62,6 +62,12 @@ fn a_changed_configuration_or_theme_is_named() {
     let refused = newsletter.expect(5, &["send", &issue]);
     assert!(refused.error().contains("the theme was edited"), "{refused}");
     assert!(refused.error().contains("Leave"), "{refused}");
+
+    newsletter.expect(0, &["proof", &issue]);
+    newsletter.change("theme.strings.unsubscribe", "\"Go\"");
+    let refused = newsletter.expect(5, &["send", &issue]);
+    assert!(refused.error().contains("the theme was edited"), "{refused}");
+    assert!(refused.error().contains("[theme]"), "{refused}");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::super::node::{Element, Node};
-use super::super::target;
 use super::super::pictures::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
+use super::super::target;
 use crate::source::{Findings, RuleId, Severity, Span};
 
 /// How many findings of one severity are told with their places.

@@ -26,9 +26,18 @@ const LEFTOVERS: [&str; 8] = [
     "word-spacing:normal;",
 ];
 
+/// What mrml gives to some cells; HTML has no such attribute, and the style
+/// beside it works.
+const NO_ATTRIBUTES: [&str; 3] =
+    [" vertical-align=\"top\"", " vertical-align=\"middle\"", " vertical-align=\"bottom\""];
+
 /// The html without what nobody needs.
 pub(super) fn without(html: &str) -> String {
-    LEFTOVERS.iter().fold(html.to_owned(), |html, leftover| html.replace(leftover, ""))
+    let unwanted = LEFTOVERS.iter().chain(&NO_ATTRIBUTES);
+    unwanted.fold(html.to_owned(), |html, text| match html.contains(text) {
+        true => html.replace(text, ""),
+        false => html,
+    })
 }
 
 #[cfg(test)]

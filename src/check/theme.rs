@@ -1,0 +1,112 @@
+//! What the author of a theme should know before anybody uses it.
+//!
+//! In: a [`Theme`] and the words of a newsletter. Out: what can be said of the
+//! theme by itself, and of every sample in it, rendered and judged like an
+//! issue. Each finding is at a line of the theme, where it is about one.
+
+use super::Limits;
+use crate::domain::Direction;
+use crate::issue::Issue;
+use crate::render::{Illustration, Letterhead, Measures, render};
+use crate::source::{Finding, Findings, RuleId, Severity, SourceText};
+use crate::theme::Theme;
+
+/// The rules in `<style>` that a theme may have, in bytes. Gmail drops all of
+/// them past 16,000, and each of these stands in every mail.
+pub const MAX_THEME_STYLE_BYTES: usize = 4_096;
+
+/// Where the first link to leave the list stands at the latest, in bytes.
+pub const FIRST_UNSUBSCRIBE_BY: usize = 5_000;
+
+/// A theme has more rules than it should.
+const STYLE_BYTES: RuleId = RuleId("style-bytes");
+/// The first link to leave the list comes late.
+const LATE_UNSUBSCRIBE: RuleId = RuleId("late-unsubscribe");
+/// Nobody sees what a theme looks like.
+const NO_SAMPLE: RuleId = RuleId("no-sample");
+
+/// An issue that says as little as one can, so that the other branches of the
+/// templates are taken too.
+const BARE: &str = "Text.\n";
+
+/// Judges a theme and its samples.
+pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
+    let mut findings = theme.audit();
+    if theme.samples().is_empty() {
+        let message = format!("the theme {} has no samples.", theme.name());
+        let advice = "Write an issue with every construct into samples/NAME.md.";
+        findings.push(overall(NO_SAMPLE, message, advice));
+    }
+    for (name, text) in theme.samples() {
+        findings.extend(sample(theme, letterhead, &format!("{}/{name}", theme.name()), text));
+    }
+    let bare = Letterhead { web_url: None, home_url: None, ..letterhead.clone() };
+    let of_the_theme = |finding: &Finding| finding.rule == crate::theme::THEME_FAULT;
+    let bare_issue = sample(theme, &bare, "an issue without a date and a number", BARE);
+    findings.extend(bare_issue.into_iter().filter(of_the_theme));
+    // By file and place; a fault shows in each sample, and a name in the audit too.
+    let file = |finding: &Finding| finding.place.as_ref().map(|place| place.file.clone());
+    findings.sort_by_cached_key(|found| {
+        (file(found).is_none(), file(found), found.position(), found.rule)
+    });
+    findings.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    findings
+}
+
+fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec<Finding> {
+    let unreadable = |message: String| {
+        let advice = "Mend the sample.";
+        vec![Finding { severity: Severity::Error, ..overall(NO_SAMPLE, message, advice) }]
+    };
+    let source = match SourceText::new(name, text.as_bytes()) {
+        Ok(source) => source,
+        Err(error) => return unreadable(error.to_string()),
+    };
+    let stem = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".md");
+    let issue = match Issue::parse(&source, stem) {
+        Ok(issue) => issue,
+        Err(findings) => return findings,
+    };
+    let direction = issue.language.as_ref().map(|tag| Direction::of_language(&tag.value));
+    let letterhead =
+        Letterhead { direction: direction.unwrap_or(letterhead.direction), ..letterhead.clone() };
+    let (rendered, mut findings) = match render(&issue, theme, &letterhead, &Illustration::NONE) {
+        Ok(rendered) => rendered,
+        Err(fault) => return vec![fault.into()],
+    };
+    let measures = Measures::of(&rendered);
+    let mut judged = Findings::about(&source);
+    super::issue(&issue, &mut judged);
+    super::mail(&rendered, &measures, &Limits::default(), &mut judged);
+    findings.extend(judged.into_sorted());
+    Finding::sort(&mut findings);
+    findings.extend(budget(theme, &measures));
+    findings
+}
+
+fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if measures.styles > MAX_THEME_STYLE_BYTES {
+        let message = format!(
+            "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough.",
+            theme.name(),
+            measures.styles
+        );
+        let advice = "Let rules be inherited, and take out those that nothing uses.";
+        findings.push(overall(STYLE_BYTES, message, advice));
+    }
+    if measures.first_unsubscribe.is_some_and(|at| at > FIRST_UNSUBSCRIBE_BY) {
+        let message = format!(
+            "{}: the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the html.",
+            theme.name()
+        );
+        let advice = "Put one above the title: a mail program may cut a long mail.";
+        findings.push(overall(LATE_UNSUBSCRIBE, message, advice));
+    }
+    findings
+}
+
+fn overall(rule: RuleId, message: String, advice: &str) -> Finding {
+    let severity = Severity::Warning;
+    Finding { rule, severity, place: None, message, advice: advice.to_owned() }
+}

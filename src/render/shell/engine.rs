@@ -1,0 +1,135 @@
+//! mrml, with what it needs to be trusted.
+//!
+//! In: filled-in MJML that was looked at before. Out: HTML, or what mrml says
+//! against it at the line where it says so. Absent on purpose: the network and
+//! the file system; `<mj-include>` finds the theme's own files and nothing else.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use mrml::prelude::parser::loader::{IncludeLoader, IncludeLoaderError};
+use mrml::prelude::parser::{Error, Origin, ParserOptions};
+use mrml::prelude::render::RenderOptions;
+
+use super::{fault, filled_in_place, leftovers};
+use crate::render::raw_html::{self, Token};
+use crate::source::{Place, SourceText};
+use crate::theme::{Includes, Theme, ThemeFault};
+
+/// Elements in whose company a line break is a space.
+const INLINE: [&str; 30] = [
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img",
+    "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var",
+];
+
+/// The HTML that mrml makes of a layout, without what it stammers.
+pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
+    Ok(leftovers::without(&rendered(theme, expanded)?))
+}
+
+fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
+    let options = ParserOptions { include_loader: Box::new(OwnFiles(theme.includes())) };
+    let text = with_spaces(expanded.text());
+    let parsed = mrml::parse_with_options(&text, &options).map_err(|error| {
+        // Its sentences end in positions in a text that nobody has seen.
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let said = source.unwrap_or_else(|| error.to_string());
+        let said = [" in root template", " in template from", " at "]
+            .into_iter()
+            .fold(said.as_str(), |said, end| said.split(end).next().unwrap_or_default());
+        let message = format!("mrml cannot read the MJML: {said}.");
+        let advice = "Close each tag, put each attribute between double quotes, write `<` as \
+                      `&lt;`, and look the element up in the documentation of MJML.";
+        fault(theme, place(theme, expanded, &text, &error), message, advice)
+    })?;
+    parsed.element.render(&RenderOptions::default()).map_err(|error| {
+        let message = format!("mrml cannot render the MJML: {error}.");
+        fault(theme, None, message, "Look the element up in the documentation of MJML.")
+    })
+}
+
+/// mrml drops blank text between two elements if it begins with a line break,
+/// and words that stand in them would run together. A space in the place of
+/// that line break saves it, and no byte moves.
+fn with_spaces(text: &str) -> String {
+    let mut with_spaces = text.to_owned();
+    let tokens = raw_html::tokens(text);
+    let name = |token: &Token<'_>| match token {
+        Token::Open(tag) => INLINE.contains(&tag.name),
+        Token::Close { name } => INLINE.contains(name),
+        Token::Text(_) | Token::Unseen => false,
+    };
+    for three in tokens.windows(3) {
+        let [(before, _), (Token::Text(_), range), (after, _)] = three else { continue };
+        let blank = &text[range.clone()];
+        if blank.starts_with('\n') && blank.trim().is_empty() && name(before) && name(after) {
+            with_spaces.replace_range(range.start..=range.start, " ");
+        }
+    }
+    with_spaces
+}
+
+/// Finds the files of a theme for mrml.
+#[derive(Debug)]
+struct OwnFiles(Arc<Includes>);
+
+impl IncludeLoader for OwnFiles {
+    fn resolve(&self, path: &str) -> Result<String, IncludeLoaderError> {
+        let file = self.0.get(path).ok_or_else(|| IncludeLoaderError::not_found(path))?;
+        Ok(with_spaces(file.text()))
+    }
+}
+
+/// Where mrml complains. `text` is what it was given, as long as `expanded`.
+fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Option<Place> {
+    let (origin, span) = origin_and_span(error)?;
+    match origin {
+        Origin::Root => Some(filled_in_place(theme, expanded, &span.in_text(text)?)),
+        Origin::Include { path } => {
+            let includes = theme.includes();
+            let file = includes.get(path)?;
+            Some(file.place(&span.in_text(file.text())?))
+        }
+    }
+}
+
+/// mrml tells a place in bytes, but its tokenizer only in words, as `at LINE:COLUMN`.
+enum Told {
+    Bytes(Range<usize>),
+    LineAndColumn(usize, usize),
+}
+
+impl Told {
+    fn in_text(self, text: &str) -> Option<Range<usize>> {
+        match self {
+            Self::Bytes(range) => Some(range),
+            Self::LineAndColumn(line, column) => {
+                let lines = text.split_inclusive('\n').take(line.checked_sub(1)?);
+                let at = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+                Some(at..at + 1)
+            }
+        }
+    }
+}
+
+fn origin_and_span(error: &Error) -> Option<(&Origin, Told)> {
+    match error {
+        Error::UnexpectedElement { origin, position }
+        | Error::UnexpectedToken { origin, position }
+        | Error::MissingAttribute { origin, position, .. }
+        | Error::InvalidAttribute { origin, position }
+        | Error::InvalidFormat { origin, position }
+        | Error::IncludeLoaderError { origin, position, .. } => {
+            Some((origin, Told::Bytes(position.start..position.end)))
+        }
+        Error::ParserError { origin, source } => {
+            let said = source.to_string();
+            let (line, column) = said.split(" at ").last()?.split_once(':')?;
+            let digits = |c: &char| c.is_ascii_digit();
+            let column: String = column.chars().take_while(digits).collect();
+            Some((origin, Told::LineAndColumn(line.parse().ok()?, column.parse().ok()?)))
+        }
+        _ => None,
+    }
+}
