@@ -37,7 +37,7 @@ mod tests {
         let title = "word ".repeat(20);
         let wrapped = tidy(&format!("a\n\n\n\n\n{}\nb", title.trim()));
         let lines: Vec<&str> = wrapped.lines().collect();
-        assert_eq!(&lines[..4], ["a", "", "", &"word ".repeat(14).trim().to_owned()]);
+        assert_eq!(&lines[..4], ["a", "", "", "word ".repeat(14).trim()]);
         assert_eq!(lines.last(), Some(&"b"));
         let address = format!("Read it: <https://example.org/{}>", "x".repeat(100));
         assert_eq!(tidy(&address), address);
