@@ -7,6 +7,7 @@
 
 mod support;
 
+mod browser_judge;
 mod check;
 mod cli;
 mod deploy;

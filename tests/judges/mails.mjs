@@ -2,9 +2,9 @@
 // and every issue of the corpus beside it.
 //
 // In: the program `postrider`, built. Out: for each issue a folder with what
-// `preview` writes, under target/judge/mails. Called alone, it writes them and
-// prints the paths of the html; issues may be named, and then only they are
-// written, in the theme of postrider.toml.
+// `preview` writes, under target/judge, in a place of each judge's own. Called
+// alone, it writes the samples and prints the paths of their html; or those of
+// the issues that are named, in the theme that THEME names.
 //
 //     node mails.mjs [ISSUE...]
 
@@ -21,8 +21,8 @@ const noIssue = "DRAFT_TEMPLATE";
 const languagesFromTheRight = /^language: *"?(ar|fa|he|ur|yi)\b/im;
 
 /// Writes every mail, and tells where: name, theme, kind, the author's file
-/// and the folder with the mail's.
-export async function writeMails() {
+/// and the folder with the mail's files.
+export async function writeMails(judge) {
   const themes = themeNames();
   const wanted = themes.flatMap((theme) =>
     markdownIn(join(repository, "email-templates", theme, "samples")).map((source) => ({
@@ -34,7 +34,7 @@ export async function writeMails() {
   for (const source of markdownIn(corpus)) {
     wanted.push({ name: stem(source), theme: "weekly", kind: "corpus", source });
   }
-  const written = await write(wanted, join(workshop, "mails"));
+  const written = await write(wanted, judge);
   const refused = wanted.filter((mail) => !written.includes(mail)).map((mail) => mail.name);
   if (refused.some((name) => name !== noIssue)) throw new Error(`refused: ${refused.join(", ")}`);
   return written;
@@ -56,22 +56,23 @@ export function program() {
   return built.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
 }
 
-async function write(mails, folder) {
+async function write(mails, judge) {
+  const folder = join(workshop, judge, "mails");
   rmSync(folder, { recursive: true, force: true });
   const left = [...mails];
   const written = [];
   const worker = async () => {
     for (let mail = left.shift(); mail; mail = left.shift()) {
       mail.folder = join(folder, mail.name);
-      if (await preview(mail)) written.push(mail);
+      if (await preview(mail, judge)) written.push(mail);
     }
   };
   await Promise.all([worker(), worker()]);
   return mails.filter((mail) => written.includes(mail));
 }
 
-async function preview({ name, theme, source, folder, kind }) {
-  const root = newsletter(theme);
+async function preview({ name, theme, source, folder, kind }, judge) {
+  const root = newsletter(theme, judge);
   const issue = join(root, "issues", basename(source));
   cpSync(source, issue);
   const environment = { ...process.env };
@@ -91,8 +92,8 @@ async function preview({ name, theme, source, folder, kind }) {
 
 /// The sample newsletter of this repository, in a theme. What stands beside
 /// the theme's samples, such as images, stands beside the issues.
-function newsletter(theme) {
-  const root = join(workshop, "newsletters", theme);
+function newsletter(theme, judge) {
+  const root = join(workshop, judge, "newsletters", theme);
   if (made.has(root)) return root;
   made.add(root);
   rmSync(root, { recursive: true, force: true });
@@ -121,10 +122,10 @@ function stem(path) {
 
 async function main(issues) {
   const mails = issues.length === 0
-    ? (await writeMails()).filter((mail) => mail.kind === "sample")
+    ? (await writeMails("samples")).filter((mail) => mail.kind === "sample")
     : await write(
         issues.map((source) => ({ name: stem(source), theme: process.env.THEME ?? "weekly", kind: "sample", source })),
-        join(workshop, "named"),
+        "named",
       );
   mails.forEach((mail) => console.log(join(mail.folder, "email.html")));
   return mails.length === 0 ? 1 : 0;

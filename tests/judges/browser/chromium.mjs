@@ -39,21 +39,21 @@ export async function withChromium(work) {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: flags,
     deviceScaleFactor: 1,
-    // The judge's own scripts run all the same; those of a mail never do.
     viewport: { width: widths[0], height: 800 },
   });
-  const requests = [];
+  const requests = new Map();
+  const requestsOf = (page) => requests.get(page) ?? requests.set(page, []).get(page);
   await context.route(
     (url) => url.protocol !== "file:" && url.protocol !== "data:",
     (route) => {
       const request = route.request();
-      requests.push({ url: request.url(), kind: request.resourceType() });
+      requestsOf(request.frame().page()).push({ url: request.url(), kind: request.resourceType() });
       if (request.resourceType() !== "image") return route.abort("blockedbyclient");
       return route.fulfill({ contentType: "image/svg+xml", body: grey });
     },
   );
   try {
-    return await work(context, requests);
+    return await work(context, requestsOf);
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
