@@ -72,7 +72,11 @@ async function write(mails, judge) {
 }
 
 async function preview({ name, theme, source, folder, kind }, judge) {
-  const root = newsletter(theme, judge);
+  return previewIn(newsletter(theme, judge), { name, source, folder, kind });
+}
+
+/// Previews an issue in the newsletter of a folder; false if it is none.
+export async function previewIn(root, { name, source, folder, kind }) {
   const issue = join(root, "issues", basename(source));
   cpSync(source, issue);
   const environment = { ...process.env };
@@ -92,7 +96,7 @@ async function preview({ name, theme, source, folder, kind }, judge) {
 
 /// The sample newsletter of this repository, in a theme. What stands beside
 /// the theme's samples, such as images, stands beside the issues.
-function newsletter(theme, judge) {
+export function newsletter(theme, judge) {
   const root = join(workshop, judge, "newsletters", theme);
   if (made.has(root)) return root;
   made.add(root);
