@@ -35,6 +35,11 @@ measure-preview ISSUE="issues/2026-11-18-hello-inbox.md":
     cargo build --release --locked
     tests/measure/preview.py {{ISSUE}}
 
+# Pictures of the samples, or of issues: light, dark, without images, without styles.
+screenshots *ISSUES:
+    cargo build --locked
+    node tests/judges/browser/screenshots.mjs target/screenshots $(POSTRIDER=target/debug/postrider node tests/judges/mails.mjs {{ISSUES}})
+
 # Licences, sources and advisories of the dependencies (needs cargo-deny).
 deny:
     cargo deny check

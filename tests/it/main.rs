@@ -8,6 +8,7 @@
 mod support;
 
 mod article;
+mod browser_judge;
 mod check;
 mod cli;
 mod deploy;

@@ -10,7 +10,7 @@ use crate::support::rendering::{corpus, markdown_in, rendered, root, weekly};
 #[test]
 #[ignore = "needs node and npm"]
 fn an_independent_renderer_sees_the_same_words_and_targets() {
-    let folder = root().join("target/judge");
+    let folder = root().join("target/judge/commonmark");
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).unwrap();
     let own = markdown_in(&root().join("tests/fixtures/issues"));

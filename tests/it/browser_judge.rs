@@ -1,0 +1,21 @@
+//! axe-core in Chromium finds nothing in any sample or real issue, in light
+//! and in dark, and notices every damage done to a mail.
+
+use std::process::Command;
+
+use crate::support::rendering::root;
+
+#[test]
+#[ignore = "needs Chromium, node and npm"]
+fn nothing_serious_is_found_in_a_browser_in_light_or_dark() {
+    judge(&["--self-test"]);
+    judge(&[]);
+}
+
+fn judge(options: &[&str]) {
+    let mut command = Command::new("node");
+    command.arg("tests/judges/browser/judge.mjs").args(options);
+    command.env("POSTRIDER", env!("CARGO_BIN_EXE_postrider")).current_dir(root());
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
