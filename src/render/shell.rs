@@ -122,12 +122,18 @@ pub(crate) fn text(
                 };
                 parts.whole(article.take());
             }
+            Cut::Token(Token::Value(value)) => {
+                let mut clean = String::with_capacity(value.len());
+                Context::PlainText.escape_into(&value, &mut clean);
+                let shown = frame::value_after(parts.open_text(), &clean);
+                parts.literal(&shown);
+            }
             Cut::Token(token) => parts.put(token, Some(Context::PlainText))?,
         }
     }
     for (at, piece) in parts.pieces.iter_mut().enumerate() {
         match piece {
-            Piece::Literal(text) if at != article_at => *text = frame::tidy(text),
+            Piece::Literal(text) if at != article_at => *text = frame::without_gaps(text),
             _ => {}
         }
     }
@@ -152,6 +158,14 @@ impl Parts<'_> {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.pieces.push(Piece::Literal(text));
             self.is_closed = true;
+        }
+    }
+
+    /// The text that the next literal continues.
+    fn open_text(&self) -> &str {
+        match self.pieces.last() {
+            Some(Piece::Literal(text)) if !self.is_closed => text,
+            _ => "",
         }
     }
 

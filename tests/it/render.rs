@@ -61,7 +61,7 @@ fn a_value_cannot_break_the_shell() {
     let html = mail.html.fill(&SlotValues::EXAMPLE);
     let text = "a\"b&lt;c&gt;&amp;'d {{article}} \\u{1F600} \u{a0}\u{200d}";
     assert!(html.contains(&format!("<title>{}</title>", text.trim())), "{html}");
-    assert!(html.contains(&format!("aria-label=\"{}\"", text.replace('"', "&quot;"))), "{html}");
+    assert!(!html.contains("aria-label"), "{html}");
     assert!(html.contains("<p>text {{slot \"x\"}} x0tkna</p>"), "{html}");
     assert_eq!(html.matches("role=\"main\"").count(), 1);
     assert!(html.contains("<html lang=\"en\" dir=\"ltr\""));

@@ -94,8 +94,8 @@ fn picture(
         Some(size) if !is_sized => {
             let Size { width, height } = size.within(COLUMN);
             attributes.push(("width", width.to_string()));
-            // A picture in a line keeps room for its line from the start.
-            if !is_alone {
+            // A small picture in a line keeps room for its line from the start.
+            if !is_alone && width <= FITS_ANYWHERE {
                 attributes.push(("height", height.to_string()));
             }
             Some(width)
@@ -103,8 +103,11 @@ fn picture(
         _ => None,
     };
     if is_alone || width.is_none_or(|width| width > FITS_ANYWHERE) {
-        // It must hold where a mail program drops style sheets.
-        attributes.push(("style", "max-width:100%;height:auto".to_owned()));
+        // It must hold where a mail program drops style sheets. Yahoo drops a
+        // height that is `auto`, so it stands only where there is another one.
+        let has_height = attributes.iter().any(|(name, _)| *name == "height");
+        let style = if has_height { "max-width:100%;height:auto" } else { "max-width:100%" };
+        attributes.push(("style", style.to_owned()));
     }
 }
 

@@ -1,46 +1,61 @@
-//! The lines of the text part around the article.
+//! The text part around the article.
 //!
-//! In: what a theme's template wrote, with its values. Out: lines as wide as
-//! those of the article, and never more than two blank ones in a row, whatever
-//! the issue leaves out. Absent on purpose: the article, which is so already,
-//! and lines that hold an address.
+//! In: what a theme's template writes, and the values in it. Out: values in
+//! lines as wide as those of the article, and never more than two blank lines
+//! in a row, whatever an issue leaves out. Absent on purpose: the article,
+//! which is so already, and the template's own lines, which are its author's.
 
 use crate::render::wrap::{Room, width, wrap};
 
-/// Brings a text into shape. It may begin and end inside a line.
-pub(super) fn tidy(text: &str) -> String {
+/// A value as it stands after `before`. What holds an address is never broken.
+pub(super) fn value_after(before: &str, value: &str) -> String {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let column = width(line);
+    if column + width(value) <= Room::WHOLE.width || line.contains("://") || value.contains("://") {
+        return value.to_owned();
+    }
+    // No-break spaces hold the place of what stands before the value.
+    let place = "\u{a0}".repeat(column.min(Room::WHOLE.width));
+    let lines = wrap(&format!("{place}{}", value.trim_start()), Room::WHOLE).join("\n");
+    lines.strip_prefix(&place).map_or_else(|| value.to_owned(), str::to_owned)
+}
+
+/// A text without gaps.
+pub(super) fn without_gaps(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut blank_lines = 0;
-    for line in text.split_inclusive('\n') {
-        let (words, end) = line.strip_suffix('\n').map_or((line, ""), |words| (words, "\n"));
-        blank_lines = if words.is_empty() && out.ends_with('\n') { blank_lines + 1 } else { 0 };
-        if blank_lines > MOST_BLANK_LINES {
-            continue;
+    let mut breaks = 0;
+    for c in text.chars() {
+        breaks = if c == '\n' { breaks + 1 } else { 0 };
+        if breaks <= MOST_BREAKS {
+            out.push(c);
         }
-        match width(words) > Room::WHOLE.most && !words.contains("://") {
-            true => out.push_str(&wrap(words, Room::WHOLE).join("\n")),
-            false => out.push_str(words),
-        }
-        out.push_str(end);
     }
     out
 }
 
-const MOST_BLANK_LINES: usize = 2;
+/// Two blank lines.
+const MOST_BREAKS: usize = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_are_wrapped_and_gaps_are_closed() {
+    fn a_long_value_is_wrapped_where_it_stands() {
         let title = "word ".repeat(20);
-        let wrapped = tidy(&format!("a\n\n\n\n\n{}\nb", title.trim()));
-        let lines: Vec<&str> = wrapped.lines().collect();
-        assert_eq!(&lines[..4], ["a", "", "", "word ".repeat(14).trim()]);
-        assert_eq!(lines.last(), Some(&"b"));
-        let address = format!("Read it: <https://example.org/{}>", "x".repeat(100));
-        assert_eq!(tidy(&address), address);
-        assert_eq!(tidy(": <"), ": <");
+        let title = title.trim();
+        let shown = value_after("x\nIssue 12: ", title);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines, ["word ".repeat(12).trim(), "word ".repeat(8).trim()]);
+        assert_eq!(value_after("x\nRead: <", "https://example.org/ a"), "https://example.org/ a");
+        assert_eq!(value_after("", "short"), "short");
+        assert_eq!(value_after(&"x".repeat(200), "short words"), "short\nwords");
+        let wide = value_after("", &"字".repeat(50));
+        assert!(wide.lines().all(|line| width(line) <= Room::WHOLE.most), "{wide}");
+    }
+
+    #[test]
+    fn gaps_are_closed() {
+        assert_eq!(without_gaps("a\n\n\n\n\n\nb\n\nc\n"), "a\n\n\nb\n\nc\n");
     }
 }

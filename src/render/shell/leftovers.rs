@@ -31,13 +31,30 @@ const LEFTOVERS: [&str; 8] = [
 const NO_ATTRIBUTES: [&str; 3] =
     [" vertical-align=\"top\"", " vertical-align=\"middle\"", " vertical-align=\"bottom\""];
 
+/// mrml names the whole mail after its title. Yahoo drops the name, the title
+/// says it, and so does the heading a few words on.
+const LABEL: &str = "<div aria-label=\"";
+
 /// The html without what nobody needs.
 pub(super) fn without(html: &str) -> String {
     let unwanted = LEFTOVERS.iter().chain(&NO_ATTRIBUTES);
-    unwanted.fold(html.to_owned(), |html, text| match html.contains(text) {
+    let slim = unwanted.fold(html.to_owned(), |html, text| match html.contains(text) {
         true => html.replace(text, ""),
         false => html,
-    })
+    });
+    without_label(slim)
+}
+
+fn without_label(mut html: String) -> String {
+    let begin = html.find(LABEL);
+    let end = begin.and_then(|begin| {
+        let value = begin + LABEL.len();
+        Some(value + html[value..].find('"')? + 1)
+    });
+    if let (Some(begin), Some(end)) = (begin, end) {
+        html.replace_range(begin..end, "<div");
+    }
+    html
 }
 
 #[cfg(test)]
