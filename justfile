@@ -33,7 +33,17 @@ fuzz SECONDS="60":
 # Wall time and peak memory of a cold `preview`.
 measure-preview ISSUE="issues/2026-11-18-hello-inbox.md":
     cargo build --release --locked
-    tests/measure/preview.py {{ISSUE}}
+    tests/measure/preview.py {{ISSUE}} --beside-mjml
+
+# The bytes of every sample and real issue, and the shape of its text part.
+measure-sizes:
+    cargo build --locked --bin postrider --example fragments
+    tests/measure/sizes.py
+
+# A section of our text part beside that of npm's html-to-text.
+compare-text *NAME:
+    cargo build --locked
+    node tests/judges/text/compare.mjs {{NAME}}
 
 # Pictures of the samples, or of issues: light, dark, without images, without styles.
 screenshots *ISSUES:

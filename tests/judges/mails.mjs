@@ -4,9 +4,11 @@
 // In: the program `postrider`, built. Out: for each issue a folder with what
 // `preview` writes, under target/judge, in a place of each judge's own. Called
 // alone, it writes the samples and prints the paths of their html; or those of
-// the issues that are named, in the theme that THEME names.
+// the issues that are named, in the theme that THEME names; or, as JSON,
+// what is known of every mail.
 //
 //     node mails.mjs [ISSUE...]
+//     node mails.mjs --json JUDGE
 
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -125,6 +127,12 @@ function stem(path) {
 }
 
 async function main(issues) {
+  if (issues[0] === "--json") {
+    // What is said on the way must not stand among the data.
+    console.log = console.error;
+    process.stdout.write(JSON.stringify(await writeMails(issues[1] ?? "mails")));
+    return 0;
+  }
   const mails = issues.length === 0
     ? (await writeMails("samples")).filter((mail) => mail.kind === "sample")
     : await write(

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Wall time and peak memory of `preview` in a cold process, over 30 runs.
 
-    tests/measure/preview.py ISSUE [--postrider PROGRAM] [--runs N]
+    tests/measure/preview.py ISSUE [--postrider PROGRAM] [--runs N] [--beside-mjml]
+
+`--beside-mjml` runs the `mjml` program from npm in between, on the MJML of the
+same issue with its article in it, and prints how many times as long and as
+large it is. Fails over 20 ms or 15 MB in the median.
 
 A cold process starts from nothing but a warm file cache. Two series are run,
 because a process started from here would be charged with Python's own memory:
@@ -11,6 +15,7 @@ one for the time, and one below `/usr/bin/time` for the resident set.
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -19,6 +24,11 @@ import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+MOST_MILLISECONDS = 20
+MOST_MEGABYTES = 15
+# mjml takes about a second, so it runs once for so many runs of ours.
+RUNS_FOR_ONE_OF_MJML = 3
 
 
 def main():
@@ -31,15 +41,49 @@ def main():
         issue = shutil.copy(options.issue, folder / "issues")
         preview = [options.postrider.resolve(), "--quiet", "--root", folder,
                    "preview", issue, "--out", folder / "out"]
+        mjml = mjml_on(options, folder) if options.beside_mjml else None
         run(preview)
-        seconds = sorted(timed(preview) for _ in range(options.runs))
-        kilobytes = sorted(resident(preview) for _ in range(options.runs))
-    milliseconds = [1000 * second for second in seconds]
-    megabytes = [1024 * kilobyte / 1e6 for kilobyte in kilobytes]
-    print(f"preview of {options.issue.name}, cold process, {options.runs} runs: "
-          f"{figures(milliseconds, 'ms')}; peak memory {figures(megabytes, 'MB')}; "
-          f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
+        ours, theirs = ([], []), ([], [])
+        for number in range(options.runs):
+            measure(preview, ours)
+            if mjml and number % RUNS_FOR_ONE_OF_MJML == 0:
+                measure(mjml, theirs)
+    print(f"{options.issue.name}, cold process, load {os.getloadavg()[0]:.2f} "
+          f"on {os.cpu_count()} cores")
+    time_taken, memory = report("preview", ours)
+    if mjml:
+        their_time, their_memory = report("mjml", theirs)
+        print(f"mjml takes {their_time / time_taken:.0f} times as long, "
+              f"and {their_memory / memory:.1f} times the memory")
+    if time_taken > MOST_MILLISECONDS or memory > MOST_MEGABYTES:
+        print(f"preview is over {MOST_MILLISECONDS} ms or {MOST_MEGABYTES} MB")
+        return 1
     return 0
+
+
+def mjml_on(options, folder):
+    """The command that renders the same issue with the reference renderer."""
+    source = folder / "issue.mjml"
+    theme = re.search(r'^theme = "(.*)"', (folder / "postrider.toml").read_text(), re.MULTILINE)
+    judges = REPOSITORY / "tests/judges"
+    run(["node", judges / "mjml/expanded.mjs", theme[1], options.issue.resolve(), source],
+        POSTRIDER=str(options.postrider.resolve()))
+    program = REPOSITORY / "target/judge/packages/node_modules/mjml/bin/mjml"
+    return ["node", program, source, "-o", folder / "mjml.html"]
+
+
+def measure(command, series):
+    seconds, kilobytes = series
+    seconds.append(timed(command))
+    kilobytes.append(resident(command))
+
+
+def report(name, series):
+    milliseconds = sorted(1000 * second for second in series[0])
+    megabytes = sorted(1024 * kilobyte / 1e6 for kilobyte in series[1])
+    print(f"{name}: {figures(milliseconds, 'ms')}; peak memory {figures(megabytes, 'MB')}; "
+          f"{len(milliseconds)} runs")
+    return statistics.median(milliseconds), statistics.median(megabytes)
 
 
 def arguments():
@@ -48,6 +92,7 @@ def arguments():
     parser.add_argument("--postrider", type=pathlib.Path,
                         default=REPOSITORY / "target/release/postrider")
     parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--beside-mjml", action="store_true")
     return parser.parse_args()
 
 
@@ -66,8 +111,9 @@ def resident(command):
     return int(run(["/usr/bin/time", "--format", "%M", *command]).splitlines()[-1])
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+def run(command, **environment):
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, **environment})
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stderr}")
     return done.stderr

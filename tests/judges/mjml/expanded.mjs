@@ -7,7 +7,7 @@
 //
 //     node expanded.mjs THEME ISSUE FILE
 
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newsletter, previewIn } from "../mails.mjs";
@@ -21,7 +21,11 @@ export async function expandedMjml(mail, article, judge) {
   const theme = join(root, "email-templates", mail.theme);
   if (!existsSync(theme)) {
     cpSync(join(repository, "email-templates", mail.theme), theme, { recursive: true });
-    const layout = readFileSync(join(theme, "layout.mjml.hbs"), "utf8");
+    const partials = join(theme, "partials");
+    for (const file of readdirSync(partials)) {
+      writeFileSync(join(partials, file), unwrapped(readFileSync(join(partials, file), "utf8")));
+    }
+    const layout = unwrapped(readFileSync(join(theme, "layout.mjml.hbs"), "utf8"));
     writeFileSync(join(theme, "text.txt.hbs"), layout.replace("{{article}}", `${begin}{{article}}${end}`));
   }
   const folder = join(workshop, `${judge}-expanded`, "mails", mail.name);
@@ -31,6 +35,11 @@ export async function expandedMjml(mail, article, judge) {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${name}: the article stands nowhere`);
   return text.slice(0, from) + article + text.slice(to + end.length);
+}
+
+/// A text part wraps the values of its template, but not in lines that hold an address.
+function unwrapped(template) {
+  return template.replace(/^( *)(<[^>]*>)(?=.*{{)/gm, "$1<!-- :// -->$2");
 }
 
 async function main([theme, source, file]) {
