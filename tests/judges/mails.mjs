@@ -127,9 +127,9 @@ function stem(path) {
 }
 
 async function main(issues) {
+  // What is said on the way must not stand among the data.
+  console.log = console.error;
   if (issues[0] === "--json") {
-    // What is said on the way must not stand among the data.
-    console.log = console.error;
     process.stdout.write(JSON.stringify(await writeMails(issues[1] ?? "mails")));
     return 0;
   }
@@ -139,7 +139,7 @@ async function main(issues) {
         issues.map((source) => ({ name: stem(source), theme: process.env.THEME ?? "weekly", kind: "sample", source })),
         "named",
       );
-  mails.forEach((mail) => console.log(join(mail.folder, "email.html")));
+  mails.forEach((mail) => process.stdout.write(`${join(mail.folder, "email.html")}\n`));
   return mails.length === 0 ? 1 : 0;
 }
 
