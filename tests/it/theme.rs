@@ -136,7 +136,7 @@ fn a_newsletter_changes_the_look_in_its_configuration() {
         assert!(html.contains(wanted), "{wanted}: {html}");
     }
     let text = std::fs::read_to_string(newsletter.path("shown/email.txt")).unwrap();
-    assert!(text.contains("Because you asked.") && text.contains("Leave us: <"), "{text}");
+    assert!(text.contains("Because you asked.") && text.contains("Leave us:\n<"), "{text}");
 }
 
 #[test]
