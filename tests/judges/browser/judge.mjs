@@ -45,7 +45,9 @@ async function judge(page, requests, mail, tally) {
       defects.push(...found.defects.map(([kind, said]) => [kind, `${where}: ${said}`]));
       tally[scheme].nodes += found.nodes;
       tally[scheme].contrasts += found.contrasts;
-      tally.moderate += found.moderate;
+      for (const [rule, nodes] of Object.entries(found.moderate)) {
+        tally.moderate[rule] = (tally.moderate[rule] ?? 0) + nodes;
+      }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       if (wide > width) defects.push(["too-wide", `${where}: the page is ${wide} px wide`]);
     }
@@ -129,7 +131,7 @@ async function judgeAll(mails, tally) {
 
 function emptyTally() {
   const none = () => ({ nodes: 0, contrasts: 0 });
-  return { light: none(), dark: none(), moderate: 0, images: 0 };
+  return { light: none(), dark: none(), moderate: {}, images: 0 };
 }
 
 /// A few of what was found, with how often.
@@ -160,7 +162,7 @@ async function whole() {
   const samples = mails.filter((mail) => mail.kind === "sample").length;
   console.log(
     `${samples} samples and ${mails.length - samples} issues, ${widths.join(" and ")} px: ${total} defects; ` +
-      `${tally.moderate} moderate or minor nodes; ${tally.images} images of authors asked for; ` +
+      `moderate or minor nodes: ${JSON.stringify(tally.moderate)}; ${tally.images} images of authors asked for; ` +
       `${((performance.now() - began) / 1000).toFixed(0)} s`,
   );
   return total === 0 ? 0 : 1;

@@ -8,12 +8,12 @@ export async function askAxe() {
     selectors: false,
   });
   const defects = [];
-  let moderate = 0;
+  const moderate = {};
   for (const rule of results.violations) {
     for (const node of rule.nodes) {
       if (["serious", "critical"].includes(rule.impact)) {
         defects.push([`axe ${rule.id}`, `${rule.impact}: ${node.html.slice(0, 120)}: ${node.failureSummary?.slice(0, 200)}`]);
-      } else moderate += 1;
+      } else moderate[rule.id] = (moderate[rule.id] ?? 0) + 1;
     }
   }
   for (const rule of results.incomplete.filter((rule) => rule.id === "color-contrast")) {
