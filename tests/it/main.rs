@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod deploy;
 mod due;
+mod golden;
 mod layering;
 mod leave;
 mod mailchimp;
