@@ -24,11 +24,7 @@ kill *OPTIONS:
 
 # Feeds the renderer any bytes for so many seconds (needs cargo-fuzz, no nightly).
 fuzz SECONDS="60":
-    cp Cargo.lock tests/fuzz/Cargo.lock
-    mkdir -p tests/fuzz/corpus/issue
-    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz -s none issue \
-        tests/fuzz/corpus/issue tests/fixtures/issues tests/fixtures/fuzz \
-        -- -dict=tests/fuzz/markdown.dict -max_len=16384 -timeout=10 -max_total_time={{SECONDS}}
+    tests/fuzz/run {{SECONDS}}
 
 # Wall time and peak memory of a cold `preview`.
 measure-preview ISSUE="issues/2026-11-18-hello-inbox.md":
