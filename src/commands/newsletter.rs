@@ -161,7 +161,7 @@ impl Newsletter {
             language: language.unwrap_or_else(|| newsletter.language.clone()),
             direction,
             web_url,
-            home_url: None,
+            home_url: newsletter.home_url.as_ref().map(ToString::to_string),
         };
         (letterhead, no_permalink)
     }

@@ -54,6 +54,7 @@ pub const KNOWN: &[Known] = &[
         "none",
         "The permalink of an issue, with {slug}, {number}, {year}, {month} and {day}.",
     ),
+    text("newsletter.home_url", "none", "The newsletter's home on the web, for the footer."),
     text(
         "newsletter.assets_url",
         "none",

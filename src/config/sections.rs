@@ -28,6 +28,8 @@ pub struct Newsletter {
     pub postal_address: String,
     /// The permalink of an issue.
     pub web_url: Option<Permalink>,
+    /// The newsletter's home on the web.
+    pub home_url: Option<url::Url>,
     /// The base of the public pages. Its default leads to this machine, and is
     /// refused for `via = "smtp"` unless the server is this machine too.
     pub public_url: PublicUrl,
@@ -165,6 +167,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let direction = settings.or_default("newsletter.direction", usual, values::direction);
     let postal_address = settings.required("newsletter.postal_address", values::lines);
     let web_url = settings.optional("newsletter.web_url", Permalink::parse);
+    let home_url = settings.optional("newsletter.home_url", super::web_url::web_address);
     let public_url =
         settings.or_default("newsletter.public_url", "http://localhost:8025", PublicUrl::parse);
     let theme = settings.or_default("newsletter.theme", "weekly", values::slug);
@@ -184,6 +187,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
         direction: direction?,
         postal_address: postal_address?,
         web_url,
+        home_url,
         public_url: public_url?,
         theme: theme?,
         time_zone: time_zone?,
