@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use crate::domain::{HeaderText, Slug};
 use crate::source::{Finding, Findings, RuleId, Severity, SourceText, Span};
 use fields::Fields;
+pub(crate) use fields::KNOWN_KEYS;
 use front_matter::FrontMatter;
 
 /// The front matter cannot be read, or a field holds what its key forbids.

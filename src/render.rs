@@ -49,7 +49,7 @@ use self::article_html::Look;
 use self::headings::Heading;
 use self::pictures::Gallery;
 use crate::domain::{Direction, HeaderText};
-use crate::issue::Issue;
+use crate::issue::{Issue, KNOWN_KEYS};
 use crate::source::{Finding, Findings, RuleId, Severity};
 use crate::theme::{Scheme, Theme, ThemeFault, Token, Words, fill};
 
@@ -258,7 +258,8 @@ fn strings(
 fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<String, Value> {
     let declared = theme.fields();
     for (key, value) in issue.extra.iter().filter(|(key, _)| !declared.contains_key(*key)) {
-        let near = crate::theme::nearest(key, declared.keys().map(String::as_str));
+        let known = KNOWN_KEYS.into_iter().chain(declared.keys().map(String::as_str));
+        let near = crate::theme::nearest(key, known);
         findings.at(
             &value.span,
             (UNKNOWN_FIELD, Severity::Warning),

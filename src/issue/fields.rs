@@ -14,7 +14,7 @@ use crate::domain::{HeaderText, HeaderTextError, Slug};
 use crate::source::{Findings, RuleId, Severity, SourceText, Span};
 
 /// The keys that mean something here; every other one is kept for the theme.
-pub(super) const KNOWN_KEYS: [&str; 12] = [
+pub(crate) const KNOWN_KEYS: [&str; 12] = [
     "title",
     "number",
     "date",

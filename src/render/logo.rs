@@ -11,6 +11,9 @@ use super::target;
 use crate::source::{Findings, Severity};
 use crate::theme::{Theme, Token};
 
+/// A logo that says nothing else is no wider, so that it does not become a banner.
+const WIDEST: u32 = 320;
+
 /// The value `logo` of every template.
 pub(crate) fn value(
     logo: Option<&Logo>,
@@ -28,6 +31,7 @@ pub(crate) fn value(
     let Some(source) = source else { return false.into() };
     let size = match (size, logo.width.map(u32::from)) {
         (Some(size), Some(width)) => Some(size.scaled_to(width)),
+        (Some(size), None) if size.width > WIDEST => Some(size.scaled_to(WIDEST)),
         (size, _) => size,
     };
     let width = size.map(|size| size.width).or(logo.width.map(u32::from));

@@ -49,7 +49,9 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         true => target.bytes().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r')),
         false => target.contains(char::is_whitespace),
     };
-    if holds_space {
+    // The name of a file may hold spaces; the mail encodes them.
+    let is_file = kind == LinkKind::Image && scheme.is_none() && trimmed == target;
+    if holds_space && !(is_file && !target.contains(['\n', '\t', '\r'])) {
         return Some(Fault::WhiteSpace);
     }
     let Some(scheme) = scheme else {
@@ -197,6 +199,9 @@ mod tests {
         for (target, expected) in inline {
             assert_eq!(fault(target, LinkKind::Inline), expected, "{target}");
         }
+        assert_eq!(fault("img/a b.png", LinkKind::Image), None);
+        assert_eq!(fault(" a.png", LinkKind::Image), Some(Fault::WhiteSpace));
+        assert_eq!(fault("https://example.org/a b.png", LinkKind::Image), Some(Fault::WhiteSpace));
         assert_eq!(fault("editor@example.org", LinkKind::Autolink), None);
         assert_eq!(fault("editor@example.org", LinkKind::Inline), Some(Fault::NoScheme));
         assert_eq!(fault("a@2x.png", LinkKind::Image), None);

@@ -35,7 +35,7 @@ pub(super) fn page(prepared: &Prepared, text: &str) -> String {
          </style>\n<h1>{subject}</h1>\n<p>{}</p>\n<p>Digest <code>{}</code></p>\n\
          <h2>Findings</h2>\n{findings}\n<h2>Size</h2>\n{}\n<main>\n\
          <section>\n<h2>HTML</h2>\n\
-         <iframe title=\"The HTML part\" src=\"email.html\" sandbox></iframe>\n</section>\n\
+         <iframe title=\"The HTML part\" src=\"email.html\" sandbox=\"allow-same-origin\"></iframe>\n</section>\n\
          <section>\n<h2>Text</h2>\n<pre tabindex=\"0\">{}</pre>\n</section>\n</main>\n</html>\n",
         escaped(&prepared.rendered.preheader),
         prepared.campaign.digest(),

@@ -110,7 +110,9 @@ pub(super) fn find_buttons(nodes: &mut [Node<'_>]) {
         else {
             continue;
         };
-        if title != BUTTON || target.is_empty() || !holds_a_label_and_nothing_follows(&nodes[at..])
+        if !title.eq_ignore_ascii_case(BUTTON)
+            || target.is_empty()
+            || !holds_a_label_and_nothing_follows(&nodes[at..])
         {
             continue;
         }
@@ -194,13 +196,13 @@ mod tests {
             "> [a](https://x.example 'button')",
             "- b\n\n  [a](https://x.example 'button')",
             "[a][r]\n\n[r]: https://x.example 'button'",
+            "[a](https://x.example 'Button')",
         ];
         for markdown in buttons {
             assert_eq!(count(markdown, &Element::Button), 1, "{markdown}");
         }
         let links = [
             "[a](https://x.example)",
-            "[a](https://x.example 'Button')",
             "[a](https://x.example 'button').",
             "x [a](https://x.example 'button')",
             "[![i](i.png)](https://x.example 'button')",

@@ -15,14 +15,17 @@ pub(super) enum Position {
     Tag {
         style: bool,
     },
+    /// In quotes. A program or a style takes no value.
     Value {
         quote: u8,
         style: bool,
+        takes_values: bool,
     },
     /// Between `<!--` and `-->`; Outlook reads HTML there.
     Comment {
         dashes: usize,
         quoted: bool,
+        takes_values: bool,
     },
     Style,
 }
@@ -32,7 +35,8 @@ impl Position {
     pub(super) fn context(self) -> Option<Context> {
         match self {
             Self::Text => Some(Context::HtmlText),
-            Self::Value { quote: b'"', .. } | Self::Comment { quoted: true, .. } => {
+            Self::Value { quote: b'"', takes_values: true, .. }
+            | Self::Comment { quoted: true, takes_values: true, .. } => {
                 Some(Context::HtmlAttribute)
             }
             Self::Comment { .. } | Self::Name { .. } | Self::Tag { .. } => None,
@@ -47,7 +51,7 @@ impl Position {
         for (at, byte) in bytes.iter().enumerate() {
             position = match (position, byte) {
                 (Self::Text, b'<') if bytes[at..].starts_with(b"<!--") => {
-                    Self::Comment { dashes: 0, quoted: false }
+                    Self::Comment { dashes: 0, quoted: false, takes_values: false }
                 }
                 (Self::Text, b'<') => Self::Name { style: true, letters: 0 },
                 (Self::Name { style, .. } | Self::Tag { style }, b'>') => match style {
@@ -62,16 +66,22 @@ impl Position {
                     let same = expected == Some(&byte.to_ascii_lowercase());
                     Self::Name { style: style && same, letters: letters + 1 }
                 }
-                (Self::Tag { style }, b'"' | b'\'') => Self::Value { quote: *byte, style },
-                (Self::Value { quote, style }, byte) if *byte == quote => Self::Tag { style },
+                (Self::Tag { style }, b'"' | b'\'') => {
+                    let takes_values = attribute_takes_values(&bytes[..at]);
+                    Self::Value { quote: *byte, style, takes_values }
+                }
+                (Self::Value { quote, style, .. }, byte) if *byte == quote => Self::Tag { style },
                 (Self::Comment { dashes, .. }, b'>') if dashes >= 2 => Self::Text,
-                (Self::Comment { dashes, quoted }, b'-') => {
-                    Self::Comment { dashes: dashes + 1, quoted }
+                (Self::Comment { dashes, quoted, takes_values }, b'-') => {
+                    Self::Comment { dashes: dashes + 1, quoted, takes_values }
                 }
                 (Self::Comment { quoted, .. }, b'"') => {
-                    Self::Comment { dashes: 0, quoted: !quoted }
+                    let takes_values = attribute_takes_values(&bytes[..at]);
+                    Self::Comment { dashes: 0, quoted: !quoted, takes_values }
                 }
-                (Self::Comment { quoted, .. }, _) => Self::Comment { dashes: 0, quoted },
+                (Self::Comment { quoted, takes_values, .. }, _) => {
+                    Self::Comment { dashes: 0, quoted, takes_values }
+                }
                 (Self::Style, b'<') if bytes[at..].starts_with(b"</style") => {
                     Self::Tag { style: false }
                 }
@@ -80,6 +90,17 @@ impl Position {
         }
         position
     }
+}
+
+/// Whether the attribute whose value begins after `before` is neither a style
+/// nor a program.
+fn attribute_takes_values(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b"=").unwrap_or(before).trim_ascii_end();
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+    let length = before.iter().rev().take_while(is_name).count();
+    let name = before[before.len() - length..].to_ascii_lowercase();
+    name != b"style" && !name.starts_with(b"on")
 }
 
 #[cfg(test)]
@@ -95,6 +116,11 @@ mod tests {
             ("<a href=\"", Some(HtmlAttribute)),
             ("<a href=\"x\"", None),
             ("<a href='", None),
+            ("<a style=\"color:", None),
+            ("<a STYLE = \"color:", None),
+            ("<a style=\"color:red\" title=\"", Some(HtmlAttribute)),
+            ("<a onclick=\"", None),
+            ("<!--[if mso]><a style=\"color:", None),
             ("<a href=", None),
             ("<style type=\"text/css\">a{", None),
             ("<style>a{}</style>", Some(HtmlText)),
