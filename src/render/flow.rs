@@ -16,6 +16,7 @@ mod shapes;
 pub(crate) use image::resolve;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
@@ -60,6 +61,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         html: None,
         dropping: None,
         footnotes: Footnotes::default(),
+        ids: HashSet::new(),
         may_be_misplaced: false,
         too_deep: false,
         reported: 0,
@@ -96,6 +98,8 @@ struct Flow<'d, 'f, 's> {
     /// The author's element whose content is left out.
     dropping: Option<String>,
     footnotes: Footnotes<'d>,
+    /// The author's own names of places.
+    ids: HashSet<String>,
     /// The author's HTML, or a link in a link, may stand where HTML has no place for it.
     may_be_misplaced: bool,
     too_deep: bool,

@@ -179,6 +179,15 @@ impl<'d> Flow<'d, '_, '_> {
     ) -> Vec<(&'static str, String)> {
         let mut kept = Vec::new();
         for (name, value) in &tag.attributes {
+            if name == "id" && !self.is_free(value) {
+                self.report(
+                    span,
+                    (RAW_HTML, Severity::Warning),
+                    format!("Another place of the mail has the id {} already.", one_line(value)),
+                    "Give this one another, or none.",
+                );
+                continue;
+            }
             match raw_html::allowed_attribute(element, name) {
                 Some(name) => kept.push((name, clean(value).into_owned())),
                 None if matches!(name.as_str(), "href" | "src" | "alt") => {}
@@ -192,6 +201,12 @@ impl<'d> Flow<'d, '_, '_> {
             }
         }
         kept
+    }
+
+    /// Whether an id is new here and none that a heading may get.
+    fn is_free(&mut self, id: &str) -> bool {
+        let of_heading = id.strip_prefix('s').is_some_and(|rest| rest.parse::<u32>().is_ok());
+        !of_heading && self.ids.insert(id.to_owned())
     }
 
     fn pseudo_tag(&mut self, written: &str, span: &Span) {
