@@ -14,6 +14,7 @@ mod embedded;
 mod fault;
 mod fonts;
 mod palette;
+mod partials;
 mod strings;
 mod templates;
 mod tokens;
@@ -142,6 +143,7 @@ impl Theme {
             .map(|(path, text)| (path.clone(), text.clone()))
             .collect();
         let templates = Templates::compile(&name, files)?;
+        partials::check(&templates)?;
         let includes = Arc::new(includes(&name, files)?);
         let hash = hash(files);
         Ok(Self {

@@ -164,7 +164,7 @@ impl MessageForm {
                 }
                 Segment::Value { slot, context } => {
                     escaped.clear();
-                    context.escape_into(slot.value(&copy.values), &mut escaped);
+                    slot.write(*context, &copy.values, &mut escaped);
                     let mut encoder = Encoder::at_line_start(out);
                     encoder.text(&escaped);
                     encoder.break_softly();

@@ -5,6 +5,7 @@
 
 use super::settings::{Leaf, Settings};
 use super::values::{self, Wrong};
+use crate::domain::turns_text;
 use crate::theme::{Choice, Choices, Colour, FontStack, Scheme};
 
 pub(super) fn read(settings: &mut Settings) -> Choices {
@@ -67,8 +68,17 @@ fn field(leaf: &Leaf) -> Result<(usize, serde_json::Value), Wrong> {
 /// `KEY = "text"`, or `LANGUAGE.KEY = "text"`.
 fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
     let advice = "write it as `unsubscribe = \"Leave\"`, or as `de.unsubscribe = \"Abbestellen\"`";
-    let text = leaf.value.as_str().filter(|text| !text.chars().any(char::is_control));
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text = leaf.value.as_str().filter(|text| !text.chars().any(ends_line));
     let text = text.ok_or_else(|| Wrong::new("is no text of one line", advice))?.to_owned();
+    if text.trim().is_empty() {
+        // The words of a link are all that some readers meet of it.
+        return Err(Wrong::new("is empty", advice));
+    }
+    if text.chars().any(turns_text) {
+        let advice = "take it out; the language says already which way the mail runs";
+        return Err(Wrong::new("holds an invisible character that turns text around", advice));
+    }
     match names(leaf)[..] {
         [_] => Ok((0, (None, text))),
         [language, _] => Ok((1, (Some(values::language(language)?), text))),
@@ -135,6 +145,12 @@ mod tests {
             ("[theme.fields]\na.b = 1", "3:7 `theme.fields.a.b` is a table"),
             ("[theme.fields]\na = 2026-01-01", "3:5 a date or a time cannot stand here"),
             ("[theme.strings]\na = 7", "3:5 `theme.strings.a` is no text of one line"),
+            ("[theme.strings]\na = \" \"", "3:5 `theme.strings.a` is empty"),
+            ("[theme.strings]\na = \"b\\u2028\"", "3:5 `theme.strings.a` is no text of one line"),
+            (
+                "[theme.strings]\na = \"b\\u202e\"",
+                "3:5 `theme.strings.a` holds an invisible character that turns text around",
+            ),
             ("[theme.strings]\nd.a = \"x\"", "3:7 `theme.strings.d.a` is not a language tag"),
             (
                 "[theme]\npalette = 7",

@@ -9,12 +9,14 @@
 
 mod footnotes;
 mod image;
+mod nesting;
 mod own_html;
 mod shapes;
 
 pub(crate) use image::resolve;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
@@ -59,6 +61,8 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         html: None,
         dropping: None,
         footnotes: Footnotes::default(),
+        ids: HashSet::new(),
+        may_be_misplaced: false,
         too_deep: false,
         reported: 0,
         findings,
@@ -71,6 +75,9 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
     }
     flow.add_footnotes();
     flow.report_the_rest();
+    if flow.may_be_misplaced {
+        nesting::settle(&mut flow.nodes);
+    }
     shapes::loosen_lists(&mut flow.nodes);
     shapes::find_attributions(&mut flow.nodes);
     shapes::find_buttons(&mut flow.nodes);
@@ -91,6 +98,10 @@ struct Flow<'d, 'f, 's> {
     /// The author's element whose content is left out.
     dropping: Option<String>,
     footnotes: Footnotes<'d>,
+    /// The author's own names of places.
+    ids: HashSet<String>,
+    /// The author's HTML, or a link in a link, may stand where HTML has no place for it.
+    may_be_misplaced: bool,
     too_deep: bool,
     reported: usize,
     findings: &'f mut Findings<'s>,
@@ -100,6 +111,12 @@ struct Flow<'d, 'f, 's> {
 struct Opened {
     by: Author,
     written: bool,
+    is_link: bool,
+}
+
+impl Opened {
+    /// What Markdown opened and nobody sees.
+    const UNWRITTEN: Self = Self { by: Author::Markdown, written: false, is_link: false };
 }
 
 enum Author {
@@ -164,7 +181,7 @@ impl<'d> Flow<'d, '_, '_> {
             Tag::FootnoteDefinition(label) => {
                 self.footnotes.begin(label, span, &mut self.nodes);
                 // What stands around the definition does not reach into it.
-                return self.open.push(Opened { by: Author::Markdown, written: false });
+                return self.open.push(Opened::UNWRITTEN);
             }
             Tag::Paragraph => Element::Paragraph,
             Tag::Heading { level, .. } => Element::Heading(self.level(*level as u8)),
@@ -203,7 +220,7 @@ impl<'d> Flow<'d, '_, '_> {
                         let relative = target::is_relative(&target).then(|| span.clone());
                         Element::Link { target, relative, title: clean(title) }
                     }
-                    None => return self.open.push(Opened { by: Author::Markdown, written: false }),
+                    None => return self.open.push(Opened::UNWRITTEN),
                 }
             }
             Tag::Image { dest_url, title, .. } => {
@@ -219,7 +236,7 @@ impl<'d> Flow<'d, '_, '_> {
                 return;
             }
             // Not switched on; what they hold is shown.
-            _ => return self.open.push(Opened { by: Author::Markdown, written: false }),
+            _ => return self.open.push(Opened::UNWRITTEN),
         };
         self.open(element, Author::Markdown, span);
     }
@@ -249,6 +266,16 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
+        let is_link = nesting::is_link(&element);
+        if is_link && self.open.iter().any(|opened| opened.is_link) {
+            self.may_be_misplaced = true;
+            self.report(
+                span,
+                (RAW_HTML, Severity::Warning),
+                "A link stands inside another one.".to_owned(),
+                "End the first link before the second begins; nobody can follow both.",
+            );
+        }
         if self.open.len() < DEEPEST || matches!(by, Author::Markdown) {
             let written = self.dropping.is_none() && self.open.len() < DEEPEST;
             let within_words = matches!(
@@ -260,7 +287,7 @@ impl<'d> Flow<'d, '_, '_> {
             } else if self.dropping.is_none() && !within_words {
                 self.nodes.push(Node::SoftBreak);
             }
-            return self.open.push(Opened { by, written });
+            return self.open.push(Opened { by, written, is_link });
         }
         if !std::mem::replace(&mut self.too_deep, true) {
             self.report(

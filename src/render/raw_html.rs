@@ -158,6 +158,9 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
 /// none. Past that, the rest is text: a hostile block must not take minutes.
 const PATIENCE: usize = 64 * 1024 * 1024;
 
+/// Nobody writes more attributes on one tag; what follows them is passed over.
+const MOST_ATTRIBUTES: usize = 64;
+
 /// What the mail makes of an element.
 pub(crate) fn standing(name: &str) -> Standing {
     let name = name.to_ascii_lowercase();
@@ -273,7 +276,8 @@ fn read_attributes(
         at += length;
         let (value, end) = read_value(text, at)?;
         at = end;
-        if !attributes.iter().any(|(known, _)| *known == name) {
+        if attributes.len() < MOST_ATTRIBUTES && !attributes.iter().any(|(known, _)| *known == name)
+        {
             attributes.push((name, resolved(value).into_owned()));
         }
     }
@@ -375,6 +379,10 @@ mod tests {
         assert_eq!(shown("<!-- never closed <b>"), ["-"]);
         assert_eq!(shown("<b never closed"), ["'<b never closed'"]);
         assert_eq!(shown("&lt;T&gt; &copy; &#65; &nope; & &am"), ["'<T> © A &nope; & &am'"]);
+        let many: String = (0..100_000).map(|n| format!(" a{n}")).collect();
+        let many = format!("<b{many}>");
+        let [(Token::Open(tag), _)] = &tokens(&many)[..] else { panic!("no tag") };
+        assert_eq!(tag.attributes.len(), MOST_ATTRIBUTES);
         assert_eq!(shown("<a é='&quot;é&#58;'>"), ["<a [(\"é\", \"\\\"é:\")]"]);
     }
 

@@ -201,6 +201,10 @@ impl Parts<'_> {
                 let slot = match name.as_str() {
                     "first_name" => Slot::FirstName { default },
                     "last_name" => Slot::LastName { default },
+                    "postal_address" if context == Context::PlainText => {
+                        let lines = frame::value_after(self.open_text(), self.postal_address);
+                        Slot::PostalAddress { default: lines }
+                    }
                     "postal_address" => {
                         Slot::PostalAddress { default: self.postal_address.to_owned() }
                     }

@@ -9,7 +9,8 @@ pub enum Slot {
     /// The sender's postal address. Our own mail always shows the default; a
     /// provider that insists on its own tag gets that instead.
     PostalAddress {
-        /// The address from the configuration.
+        /// The address from the configuration; in a text, in the lines that
+        /// its place has room for.
         default: String,
     },
     /// The reader's first name.
@@ -89,6 +90,23 @@ impl Slot {
             Self::LastName { default } => or_default(values.last_name, default),
         }
     }
+
+    /// Writes what stands in the hole for one reader onto the end of `out`.
+    pub fn write(&self, context: Context, values: &SlotValues<'_>, out: &mut String) {
+        let value = self.value(values);
+        match (self, context) {
+            // Its lines were made for this place, and are no reader's.
+            (Self::PostalAddress { .. }, Context::PlainText) => {
+                for (at, line) in value.split('\n').enumerate() {
+                    if at > 0 {
+                        out.push('\n');
+                    }
+                    context.escape_into(line, out);
+                }
+            }
+            _ => context.escape_into(value, out),
+        }
+    }
 }
 
 impl Context {
@@ -115,7 +133,7 @@ impl Piece {
             Self::Literal(text) => text,
             Self::Hole { slot, context } => {
                 scratch.clear();
-                context.escape_into(slot.value(values), scratch);
+                slot.write(*context, values, scratch);
                 scratch
             }
         }
@@ -135,7 +153,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => out.push_str(text),
-                Piece::Hole { slot, context } => context.escape_into(slot.value(values), &mut out),
+                Piece::Hole { slot, context } => slot.write(*context, values, &mut out),
             }
         }
         out
@@ -186,5 +204,14 @@ mod tests {
             "A&lt;b&gt;\"&amp;  Bcc | A&lt;b&gt;&quot;&amp;  Bcc | A<b>\"&  Bcc"
         );
         assert_eq!(template.fill(&SlotValues::EXAMPLE), "reader | reader | reader");
+    }
+
+    #[test]
+    fn an_address_keeps_its_lines_in_a_text_alone() {
+        for (context, expected) in [(Context::PlainText, "a\nb "), (Context::HtmlText, "a b ")] {
+            let slot = Slot::PostalAddress { default: "a\nb\t".into() };
+            let template = Template { pieces: vec![Piece::Hole { slot, context }] };
+            assert_eq!(template.fill(&SlotValues::EXAMPLE), expected);
+        }
     }
 }

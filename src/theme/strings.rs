@@ -62,7 +62,9 @@ impl Strings {
     pub(crate) fn in_language(&self, language: &str) -> Words<'_> {
         let tag = language.to_ascii_lowercase();
         let is_last = tag.split('-').next() == Some(LAST_LANGUAGE);
-        let chain: Vec<_> = chain(&tag).filter_map(|tag| self.languages.get(tag)).collect();
+        let readable = |wider: &&str| !is_of_another_script(&tag, wider);
+        let chain: Vec<_> =
+            chain(&tag).filter(readable).filter_map(|tag| self.languages.get(tag)).collect();
         let mut found = Words { words: BTreeMap::new(), lacking: Vec::new() };
         for (key, last) in self.languages.get(LAST_LANGUAGE).into_iter().flatten() {
             let own = chain.iter().find_map(|words| words.get(key));
@@ -79,6 +81,18 @@ impl Strings {
 /// A tag, and each wider one: `zh-hant-tw`, `zh-hant`, `zh`.
 fn chain(tag: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
+}
+
+/// Whether a wider tag stands for words in a script that readers of `tag` do
+/// not read: Chinese without more is written in simplified characters.
+fn is_of_another_script(tag: &str, wider: &str) -> bool {
+    let mut subtags = tag.split('-').skip(1);
+    let script = subtags.find_map(|subtag| match subtag {
+        "hans" => Some(false),
+        "hant" | "tw" | "hk" | "mo" => Some(true),
+        _ => None,
+    });
+    wider == "zh" && script == Some(true)
 }
 
 /// The first placeholder of a word that nothing fills.
@@ -123,6 +137,7 @@ mod tests {
         strings.add("pt", words(&[("a", "a in pt"), ("b", "b in pt"), ("c", "c in pt")]));
         strings.add("pt-BR", words(&[("a", "a in pt-BR")]));
         strings.add("de", words(&[("a", "a in de")]));
+        strings.add("zh", words(&[("a", "a in zh"), ("b", "b in zh"), ("c", "c in zh")]));
         strings
     }
 
@@ -136,6 +151,10 @@ mod tests {
             ("pt-PT", "a in pt, b in pt, c in pt", ""),
             ("de-AT", "a in de, b in en, c in en", "b c"),
             ("sv", "a in en, b in en, c in en", "a b c"),
+            ("zh-CN", "a in zh, b in zh, c in zh", ""),
+            ("zh-Hans-TW", "a in zh, b in zh, c in zh", ""),
+            ("zh-Hant-TW", "a in en, b in en, c in en", "a b c"),
+            ("zh-HK", "a in en, b in en, c in en", "a b c"),
             ("", "a in en, b in en, c in en", "a b c"),
         ] {
             let strings = strings();

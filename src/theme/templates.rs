@@ -134,7 +134,19 @@ impl Templates {
                 format!("there is no partial `{name}`."),
                 format!("Add partials/{name}.mjml.hbs, or mend the name."),
             ),
-            reason => (reason.to_string(), "Mend the template.".to_owned()),
+            reason => {
+                let message = reason.to_string();
+                // The form of a date may be a field of the issue or of the newsletter.
+                let advice = match message.starts_with("the form `")
+                    || message.starts_with("there is no form `")
+                {
+                    true => {
+                        "Mend it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
+                    }
+                    false => "Mend the template.",
+                };
+                (message, advice.to_owned())
+            }
         };
         let file = source.map_or(layout, SourceText::name).to_owned();
         ThemeFault { file, place: place.map(Box::new), message, advice }

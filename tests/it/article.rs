@@ -98,7 +98,7 @@ fn what_the_fuzzer_found_stays_mended() {
 #[test]
 fn the_rules_catch_what_breaks_them() {
     let sound =
-        "<!doctype html><p a=\"b&amp;c\">d &lt; e<br>f<hr /></p><!-- <b> --><style>a>b</style>";
+        "<!doctype html><p a=\"b&amp;c\">d &lt; e<br>f</p><hr /><!-- <b> --><style>a>b</style>";
     assert_eq!(balanced(sound), Ok(()));
     let broken = [
         "<p>",
@@ -116,6 +116,15 @@ fn the_rules_catch_what_breaks_them() {
         "<T></T>",
         "<!-- a",
         "<br></br>",
+        "<p>a<ul></ul></p>",
+        "<p>a<b><hr></b></p>",
+        "<h2><h3></h3></h2>",
+        "<a><p><a></a></p></a>",
+        "<div><td></td></div>",
+        "<table>a</table>",
+        "<table><tr><p></p></tr></table>",
+        "<li></li>",
+        "<ul><li><div><li></li></div></li></ul>",
     ];
     for html in broken {
         assert!(balanced(html).is_err(), "{html}");

@@ -314,8 +314,37 @@ fn a_theme_includes_its_own_files_alone() {
         fault.starts_with("plain/partials/x.mjml:1:1: `partials/x.mjml` is included again"),
         "{fault}"
     );
+    // mrml alone would exhaust the stack with some thousands of them.
+    let deep = |levels| format!("{}a{}", "<div>".repeat(levels), "</div>".repeat(levels));
+    let text = |levels| format!("<mj-text>{}</mj-text>", deep(levels));
+    assert!(with(&text(150), &[]).is_ok());
+    let message = "more than 200 elements stand inside each other.";
+    assert!(with(&text(10_000), &[]).unwrap_err().contains(message));
+    let fault = with(&deep(100).replace('a', include), &[("partials/x.mjml", &deep(100))]);
+    assert!(fault.unwrap_err().contains(message));
     let fault = with(include, &[("partials/x.mjml", "<mj-text>{{title}}</mj-text>")]).unwrap_err();
     assert!(fault.starts_with("plain/partials/x.mjml:1:10: nothing fills this in"), "{fault}");
+}
+
+#[test]
+fn a_theme_holds_no_script_and_nothing_that_would_be_fetched() {
+    for (body, expected) in [
+        ("<mj-text><p onclick=\"x\">a</p></mj-text>", "onclick of <p> is a script"),
+        ("<mj-button href=\"javascript:x\">a</mj-button>", "href of <mj-button> is a script"),
+        ("<mj-text><iframe src=\"https://e.org\"></iframe></mj-text>", "no mail program shows it"),
+        ("<mj-text><style>@font-face{}</style></mj-text>", "a font would be fetched"),
+    ] {
+        let fault = ours(body).unwrap_err();
+        assert!(fault.contains(expected), "{body}: {fault}");
+    }
+    for name in ["p", "a", "h2"] {
+        let mut files = files("", "");
+        let held = format!("<mj-text><{name}><span>{{{{article}}}}</span></{name}></mj-text>");
+        let layout = files["layout.mjml.hbs"].replace("<mj-text>{{article}}</mj-text>", &held);
+        files.insert("layout.mjml.hbs".into(), layout);
+        let fault = html_of(&files).unwrap_err();
+        assert!(fault.contains(&format!("the article stands in <{name}>")), "{fault}");
+    }
 }
 
 #[test]

@@ -173,3 +173,14 @@ fn the_digest_is_of_what_a_reader_receives_and_of_nothing_else() {
     here.edit(&issue, "The week of one", "The weel of one");
     assert_ne!(digest(&here, &issue), before);
 }
+
+#[test]
+fn a_long_postal_address_is_wrapped_in_the_text() {
+    let address = format!("\"{}End\"", "Coach Road, ".repeat(40));
+    let newsletter = Newsletter::outbox().set("newsletter.postal_address", &address);
+    newsletter.expect(0, &["preview", &newsletter.issue("one"), "--out", "out"]);
+    let text = std::fs::read_to_string(newsletter.path("out/email.txt")).unwrap();
+    assert_eq!(crate::support::mail_rules::readable(&text), Ok(()));
+    let lines = text.lines().filter(|line| line.starts_with("Coach Road, Coach Road")).count();
+    assert!(lines > 5 && text.contains(", End\n"), "{text}");
+}

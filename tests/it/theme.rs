@@ -97,6 +97,12 @@ fn what_is_wrong_with_a_theme_is_told_at_its_own_lines() {
             3,
             "error[theme-fault]: nothing declares `titel`.",
         ),
+        (
+            "partials/a.mjml.hbs",
+            "{{> a}}",
+            3,
+            "error[theme-fault]: the partial `a` puts itself in.",
+        ),
         ("strings/sv.toml", "unsubscribe = \"Avsluta\"\n", 0, "the language `sv` has no words for"),
         ("partials/style.mjml.hbs", &rules, 0, "warning[style-bytes]: "),
         (

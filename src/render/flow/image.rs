@@ -31,6 +31,11 @@ pub(crate) fn resolve(
     findings: &mut Findings<'_>,
 ) {
     let mut told = Told { findings, errors: 0, warnings: 0 };
+    // Known before any picture is gone: a gap where one was says nothing.
+    let is_image = |at: &usize| matches!(nodes[*at], Node::Image { .. });
+    let images = (0..nodes.len()).filter(is_image);
+    let mut alone =
+        images.filter(|at| is_alone(nodes, *at)).collect::<Vec<_>>().into_iter().peekable();
     for at in 0..nodes.len() {
         match &mut nodes[at] {
             Node::Open(
@@ -46,7 +51,7 @@ pub(crate) fn resolve(
                 ),
             },
             Node::Image { .. } => {
-                let is_alone = is_alone(nodes, at);
+                let is_alone = alone.next_if_eq(&at).is_some();
                 picture(&mut nodes[at], is_alone, gallery, &mut told);
             }
             _ => {}

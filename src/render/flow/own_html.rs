@@ -39,16 +39,40 @@ impl<'d> Flow<'d, '_, '_> {
                 }
             }
             Standing::Kept("br") => self.nodes.push(Node::HardBreak),
-            Standing::Kept("hr") => self.nodes.push(Node::Rule),
+            Standing::Kept("hr") => {
+                self.may_be_misplaced = true;
+                self.nodes.push(Node::Rule);
+            }
             Standing::Kept("img") => self.raw_image(tag, span),
             Standing::Kept(name) => {
                 self.end_before(name);
+                self.may_be_misplaced = true;
+                self.report_outside_table(name, span);
                 let element = self.raw_element(name, tag, span);
                 let may_stay_open = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")
                     || matches!(name, "thead" | "tbody" | "tfoot");
                 let by = Author::Html { name, span: span.clone(), may_stay_open };
                 self.open(element, by, span);
             }
+        }
+    }
+
+    /// Reports a part of a table that does not stand in the table's next larger part.
+    fn report_outside_table(&mut self, name: &str, span: &Span) {
+        let (around, place): (&[&str], &str) = match name {
+            "td" | "th" => (&["tr", "table", "thead", "tbody", "tfoot"], "<tr>"),
+            "tr" => (&["table", "thead", "tbody", "tfoot"], "<table>"),
+            "thead" | "tbody" | "tfoot" | "caption" => (&["table"], "<table>"),
+            _ => return,
+        };
+        let stands = |opened: &Opened| matches!(&opened.by, Author::Html { name, .. } if around.contains(name));
+        if !self.open.last().is_some_and(stands) {
+            self.report(
+                span,
+                (RAW_HTML, Severity::Warning),
+                format!("<{name}> stands in no {place}; it is shown as a block."),
+                format!("Put it right into {place}, or write the table in Markdown."),
+            );
         }
     }
 
@@ -155,6 +179,15 @@ impl<'d> Flow<'d, '_, '_> {
     ) -> Vec<(&'static str, String)> {
         let mut kept = Vec::new();
         for (name, value) in &tag.attributes {
+            if name == "id" && !self.is_free(value) {
+                self.report(
+                    span,
+                    (RAW_HTML, Severity::Warning),
+                    format!("Another place of the mail has the id {} already.", one_line(value)),
+                    "Give this one another, or none.",
+                );
+                continue;
+            }
             match raw_html::allowed_attribute(element, name) {
                 Some(name) => kept.push((name, clean(value).into_owned())),
                 None if matches!(name.as_str(), "href" | "src" | "alt") => {}
@@ -168,6 +201,12 @@ impl<'d> Flow<'d, '_, '_> {
             }
         }
         kept
+    }
+
+    /// Whether an id is new here and none that a heading may get.
+    fn is_free(&mut self, id: &str) -> bool {
+        let of_heading = id.strip_prefix('s').is_some_and(|rest| rest.parse::<u32>().is_ok());
+        !of_heading && self.ids.insert(id.to_owned())
     }
 
     fn pseudo_tag(&mut self, written: &str, span: &Span) {

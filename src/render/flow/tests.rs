@@ -112,3 +112,18 @@ fn images_and_addresses_are_read() {
         "(Paragraph [a b c|x.png|[(\"title\", \"T\")]] (link mailto:a@example.org a@example.org))"
     );
 }
+
+#[test]
+fn an_id_stands_once_and_is_none_of_a_heading() {
+    let source = "<b id=\"a\">x</b> <b id=\"a\">y</b> <b id=\"s1\">z</b> <b id=\"side\">w</b>";
+    let source = SourceText::new("a.md", source.as_bytes()).unwrap();
+    let document = Document::parse(&source, 0).unwrap();
+    let mut findings = Findings::about(&source);
+    let nodes = flow(&document, &mut findings);
+    let kept = |node: &Node<'_>| match node {
+        Node::Open(Element::Raw { attributes, .. }) => Some(attributes.len()),
+        _ => None,
+    };
+    assert_eq!(nodes.iter().filter_map(kept).collect::<Vec<_>>(), [1, 0, 0, 1]);
+    assert_eq!(findings.into_sorted().len(), 2);
+}

@@ -20,6 +20,7 @@ pub const MISSING_ALT: RuleId = RuleId("missing-alt");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoTarget,
+    NotOnTheWeb(String),
     NoAssetsUrl(String),
     OutsideAssets { written: String, top: String },
     Unpublished(String),
@@ -37,7 +38,9 @@ impl Fault {
     /// The rule that it breaks, and how bad that is.
     pub(crate) fn rule(&self) -> (RuleId, Severity) {
         let (rule, severity) = match self {
-            Self::NoTarget | Self::NoFile { .. } => (MISSING_PICTURE, Severity::Error),
+            Self::NoTarget | Self::NotOnTheWeb(_) | Self::NoFile { .. } => {
+                (MISSING_PICTURE, Severity::Error)
+            }
             Self::NoAssetsUrl(_) | Self::OutsideAssets { .. } | Self::Unpublished(_) => {
                 (RELATIVE_TARGET, Severity::Error)
             }
@@ -61,6 +64,11 @@ impl Fault {
             Self::NoTarget => (
                 "The picture has no file.".to_owned(),
                 "Write its path between the round brackets, or take it away.".to_owned(),
+            ),
+            Self::NotOnTheWeb(address) => (
+                format!("No mail program fetches the picture `{address}`."),
+                "Write its path from the issue's folder, or an address that begins with https://."
+                    .to_owned(),
             ),
             Self::NoAssetsUrl(path) => (
                 format!(

@@ -90,8 +90,10 @@ impl<'p> Gallery<'p> {
         if written.is_empty() || written.starts_with('#') {
             return Err(Fault::NoTarget);
         }
-        if target::scheme(written).is_some() {
-            return Ok(Address::OnTheWeb(written.to_owned()));
+        match target::scheme(written).as_deref() {
+            Some("https" | "http") => return Ok(Address::OnTheWeb(written.to_owned())),
+            Some(_) => return Err(Fault::NotOnTheWeb(shown(written))),
+            None => {}
         }
         let base = self.rules.assets_url;
         if written.starts_with("//") {

@@ -83,9 +83,10 @@ fn gif(bytes: &[u8]) -> Option<Size> {
 }
 
 /// The first frame header (ITU T.81, section B.2.2), behind any number of
-/// other segments.
+/// other segments. A camera that was held upright says so in one of them.
 fn jpeg(bytes: &[u8]) -> Option<Size> {
     let mut at = 2;
+    let mut lies_on_its_side = false;
     loop {
         if *bytes.get(at)? != 0xFF {
             return None;
@@ -105,15 +106,47 @@ fn jpeg(bytes: &[u8]) -> Option<Size> {
                     matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
                 if is_frame {
                     let (height, width) = (number(at + 5)?.into(), number(at + 7)?.into());
-                    return Some(Size { width, height });
+                    return Some(match lies_on_its_side {
+                        true => Size { width: height, height: width },
+                        false => Size { width, height },
+                    });
                 }
                 if length < 2 {
                     return None;
+                }
+                if marker == 0xE1 {
+                    let exif = bytes.get(at + 4..at + 2 + length).unwrap_or_default();
+                    lies_on_its_side |= matches!(orientation(exif), Some(5..=8));
                 }
                 at += 2 + length;
             }
         }
     }
+}
+
+/// How a picture is turned before it is shown: tag 274 of the first directory
+/// (Exif 2.32, section 4.6.4). From 5 on, width and height change places.
+fn orientation(segment: &[u8]) -> Option<u16> {
+    const TAG: u16 = 274;
+    let tiff = segment.strip_prefix(b"Exif\0\0")?;
+    let is_little = match tiff.get(..2)? {
+        b"II" => true,
+        b"MM" => false,
+        _ => return None,
+    };
+    let short = |at: usize| {
+        let bytes = *tiff.get(at..)?.first_chunk()?;
+        Some(if is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    };
+    let long = |at: usize| {
+        let bytes = *tiff.get(at..)?.first_chunk()?;
+        Some(if is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    };
+    let directory = usize::try_from(long(4)?).ok()?;
+    let entries = short(directory)?;
+    let entry = |index: u16| directory.checked_add(2 + 12 * usize::from(index));
+    let found = (0..entries).filter_map(entry).find(|at| short(*at) == Some(TAG))?;
+    short(found.checked_add(8)?)
 }
 
 /// The first chunk: a lossy frame, a lossless one, or the canvas (RFC 9649
@@ -175,6 +208,32 @@ pub(crate) mod tests {
         bytes.extend(width.to_be_bytes());
         bytes.extend(b"\x01\x01\x11\0\xFF\xDA");
         bytes
+    }
+
+    #[test]
+    fn a_picture_on_its_side_is_as_wide_as_it_is_shown() {
+        let exif = |little: bool, value: u8| -> Vec<u8> {
+            let tiff: [u8; 26] = match little {
+                true => *b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0",
+                false => *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0",
+            };
+            let mut segment = [&b"\xFF\xE1\0\x22Exif\0\0"[..], &tiff].concat();
+            segment[10 + 18 + usize::from(!little)] = value;
+            let frame = &jpeg(300, 200)[2..];
+            [&b"\xFF\xD8"[..], &segment, frame].concat()
+        };
+        for little in [true, false] {
+            for (value, width, height) in
+                [(1, 300, 200), (3, 300, 200), (6, 200, 300), (8, 200, 300)]
+            {
+                let shown = Header::Shown(Format::Jpeg, Size { width, height });
+                assert_eq!(read(&exif(little, value)), shown, "{little} {value}");
+            }
+        }
+        for end in 0..40 {
+            read(&exif(true, 6)[..end]);
+        }
+        assert_eq!(orientation(b"Exif\0\0II*\0\xFF\xFF\xFF\xFF"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::fault;
 use crate::theme::{Theme, ThemeFault};
 
 /// A text that may not be there, why, and what to do.
-const UNWANTED: [(&str, &str, &str); 8] = [
+const UNWANTED: [(&str, &str, &str); 12] = [
     ("<mj-", "mrml does not know this element", "Mend its name, or use another."),
     ("\\u{", "mrml has spoilt a character", "Write it as text and not in an attribute."),
     (
@@ -28,6 +28,14 @@ const UNWANTED: [(&str, &str, &str); 8] = [
         "a file would be fetched when the mail is opened",
         "Write what it holds into the theme.",
     ),
+    (
+        "@font-face",
+        "a font would be fetched when the mail is opened",
+        "Name fonts that readers have.",
+    ),
+    ("<iframe", "no mail program shows it", "Link to the page instead."),
+    ("<object", "no mail program shows it", "Link to the page instead."),
+    ("<embed", "no mail program shows it", "Link to the page instead."),
     ("<script", "no mail program runs scripts", "Remove it."),
     ("{{", "nothing fills this in", "Handlebars is read in .hbs files, and not in included ones."),
 ];

@@ -10,8 +10,9 @@ use std::ops::Range;
 
 use super::{fault, filled_in_place};
 use crate::render::raw_html::{self, OpenTag, Token};
+use crate::render::target;
 use crate::source::{Place, SourceText};
-use crate::theme::{Theme, ThemeFault, nearest};
+use crate::theme::{Cut, Theme, ThemeFault, Token as ThemeToken, nearest};
 
 /// The elements of MJML that mrml has.
 const COMPONENTS: [&str; 34] = [
@@ -51,6 +52,9 @@ const COMPONENTS: [&str; 34] = [
     "mjml",
 ];
 
+/// Elements that cannot hold an article.
+const NO_PLACE: [&str; 9] = ["a", "h1", "h2", "h3", "h4", "h5", "h6", "mj-button", "p"];
+
 /// Attributes of MJML that mrml reads and forgets.
 const FORGOTTEN: [(&str, &str); 4] =
     [("mj-wrapper", "gap"), ("mj-section", "gutter"), ("mj-image", "sizes"), ("mj-table", "role")];
@@ -61,13 +65,17 @@ const IMAGES: [&str; 4] = ["img", "mj-image", "mj-carousel-image", "mj-social-el
 /// More files than this are put in by files that put each other in.
 const MOST_INCLUDED: usize = 200;
 
+/// mrml goes down into elements by recursion, and the stack is finite.
+const DEEPEST: usize = 200;
+
 /// Looks at a filled-in layout, and at every file that it includes.
 pub(super) fn lint(theme: &Theme, expanded: &SourceText) -> Result<(), ThemeFault> {
     let here = |range: &Range<usize>| {
         let written = &expanded.text()[range.clone()];
         theme.find(written).unwrap_or_else(|| filled_in_place(theme, expanded, range))
     };
-    let mut linter = Linter { theme, including: Vec::new(), included: 0, alt_is_set: Vec::new() };
+    let mut linter =
+        Linter { theme, including: Vec::new(), included: 0, outside: 0, alt_is_set: Vec::new() };
     linter.text(expanded.text(), &here)
 }
 
@@ -76,6 +84,8 @@ struct Linter<'t> {
     /// The files that are open, from the outermost.
     including: Vec<String>,
     included: usize,
+    /// How many elements are open in the files around this one.
+    outside: usize,
     /// The elements that get an `alt` from mj-attributes.
     alt_is_set: Vec<String>,
 }
@@ -89,8 +99,16 @@ impl Linter<'_> {
             match token {
                 Token::Open(tag) => {
                     let within = open.last().map(|(name, _)| *name);
+                    self.outside += open.len();
                     self.tag(&tag, &text[range.clone()], within, &|| here(&range))?;
+                    self.outside -= open.len();
                     if !raw_html::is_void(tag.name) && !text[range.clone()].ends_with("/>") {
+                        if self.outside + open.len() >= DEEPEST {
+                            let message =
+                                format!("more than {DEEPEST} elements stand inside each other.");
+                            let advice = "Take some of those around it away.";
+                            return Err(fault(self.theme, Some(here(&range)), message, advice));
+                        }
                         open.push((tag.name, range));
                     }
                 }
@@ -106,6 +124,16 @@ impl Linter<'_> {
                         return Err(fault(self.theme, Some(here(&range)), message, advice));
                     }
                 },
+                Token::Text(_) if self.holds_article(&text[range.clone()]) => {
+                    let bad = open.iter().find(|(name, _)| NO_PLACE.contains(name));
+                    if let Some((name, _)) = bad {
+                        let message = format!(
+                            "the article stands in <{name}>, which ends where the article's first block begins."
+                        );
+                        let advice = "Put {{article}} into a <div>, or right into an mj-text.";
+                        return Err(fault(self.theme, Some(here(&range)), message, advice));
+                    }
+                }
                 Token::Text(_) if open.last().is_some_and(|(name, _)| *name == "mj-title") => {
                     // mrml repeats the title in an attribute.
                     self.can_be_written(&text[range.clone()], "the title", &|| here(&range))?;
@@ -116,6 +144,11 @@ impl Linter<'_> {
         let Some((name, range)) = open.pop() else { return Ok(()) };
         let message = format!("<{name}> is opened here and never closed.");
         Err(fault(self.theme, Some(here(&range)), message, "Add the end tag."))
+    }
+
+    fn holds_article(&self, text: &str) -> bool {
+        let is_article = |cut| matches!(cut, Cut::Token(ThemeToken::Article));
+        self.theme.tokens().cut(text).into_iter().any(is_article)
     }
 
     fn tag(
@@ -131,6 +164,14 @@ impl Linter<'_> {
             let literally: String = value.chars().filter(|c| holds(written, *c)).collect();
             let what = format!("the attribute {attribute} of <{name}>");
             self.can_be_written(&literally, &what, here)?;
+            let carries_program = matches!(
+                target::scheme(value).as_deref(),
+                Some("javascript" | "vbscript" | "livescript")
+            );
+            if attribute.starts_with("on") || carries_program {
+                let message = format!("{what} is a script, and no mail program runs one.");
+                return Err(fault(self.theme, Some(here()), message, "Remove it."));
+            }
             if FORGOTTEN.contains(&(name, attribute.as_str())) {
                 let message = format!("mrml has no attribute {attribute} for <{name}>.");
                 let advice = "Reach the same by padding, or by a rule in an mj-style.";

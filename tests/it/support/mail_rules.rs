@@ -11,8 +11,38 @@ const VOID: [&str; 14] = [
     "track", "wbr",
 ];
 
-/// Whether every element is closed in its order, every attribute is quoted
-/// and given once, and no `<` or `&` stands for itself.
+/// Before these, browsers end a paragraph.
+const BLOCKS: [&str; 23] = [
+    "blockquote",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "table",
+    "ul",
+    "address",
+    "section",
+];
+
+const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
+
+/// Whether every element is closed in its order and stands where browsers
+/// leave it, every attribute is quoted and given once, and no `<` or `&`
+/// stands for itself.
 ///
 /// # Errors
 /// Says what is wrong first, and where.
@@ -23,6 +53,10 @@ pub fn balanced(html: &str) -> Result<(), String> {
         let rest = &html[at..];
         let text = rest.find('<').unwrap_or(rest.len());
         references(&rest[..text])?;
+        let is_blank = rest[..text].bytes().all(|byte| byte.is_ascii_whitespace());
+        if !is_blank && open.last().is_some_and(|name| takes_no_text(name)) {
+            return Err(format!("text between the cells of a table: {}", &rest[..text]));
+        }
         at += text;
         let rest = &html[at..];
         if rest.is_empty() {
@@ -37,6 +71,11 @@ pub fn balanced(html: &str) -> Result<(), String> {
         }
         let Ok((tag, length)) = tag(rest) else { return wrong("no tag") };
         at += length;
+        if let Tag::Open(name) | Tag::Empty(name) = tag
+            && let Err(what) = stays(name, &open)
+        {
+            return wrong(what);
+        }
         match tag {
             Tag::Open("style") => match html[at..].find("</style>") {
                 Some(end) => at += end + 8,
@@ -54,6 +93,44 @@ pub fn balanced(html: &str) -> Result<(), String> {
     match open.pop() {
         None => Ok(()),
         Some(name) => Err(format!("<{name}> is never closed")),
+    }
+}
+
+fn takes_no_text(name: &str) -> bool {
+    matches!(name, "table" | "thead" | "tbody" | "tfoot" | "tr")
+}
+
+/// Whether an element stays in the elements that are open, by the rules that
+/// browsers build their tree by.
+fn stays(name: &str, open: &[&str]) -> Result<(), &'static str> {
+    let around = open.last().copied().unwrap_or_default();
+    let inner = || open.iter().rev().take_while(|name| !matches!(**name, "td" | "th" | "caption"));
+    let fits = match name {
+        "td" | "th" => around == "tr",
+        "tr" => matches!(around, "table" | "thead" | "tbody" | "tfoot"),
+        "thead" | "tbody" | "tfoot" | "caption" | "colgroup" => around == "table",
+        _ => !takes_no_text(around),
+    };
+    if !fits {
+        return Err("a table is taken apart");
+    }
+    if BLOCKS.contains(&name) && inner().any(|name| *name == "p") {
+        return Err("a block ends the paragraph around it");
+    }
+    if HEADINGS.contains(&name) && HEADINGS.contains(&around) {
+        return Err("a heading ends the one around it");
+    }
+    if name == "a" && open.contains(&"a") {
+        return Err("a link ends the one around it");
+    }
+    let ends: (&[&str], &[&str]) = match name {
+        "li" => (&["li"], &["ul", "ol"]),
+        "dt" | "dd" => (&["dt", "dd"], &["dl"]),
+        _ => return Ok(()),
+    };
+    match inner().find(|name| ends.0.contains(name) || ends.1.contains(name)) {
+        Some(found) if ends.1.contains(found) => Ok(()),
+        _ => Err("an item without its list"),
     }
 }
 

@@ -150,3 +150,11 @@ fn an_error_never_hides_behind_warnings() {
     assert!(found.contains(&"201:1 missing-picture".to_owned()));
     assert_eq!(found.last().unwrap(), "0:0 relative-target");
 }
+
+/// Were each picture compared with the gaps that those before it left, this
+/// would take minutes.
+#[test]
+fn a_hundred_thousand_pictures_that_are_not_there_are_no_burden() {
+    let (html, _, _) = linked(&"<img src=x.png> ".repeat(100_000));
+    assert!(!html.contains("<img"));
+}

@@ -52,6 +52,17 @@ fn place(mode: PictureMode, assets: Option<&str>, written: &str) -> (Placed, Vec
 }
 
 #[test]
+fn a_picture_is_fetched_over_the_web_alone() {
+    for written in ["C:/a.png", "ftp://e.org/a.png", "mailto:a@e.org"] {
+        let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
+        assert_eq!(placed.source, None, "{written}");
+        assert_eq!(placed.faults, [Fault::NotOnTheWeb(written.to_owned())]);
+        assert_eq!(placed.faults[0].rule(), (MISSING_PICTURE, Severity::Error));
+    }
+    assert!(place(PictureMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
+}
+
+#[test]
 fn a_target_becomes_the_address_of_its_file() {
     let cases = [
         ("a.png", "https://e.org/n/a.png"),

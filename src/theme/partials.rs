@@ -1,0 +1,187 @@
+//! Partials that would never come to an end.
+//!
+//! In: compiled templates. Out: the first fault at its own line: a partial
+//! that puts itself in, by whatever detour, partials that multiply, or one
+//! whose name is known only when an issue is there. Handlebars would follow
+//! each until the stack or the memory is full. Absent on purpose: a partial
+//! that does not exist, which is told when the template is filled in.
+
+use std::collections::HashMap;
+
+use handlebars::Template;
+use handlebars::template::{HelperTemplate, TemplateElement};
+
+use super::ThemeFault;
+use super::templates::Templates;
+
+/// How many partials a layout may put in, those in partials included.
+const MOST_PUT_IN: usize = 1000;
+
+/// How deep partials may stand in each other.
+const DEEPEST: usize = 50;
+
+/// Refuses partials that cannot be put in.
+pub(super) fn check(templates: &Templates) -> Result<(), ThemeFault> {
+    let mut mentions = HashMap::new();
+    for (name, template) in templates.compiled() {
+        let mut found = Vec::new();
+        mentioned(template, &mut found).map_err(|(line, column, message)| {
+            fault(templates, name, (line, column), message, "Write the name of a file in partials.")
+        })?;
+        mentions.insert(name, found);
+    }
+    let mut counter = Counter { templates, mentions, counted: HashMap::new(), open: Vec::new() };
+    for (name, _) in templates.compiled() {
+        counter.count(name)?;
+    }
+    Ok(())
+}
+
+/// A partial that is put in: its name, and the line and the column.
+type Mention = (String, usize, usize);
+
+struct Counter<'t> {
+    templates: &'t Templates,
+    mentions: HashMap<&'t str, Vec<Mention>>,
+    /// How many partials each template puts in.
+    counted: HashMap<&'t str, usize>,
+    /// The templates that are being counted, from the outermost.
+    open: Vec<&'t str>,
+}
+
+impl<'t> Counter<'t> {
+    fn count(&mut self, name: &'t str) -> Result<usize, ThemeFault> {
+        if let Some(count) = self.counted.get(name) {
+            return Ok(*count);
+        }
+        self.open.push(name);
+        let mut count = 0_usize;
+        for (partial, line, column) in self.mentions.get(name).cloned().unwrap_or_default() {
+            let place = (line, column);
+            let told = |message: String| {
+                let advice = "Take it out, or write what it holds in its place.";
+                fault(self.templates, name, place, message, advice)
+            };
+            let known = self.templates.compiled().map(|(name, _)| name);
+            let Some(partial) = known.into_iter().find(|known| *known == partial) else { continue };
+            if self.open.contains(&partial) {
+                return Err(told(format!("the partial `{partial}` puts itself in.")));
+            }
+            if self.open.len() > DEEPEST {
+                return Err(told(format!("more than {DEEPEST} partials stand inside each other.")));
+            }
+            let inner = self.count(partial)?;
+            count = count.saturating_add(1).saturating_add(inner);
+            if count > MOST_PUT_IN {
+                let message = format!("more than {MOST_PUT_IN} partials are put in.");
+                return Err(fault(
+                    self.templates,
+                    name,
+                    place,
+                    message,
+                    "Put fewer in; {{#each}} repeats one.",
+                ));
+            }
+        }
+        self.open.pop();
+        self.counted.insert(name, count);
+        Ok(count)
+    }
+}
+
+/// The partials in a template; or the place of one that cannot be known, and why.
+fn mentioned(template: &Template, found: &mut Vec<Mention>) -> Result<(), (usize, usize, String)> {
+    for (at, element) in template.elements.iter().enumerate() {
+        let (line, column) = template.mapping.get(at).map_or((1, 1), |at| (at.0, at.1));
+        match element {
+            TemplateElement::PartialExpression(partial)
+            | TemplateElement::PartialBlock(partial) => {
+                match partial.name.as_name().filter(|name| !name.starts_with('@')) {
+                    Some(name) => found.push((name.to_owned(), line, column)),
+                    None => {
+                        let message = "this partial has no name of its own.".to_owned();
+                        return Err((line, column, message));
+                    }
+                }
+                partial.template.iter().try_for_each(|inner| mentioned(inner, found))?;
+            }
+            TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => {
+                let message = "a partial that stands in a template cannot be put in.".to_owned();
+                return Err((line, column, message));
+            }
+            TemplateElement::Expression(helper)
+            | TemplateElement::HtmlExpression(helper)
+            | TemplateElement::HelperBlock(helper) => {
+                let HelperTemplate { template, inverse, .. } = &**helper;
+                template.iter().try_for_each(|inner| mentioned(inner, found))?;
+                inverse.iter().try_for_each(|inner| mentioned(inner, found))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn fault(
+    templates: &Templates,
+    template: &str,
+    (line, column): (usize, usize),
+    message: String,
+    advice: &str,
+) -> ThemeFault {
+    let place = templates.place(template, line, column);
+    let file = place.as_ref().map_or_else(|| template.to_owned(), |place| place.file.clone());
+    ThemeFault { file, place: place.map(Box::new), message, advice: advice.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::theme::{Theme, fixture};
+
+    /// The fault of the theme with these changes.
+    fn told(changes: &[(&str, &str, &str)]) -> Option<String> {
+        let theme = Theme::from_files("w", &fixture::changed(changes));
+        theme.err().map(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_partial_never_puts_itself_in() {
+        let itself = told(&[("partials/a.mjml.hbs", "", "x\n {{#if title}}{{> a}}{{/if}}")]);
+        assert_eq!(
+            itself.as_deref(),
+            Some(
+                "w/partials/a.mjml.hbs:2:15: the partial `a` puts itself in.\n   {{#if title}}{{> a}}{{/if}}\n\
+                 Take it out, or write what it holds in its place."
+            )
+        );
+        let detour =
+            [("partials/a.mjml.hbs", "", "{{> b}}"), ("partials/b.mjml.hbs", "", "{{> a}}")];
+        assert!(told(&detour).is_some_and(|told| told.contains("the partial `a` puts itself in.")));
+        for text in [
+            "{{> (lookup this \"title\")}}",
+            "{{#*inline \"x\"}}{{> x}}{{/inline}}",
+            "{{> @partial-block}}",
+        ] {
+            assert!(told(&[("partials/a.mjml.hbs", "", text)]).is_some(), "{text}");
+        }
+        assert_eq!(told(&[("partials/a.mjml.hbs", "", "{{> nope}}")]), None);
+    }
+
+    #[test]
+    fn partials_do_not_multiply() {
+        let files: Vec<(String, String)> = (0..9)
+            .map(|n| {
+                (format!("partials/a{n}.mjml.hbs"), format!("{{{{> a{}}}}}", n + 1).repeat(10))
+            })
+            .collect();
+        let changes: Vec<_> = files.iter().map(|(path, text)| (&**path, "", &**text)).collect();
+        assert!(
+            told(&changes).is_some_and(|told| told.contains("more than 1000 partials are put in"))
+        );
+        let files: Vec<(String, String)> = (0..99)
+            .map(|n| (format!("partials/a{n:02}.mjml.hbs"), format!("{{{{> a{:02}}}}}", n + 1)))
+            .collect();
+        let changes: Vec<_> = files.iter().map(|(path, text)| (&**path, "", &**text)).collect();
+        assert!(told(&changes).is_some_and(|told| told.contains("more than 50 partials")));
+    }
+}
