@@ -55,7 +55,7 @@ impl Narrow {
             return Self { is_wide: true, ..Self::default() };
         }
         let widest = longest.iter().copied().max().unwrap_or(0);
-        let fits = (NARROWEST..widest).rev().find(|cap| needed(*cap) <= room);
+        let fits = (NARROWEST..widest.min(room)).rev().find(|cap| needed(*cap) <= room);
         let cap = fits.unwrap_or(NARROWEST);
         // What the short columns leave goes to those that are cut.
         let mut spare = room.saturating_sub(needed(cap));
