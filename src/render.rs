@@ -127,7 +127,7 @@ pub fn render(
     let mut values = values(issue, theme, letterhead, &headings, &mut findings);
     values["logo"] = logo::value(illustration.logo, theme, &mut gallery, &mut findings);
     let address = one_line(&letterhead.postal_address);
-    let look = look(theme);
+    let look = look(theme, letterhead.direction);
     let article = |linked: &[usize]| article_html::write(&nodes, &look, linked);
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
@@ -147,12 +147,12 @@ pub fn render(
 }
 
 /// What the article takes from the theme's palette.
-fn look(theme: &Theme) -> Look {
+fn look(theme: &Theme, direction: Direction) -> Look {
     let colour = |name| {
         let colour = theme.palette().colour(name, Scheme::Light);
         colour.map(|colour| colour.to_string()).unwrap_or_default()
     };
-    Look { button: colour("button"), button_text: colour("button_text") }
+    Look { button: colour("button"), button_text: colour("button_text"), direction }
 }
 
 fn subject<'a>(issue: &'a Issue<'_>, letterhead: &'a Letterhead) -> &'a HeaderText {

@@ -35,6 +35,19 @@ impl Direction {
         if is_rtl { Self::RightToLeft } else { Self::LeftToRight }
     }
 
+    /// The way in which a letter runs; `None` for what goes with its neighbours,
+    /// such as digits and marks.
+    pub fn of_letter(c: char) -> Option<Self> {
+        match c {
+            '\u{590}'..='\u{8FF}'
+            | '\u{FB1D}'..='\u{FDFF}'
+            | '\u{FE70}'..='\u{FEFC}'
+            | '\u{10800}'..='\u{10FFF}'
+            | '\u{1E800}'..='\u{1EFFF}' => c.is_alphabetic().then_some(Self::RightToLeft),
+            _ => c.is_alphabetic().then_some(Self::LeftToRight),
+        }
+    }
+
     /// Reads the value of html's `dir` back.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::LeftToRight, Self::RightToLeft].into_iter().find(|way| way.as_str() == text)

@@ -4,18 +4,24 @@
 //! Out: HTML in which every tag is closed, every attribute quoted, and every
 //! image has an `alt`; and where in it each section begins. The theme's rules
 //! reach everything through inheritance and element names, which halves the
-//! mail; so there are no styles but on what breaks without them (code, which
-//! would be wider than a phone, and buttons), and three classes for what has
-//! no element of its own: `by` says who said a quote, `button` is the table
-//! of a button, `notes` the list of footnotes. End tags stay, as some mail
-//! programs need them. The writer keeps its own stack, so no depth can
-//! exhaust the program's. Absent on purpose: anchors from a footnote's mark to
-//! the footnote, which are dead in Gmail on iOS and in Yahoo.
+//! mail; so there are no styles but on what breaks without them (code and
+//! tables that would be wider than a phone, and buttons), and four
+//! classes for what has no element of its own: `by` says who said a quote,
+//! `button` is the table of a button, `notes` the list of footnotes, `top` a
+//! heading with which the article begins. Code runs from left to right in every language; a paragraph
+//! or heading that is wholly written the other way runs its own. End tags stay,
+//! as some mail programs need them. The writer keeps its own stack, so no depth
+//! can exhaust the program's. Absent on purpose: anchors from a footnote's mark
+//! to the footnote, which are dead in Gmail on iOS and in Yahoo.
+
+mod narrow;
 
 use pulldown_cmark::Alignment;
 
+use self::narrow::Narrow;
 use super::headings::{self, heading_id};
 use super::node::{Element, Node};
+use crate::domain::Direction;
 
 /// What the article takes from the theme, for the few places that must look
 /// right in mail programs that drop every style sheet. Colours are `#rrggbb`.
@@ -25,6 +31,8 @@ pub(crate) struct Look {
     pub button: String,
     /// The words on a button.
     pub button_text: String,
+    /// Which way the mail's script runs.
+    pub direction: Direction,
 }
 
 /// The article, and its sections in their order.
@@ -52,6 +60,15 @@ pub(crate) struct SectionMark {
 /// inherited from the cell around the article.
 const PRE: &str = "white-space:pre-wrap";
 
+/// In a mail from right to left, the cell around the article keeps to the right.
+const PRE_FROM_LEFT: &str = "white-space:pre-wrap;text-align:left";
+
+/// Makes room in tables where style sheets are dropped, and with them the padding.
+const CELL_PADDING: &str = "4";
+
+/// The type of a table that is too wide for a phone.
+const SMALL: &str = "font-size:13px";
+
 /// A theme's rules for the cells of tables must not reach the cell of a button.
 const BUTTON_CELL: &str = "border:0;padding:0;border-radius:6px;mso-padding-alt:12px 24px";
 
@@ -64,7 +81,11 @@ const BUTTON_WORDS: &str = "color:";
 
 impl Default for Look {
     fn default() -> Self {
-        Self { button: "#1a5fb4".to_owned(), button_text: "#fafafa".to_owned() }
+        Self {
+            button: "#1a5fb4".to_owned(),
+            button_text: "#fafafa".to_owned(),
+            direction: Direction::LeftToRight,
+        }
     }
 }
 
@@ -74,7 +95,8 @@ pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> Articl
     let mut out = String::with_capacity(nodes.len() * 24);
     let mut ends: Vec<End> = Vec::new();
     let mut offsets = Vec::new();
-    for node in nodes {
+    let mut table: Option<Narrow> = None;
+    for (at, node) in nodes.iter().enumerate() {
         match node {
             Node::Open(Element::Heading(level)) => {
                 let index = offsets.len();
@@ -85,24 +107,68 @@ pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> Articl
                 if linked.binary_search(&index).is_ok() {
                     attribute("id", &heading_id(index), &mut out);
                 }
+                if at == 0 {
+                    attribute("class", "top", &mut out);
+                }
+                other_way(&nodes[at..], look.direction, &mut out);
                 out.push('>');
                 ends.push(End::Tag(name));
             }
-            Node::Open(element) => ends.push(open(element, look, &mut out)),
+            Node::Open(element @ (Element::Paragraph | Element::Attribution)) => {
+                out.push_str("<p");
+                if *element == Element::Attribution {
+                    attribute("class", "by", &mut out);
+                }
+                other_way(&nodes[at..], look.direction, &mut out);
+                out.push('>');
+                ends.push(End::Tag("p"));
+            }
+            Node::Open(Element::Item) => {
+                out.push_str("<li");
+                // The box of a task stands where a bullet would.
+                if is_task(&nodes[at + 1..]) {
+                    attribute("style", "list-style-type:none", &mut out);
+                }
+                out.push('>');
+                ends.push(End::Tag("li"));
+            }
+            Node::Open(element) => {
+                match (element, &mut table) {
+                    (Element::Table, _) => {
+                        let margins = ends.iter().filter(|end| end.takes_a_margin()).count();
+                        let narrow = Narrow::of(&nodes[at..], margins);
+                        out.push_str("<table");
+                        if narrow.is_wide {
+                            attribute("style", SMALL, &mut out);
+                        }
+                        attribute("cellpadding", CELL_PADDING, &mut out);
+                        table = Some(narrow);
+                    }
+                    (Element::TableHead | Element::TableRow, Some(table)) => table.begin_row(),
+                    (Element::Cell { .. }, Some(table)) => table.begin_cell(),
+                    _ => {}
+                }
+                ends.push(open(element, look, &mut out));
+            }
             Node::Close => {
                 let Some(end) = ends.pop() else { continue };
                 close(&end, &mut out);
-                if let (End::TableHead, Some(table)) = (&end, ends.last_mut()) {
-                    *table = End::Tag("tbody></table");
+                if let (End::TableHead, Some(around)) = (&end, ends.last_mut()) {
+                    *around = End::Tag("tbody></table");
+                }
+                if matches!(end, End::Tag("tbody></table" | "table")) {
+                    table = None;
                 }
                 if ends.is_empty() {
                     out.push('\n');
                 }
             }
-            Node::Text(text) => escape_text(text, &mut out),
+            Node::Text(text) => write_words(text, &mut table, &mut out),
             Node::Code(text) => {
-                out.push_str("<code>");
-                escape_text(text, &mut out);
+                out.push_str("<code");
+                from_left(look, &mut out);
+                out.push('>');
+                write_words(text, &mut table, &mut out);
                 out.push_str("</code>");
             }
             Node::Image { source, alternative, attributes, .. } => {
@@ -113,7 +179,12 @@ pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> Articl
                 out.push('>');
             }
             Node::SoftBreak => out.push('\n'),
-            Node::HardBreak => out.push_str("<br>"),
+            Node::HardBreak => {
+                out.push_str("<br>");
+                if let Some(table) = &mut table {
+                    table.end_word();
+                }
+            }
             Node::Rule => out.push_str("<hr>"),
             Node::FootnoteMark(number) => {
                 out.push_str(&format!("<sup>[{number}]</sup>"));
@@ -150,11 +221,17 @@ enum End {
     TableHead,
 }
 
+impl End {
+    /// Whether the element takes room at the side.
+    fn takes_a_margin(&self) -> bool {
+        matches!(self, Self::Tag("ul" | "ol" | "blockquote"))
+    }
+}
+
 /// Opens what is no heading.
 fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
     let (start, end) = match element {
-        Element::Paragraph => ("<p>", "p"),
-        Element::Attribution => ("<p class=\"by\">", "p"),
+        Element::Paragraph | Element::Attribution => ("<p>", "p"),
         Element::Button => {
             button(look, out);
             ("", "td></tr></table")
@@ -173,7 +250,7 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
         Element::Quote => ("<blockquote>", "blockquote"),
         Element::CodeBlock => {
             out.push_str("<pre");
-            attribute("style", PRE, out);
+            pre(look, out);
             ("><code>", "code></pre")
         }
         Element::List { start: None, .. } => ("<ul>", "ul"),
@@ -183,7 +260,7 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
             ("", "ol")
         }
         Element::Item => ("<li>", "li"),
-        Element::Table => ("<table>", "table"),
+        Element::Table => (">", "table"),
         Element::TableHead => {
             out.push_str("<thead><tr>");
             return End::TableHead;
@@ -195,6 +272,12 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
                 false => ("<td", "td"),
             };
             out.push_str(start);
+            let alignment = match (alignment, heading, look.direction) {
+                // Outlook on Windows centres a heading that does not say where it stands.
+                (Alignment::None, true, Direction::LeftToRight) => &Alignment::Left,
+                (Alignment::None, true, Direction::RightToLeft) => &Alignment::Right,
+                (alignment, ..) => alignment,
+            };
             out.push_str(match alignment {
                 Alignment::None => ">",
                 Alignment::Left => " align=\"left\">",
@@ -219,14 +302,74 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
             out.push('<');
             out.push_str(name);
             attributes.iter().for_each(|(name, value)| attribute(name, value, out));
-            if *name == "pre" {
-                attribute("style", PRE, out);
+            match *name {
+                "pre" => pre(look, out),
+                "code" => from_left(look, out),
+                _ => {}
             }
             (">", *name)
         }
     };
     out.push_str(start);
     End::Tag(end)
+}
+
+/// The attributes of a `<pre>`.
+fn pre(look: &Look, out: &mut String) {
+    from_left(look, out);
+    let style = match look.direction {
+        Direction::LeftToRight => PRE,
+        Direction::RightToLeft => PRE_FROM_LEFT,
+    };
+    attribute("style", style, out);
+}
+
+/// Code among words that run from right to left says that it does not.
+fn from_left(look: &Look, out: &mut String) {
+    if look.direction == Direction::RightToLeft {
+        attribute("dir", "ltr", out);
+    }
+}
+
+/// Says that the paragraph or heading that begins here runs the other way, if no
+/// letter in it runs the way of the mail.
+fn other_way(nodes: &[Node<'_>], way: Direction, out: &mut String) {
+    let mut depth = 0_usize;
+    let mut other = None;
+    for node in nodes {
+        match node {
+            Node::Open(_) => depth += 1,
+            Node::Close if depth <= 1 => break,
+            Node::Close => depth -= 1,
+            Node::Text(text) => {
+                for found in text.chars().filter_map(Direction::of_letter) {
+                    if found == way {
+                        return;
+                    }
+                    other = Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(other) = other {
+        attribute("dir", other.as_str(), out);
+        attribute("align", if other == Direction::RightToLeft { "right" } else { "left" }, out);
+    }
+}
+
+/// Whether what begins here begins with the box of a task.
+fn is_task(nodes: &[Node<'_>]) -> bool {
+    let first = nodes.iter().find(|node| **node != Node::Open(Element::Paragraph));
+    matches!(first, Some(Node::Text(text)) if matches!(&**text, "☐ " | "☑ "))
+}
+
+/// Writes a text, which may stand in a table.
+fn write_words(text: &str, table: &mut Option<Narrow>, out: &mut String) {
+    match table {
+        Some(table) => table.write(text, out),
+        None => escape_text(text, out),
+    }
 }
 
 /// The table of a button, up to its link. Mail programs that draw with Word
@@ -278,86 +421,4 @@ fn escape(text: &str, out: &mut String, special: impl Fn(u8) -> bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::issue::Document;
-    use crate::render::flow::flow;
-    use crate::source::{Findings, SourceText};
-
-    fn html(markdown: &str) -> String {
-        let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
-        let document = Document::parse(&source, 0).unwrap();
-        write(&flow(&document, &mut Findings::about(&source)), &Look::default(), &[]).html
-    }
-
-    #[test]
-    fn constructs_are_written() {
-        let cases = [
-            ("a & b < c \"d\"", "<p>a &amp; b &lt; c \"d\"</p>\n"),
-            (
-                "[a](https://x.example/?a=1&b=2 \"T\\\"t\")",
-                "<p><a href=\"https://x.example/?a=1&amp;b=2\" title=\"T&quot;t\">a</a></p>\n",
-            ),
-            (
-                "- a\n- b\n\n3. c",
-                "<ul><li>a</li><li>b</li></ul>\n<ol start=\"3\"><li>c</li></ol>\n",
-            ),
-            ("![](x.png)", "<p><img src=\"x.png\" alt=\"\"></p>\n"),
-            (
-                "```rust\nlet a = <T>;\n```",
-                "<pre style=\"white-space:pre-wrap\"><code>let a = &lt;T&gt;;\n</code></pre>\n",
-            ),
-            (
-                "|a|b|\n|-|-:|\n|c|d|",
-                "<table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" align=\"right\">b</th></tr></thead><tbody><tr><td>c</td><td align=\"right\">d</td></tr></tbody></table>\n",
-            ),
-            ("~~a~~ **b** *c*  \nd", "<p><del>a</del> <strong>b</strong> <em>c</em><br>d</p>\n"),
-            (
-                "{{slot \"unsubscribe_url\"}} a\\*|UNSUB|\\*",
-                "<p>{{slot \"unsubscribe_url\"}} a*|UNSUB|*</p>\n",
-            ),
-            (
-                "a[^x]\n\n[^x]: b\n\n    c",
-                "<p>a<sup>[1]</sup></p>\n<hr><ol class=\"notes\"><li><p>b</p><p>c</p></li></ol>\n",
-            ),
-            ("- [ ] a\n- [x] b", "<ul><li>☐ a</li><li>☑ b</li></ul>\n"),
-            ("> a\n\n— b", "<blockquote><p>a</p></blockquote>\n<p class=\"by\">— b</p>\n"),
-            (
-                "<details open><summary>a</summary>\n\nb\n\n</details>",
-                "<div><div><strong>a</strong></div>\n<p>b</p></div>\n",
-            ),
-            ("<pre>a</pre>", "<pre style=\"white-space:pre-wrap\">a</pre>\n"),
-            ("Vec<T> <b title='a\"b'>x</b>", "<p>Vec&lt;T&gt; <b title=\"a&quot;b\">x</b></p>\n"),
-        ];
-        for (markdown, expected) in cases {
-            assert_eq!(html(markdown), expected, "{markdown}");
-        }
-    }
-
-    #[test]
-    fn a_button_is_one_without_any_style_sheet() {
-        let shown = html("[Read *on*](https://x.example/?a&b \"button\")");
-        let parts = [
-            "<table class=\"button\" role=\"presentation\" border=\"0\" ",
-            "<tr><td bgcolor=\"#1a5fb4\" style=\"border:0;",
-            "<a href=\"https://x.example/?a&amp;b\" style=\"display:inline-block;padding:12px 24px;",
-            "<span style=\"color:#fafafa\">Read <em>on</em></span></a></td></tr></table>\n",
-        ];
-        let mut from = 0;
-        for part in parts {
-            from += shown[from..].find(part).unwrap_or_else(|| panic!("{part} in {shown}"));
-        }
-        assert!(!shown.contains("title=") && !shown.contains("<p"), "{shown}");
-    }
-
-    #[test]
-    fn ten_thousand_levels_are_no_danger() {
-        for markdown in ["[", "<b>", "<div>\n", "*a ", "![", "</b>"] {
-            assert!(html(&markdown.repeat(10_000)).len() < 100_000, "{markdown}");
-        }
-        for (first, again) in [("<div>\n<a b='", "<a c=\""), ("<div>\n", "</a"), ("<div>\n", "<T>")]
-        {
-            assert!(!html(&format!("{first}{}>", again.repeat(100_000))).is_empty());
-        }
-    }
-}
+mod tests;

@@ -340,7 +340,10 @@ impl Writer {
         }
         let lines = text_table::lines(&table.rows, self.page.room());
         if !lines.is_empty() {
-            self.block(lines.into_iter().chain(notes));
+            // Below records, what follows without a gap would belong to the last one.
+            let has_records = lines.iter().any(String::is_empty);
+            let gap = (has_records && !notes.is_empty()).then(String::new);
+            self.block(lines.into_iter().chain(gap).chain(notes));
         }
     }
 

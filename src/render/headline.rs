@@ -9,7 +9,9 @@ const SEPARATORS: [char; 9] = [':', '-', '–', '—', '|', '/', '·', ',', '.']
 
 /// The headline in `title`; empty if the masthead says it all.
 pub(crate) fn of<'t>(title: &'t str, newsletter: &str, number: Option<u64>) -> &'t str {
-    let Some(rest) = title.strip_prefix(newsletter) else { return title };
+    let Some(rest) = title.strip_prefix(newsletter) else {
+        return without_number(title, number).unwrap_or(title);
+    };
     let before_number = rest.trim_start_matches([' ', '\u{a0}', '#']);
     let after_number = number
         .and_then(|number| before_number.strip_prefix(&number.to_string()))
@@ -22,6 +24,15 @@ pub(crate) fn of<'t>(title: &'t str, newsletter: &str, number: Option<u64>) -> &
         // The name goes on as a sentence, and half of one is no headline.
         None => title,
     }
+}
+
+/// What follows "#12 — ", if a title begins so.
+fn without_number(title: &str, number: Option<u64>) -> Option<&str> {
+    let rest = title.strip_prefix('#')?.strip_prefix(&number?.to_string())?;
+    let headline = rest.trim_start().strip_prefix(SEPARATORS)?;
+    // "#12.5" and "#12/13" go on.
+    let headline = headline.strip_prefix([' ', '\u{a0}'])?.trim_start();
+    (!headline.is_empty()).then_some(headline)
 }
 
 #[cfg(test)]
@@ -41,6 +52,12 @@ mod tests {
             ("Example Weekly 1.2", "Example Weekly 1.2"),
             ("Example Weeklies", "Example Weeklies"),
             ("A word", "A word"),
+            ("#12 — a word", "a word"),
+            ("#12: a word", "a word"),
+            ("#12", "#12"),
+            ("#12/13 a word", "#12/13 a word"),
+            ("#123: a word", "#123: a word"),
+            ("#1 — a word", "#1 — a word"),
             ("", ""),
         ];
         for (title, expected) in cases {

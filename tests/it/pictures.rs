@@ -54,7 +54,7 @@ fn a_mail_carries_each_picture_once_and_the_proof_the_same() {
         let source = |at: usize| format!("<img src=\"cid:{}\"", found[at].0);
         assert_eq!(mail.html.matches(&source(0)).count(), 2, "{}", mail.html);
         assert_eq!(mail.html.matches(&source(1)).count(), 1);
-        assert!(mail.html.contains("alt=\"A chart\" width=\"600\" style=\"max-width:100%"));
+        assert!(mail.html.contains("alt=\"A chart\" width=\"568\" style=\"max-width:100%"));
         assert!(mail.html.contains("alt=\"an icon\" width=\"16\" height=\"16\">"));
         assert!(mail.html.contains("href=\"https://e.example/issues/archive/\""));
         assert!(mail.html.contains("<img src=\"https://cdn.example/x.png\""));

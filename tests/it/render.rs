@@ -65,7 +65,7 @@ fn a_value_cannot_break_the_shell() {
     assert!(html.contains("<p>text {{slot \"x\"}} x0tkna</p>"), "{html}");
     assert_eq!(html.matches("role=\"main\"").count(), 1);
     assert!(html.contains("<html lang=\"en\" dir=\"ltr\""));
-    assert_eq!(html.matches("<h1>").count(), 1);
+    assert_eq!(html.matches("<h1").count(), 1);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_fault_in_a_partial_is_shown_in_the_partial() {
     files.insert("partials/masthead.mjml.hbs".into(), header);
     let error = fault_of(&files);
     assert!(
-        error.starts_with("weekly/partials/masthead.mjml.hbs:4:21: nothing declares"),
+        error.starts_with("weekly/partials/masthead.mjml.hbs:4:32: nothing declares"),
         "{error}"
     );
 }
@@ -243,7 +243,10 @@ fn a_list_of_contents_links_to_headings_and_only_those_have_an_id() {
         html.contains("<p><a href=\"#s1\">One &amp; only</a><a href=\"#s3\">\"Two\"</a></p>"),
         "{html}"
     );
-    assert!(html.contains("<h2 id=\"s1\">") && html.contains("<h3>Below</h3>"), "{html}");
+    assert!(
+        html.contains("<h2 id=\"s1\" class=\"top\">") && html.contains("<h3>Below</h3>"),
+        "{html}"
+    );
     assert!(html.contains("<h2 id=\"s3\">"), "{html}");
     let text = mail.text.fill(&SlotValues::EXAMPLE);
     assert!(text.contains("* One & only\n* Below\n* \"Two\"\n"), "{text}");

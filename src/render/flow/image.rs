@@ -19,6 +19,9 @@ const MOST_TOLD: usize = 50;
 /// Narrower pictures fit onto any phone as they are.
 const FITS_ANYWHERE: u32 = 240;
 
+/// What a list or a quote takes at the side, in pixels, where style sheets are dropped.
+const MARGIN: u32 = 40;
+
 /// Says that a picture has nothing to say, so that no reader is told of it.
 const DECORATION: (&str, &str) = ("role", "presentation");
 
@@ -36,7 +39,14 @@ pub(crate) fn resolve(
     let images = (0..nodes.len()).filter(is_image);
     let mut alone =
         images.filter(|at| is_alone(nodes, *at)).collect::<Vec<_>>().into_iter().peekable();
+    // Whether each open element takes room at the side.
+    let mut open: Vec<bool> = Vec::new();
     for at in 0..nodes.len() {
+        match &nodes[at] {
+            Node::Open(element) => open.push(takes_a_margin(element)),
+            Node::Close => drop(open.pop()),
+            _ => {}
+        }
         match &mut nodes[at] {
             Node::Open(
                 Element::Link { target, relative: Some(span), .. }
@@ -52,12 +62,24 @@ pub(crate) fn resolve(
             },
             Node::Image { .. } => {
                 let is_alone = alone.next_if_eq(&at).is_some();
-                picture(&mut nodes[at], is_alone, gallery, &mut told);
+                let margins = open.iter().filter(|takes| **takes).count();
+                let margins = MARGIN * u32::try_from(margins).unwrap_or(u32::MAX / MARGIN);
+                let room = COLUMN.saturating_sub(margins).max(FITS_ANYWHERE);
+                picture(&mut nodes[at], is_alone, room, gallery, &mut told);
             }
             _ => {}
         }
     }
     told.the_rest();
+}
+
+/// Whether lists and quotes leave less room for what stands in them.
+fn takes_a_margin(element: &Element<'_>) -> bool {
+    match element {
+        Element::List { .. } | Element::Quote | Element::Footnotes => true,
+        Element::Raw { name, .. } => matches!(*name, "ul" | "ol" | "blockquote" | "figure" | "dd"),
+        _ => false,
+    }
 }
 
 fn joined(page: &Url, target: &str) -> Option<String> {
@@ -69,6 +91,7 @@ fn joined(page: &Url, target: &str) -> Option<String> {
 fn picture(
     node: &mut Node<'_>,
     is_alone: bool,
+    room: u32,
     gallery: &mut Gallery<'_>,
     told: &mut Told<'_, '_>,
 ) {
@@ -94,10 +117,11 @@ fn picture(
         return;
     };
     *source = found;
+    fit_into(room, attributes);
     let is_sized = attributes.iter().any(|(name, _)| matches!(*name, "width" | "height"));
     let width = match size {
         Some(size) if !is_sized => {
-            let Size { width, height } = size.within(COLUMN);
+            let Size { width, height } = size.within(room);
             attributes.push(("width", width.to_string()));
             // A small picture in a line keeps room for its line from the start.
             if !is_alone && width <= FITS_ANYWHERE {
@@ -113,6 +137,23 @@ fn picture(
         let has_height = attributes.iter().any(|(name, _)| *name == "height");
         let style = if has_height { "max-width:100%;height:auto" } else { "max-width:100%" };
         attributes.push(("style", style.to_owned()));
+    }
+}
+
+/// Makes a picture to which the author's HTML gave a size no wider than there is room.
+fn fit_into(room: u32, attributes: &mut Vec<(&'static str, String)>) {
+    let pixels = |name: &str| {
+        let written = attributes.iter().find(|(wanted, _)| *wanted == name);
+        written.and_then(|(_, value)| value.trim().trim_end_matches("px").parse::<u32>().ok())
+    };
+    let Some(width) = pixels("width").filter(|width| *width > room) else { return };
+    let height = pixels("height").map(|height| Size { width, height }.within(room).height);
+    for (name, value) in attributes.iter_mut() {
+        match (*name, height) {
+            ("width", _) => *value = room.to_string(),
+            ("height", Some(height)) => *value = height.to_string(),
+            _ => {}
+        }
     }
 }
 

@@ -48,7 +48,7 @@ const UNSAID: [(&str, &str, &str); 3] = [
         "Write <mjml lang=\"{{language}}\" dir=\"{{direction}}\">.",
     ),
     (
-        "dir=\"auto\"",
+        "dir=\"auto\" xmlns",
         "the html does not say which way it runs",
         "Write <mjml lang=\"{{language}}\" dir=\"{{direction}}\">.",
     ),

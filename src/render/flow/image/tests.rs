@@ -47,11 +47,11 @@ fn linked(markdown: &str) -> (String, String, Vec<String>) {
 fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
     let style = "style=\"max-width:100%\"";
     let cases = [
-        ("![a](w900.png)", format!("<p><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" {style}></p>\n")),
+        ("![a](w900.png)", format!("<p><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"568\" {style}></p>\n")),
         ("![a](w90.png)", format!("<p><img src=\"https://e.org/w90.png\" alt=\"a\" width=\"90\" {style}></p>\n")),
         (
             "[![a](w900.png)](https://x.example)",
-            format!("<p><a href=\"https://x.example\"><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" {style}></a></p>\n"),
+            format!("<p><a href=\"https://x.example\"><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"568\" {style}></a></p>\n"),
         ),
         (
             "![a](w90.png) b",
@@ -59,7 +59,7 @@ fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
         ),
         (
             "b ![a](w900.png)",
-            format!("<p>b <img src=\"https://e.org/w900.png\" alt=\"a\" width=\"600\" {style}></p>\n"),
+            format!("<p>b <img src=\"https://e.org/w900.png\" alt=\"a\" width=\"568\" {style}></p>\n"),
         ),
         (
             "![a](w90.png \"T\")\n![b](w80.png)",
@@ -68,6 +68,14 @@ fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
                 .into(),
         ),
         ("![a](https://x.example/y.png)", format!("<p><img src=\"https://x.example/y.png\" alt=\"a\" {style}></p>\n")),
+        (
+            "> ![a](w900.png)",
+            format!("<blockquote><p><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"528\" {style}></p></blockquote>\n"),
+        ),
+        (
+            "<img src='https://x.example/y.png' alt='a' width=1200 height=600>",
+            "<img src=\"https://x.example/y.png\" alt=\"a\" width=\"568\" height=\"284\" style=\"max-width:100%;height:auto\">".into(),
+        ),
         (
             "<center>\n<img src='w900.png' alt='a' width=300>\n</center>",
             format!("<center>\n<img src=\"https://e.org/w900.png\" alt=\"a\" width=\"300\" {style}>\n</center>\n"),

@@ -20,7 +20,7 @@ fn a_paragraph_ends_where_a_block_begins() {
         ("<p>\n\na\n\n</p>", "<p>a</p>"),
         ("<p align=\"center\">\n\na\n\n</p>", "<div align=\"center\"><p>a</p></div>"),
         ("<p>a<ul><li>b</ul></p>", "<p>a</p><ul><li>b</li></ul>"),
-        ("<h2>a<h3>b</h3>c</h2>", "<h2>a</h2><h3>b</h3><h2>c</h2>"),
+        ("<h2>a<h3>b</h3>c</h2>", "<h2 class=\"top\">a</h2><h3>b</h3><h2>c</h2>"),
         ("<b><p>a</p></b>", "<b><p>a</p></b>"),
     ];
     for (markdown, expected) in cases {
