@@ -96,7 +96,9 @@ impl<'f, 's> Fields<'f, 's> {
     pub(super) fn date(&mut self) -> Option<Located<Dated>> {
         let Located { value, span } = self.text(&["date"])?;
         let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, "00:00"));
-        let moment = format!("{day} {}", time.trim());
+        // Jekyll keeps the offset apart: `2026-08-26 09:30:00 +0200`.
+        let time = time.trim().replace(" +", "+").replace(" -", "-");
+        let moment = format!("{day} {time}");
         let readable = match parse_moment(&moment) {
             true => day.parse().ok().map(|day| Dated { day, instant: parse_instant(&moment) }),
             false => None,

@@ -79,6 +79,7 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         nesting::settle(&mut flow.nodes);
     }
     shapes::loosen_lists(&mut flow.nodes);
+    shapes::part_last_lines(&mut flow.nodes);
     shapes::find_attributions(&mut flow.nodes);
     shapes::find_buttons(&mut flow.nodes);
     flow.nodes

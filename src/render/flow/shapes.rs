@@ -30,6 +30,63 @@ pub(super) fn loosen_lists(nodes: &mut [Node<'_>]) {
     }
 }
 
+/// An element that is open, to [`part_last_lines`].
+#[derive(Default)]
+struct Around {
+    is_quote: bool,
+    /// It is a paragraph right in a quote: where it begins.
+    paragraph: Option<usize>,
+    /// The last line break right in it.
+    line_break: Option<usize>,
+    /// The line break in its last child, if a dash follows there.
+    parted: Option<usize>,
+}
+
+/// Makes a paragraph of its own of the last line of a quote, if that begins
+/// with a dash and the paragraph does not: many write who said it so.
+pub(super) fn part_last_lines(nodes: &mut Vec<Node<'_>>) {
+    let mut breaks = Vec::new();
+    let mut open = vec![Around::default()];
+    for at in 0..nodes.len() {
+        let Some(around) = open.last_mut() else { return };
+        match &nodes[at] {
+            Node::Open(element) => {
+                around.parted = None;
+                let in_quote = around.is_quote && *element == Element::Paragraph;
+                open.push(Around {
+                    is_quote: *element == Element::Quote,
+                    paragraph: in_quote.then_some(at),
+                    ..Around::default()
+                });
+            }
+            Node::Close => {
+                let Some(closed) = open.pop() else { continue };
+                if let (Some(begin), Some(last)) = (closed.paragraph, closed.line_break)
+                    && begins_with_dash(&nodes[last + 1..])
+                    && !begins_with_dash(&nodes[begin + 1..])
+                    && let Some(quote) = open.last_mut()
+                {
+                    quote.parted = Some(last);
+                }
+                breaks.extend(closed.parted.filter(|_| closed.is_quote));
+            }
+            Node::SoftBreak | Node::HardBreak => around.line_break = Some(at),
+            _ => {}
+        }
+    }
+    if breaks.is_empty() {
+        return;
+    }
+    breaks.sort_unstable();
+    let mut breaks = breaks.into_iter().peekable();
+    for (at, node) in std::mem::take(nodes).into_iter().enumerate() {
+        match breaks.next_if_eq(&at) {
+            Some(_) => nodes.extend([Node::Close, Node::Open(Element::Paragraph)]),
+            None => nodes.push(node),
+        }
+    }
+}
+
 /// An element that is open, to [`find_attributions`].
 #[derive(Default)]
 struct Level {
@@ -169,6 +226,9 @@ mod tests {
             "> a\n>\n> ― b",
             "- > a\n\n  — b",
             "<blockquote>a</blockquote>\n\n— b",
+            "> a\n> -- b",
+            "> a  \n> — [b](https://x.example)",
+            "> a\n>\n> b\n> c\n> – d",
         ];
         for markdown in attributions {
             assert_eq!(count(markdown, &Element::Attribution), 1, "{markdown}");
@@ -178,6 +238,10 @@ mod tests {
             "> a\n\nb\n\n— c",
             "> a\n\n- b",
             "> — a",
+            "> — a\n> — b",
+            "> a\n> — b\n> c",
+            "> a\n> — b\n>\n> c",
+            "> *a\n> — b*",
             "— a\n\n> b",
             "> a\n\n-5 degrees",
             "> a\n\n-> b",
