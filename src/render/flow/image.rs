@@ -36,8 +36,8 @@ pub(crate) fn resolve(
     let images = (0..nodes.len()).filter(is_image);
     let mut alone =
         images.filter(|at| is_alone(nodes, *at)).collect::<Vec<_>>().into_iter().peekable();
-    for at in 0..nodes.len() {
-        match &mut nodes[at] {
+    for (at, node) in nodes.iter_mut().enumerate() {
+        match node {
             Node::Open(
                 Element::Link { target, relative: Some(span), .. }
                 | Element::ButtonLink { target, relative: Some(span) },
@@ -52,7 +52,7 @@ pub(crate) fn resolve(
             },
             Node::Image { .. } => {
                 let is_alone = alone.next_if_eq(&at).is_some();
-                picture(&mut nodes[at], is_alone, gallery, &mut told);
+                picture(node, is_alone, gallery, &mut told);
             }
             _ => {}
         }
