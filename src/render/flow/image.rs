@@ -94,6 +94,7 @@ fn picture(
         return;
     };
     *source = found;
+    fit(attributes);
     let is_sized = attributes.iter().any(|(name, _)| matches!(*name, "width" | "height"));
     let width = match size {
         Some(size) if !is_sized => {
@@ -114,6 +115,34 @@ fn picture(
         let style = if has_height { "max-width:100%;height:auto" } else { "max-width:100%" };
         attributes.push(("style", style.to_owned()));
     }
+}
+
+/// Makes the size that the author gave one that fits: Outlook on Windows obeys
+/// `width` and no `max-width`. What is no size is left out.
+fn fit(attributes: &mut Vec<(&'static str, String)>) {
+    let mut is_too_wide = false;
+    attributes.retain_mut(|(name, value)| {
+        let pixels = value.trim().trim_end_matches("px").parse::<u32>().ok().filter(|n| *n > 0);
+        match (*name, pixels) {
+            ("width", None) => {
+                let part = value.trim().strip_suffix('%').and_then(|part| part.parse().ok());
+                matches!(part, Some(1..=100_u8))
+            }
+            ("width", Some(pixels)) => {
+                is_too_wide = pixels > COLUMN;
+                *value = pixels.min(COLUMN).to_string();
+                true
+            }
+            ("height", Some(pixels)) => {
+                *value = pixels.to_string();
+                true
+            }
+            ("height", None) => false,
+            _ => true,
+        }
+    });
+    // The height belonged to another width.
+    attributes.retain(|(name, _)| !is_too_wide || *name != "height");
 }
 
 /// Whether an image is the only thing in its paragraph, or in the link that is.
