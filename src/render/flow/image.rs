@@ -41,13 +41,13 @@ pub(crate) fn resolve(
         images.filter(|at| is_alone(nodes, *at)).collect::<Vec<_>>().into_iter().peekable();
     // Whether each open element takes room at the side.
     let mut open: Vec<bool> = Vec::new();
-    for at in 0..nodes.len() {
-        match &nodes[at] {
+    for (at, node) in nodes.iter_mut().enumerate() {
+        match node {
             Node::Open(element) => open.push(takes_a_margin(element)),
             Node::Close => drop(open.pop()),
             _ => {}
         }
-        match &mut nodes[at] {
+        match node {
             Node::Open(
                 Element::Link { target, relative: Some(span), .. }
                 | Element::ButtonLink { target, relative: Some(span) },
@@ -65,7 +65,7 @@ pub(crate) fn resolve(
                 let margins = open.iter().filter(|takes| **takes).count();
                 let margins = MARGIN * u32::try_from(margins).unwrap_or(u32::MAX / MARGIN);
                 let room = COLUMN.saturating_sub(margins).max(FITS_ANYWHERE);
-                picture(&mut nodes[at], is_alone, room, gallery, &mut told);
+                picture(node, is_alone, room, gallery, &mut told);
             }
             _ => {}
         }
@@ -117,6 +117,7 @@ fn picture(
         return;
     };
     *source = found;
+    keep_sizes(attributes);
     fit_into(room, attributes);
     let is_sized = attributes.iter().any(|(name, _)| matches!(*name, "width" | "height"));
     let width = match size {
@@ -140,11 +141,31 @@ fn picture(
     }
 }
 
-/// Makes a picture to which the author's HTML gave a size no wider than there is room.
-fn fit_into(room: u32, attributes: &mut Vec<(&'static str, String)>) {
+/// Leaves out what is no size.
+fn keep_sizes(attributes: &mut Vec<(&'static str, String)>) {
+    attributes.retain_mut(|(name, value)| {
+        let pixels = value.trim().trim_end_matches("px").parse::<u32>().ok().filter(|n| *n > 0);
+        match (*name, pixels) {
+            ("width" | "height", Some(pixels)) => {
+                *value = pixels.to_string();
+                true
+            }
+            ("width", None) => {
+                let part = value.trim().strip_suffix('%').and_then(|part| part.parse().ok());
+                matches!(part, Some(1..=100_u8))
+            }
+            ("height", None) => false,
+            _ => true,
+        }
+    });
+}
+
+/// Makes a picture to which the author's HTML gave a size no wider than there
+/// is room: Outlook on Windows obeys `width` and no `max-width`.
+fn fit_into(room: u32, attributes: &mut [(&'static str, String)]) {
     let pixels = |name: &str| {
         let written = attributes.iter().find(|(wanted, _)| *wanted == name);
-        written.and_then(|(_, value)| value.trim().trim_end_matches("px").parse::<u32>().ok())
+        written.and_then(|(_, value)| value.parse::<u32>().ok())
     };
     let Some(width) = pixels("width").filter(|width| *width > room) else { return };
     let height = pixels("height").map(|height| Size { width, height }.within(room).height);

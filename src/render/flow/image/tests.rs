@@ -166,3 +166,18 @@ fn a_hundred_thousand_pictures_that_are_not_there_are_no_burden() {
     let (html, _, _) = linked(&"<img src=x.png> ".repeat(100_000));
     assert!(!html.contains("<img"));
 }
+
+#[test]
+fn a_size_of_the_authors_fits_the_column() {
+    for (written, expected) in [
+        ("width=1136 height=500", "width=\"568\" height=\"250\""),
+        ("width=120px height=80", "width=\"120\" height=\"80\""),
+        ("width=50%", "width=\"50%\" style"),
+        ("width=x height=-1", "width=\"300\" style"),
+        ("width=0 height=auto", "width=\"300\" style"),
+        ("width=101%", "width=\"300\" style"),
+    ] {
+        let (html, _, _) = linked(&format!("<img src=w300.png alt=a {written}>"));
+        assert!(html.contains(&format!(" alt=\"a\" {expected}")), "{written}: {html}");
+    }
+}
