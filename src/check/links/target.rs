@@ -50,8 +50,11 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         false => target.contains(char::is_whitespace),
     };
     // The name of a file may hold spaces; the mail encodes them.
-    let is_file = kind == LinkKind::Image && scheme.is_none() && trimmed == target;
-    if holds_space && !(is_file && !target.contains(['\n', '\t', '\r'])) {
+    let is_file = kind == LinkKind::Image
+        && scheme.is_none()
+        && trimmed == target
+        && !target.contains(['\n', '\t', '\r']);
+    if holds_space && !is_file {
         return Some(Fault::WhiteSpace);
     }
     let Some(scheme) = scheme else {
