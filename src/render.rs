@@ -11,6 +11,7 @@
 //! html and text. The theme's shell goes through Handlebars and mrml once,
 //! and the article is put into it afterwards.
 
+mod anchors;
 mod article;
 mod article_html;
 mod article_text;
@@ -31,6 +32,7 @@ mod target;
 mod text_table;
 mod wrap;
 
+pub use anchors::DEAD_ANCHOR;
 pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
@@ -124,11 +126,16 @@ pub fn render(
     let page = letterhead.web_url.as_deref().and_then(|url| Url::parse(url).ok());
     flow::resolve(&mut nodes, page.as_ref(), &mut gallery, &mut findings);
     let headings = headings::of(&nodes);
+    let linked_inside = anchors::settle(&mut nodes, &headings, &mut findings);
     let mut values = values(issue, theme, letterhead, &headings, &mut findings);
     values["logo"] = logo::value(illustration.logo, theme, &mut gallery, &mut findings);
     let address = one_line(&letterhead.postal_address);
     let look = look(theme, letterhead.direction);
-    let article = |linked: &[usize]| article_html::write(&nodes, &look, linked);
+    let article = |linked_by_shell: &[usize]| {
+        let mut linked = [linked_by_shell, &linked_inside].concat();
+        linked.sort_unstable();
+        article_html::write(&nodes, &look, &linked)
+    };
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
     let mut pictures = gallery.into_pictures();

@@ -218,7 +218,7 @@ impl<'d> Flow<'d, '_, '_> {
                 };
                 match self.target(&address, span) {
                     Some(target) => {
-                        let relative = target::is_relative(&target).then(|| span.clone());
+                        let relative = target::leads_from_here(&target).then(|| span.clone());
                         Element::Link { target, relative, title: clean(title) }
                     }
                     None => return self.open.push(Opened::UNWRITTEN),

@@ -80,7 +80,8 @@ pub(crate) enum Element<'d> {
     Strikethrough,
     Link {
         target: String,
-        /// Where the author wrote it, if it leads on from the issue's own page.
+        /// Where the author wrote it, if it leads on from the page, or to
+        /// another place in the mail.
         relative: Option<Span>,
         title: Cow<'d, str>,
     },

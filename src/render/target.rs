@@ -37,10 +37,9 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a target means nothing without the address of the page that it
-/// stands on. A place in the mail itself does not, and neither does no target.
-pub(crate) fn is_relative(target: &str) -> bool {
-    !target.is_empty() && !target.starts_with('#') && scheme(target).is_none()
+/// Whether a target means nothing without the page or the mail that it stands on.
+pub(crate) fn leads_from_here(target: &str) -> bool {
+    !target.is_empty() && scheme(target).is_none()
 }
 
 /// The scheme in lower case. Mail programs and browsers ignore control

@@ -51,7 +51,7 @@ pub(crate) fn resolve(
             Node::Open(
                 Element::Link { target, relative: Some(span), .. }
                 | Element::ButtonLink { target, relative: Some(span) },
-            ) => match page.and_then(|page| joined(page, target)) {
+            ) if !target.starts_with('#') => match page.and_then(|page| joined(page, target)) {
                 Some(whole) => *target = whole,
                 None => told.at(
                     span,

@@ -136,7 +136,7 @@ impl<'d> Flow<'d, '_, '_> {
         let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
         if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
             let title = attributes.into_iter().find(|(key, _)| *key == "title");
-            let relative = target::is_relative(&target).then(|| span.clone());
+            let relative = target::leads_from_here(&target).then(|| span.clone());
             let title = Cow::Owned(title.unwrap_or_default().1);
             return Element::Link { target, relative, title };
         }

@@ -15,7 +15,8 @@
 //  5. An image is seen as its alternative.
 //  6. A target is what the URL standard makes of it on the page of the issue, once what RFC 3986 has no place for is percent-encoded.
 //  7. A footnote's mark is its number in brackets, nothing leads back from a footnote, and a task begins with a box.
-//  8. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
+//  8. A link to an id that a heading has is one to that heading, as git hosts name headings.
+//  9. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,7 +47,7 @@ markdown.core.ruler.push("tasks", ({ tokens }) => {
     first.content = first.content.replace(/^\[([ xX])\]\s/, (_, mark) => (mark === " " ? "☐ " : "☑ "));
   });
 });
-// Rule 8 is applied to both sides alike, so markdown-it is not to apply its own.
+// Rule 9 is applied to both sides alike, so markdown-it is not to apply its own.
 markdown.validateLink = () => true;
 markdown.normalizeLink = (target) => target;
 markdown.normalizeLinkText = (text) => text;
@@ -90,7 +91,7 @@ function seen(root) {
     if (node.nodeName === "#comment" || UNSEEN.has(node.tagName)) return;
     const block = node.tagName !== undefined && !INLINE.has(node.tagName);
     if (block) text += " ";
-    if (node.tagName === "a") targets.push(...target(attribute(node, "href")));
+    if (node.tagName === "a") targets.push(...target(aim(attribute(node, "href"), root)));
     if (node.tagName === "img") {
       text += attribute(node, "alt") ?? "";
       targets.push(...target(attribute(node, "src")));
@@ -113,6 +114,19 @@ function target(written) {
     return [cleaned];
   }
   return /^(javascript|vbscript|data|file):$/.test(url.protocol) ? [] : [url.href];
+}
+
+/// The name of the heading that a target within the page means.
+function aim(written, root) {
+  if (!/^#./.test(written ?? "")) return written;
+  const heading = find(root, (node) => /^h[1-6]$/.test(node.tagName) && attribute(node, "id") === written.slice(1));
+  if (heading === undefined) return written.toLowerCase();
+  const words = textOf(heading).trim().split(/\s+/).join(" ").toLowerCase();
+  return "#" + words.replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+}
+
+function textOf(node) {
+  return node.value ?? (node.childNodes ?? []).map(textOf).join("");
 }
 
 function attribute(node, name) {

@@ -1,0 +1,155 @@
+//! Links from one place of an article to another.
+//!
+//! In: the nodes, and the headings among them. Out: which headings the article
+//! links to, with the links aimed at the ids that those get; and a finding for
+//! a link that leads to no place. A heading is named as git hosts name it: in
+//! small letters, without punctuation, with `-` for each space. Absent on
+//! purpose: the theme's own links to headings; the shell knows those.
+
+use std::collections::{HashMap, HashSet};
+
+use super::headings::{Heading, heading_id};
+use super::node::{Element, Node};
+use super::target;
+use crate::source::{Findings, RuleId, Severity};
+
+/// A link inside the mail leads to no place in it.
+pub const DEAD_ANCHOR: RuleId = RuleId("dead-anchor");
+
+/// How many findings are told with their places.
+const MOST_TOLD: usize = 50;
+
+/// Aims the links, and gives the indices of the headings in ascending order.
+pub(crate) fn settle(
+    nodes: &mut [Node<'_>],
+    headings: &[Heading],
+    findings: &mut Findings<'_>,
+) -> Vec<usize> {
+    if !nodes.iter().any(|node| anchor(node).is_some()) {
+        return Vec::new();
+    }
+    let names = names(headings);
+    let own: HashSet<String> = nodes.iter().flat_map(own_ids).collect();
+    let mut linked = Vec::new();
+    let mut dead = 0_usize;
+    for node in nodes {
+        let Node::Open(
+            Element::Link { target, relative: place, .. }
+            | Element::ButtonLink { target, relative: place },
+        ) = node
+        else {
+            continue;
+        };
+        if target.len() < 2 || !target.starts_with('#') || own.contains(target.as_str()) {
+            continue;
+        }
+        if let Some(heading) = names.get(target.to_lowercase().as_str()) {
+            *target = format!("#{}", heading_id(*heading));
+            linked.push(*heading);
+            continue;
+        }
+        dead += 1;
+        if let (Some(place), true) = (place, dead <= MOST_TOLD) {
+            findings.at(
+                place,
+                (DEAD_ANCHOR, Severity::Warning),
+                format!("The link to `{target}` leads to no place in this mail."),
+                "Write the words of a heading, as in `#the-first-part` for \"The first part\".",
+            );
+        }
+    }
+    linked.sort_unstable();
+    linked.dedup();
+    linked
+}
+
+fn anchor<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    match node {
+        Node::Open(Element::Link { target, .. } | Element::ButtonLink { target, .. }) => {
+            Some(target.as_str()).filter(|target| target.starts_with('#'))
+        }
+        _ => None,
+    }
+}
+
+/// The ids that the author's HTML gives, as targets.
+fn own_ids(node: &Node<'_>) -> Vec<String> {
+    let Node::Open(Element::Raw { attributes, .. }) = node else { return Vec::new() };
+    let ids = attributes.iter().filter(|(name, _)| matches!(*name, "id" | "name"));
+    ids.filter_map(|(_, id)| as_target(id)).collect()
+}
+
+/// Each heading by its target. The second of two that are alike has a `-1`.
+fn names(headings: &[Heading]) -> HashMap<String, usize> {
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    let mut names = HashMap::new();
+    for heading in headings {
+        let name = name(&heading.title);
+        let before = uses.entry(name.clone()).or_default();
+        let whole = match *before {
+            0 => name,
+            count => format!("{name}-{count}"),
+        };
+        *before += 1;
+        if let Some(target) = as_target(&whole).filter(|target| target.len() > 1) {
+            names.entry(target.to_lowercase()).or_insert(heading.index);
+        }
+    }
+    names
+}
+
+fn name(title: &str) -> String {
+    let kept = |c: char| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c),
+        _ => None,
+    };
+    title.to_lowercase().chars().filter_map(kept).collect()
+}
+
+fn as_target(id: &str) -> Option<String> {
+    target::written(&format!("#{id}")).map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::Document;
+    use crate::render::flow::flow;
+    use crate::render::headings;
+    use crate::source::SourceText;
+
+    /// The links as they are aimed, the headings that are linked to, and the findings.
+    fn settled(markdown: &str) -> (Vec<String>, Vec<usize>, Vec<String>) {
+        let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
+        let document = Document::parse(&source, 0).unwrap();
+        let mut findings = Findings::about(&source);
+        let mut nodes = flow(&document, &mut findings);
+        let headings = headings::of(&nodes);
+        let linked = settle(&mut nodes, &headings, &mut findings);
+        let targets = nodes.iter().filter_map(anchor).map(str::to_owned).collect();
+        let place = |f: crate::source::Finding| {
+            let place = f.place.unwrap();
+            format!("{}:{} {}", place.line, place.column, f.rule.0)
+        };
+        (targets, linked, findings.into_sorted().into_iter().map(place).collect())
+    }
+
+    #[test]
+    fn a_link_finds_its_heading_or_is_told() {
+        let text = "[a](#the-second-part) [b](#The-First-Part) [c](#über-uns) [d](#nowhere)\n\
+                    [e](#x) [f](#the-first-part-1) [g](https://e.example/#nowhere)\n\n\
+                    # The first part\n\n# The *second* `part`!\n\n# Über uns\n\n# The first part\n\n\
+                    <div id=\"x\">y</div>\n";
+        let (targets, linked, found) = settled(text);
+        assert_eq!(targets, ["#s2", "#s1", "#s3", "#nowhere", "#x", "#s4"]);
+        assert_eq!(linked, [0, 1, 2, 3]);
+        assert_eq!(found, ["1:59 dead-anchor"]);
+    }
+
+    #[test]
+    fn an_article_without_such_links_has_no_ids() {
+        assert_eq!(settled("# A\n\n[b](https://e.example)\n"), (vec![], vec![], vec![]));
+        assert_eq!(settled("[a](#)\n").2, Vec::<String>::new());
+    }
+}
