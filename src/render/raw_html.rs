@@ -133,6 +133,13 @@ const DROPPED: [&str; 20] = [
     "title", "video",
 ];
 
+/// Elements that stand among words, and hold words.
+const AMONG_WORDS: [&str; 29] = [
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
+    "tt", "u", "var",
+];
+
 /// Elements that have no end tag.
 const VOID: [&str; 14] = [
     "area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "source",
@@ -178,6 +185,11 @@ pub(crate) fn standing(name: &str) -> Standing {
         Some(_) => Standing::Dropped,
         None => Standing::NotHtml,
     }
+}
+
+/// Whether an element stands among words, and holds words.
+pub(crate) fn is_among_words(name: &str) -> bool {
+    AMONG_WORDS.contains(&name)
 }
 
 /// Whether an element has no end tag.

@@ -36,19 +36,6 @@ const BLOCKS: [&str; 21] = [
     "ul",
 ];
 
-/// Elements among words. Where nothing else is written, as in most issues,
-/// all stand well.
-const AMONG_WORDS: [&str; 29] = [
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins",
-    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
-    "tt", "u", "var",
-];
-
-/// Whether an element of the author's HTML is well wherever words are.
-pub(super) fn stands_anywhere(name: &str) -> bool {
-    AMONG_WORDS.contains(&name)
-}
-
 /// Puts elements that cannot stand where they are into what they can stand in,
 /// and divides those that cannot hold what they hold.
 pub(super) fn settle(nodes: &mut Vec<Node<'_>>) {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean, nesting};
+use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
 use crate::render::node::{Element, Node};
 use crate::render::raw_html::{self, OpenTag, Standing, Token};
 use crate::render::target;
@@ -46,7 +46,8 @@ impl<'d> Flow<'d, '_, '_> {
             Standing::Kept("img") => self.raw_image(tag, span),
             Standing::Kept(name) => {
                 self.end_before(name);
-                self.may_be_misplaced |= !nesting::stands_anywhere(name);
+                // Elements among words stand well anywhere, and most issues write no others.
+                self.may_be_misplaced |= !raw_html::is_among_words(name);
                 self.report_outside_table(name, span);
                 let element = self.raw_element(name, tag, span);
                 let may_stay_open = matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")

@@ -16,13 +16,6 @@ use crate::render::raw_html::{self, Token};
 use crate::source::{Place, SourceText};
 use crate::theme::{Includes, Theme, ThemeFault};
 
-/// Elements in whose company a line break is a space.
-const INLINE: [&str; 30] = [
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "time", "tt", "u", "var",
-];
-
 /// The HTML that mrml makes of a layout, without what it stammers.
 pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
     Ok(leftovers::without(&rendered(theme, expanded)?))
@@ -56,8 +49,8 @@ fn with_spaces(text: &str) -> String {
     let mut with_spaces = text.to_owned();
     let tokens = raw_html::tokens(text);
     let name = |token: &Token<'_>| match token {
-        Token::Open(tag) => INLINE.contains(&tag.name),
-        Token::Close { name } => INLINE.contains(name),
+        Token::Open(tag) => tag.name == "img" || raw_html::is_among_words(tag.name),
+        Token::Close { name } => raw_html::is_among_words(name),
         Token::Text(_) | Token::Unseen => false,
     };
     for three in tokens.windows(3) {
