@@ -346,9 +346,10 @@ mod tests {
             let text = format!("Title: x\n\nWords. {}", place.repeat(300_000));
             let source = SourceText::new("a.md", text.as_bytes()).unwrap();
             let issue = Issue::parse(&source, "a").unwrap();
-            let found = match rule.id == TURNED_TEXT.id {
-                true => characters::turned(&issue, |_| true),
-                false => emphasis::discover(&issue),
+            let found = if rule.id == TURNED_TEXT.id {
+                characters::turned(&issue, |_| true)
+            } else {
+                emphasis::discover(&issue)
             };
             assert!((1..=ENOUGH).contains(&found.len()), "{place:?}: {}", found.len());
         }

@@ -49,9 +49,10 @@ fn file_name(name: &str) -> String {
     let mut out = "filename*=utf-8''".to_owned();
     for byte in name.bytes() {
         // What RFC 2231 calls attribute-char, and not all of that.
-        match byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
         }
     }
     out

@@ -195,10 +195,7 @@ impl<'a> Situation<'a> {
             return Moment::Ahead;
         }
         let max_late = SignedDuration::try_from(self.max_late).unwrap_or(SignedDuration::MAX);
-        match self.now.duration_since(due) < max_late {
-            true => Moment::Due,
-            false => Moment::Missed,
-        }
+        if self.now.duration_since(due) < max_late { Moment::Due } else { Moment::Missed }
     }
 
     fn is_open(&self, issue: &ScheduledIssue) -> bool {
@@ -216,9 +213,10 @@ impl<'a> Situation<'a> {
 
     fn act_on(&self, due: Vec<&'a ScheduledIssue>, next: Option<&'a ScheduledIssue>) -> Action<'a> {
         let [only] = due[..] else {
-            return match due.is_empty() {
-                true => Action::Wait(next),
-                false => Action::Refuse(Refusal::SeveralDue(due)),
+            return if due.is_empty() {
+                Action::Wait(next)
+            } else {
+                Action::Refuse(Refusal::SeveralDue(due))
             };
         };
         let namesakes: Vec<_> =

@@ -39,9 +39,10 @@ pub(super) fn mailbox(name: &str, mailbox: &Mailbox) -> String {
         return line.end();
     };
     let phrase = phrase(shown.as_str());
-    match is_plain(shown.as_str()) && line.has_room_for(&phrase) {
-        true => line.push(&phrase),
-        false => line.encoded_words(shown.as_str()),
+    if is_plain(shown.as_str()) && line.has_room_for(&phrase) {
+        line.push(&phrase);
+    } else {
+        line.encoded_words(shown.as_str());
     }
     line.fold_before(&format!(" <{}>", mailbox.address.as_str()));
     line.end()
@@ -68,9 +69,10 @@ fn units(text: &str) -> Vec<&str> {
 /// A plain name as RFC 5322 section 3.2.5 wants it: in quotes unless it is of atoms alone.
 fn phrase(name: &str) -> String {
     let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-    match name.split(' ').all(|word| !word.is_empty() && word.chars().all(is_atom)) {
-        true => name.to_owned(),
-        false => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+    if name.split(' ').all(|word| !word.is_empty() && word.chars().all(is_atom)) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
 

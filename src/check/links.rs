@@ -28,13 +28,10 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
             &UNDEFINED_REFERENCE,
             &reference.span,
             format!("`{}` is not defined, so this is shown as it stands", reference.name),
-            match reference.name.starts_with('^') {
-                true => {
-                    format!("Add a line `[{}]: The note.`, or correct the name.", reference.name)
-                }
-                false => {
-                    format!("Add a line `[{}]: https://...`, or correct the name.", reference.name)
-                }
+            if reference.name.starts_with('^') {
+                format!("Add a line `[{}]: The note.`, or correct the name.", reference.name)
+            } else {
+                format!("Add a line `[{}]: https://...`, or correct the name.", reference.name)
             },
         )
     });

@@ -109,9 +109,10 @@ pub(super) fn discover(text: &str, visible: impl Fn(&Span) -> bool) -> Vec<Disco
 fn proposal(repaired: &Repaired) -> Discovery {
     let Repaired { encoding, places, non_ascii, explained, .. } = repaired;
     let name = encoding.name();
-    let confidence = match explained == non_ascii {
-        true => "all of it was misread".to_owned(),
-        false => format!("the other {} are right as they stand", non_ascii - explained),
+    let confidence = if explained == non_ascii {
+        "all of it was misread".to_owned()
+    } else {
+        format!("the other {} are right as they stand", non_ascii - explained)
     };
     Discovery {
         rule: &MOJIBAKE,
@@ -191,9 +192,12 @@ mod tests {
     fn misread(text: &str, encoding: Encoding) -> String {
         let all = ('\u{80}'..='\u{FF}').chain('\u{100}'..='\u{FB02}');
         let all: Vec<_> = all.filter_map(|c| encoding.byte(c).map(|byte| (byte, c))).collect();
-        let read = |byte: u8| match byte.is_ascii() {
-            true => byte.into(),
-            false => all.iter().find(|(b, _)| *b == byte).expect("every byte is some character").1,
+        let read = |byte: u8| {
+            if byte.is_ascii() {
+                byte.into()
+            } else {
+                all.iter().find(|(b, _)| *b == byte).expect("every byte is some character").1
+            }
         };
         text.bytes().map(read).collect()
     }

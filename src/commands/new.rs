@@ -59,10 +59,11 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    match path.chars().all(is_plain) && !path.starts_with('-') {
-        true => path,
-        // Within single quotes, a shell reads everything but them as it stands.
-        false => format!("-- '{}'", path.replace('\'', r"'\''")),
+    if path.chars().all(is_plain) && !path.starts_with('-') {
+        path
+    } else {
+        // Within single quotes a shell takes every other character as it is.
+        format!("-- '{}'", path.replace('\'', r"'\''"))
     }
 }
 

@@ -132,10 +132,7 @@ impl Newsletter {
     /// Where an issue file is: as named from here, or else from the newsletter's folder.
     pub(super) fn issue_path(&self, named: &Path) -> PathBuf {
         let in_newsletter = self.config.root.join(named);
-        match !named.exists() && in_newsletter.exists() {
-            true => in_newsletter,
-            false => named.to_owned(),
-        }
+        if !named.exists() && in_newsletter.exists() { in_newsletter } else { named.to_owned() }
     }
 
     /// The newsletter's own words for an issue, and the finding that its

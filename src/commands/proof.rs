@@ -110,9 +110,10 @@ fn editors(named: &[String], configured: &[EmailAddress]) -> Result<Vec<EmailAdd
     let named =
         named.map_err(|error| Failure::of(Exit::Usage, "`--to` takes an address", &error))?;
     let editors = if named.is_empty() { configured.to_vec() } else { named };
-    match editors.is_empty() {
-        true => Err(Failure::new(Exit::Usage, "there is nobody to send a proof to")
-            .hint("Set `[proof] to` in postrider.toml, or say `--to ADDR`.")),
-        false => Ok(editors),
+    if editors.is_empty() {
+        Err(Failure::new(Exit::Usage, "there is nobody to send a proof to")
+            .hint("Set `[proof] to` in postrider.toml, or say `--to ADDR`."))
+    } else {
+        Ok(editors)
     }
 }

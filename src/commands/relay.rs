@@ -217,9 +217,10 @@ async fn proof_over<T: Transport>(
         }
     }
     connection.close().await;
-    match refused.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::new(
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(
             Exit::Unreachable,
             format!(
                 "the proof did not reach {} of {} editors, and was not recorded: {}",
@@ -228,7 +229,7 @@ async fn proof_over<T: Transport>(
                 refused.join("; ")
             ),
         )
-        .hint("Editors are numbered as in `[proof] to`. Mend it and run `proof` again.")),
+        .hint("Editors are numbered as in `[proof] to`. Mend it and run `proof` again."))
     }
 }
 
@@ -243,9 +244,10 @@ fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure
         SmtpSecurity::StartTls => "smtp",
         SmtpSecurity::Plain => "smtp+plain",
     };
-    let host = match smtp.url.host.contains(':') {
-        true => format!("[{}]", smtp.url.host.trim_matches(['[', ']'])),
-        false => smtp.url.host.clone(),
+    let host = if smtp.url.host.contains(':') {
+        format!("[{}]", smtp.url.host.trim_matches(['[', ']']))
+    } else {
+        smtp.url.host.clone()
     };
     let server = Server::parse_url(&format!("{scheme}://{host}:{}", smtp.url.port))
         .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] url`", &error))?;

@@ -79,9 +79,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         },
     };
     block_on(campaigns::with_store_for_sending(context, &newsletter.config, async |store| {
-        match arguments.dry_run {
-            true => dry_run(context, &newsletter, store, &arguments.issue, &order).await,
-            false => send(context, &newsletter, store, &arguments.issue, &order).await,
+        if arguments.dry_run {
+            dry_run(context, &newsletter, store, &arguments.issue, &order).await
+        } else {
+            send(context, &newsletter, store, &arguments.issue, &order).await
         }
     }))
 }

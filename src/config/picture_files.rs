@@ -84,9 +84,10 @@ impl Pictures for PictureFiles {
             // The address has the name that was written, whatever a link is for.
             return Ok(PictureFile { bytes, published: self.published_as(&candidate) });
         }
-        match tried.is_empty() {
-            true => Err(PictureFault::LeadsOut),
-            false => Err(PictureFault::Missing { tried }),
+        if tried.is_empty() {
+            Err(PictureFault::LeadsOut)
+        } else {
+            Err(PictureFault::Missing { tried })
         }
     }
 }

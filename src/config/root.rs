@@ -30,9 +30,10 @@ impl Root {
             return Ok(Self::at(folder, environment));
         };
         let root = Self::at(&start.join(named), environment);
-        match root.config_file().is_file() {
-            true => Ok(root),
-            false => Err(ConfigError::NotARoot { named: named.to_owned() }),
+        if root.config_file().is_file() {
+            Ok(root)
+        } else {
+            Err(ConfigError::NotARoot { named: named.to_owned() })
         }
     }
 

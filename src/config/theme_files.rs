@@ -201,16 +201,18 @@ impl Reading<'_> {
     }
 
     fn refuse_linked_folder(&self, path: &Path) -> Result<(), ThemeFilesError> {
-        match path.is_symlink() {
-            true => Err(ThemeFilesError::LinkedFolder { path: path.to_owned() }),
-            false => Ok(()),
+        if path.is_symlink() {
+            Err(ThemeFilesError::LinkedFolder { path: path.to_owned() })
+        } else {
+            Ok(())
         }
     }
 
     fn refuse_too_many(&self, depth: usize) -> Result<(), ThemeFilesError> {
-        match self.files.len() >= MAX_FILES || depth > MAX_DEPTH {
-            true => Err(ThemeFilesError::TooMany { folder: self.folder.to_owned() }),
-            false => Ok(()),
+        if self.files.len() >= MAX_FILES || depth > MAX_DEPTH {
+            Err(ThemeFilesError::TooMany { folder: self.folder.to_owned() })
+        } else {
+            Ok(())
         }
     }
 }

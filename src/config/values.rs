@@ -53,9 +53,10 @@ pub(super) fn language(text: &str) -> Result<String, Wrong> {
     let goes_on = subtags.all(|subtag| {
         (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
     });
-    match starts && goes_on && text.len() <= 35 {
-        true => Ok(text.to_owned()),
-        false => Err(Wrong::new("is not a language tag", "write it as `en`, `de` or `pt-BR`")),
+    if starts && goes_on && text.len() <= 35 {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::new("is not a language tag", "write it as `en`, `de` or `pt-BR`"))
     }
 }
 
@@ -65,9 +66,10 @@ pub(super) fn lines(text: &str) -> Result<String, Wrong> {
     if text.is_empty() {
         return Err(Wrong::new("is empty", "write the address at which you get post"));
     }
-    match text.chars().any(|c| c.is_control() && c != '\n') {
-        true => Err(Wrong::new("holds a control character", "take it out")),
-        false => Ok(text.to_owned()),
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        Err(Wrong::new("holds a control character", "take it out"))
+    } else {
+        Ok(text.to_owned())
     }
 }
 
@@ -96,9 +98,10 @@ pub(super) fn duration(
     };
     let found = length(text)
         .ok_or_else(|| Wrong::new("is not a length of time", "write it as `90m`, `24h` or `2d`"))?;
-    match (least_length..=most_length).contains(&found) {
-        true => Ok(found),
-        false => Err(Wrong::new("is out of range", format!("it may be {least} to {most}"))),
+    if (least_length..=most_length).contains(&found) {
+        Ok(found)
+    } else {
+        Err(Wrong::new("is out of range", format!("it may be {least} to {most}")))
     }
 }
 
@@ -155,27 +158,30 @@ pub(super) fn host_name(text: &str) -> Result<String, Wrong> {
 }
 
 pub(super) fn user(text: &str) -> Result<String, Wrong> {
-    match text.is_empty() || text.chars().any(char::is_control) {
-        true => Err(Wrong::new("is empty or holds a control character", "write the name alone")),
-        false => Ok(text.to_owned()),
+    if text.is_empty() || text.chars().any(char::is_control) {
+        Err(Wrong::new("is empty or holds a control character", "write the name alone"))
+    } else {
+        Ok(text.to_owned())
     }
 }
 
 /// The id of a Mailchimp audience.
 pub(super) fn audience(text: &str) -> Result<String, Wrong> {
-    match (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        true => Ok(text.to_owned()),
-        false => Err(Wrong::new(
+    if (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::new(
             "is not the id of an audience",
             "Mailchimp shows it under Audience > Settings, as in `a1b2c3d4e5`",
-        )),
+        ))
     }
 }
 
 pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
-    match text.is_empty() || text.contains('\0') {
-        true => Err(Wrong::new("is not a path", "write it relative to this file's folder")),
-        false => Ok(text.into()),
+    if text.is_empty() || text.contains('\0') {
+        Err(Wrong::new("is not a path", "write it relative to this file's folder"))
+    } else {
+        Ok(text.into())
     }
 }
 
@@ -190,9 +196,10 @@ pub(super) fn sqlite_path(text: &str) -> Result<std::path::PathBuf, Wrong> {
         return Err(Wrong::new(problem, form));
     }
     let file = rest.strip_prefix("//").unwrap_or(rest);
-    match file.is_empty() || file.contains(['?', '\0']) || file.starts_with(':') {
-        true => Err(Wrong::new("names no file", form)),
-        false => Ok(file.into()),
+    if file.is_empty() || file.contains(['?', '\0']) || file.starts_with(':') {
+        Err(Wrong::new("names no file", form))
+    } else {
+        Ok(file.into())
     }
 }
 

@@ -50,12 +50,13 @@ pub struct LoopbackUrl(String);
 impl LoopbackUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
         let url = web_address(text)?;
-        match is_loopback(&url) {
-            true => Ok(Self(url.as_str().trim_end_matches('/').to_owned())),
-            false => Err(Wrong::new(
+        if is_loopback(&url) {
+            Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        } else {
+            Err(Wrong::new(
                 "does not lead to this machine",
                 "leave it out; it is for tests, and the API key would go there",
-            )),
+            ))
         }
     }
 
@@ -77,9 +78,10 @@ pub(super) fn assets_url(text: &str) -> Result<Url, Wrong> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Wrong::new("has a query or a fragment", "end it with the path and a `/`"));
     }
-    match url.path().ends_with('/') {
-        true => Ok(url),
-        false => Err(Wrong::new("does not end in `/`", format!("write it as `{url}/`"))),
+    if url.path().ends_with('/') {
+        Ok(url)
+    } else {
+        Err(Wrong::new("does not end in `/`", format!("write it as `{url}/`")))
     }
 }
 
@@ -93,10 +95,7 @@ pub(super) fn web_address(text: &str) -> Result<Url, Wrong> {
             "take it out; readers see this address",
         ));
     }
-    match matches!(url.scheme(), "https" | "http") && url.has_host() {
-        true => Ok(url),
-        false => Err(wrong()),
-    }
+    if matches!(url.scheme(), "https" | "http") && url.has_host() { Ok(url) } else { Err(wrong()) }
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -278,9 +278,10 @@ fn not_a_draft(remote: Option<&Remote>) -> Option<&Remote> {
 }
 
 fn left_as_it_is(remote: &Remote) -> Pushed {
-    match remote.state.is_on_its_way() {
-        true => Pushed::AlreadySent { remote: remote.id.clone(), digest: None },
-        false => Pushed::LeftAlone { remote: remote.clone() },
+    if remote.state.is_on_its_way() {
+        Pushed::AlreadySent { remote: remote.id.clone(), digest: None }
+    } else {
+        Pushed::LeftAlone { remote: remote.clone() }
     }
 }
 

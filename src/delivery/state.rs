@@ -200,10 +200,8 @@ impl Breaker {
                     self.recent.iter().rev().take_while(|w| **w == Weight::Rejected).count();
                 let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
                 if too_many || in_a_row >= IN_A_ROW {
-                    let (rejected, of) = match too_many {
-                        true => (self.rejections, WINDOW),
-                        false => (in_a_row, in_a_row),
-                    };
+                    let (rejected, of) =
+                        if too_many { (self.rejections, WINDOW) } else { (in_a_row, in_a_row) };
                     return Some(Trip::Rejections { rejected, of, last: answer.to_owned() });
                 }
             }

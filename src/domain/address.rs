@@ -131,9 +131,10 @@ impl Mailbox {
         };
         let address = rest.strip_suffix('>').ok_or(AddressError::NoAt)?;
         let name = unquote(name.trim());
-        let name = match name.is_empty() {
-            true => None,
-            false => Some(crate::domain::HeaderText::parse(&name).map_err(AddressError::Name)?),
+        let name = if name.is_empty() {
+            None
+        } else {
+            Some(crate::domain::HeaderText::parse(&name).map_err(AddressError::Name)?)
         };
         Ok(Self { name, address: EmailAddress::parse(address)? })
     }

@@ -23,9 +23,10 @@ impl Slug {
     pub fn parse(text: &str) -> Result<Self, SlugError> {
         let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
         let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-        match starts_well && text.len() <= 100 && text.bytes().all(allowed) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(SlugError),
+        if starts_well && text.len() <= 100 && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SlugError)
         }
     }
 
@@ -34,11 +35,10 @@ impl Slug {
     pub fn from_text(text: &str) -> Option<Self> {
         let mut slug = String::with_capacity(text.len());
         for c in text.chars().flat_map(char::to_lowercase) {
-            let kept = matches!(c, 'a'..='z' | '0'..='9' | '_' | '.');
-            match kept {
-                true => slug.push(c),
-                false if !slug.ends_with('-') => slug.push('-'),
-                false => {}
+            if matches!(c, 'a'..='z' | '0'..='9' | '_' | '.') {
+                slug.push(c);
+            } else if !slug.ends_with('-') {
+                slug.push('-');
             }
         }
         let slug = slug.trim_matches(['-', '.', '_']);

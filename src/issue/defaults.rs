@@ -70,9 +70,7 @@ fn cut_at_word(text: &str) -> String {
     let Some((end, _)) = text.char_indices().nth(PREHEADER_CHARACTERS) else {
         return text.to_owned();
     };
-    let cut = match text[end..].starts_with(' ') {
-        true => end,
-        false => text[..end].rfind(' ').unwrap_or(end),
-    };
+    let cut =
+        if text[end..].starts_with(' ') { end } else { text[..end].rfind(' ').unwrap_or(end) };
     format!("{}…", text[..cut].trim_end_matches([' ', ',', ';', ':', '.', '-', '–', '—', '(']))
 }

@@ -99,14 +99,16 @@ impl<'f, 's> Fields<'f, 's> {
         // Jekyll keeps the offset apart: `2026-08-26 09:30:00 +0200`.
         let time = time.trim().replace(" +", "+").replace(" -", "-");
         let moment = format!("{day} {time}");
-        let readable = match parse_moment(&moment) {
-            true => day.parse().ok().map(|day| Dated { day, instant: parse_instant(&moment) }),
-            false => None,
+        let readable = if parse_moment(&moment) {
+            day.parse().ok().map(|day| Dated { day, instant: parse_instant(&moment) })
+        } else {
+            None
         };
         if readable.is_none() {
-            let message = match looks_like_a_day(day) {
-                true => format!("`{}` is no day or time that exists", shortened(&value)),
-                false => not_a("a date", &value),
+            let message = if looks_like_a_day(day) {
+                format!("`{}` is no day or time that exists", shortened(&value))
+            } else {
+                not_a("a date", &value)
             };
             self.refuse(
                 &span,

@@ -267,10 +267,7 @@ fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
         }
         Element::TableRow => ("<tr>", "tr"),
         Element::Cell { heading, alignment } => {
-            let (start, end) = match heading {
-                true => ("<th scope=\"col\"", "th"),
-                false => ("<td", "td"),
-            };
+            let (start, end) = if *heading { ("<th scope=\"col\"", "th") } else { ("<td", "td") };
             out.push_str(start);
             let alignment = match (alignment, heading, look.direction) {
                 // Outlook on Windows centres a heading that does not say where it stands.

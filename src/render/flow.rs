@@ -393,9 +393,10 @@ fn clean<'t>(text: &'t str) -> Cow<'t, str> {
     let unwanted = |c: char| is_control(c) || c == '\u{FEFF}';
     let is_suspect =
         holds_control(text) || memchr::memchr(BYTE_ORDER_MARK, text.as_bytes()).is_some();
-    match is_suspect && text.contains(unwanted) {
-        true => Cow::Owned(text.replace(unwanted, "")),
-        false => Cow::Borrowed(text),
+    if is_suspect && text.contains(unwanted) {
+        Cow::Owned(text.replace(unwanted, ""))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 

@@ -222,9 +222,10 @@ impl Size {
     /// A file whose name ends in `@2x` has two pixels where a mail has one.
     fn for_screens_of(self, name: &str) -> Self {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        match stem.ends_with("@2x") {
-            true => Self { width: self.width.div_ceil(2), height: self.height.div_ceil(2) },
-            false => self,
+        if stem.ends_with("@2x") {
+            Self { width: self.width.div_ceil(2), height: self.height.div_ceil(2) }
+        } else {
+            self
         }
     }
 

@@ -336,9 +336,10 @@ pub(crate) fn resolved(text: &str) -> Cow<'_, str> {
         let inside = |c: char| c.is_ascii_alphanumeric() || c == '#';
         let length = 1 + rest[1..].find(|c: char| !inside(c)).unwrap_or(rest.len() - 1);
         // The longest name of a character has 31 letters.
-        let reference = match rest[length..].starts_with(';') && length <= 33 {
-            true => &rest[..=length],
-            false => &rest[..1],
+        let reference = if rest[length..].starts_with(';') && length <= 33 {
+            &rest[..=length]
+        } else {
+            &rest[..1]
         };
         for event in Parser::new(reference) {
             if let Event::Text(text) = event {

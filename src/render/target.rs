@@ -31,9 +31,10 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
     if scheme(target).is_some_and(|scheme| REFUSED.contains(&scheme.as_str())) {
         return None;
     }
-    match target.bytes().all(|b| b.is_ascii_graphic() && !must_be_encoded(b)) {
-        true => Some(Cow::Borrowed(target)),
-        false => Some(Cow::Owned(encoded(target))),
+    if target.bytes().all(|b| b.is_ascii_graphic() && !must_be_encoded(b)) {
+        Some(Cow::Borrowed(target))
+    } else {
+        Some(Cow::Owned(encoded(target)))
     }
 }
 

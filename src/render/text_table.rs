@@ -33,10 +33,7 @@ pub(crate) fn lines(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
         }
     }
     let needed = widths.iter().sum::<usize>() + GAP * columns.saturating_sub(1);
-    match needed <= room.width {
-        true => padded(rows, &widths),
-        false => listed(rows, room),
-    }
+    if needed <= room.width { padded(rows, &widths) } else { listed(rows, room) }
 }
 
 fn padded(rows: &[Vec<Cell>], widths: &[usize]) -> Vec<String> {

@@ -36,10 +36,7 @@ impl Room {
 /// A text's columns. unicode-width knows that an emoji of several code points
 /// takes two of them.
 pub(crate) fn width(text: &str) -> usize {
-    match text.is_ascii() {
-        true => text.len(),
-        false => text.width(),
-    }
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// Wraps one paragraph.
@@ -81,12 +78,11 @@ impl Lines {
             let needed = width(run);
             let fits = self.used + space + needed <= self.room.width;
             let hangs = is_closing(run) && self.used + space + needed <= self.room.most;
-            match fits || hangs {
-                true => self.append(run, space, needed),
-                false => {
-                    self.end_line();
-                    self.long_run(run, needed);
-                }
+            if fits || hangs {
+                self.append(run, space, needed);
+            } else {
+                self.end_line();
+                self.long_run(run, needed);
             }
             space = 0;
         }
@@ -129,9 +125,10 @@ impl<'t> Iterator for Runs<'t> {
     fn next(&mut self) -> Option<&'t str> {
         let mut clusters = self.0.grapheme_indices(true);
         let (_, first) = clusters.next()?;
-        let end = match is_wide(first) {
-            true => first.len(),
-            false => clusters.find(|(_, c)| is_wide(c)).map_or(self.0.len(), |(at, _)| at),
+        let end = if is_wide(first) {
+            first.len()
+        } else {
+            clusters.find(|(_, c)| is_wide(c)).map_or(self.0.len(), |(at, _)| at)
         };
         let (run, rest) = self.0.split_at(end);
         self.0 = rest;

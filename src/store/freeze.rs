@@ -109,9 +109,12 @@ impl Store {
         let fault = self.fault(FREEZE);
         let mut transaction = turn.begin(Durability::Power).await.map_err(&fault)?;
         let id = insert_campaign(&mut transaction, campaign, provenance, via, now).await.map_err(
-            |error| match is_unique_violation(&error) {
-                true => FreezeError::AlreadyFrozen { campaign: campaign.key().clone() },
-                false => fault(error).into(),
+            |error| {
+                if is_unique_violation(&error) {
+                    FreezeError::AlreadyFrozen { campaign: campaign.key().clone() }
+                } else {
+                    fault(error).into()
+                }
             },
         )?;
         insert_attachments(&mut transaction, id, campaign).await.map_err(&fault)?;

@@ -211,10 +211,13 @@ impl KnownRows {
                     summary.added += 1;
                     self.insert(key, Known::new(entry));
                 }
-                Some(&place) => match self.rows[place].1.merge(entry) {
-                    true => summary.merged += 1,
-                    false => summary.unchanged += 1,
-                },
+                Some(&place) => {
+                    if self.rows[place].1.merge(entry) {
+                        summary.merged += 1;
+                    } else {
+                        summary.unchanged += 1;
+                    }
+                }
             }
         }
         summary

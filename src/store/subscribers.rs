@@ -61,10 +61,11 @@ impl Listed {
             subscriber.last_name.clone(),
             subscriber.status.as_str().to_owned(),
             self.suppressed.map_or("", SuppressionReason::as_str).to_owned(),
-            match fields.is_empty() {
-                true => String::new(),
-                // A map of text to text always has a JSON form.
-                false => serde_json::to_string(&fields).unwrap_or_default(),
+            if fields.is_empty() {
+                String::new()
+            } else {
+                // A map from text to text always has a JSON form.
+                serde_json::to_string(&fields).unwrap_or_default()
             },
             since.unwrap_or_else(|| subscriber.created_at.to_string()),
             subscriber.updated_at.to_string(),

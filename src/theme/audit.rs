@@ -176,10 +176,7 @@ impl Mentions {
         }
         helper.params.iter().for_each(|parameter| self.parameter(parameter, scope));
         helper.hash.values().for_each(|parameter| self.parameter(parameter, scope));
-        let within = match ["each", "with"].contains(&name) {
-            true => Scope::Item,
-            false => scope,
-        };
+        let within = if ["each", "with"].contains(&name) { Scope::Item } else { scope };
         helper.template.iter().for_each(|template| self.template(template, within));
         helper.inverse.iter().for_each(|template| self.template(template, scope));
     }

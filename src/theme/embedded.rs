@@ -67,10 +67,7 @@ mod tests {
     }
 
     fn files_below(folder: &Path) -> Vec<PathBuf> {
-        let below = |path: PathBuf| match path.is_dir() {
-            true => files_below(&path),
-            false => vec![path],
-        };
+        let below = |path: PathBuf| if path.is_dir() { files_below(&path) } else { vec![path] };
         entries(folder).into_iter().flat_map(below).collect()
     }
 

@@ -200,10 +200,12 @@ impl Palette {
         let Some(swatch) = self.swatches.get(named) else { return near };
         let as_it_is = swatch.shade(scheme).colour;
         let others = self.beside(named, scheme);
-        match scheme == mended {
-            true => near,
-            false if as_it_is.reads_on(&others) => as_it_is,
-            false => as_it_is.nearest_that_reads(&others).map_or(as_it_is, |(near, _)| near),
+        if scheme == mended {
+            near
+        } else if as_it_is.reads_on(&others) {
+            as_it_is
+        } else {
+            as_it_is.nearest_that_reads(&others).map_or(as_it_is, |(near, _)| near)
         }
     }
 

@@ -137,13 +137,12 @@ impl Templates {
             reason => {
                 let message = reason.to_string();
                 // The form of a date may be a field of the issue or of the newsletter.
-                let advice = match message.starts_with("the form `")
+                let advice = if message.starts_with("the form `")
                     || message.starts_with("there is no form `")
                 {
-                    true => {
-                        "Mend it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
-                    }
-                    false => "Mend the template.",
+                    "Mend it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
+                } else {
+                    "Mend the template."
                 };
                 (message, advice.to_owned())
             }

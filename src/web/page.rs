@@ -66,9 +66,10 @@ impl Page {
         let words = Words::in_language(&masthead.language);
         // The page says truly what language it is in, which is the
         // newsletter's only if there are words for it.
-        let (language, direction) = match words.speaks(&masthead.language) {
-            true => (masthead.language.as_str(), masthead.direction),
-            false => (words.language, Direction::LeftToRight),
+        let (language, direction) = if words.speaks(&masthead.language) {
+            (masthead.language.as_str(), masthead.direction)
+        } else {
+            (words.language, Direction::LeftToRight)
         };
         let text = words.of(self);
         let form = match self {

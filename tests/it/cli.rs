@@ -136,10 +136,7 @@ fn every_command_line_that_people_are_told_to_type_can_be_typed() {
 fn walk(folder: &Path, told: &mut Vec<Told>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => walk(&path, told),
-            false => collect(&path, told),
-        }
+        if path.is_dir() { walk(&path, told) } else { collect(&path, told) }
     }
 }
 

@@ -99,12 +99,13 @@ fn files() -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => found.push((
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push((
                     path.strip_prefix(deploy()).unwrap().display().to_string(),
                     std::fs::read_to_string(&path).unwrap(),
-                )),
+                ));
             }
         }
     }

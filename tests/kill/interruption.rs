@@ -193,9 +193,10 @@ impl Sender {
         let code = if standing.in_doubt.is_empty() { 0 } else { 10 };
         site::expect_exit(&output, &[code], "resuming")?;
         let settled = standing.sent + standing.in_doubt.len() as u64;
-        match settled == AUDIENCE as u64 && standing.total == settled {
-            true => Ok(standing),
-            false => Err(format!("after a resume the ledger does not add up: {standing:?}").into()),
+        if settled == AUDIENCE as u64 && standing.total == settled {
+            Ok(standing)
+        } else {
+            Err(format!("after a resume the ledger does not add up: {standing:?}").into())
         }
     }
 
@@ -206,9 +207,10 @@ impl Sender {
         let output = site.send(&["--in-doubt", "resend"]).output()?;
         site::expect_exit(&output, &[0], "sending what was in doubt again")?;
         let after = site.standing()?;
-        match after.sent == AUDIENCE as u64 && after.in_doubt.is_empty() {
-            true => Ok(()),
-            false => Err(format!("after resending the ledger does not add up: {after:?}").into()),
+        if after.sent == AUDIENCE as u64 && after.in_doubt.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("after resending the ledger does not add up: {after:?}").into())
         }
     }
 }

@@ -92,10 +92,7 @@ fn run(options: &Options) -> Result<(), Trouble> {
         }
     }
     println!("kill harness: {:.1} s", began.elapsed().as_secs_f64());
-    match record.broken.is_empty() {
-        true => Ok(()),
-        false => Err(record.broken.join("\n").into()),
-    }
+    if record.broken.is_empty() { Ok(()) } else { Err(record.broken.join("\n").into()) }
 }
 
 /// Interrupts campaigns until one interruption counts.

@@ -50,13 +50,13 @@ impl Options {
                 filter => filters.push(filter.to_owned()),
             }
         }
-        let is_meant = |filter: &String| match is_exact {
-            true => filter == "kill",
-            false => "kill".contains(filter.as_str()),
+        let is_meant = |filter: &String| {
+            if is_exact { filter == "kill" } else { "kill".contains(filter.as_str()) }
         };
-        match filters.is_empty() || filters.iter().any(is_meant) {
-            true => Task::Run(options),
-            false => Task::Nothing,
+        if filters.is_empty() || filters.iter().any(is_meant) {
+            Task::Run(options)
+        } else {
+            Task::Nothing
         }
     }
 }

@@ -119,12 +119,11 @@ pub(crate) fn audience() -> BTreeSet<String> {
 
 /// Complains with what the program said, when it ended otherwise than it should.
 pub(crate) fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Result<(), Trouble> {
-    match output.status.code().is_some_and(|code| codes.contains(&code)) {
-        true => Ok(()),
-        false => {
-            let status = output.status;
-            Err(format!("{attempted}: {status} instead of {codes:?}:\n{}", told(output)).into())
-        }
+    if output.status.code().is_some_and(|code| codes.contains(&code)) {
+        Ok(())
+    } else {
+        let status = output.status;
+        Err(format!("{attempted}: {status} instead of {codes:?}:\n{}", told(output)).into())
     }
 }
 
@@ -180,12 +179,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), Trouble> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => {
-                fs::create_dir_all(&target)?;
-                copy_folder(&entry.path(), &target)?;
-            }
-            false => drop(fs::copy(entry.path(), target)?),
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
         }
     }
     Ok(())

@@ -276,9 +276,10 @@ impl<'r> Row<'r> {
         };
         Ok(EntryStanding {
             // A list of suppressed addresses says nothing of anybody's wish to get mail.
-            status: match self.left || (self.suppressed.is_some() && self.status.is_empty()) {
-                true => Unsubscribed,
-                false => status,
+            status: if self.left || (self.suppressed.is_some() && self.status.is_empty()) {
+                Unsubscribed
+            } else {
+                status
             },
             suppressed: self.suppressed.or(by_status).or(self.cleaned.then_some(HardBounce)),
         })

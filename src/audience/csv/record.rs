@@ -140,11 +140,8 @@ impl<R: Read> RecordReader<R> {
         }
         let (bytes, ends) = (self.output[..written].to_vec(), self.ends[..cells].to_vec());
         let breaks = |bytes: &[u8]| bytes.iter().filter(|b| **b == b'\n').count() as u64;
-        let lines = match unclosed {
-            // Those at the end of the file end its last line.
-            true => 1 + breaks(bytes.trim_ascii_end()),
-            false => 1 + breaks(&bytes),
-        };
+        // Line breaks at the end of the file end the last line of an unclosed cell.
+        let lines = if unclosed { 1 + breaks(bytes.trim_ascii_end()) } else { 1 + breaks(&bytes) };
         Record { line, lines, cut, unclosed, bytes, ends }
     }
 }

@@ -44,10 +44,11 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     if is_placeholder(trimmed, scheme) {
         return Some(Fault::Placeholder);
     }
-    let holds_space = match target.is_ascii() {
-        // Most targets are, and then a look at the bytes is enough.
-        true => target.bytes().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r')),
-        false => target.contains(char::is_whitespace),
+    // Most targets are ASCII, where a look at the bytes is enough.
+    let holds_space = if target.is_ascii() {
+        target.bytes().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+    } else {
+        target.contains(char::is_whitespace)
     };
     // The name of a file may hold spaces; the mail encodes them.
     let is_file = kind == LinkKind::Image

@@ -100,9 +100,10 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
         format!("; the last link to unsubscribe stands at byte {at}, and Gmail cuts near {clip}")
     });
     let heaviest: Vec<_> = measures.heaviest_sections.iter().map(in_words).collect();
-    let advice = match heaviest.is_empty() {
-        true => "Shorten the issue.".to_owned(),
-        false => format!("Shorten the issue; its heaviest sections are {}.", heaviest.join(", ")),
+    let advice = if heaviest.is_empty() {
+        "Shorten the issue.".to_owned()
+    } else {
+        format!("Shorten the issue; its heaviest sections are {}.", heaviest.join(", "))
     };
     Some(Discovery {
         rule,

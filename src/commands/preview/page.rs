@@ -14,9 +14,10 @@ use crate::source::Finding;
 pub(super) fn page(prepared: &Prepared, text: &str) -> String {
     let subject = escaped(prepared.subject().as_str());
     let findings: String = prepared.findings.iter().map(line_of).collect();
-    let findings = match findings.is_empty() {
-        true => "<p>Nothing was found.</p>".to_owned(),
-        false => format!("<ul>\n{findings}</ul>"),
+    let findings = if findings.is_empty() {
+        "<p>Nothing was found.</p>".to_owned()
+    } else {
+        format!("<ul>\n{findings}</ul>")
     };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\

@@ -208,9 +208,6 @@ impl fmt::Display for Problem {
         for (field, message) in &self.fields {
             write!(f, "; {field}: {message}")?;
         }
-        match self.instance.is_empty() {
-            true => Ok(()),
-            false => write!(f, " (instance {})", self.instance),
-        }
+        if self.instance.is_empty() { Ok(()) } else { write!(f, " (instance {})", self.instance) }
     }
 }

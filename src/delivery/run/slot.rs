@@ -74,9 +74,10 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
     async fn give_back(&mut self) -> Result<(), LedgerError> {
         let recorded = self.record().await;
         let unused: Vec<RowId> = self.batch.drain(..).map(|row| row.row).collect();
-        match unused.is_empty() {
-            true => recorded,
-            false => recorded.and(self.run.ledger.release(unused).await),
+        if unused.is_empty() {
+            recorded
+        } else {
+            recorded.and(self.run.ledger.release(unused).await)
         }
     }
 
@@ -165,10 +166,7 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         let attempt = tokio::select! {
             attempt = connection.deliver(&envelope, &self.message, &doubt) => attempt,
             () = self.run.given_up() => {
-                let phase = match doubt.is_raised() {
-                    true => Phase::Dot,
-                    false => Phase::Content,
-                };
+                let phase = if doubt.is_raised() { Phase::Dot } else { Phase::Content };
                 Attempt::Lost { phase, cause: "stopped before the answer came".into() }
             }
         };
@@ -177,10 +175,7 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
 
     fn judge(&mut self, row: &Reserved, attempt: Attempt, was_in_doubt: bool) {
         let now = self.run.clock.now();
-        let breaks = match attempt.breaks_connection() {
-            true => self.run.count_break(row.row),
-            false => 0,
-        };
+        let breaks = if attempt.breaks_connection() { self.run.count_break(row.row) } else { 0 };
         let verdict = state::judge(&attempt, row.attempts, breaks, now);
         debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
         let note = attempt.to_string();

@@ -97,9 +97,10 @@ impl Endpoint {
     /// # Errors
     /// The address is another machine's.
     pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
-        match address.ip().is_loopback() {
-            true => Ok(Self { base: format!("http://{address}/3.0"), reach: Scheme::Loopback }),
-            false => Err(NotLoopback(address)),
+        if address.ip().is_loopback() {
+            Ok(Self { base: format!("http://{address}/3.0"), reach: Scheme::Loopback })
+        } else {
+            Err(NotLoopback(address))
         }
     }
 }
@@ -123,9 +124,10 @@ impl ListId {
     /// It is empty, too long, or holds other characters.
     pub fn parse(text: &str) -> Result<Self, ListIdError> {
         let fits = (1..=40).contains(&text.len());
-        match fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(ListIdError),
+        if fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ListIdError)
         }
     }
 

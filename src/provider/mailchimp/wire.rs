@@ -223,10 +223,12 @@ impl RecipientsIn {
         let saved = segment.saved_segment_id.as_ref().is_some_and(|id| !is_nothing(id));
         let prebuilt = segment.prebuilt_segment_id.as_ref().is_some_and(|id| !id.is_empty());
         let has_conditions = segment.conditions.as_ref().is_some_and(|all| !all.is_empty());
-        match self.list_id == list.as_str() {
-            false => Reach::OtherList,
-            true if saved || prebuilt || has_conditions => Reach::Segment,
-            true => Reach::WholeList,
+        if self.list_id != list.as_str() {
+            Reach::OtherList
+        } else if saved || prebuilt || has_conditions {
+            Reach::Segment
+        } else {
+            Reach::WholeList
         }
     }
 }

@@ -93,9 +93,10 @@ impl Narrow {
             let before = self.word;
             self.word += width(piece);
             // The first letter that may break stays with the one before it.
-            let whole = match self.word > cap {
-                true => at_width(piece, (cap - 1).saturating_sub(before)),
-                false => piece.len(),
+            let whole = if self.word > cap {
+                at_width(piece, (cap - 1).saturating_sub(before))
+            } else {
+                piece.len()
             };
             escape_text(&piece[..whole], out);
             if whole < piece.len() {

@@ -47,10 +47,8 @@ impl Page {
     pub(super) fn open_margin(&mut self, first: &str, rest: &str) -> bool {
         self.begin_block();
         let fits = self.used + first.len() <= WIDEST - NARROWEST;
-        let (first, rest) = match fits {
-            true => (Some(first.to_owned()), rest.to_owned()),
-            false => (None, String::new()),
-        };
+        let (first, rest) =
+            if fits { (Some(first.to_owned()), rest.to_owned()) } else { (None, String::new()) };
         self.used += rest.len();
         self.margins.push(Margin { first, rest });
         fits

@@ -106,9 +106,10 @@ fn jpeg(bytes: &[u8]) -> Option<Size> {
                     matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
                 if is_frame {
                     let (height, width) = (number(at + 5)?.into(), number(at + 7)?.into());
-                    return Some(match lies_on_its_side {
-                        true => Size { width: height, height: width },
-                        false => Size { width, height },
+                    return Some(if lies_on_its_side {
+                        Size { width: height, height: width }
+                    } else {
+                        Size { width, height }
                     });
                 }
                 if length < 2 {
@@ -213,9 +214,10 @@ pub(crate) mod tests {
     #[test]
     fn a_picture_on_its_side_is_as_wide_as_it_is_shown() {
         let exif = |little: bool, value: u8| -> Vec<u8> {
-            let tiff: [u8; 26] = match little {
-                true => *b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0",
-                false => *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0",
+            let tiff: [u8; 26] = if little {
+                *b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0"
+            } else {
+                *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0"
             };
             let mut segment = [&b"\xFF\xE1\0\x22Exif\0\0"[..], &tiff].concat();
             segment[10 + 18 + usize::from(!little)] = value;

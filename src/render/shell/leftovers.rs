@@ -38,9 +38,8 @@ const LABEL: &str = "<div aria-label=\"";
 /// The html without what nobody needs.
 pub(super) fn without(html: &str) -> String {
     let unwanted = LEFTOVERS.iter().chain(&NO_ATTRIBUTES);
-    let slim = unwanted.fold(html.to_owned(), |html, text| match html.contains(text) {
-        true => html.replace(text, ""),
-        false => html,
+    let slim = unwanted.fold(html.to_owned(), |html, text| {
+        if html.contains(text) { html.replace(text, "") } else { html }
     });
     without_label(slim)
 }

@@ -54,10 +54,13 @@ impl Position {
                     Self::Comment { dashes: 0, quoted: false, takes_values: false }
                 }
                 (Self::Text, b'<') => Self::Name { style: true, letters: 0 },
-                (Self::Name { style, .. } | Self::Tag { style }, b'>') => match style {
-                    true => Self::Style,
-                    false => Self::Text,
-                },
+                (Self::Name { style, .. } | Self::Tag { style }, b'>') => {
+                    if style {
+                        Self::Style
+                    } else {
+                        Self::Text
+                    }
+                }
                 (Self::Name { style, letters }, b' ' | b'\n' | b'\t' | b'/') => {
                     Self::Tag { style: style && letters == 5 }
                 }

@@ -23,13 +23,15 @@ pub(crate) fn wrap_code(line: &str, most: usize) -> Vec<String> {
     let margin = " ".repeat(indent.min(most / 3) + CONTINUED);
     let mut lines = Vec::new();
     let mut cutter = Cutter { line, at: 0, word: 0..0, word_holds_url: false };
-    while let Some(piece) = match lines.is_empty() {
-        true => cutter.next(most, indent),
-        false => cutter.next(most.saturating_sub(margin.len()).max(1), 0),
+    while let Some(piece) = if lines.is_empty() {
+        cutter.next(most, indent)
+    } else {
+        cutter.next(most.saturating_sub(margin.len()).max(1), 0)
     } {
-        match lines.is_empty() {
-            true => lines.push(piece.to_owned()),
-            false => lines.push(format!("{margin}{piece}")),
+        if lines.is_empty() {
+            lines.push(piece.to_owned());
+        } else {
+            lines.push(format!("{margin}{piece}"));
         }
     }
     lines

@@ -93,9 +93,10 @@ impl Framer {
             self.searched = length;
             // A server of another protocol may never end its first line.
             let code = &self.buffer[..length.min(3)];
-            return match code.iter().all(u8::is_ascii_digit) {
-                true => Ok(None),
-                false => Err(NotAReply::Form),
+            return if code.iter().all(u8::is_ascii_digit) {
+                Ok(None)
+            } else {
+                Err(NotAReply::Form)
             };
         }
         self.searched = 0;

@@ -70,9 +70,10 @@ impl Opening<'_> {
                 found.filter(|a| !server.is_loopback() || a.ip().is_loopback()).collect()
             }
         };
-        match found.is_empty() {
-            true => Err(self.unreachable(Phase::Resolve, "the host has no address".to_owned())),
-            false => Ok(found),
+        if found.is_empty() {
+            Err(self.unreachable(Phase::Resolve, "the host has no address".to_owned()))
+        } else {
+            Ok(found)
         }
     }
 

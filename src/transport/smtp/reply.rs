@@ -106,11 +106,12 @@ fn without_addresses(text: &str) -> String {
     let mut rest = text;
     while let Some((at, length)) = first_at(rest) {
         let before = &rest[..at];
-        let start = match before.ends_with('"') && before.len() > 1 {
-            true => before[..at - 1].rfind('"').unwrap_or(0),
-            false => before.rfind(ends_an_address).map_or(0, |found| {
-                found + before[found..].chars().next().map_or(0, char::len_utf8)
-            }),
+        let start = if before.ends_with('"') && before.len() > 1 {
+            before[..at - 1].rfind('"').unwrap_or(0)
+        } else {
+            before
+                .rfind(ends_an_address)
+                .map_or(0, |found| found + before[found..].chars().next().map_or(0, char::len_utf8))
         };
         shown.push_str(&before[..start]);
         if start < at {

@@ -67,9 +67,10 @@ impl Connection for SmtpConnection {
             return lost;
         }
         let commands = commands(envelope, message, &self.offers, before);
-        let begun = match self.offers.pipelining {
-            true => self.begin_at_once(&commands).await,
-            false => self.begin_in_turn(&commands).await,
+        let begun = if self.offers.pipelining {
+            self.begin_at_once(&commands).await
+        } else {
+            self.begin_in_turn(&commands).await
         };
         let (attempt, after) = match begun {
             Ok(()) => self.hand_over(message, doubt).await,

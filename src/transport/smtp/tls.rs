@@ -75,10 +75,7 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
         let certificate = certificate.map_err(|error| format!("not a PEM file: {error}"))?;
         roots.add(certificate).map_err(|error| format!("a certificate is damaged: {error}"))?;
     }
-    match roots.is_empty() {
-        true => Err("the PEM file holds no certificate".to_owned()),
-        false => Ok(roots),
-    }
+    if roots.is_empty() { Err("the PEM file holds no certificate".to_owned()) } else { Ok(roots) }
 }
 
 /// Shakes hands, and checks that the certificate is for the configured host.

@@ -150,9 +150,10 @@ impl<S: Stream> Wire<S> {
         loop {
             let step = poll_fn(|cx| self.poll_content(cx, content, written));
             let step = timeout(limit, step).await.unwrap_or(Err(WireError::TimedOut(limit)));
-            let terminator = match written <= content.stuffed.len() {
-                true => Terminator::Kept,
-                false => Terminator::MayHaveLeft,
+            let terminator = if written <= content.stuffed.len() {
+                Terminator::Kept
+            } else {
+                Terminator::MayHaveLeft
             };
             match step {
                 Ok(Step::Wrote(count)) => written += count,
@@ -174,9 +175,10 @@ impl<S: Stream> Wire<S> {
         content: &Content<'_>,
         written: usize,
     ) -> Poll<Result<Step, WireError>> {
-        let progress = match written < content.len() {
-            true => self.poll_write(cx, content, written).map_ok(Step::Wrote),
-            false => Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| Step::Flushed),
+        let progress = if written < content.len() {
+            self.poll_write(cx, content, written).map_ok(Step::Wrote)
+        } else {
+            Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| Step::Flushed)
         };
         match progress {
             Poll::Ready(Ok(step)) => return Poll::Ready(Ok(step)),

@@ -132,10 +132,7 @@ impl Source {
             Block::Quoted(blocks, inside) => {
                 let said = prefixed(&self.blocks(blocks), "> ", "> ");
                 let by = format!("-- {} {}", self.word(), self.word());
-                match inside {
-                    true => format!("{said}\n>\n> {by}"),
-                    false => format!("{said}\n\n{by}"),
-                }
+                if *inside { format!("{said}\n>\n> {by}") } else { format!("{said}\n\n{by}") }
             }
             Block::List(marker, items) => {
                 let bullet = marker.find(' ').unwrap_or(0) + 1;

@@ -95,9 +95,10 @@ impl MemoryRecord {
     }
 
     fn unless(&self, broken: Broken) -> Result<(), RecordError> {
-        match self.0.lock().unwrap().1 == broken {
-            true => Err(RecordError("the disk is full".into())),
-            false => Ok(()),
+        if self.0.lock().unwrap().1 == broken {
+            Err(RecordError("the disk is full".into()))
+        } else {
+            Ok(())
         }
     }
 }

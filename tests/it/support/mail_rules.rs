@@ -194,9 +194,10 @@ fn references(text: &str) -> Result<(), String> {
             return Err(format!("a bare & before {:?}", part.chars().take(40).collect::<String>()));
         }
     }
-    match text.contains('>') {
-        true => Err(format!("a bare > in {:?}", before.chars().take(40).collect::<String>())),
-        false => Ok(()),
+    if text.contains('>') {
+        Err(format!("a bare > in {:?}", before.chars().take(40).collect::<String>()))
+    } else {
+        Ok(())
     }
 }
 

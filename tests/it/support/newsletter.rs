@@ -249,11 +249,11 @@ fn copy_folder(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy_folder(&entry.path(), &to),
-            // What a run by hand left behind is none of the sample.
-            false if entry.path().to_string_lossy().contains("sqlite3") => {}
-            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        let is_left_by_a_run = entry.path().to_string_lossy().contains("sqlite3");
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else if !is_left_by_a_run {
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }

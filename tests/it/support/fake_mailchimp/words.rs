@@ -66,9 +66,10 @@ fn fields<'de, D: serde::Deserializer<'de>>(
 ) -> Result<Value, D::Error> {
     let value = Value::deserialize(input)?;
     let object = value.as_object().ok_or_else(|| serde::de::Error::custom("not an object"))?;
-    match object.iter().all(|(name, value)| is_right(name, value)) {
-        true => Ok(value),
-        false => Err(serde::de::Error::custom("an unknown key or a wrong type")),
+    if object.iter().all(|(name, value)| is_right(name, value)) {
+        Ok(value)
+    } else {
+        Err(serde::de::Error::custom("an unknown key or a wrong type"))
     }
 }
 

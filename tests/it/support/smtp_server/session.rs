@@ -162,25 +162,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             let auth = Auth::new(mechanism, credentials.clone(), challenge.map(str::to_owned));
             auth.unwrap().to_string().trim_end().to_owned()
         };
-        let right = match line.eq_ignore_ascii_case("AUTH LOGIN") {
-            false => line == expected(Mechanism::Plain, None),
-            true => {
-                self.say("334 VXNlcm5hbWU6").await?;
-                let user = self.line().await?;
-                self.say("334 UGFzc3dvcmQ6").await?;
-                let password = self.line().await?;
-                let is = |said: &[u8], challenge| {
-                    String::from_utf8_lossy(said).trim_end()
-                        == expected(Mechanism::Login, Some(challenge))
-                };
-                is(&user, "Username:") && is(&password, "Password:")
-            }
+        let right = if !line.eq_ignore_ascii_case("AUTH LOGIN") {
+            line == expected(Mechanism::Plain, None)
+        } else {
+            self.say("334 VXNlcm5hbWU6").await?;
+            let user = self.line().await?;
+            self.say("334 UGFzc3dvcmQ6").await?;
+            let password = self.line().await?;
+            let is = |said: &[u8], challenge| {
+                String::from_utf8_lossy(said).trim_end()
+                    == expected(Mechanism::Login, Some(challenge))
+            };
+            is(&user, "Username:") && is(&password, "Password:")
         };
         self.authenticated = right;
-        match right {
-            true => self.say("235 2.7.0 welcome").await,
-            // As some servers do, this one repeats what it was told.
-            false => self.say(&format!("535 5.7.8 wrong: {line}")).await,
+        if right {
+            self.say("235 2.7.0 welcome").await
+        } else {
+            // Some servers repeat the client's line in their refusal.
+            self.say(&format!("535 5.7.8 wrong: {line}")).await
         }
     }
 
