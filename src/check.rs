@@ -17,7 +17,7 @@ pub use mail::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
 use crate::issue::{self, Issue};
 use crate::render::{
-    MISSING_ALT, MISSING_PICTURE, Measures, PICTURE_FORMAT, PICTURE_SIZE, RELATIVE_TARGET, Rendered,
+    IMAGE_FORMAT, IMAGE_SIZE, MISSING_ALT, MISSING_IMAGE, Measures, RELATIVE_TARGET, Rendered,
 };
 use crate::source::{Findings, RuleId, Severity, Span};
 use comments::Comments;
@@ -94,31 +94,31 @@ pub const PIXEL: Rule = error("pixel", "No image is too small to be seen.");
 const RELATIVE: Rule = Rule {
     id: RELATIVE_TARGET,
     severity: Severity::Error,
-    description: "Every relative target can be resolved: links from web_url, pictures from assets_url.",
+    description: "Every relative target can be resolved: links from web_url, images from assets_url.",
 };
-/// Pictures are there.
-const NO_PICTURE: Rule = Rule {
-    id: MISSING_PICTURE,
+/// Images are there.
+const NO_IMAGE: Rule = Rule {
+    id: MISSING_IMAGE,
     severity: Severity::Error,
-    description: "Every picture that is a file is there, inside the newsletter's folder.",
+    description: "Every image that is a file is there, inside the newsletter's folder.",
 };
-/// Pictures can be seen.
+/// Images can be seen.
 const FORMAT: Rule = Rule {
-    id: PICTURE_FORMAT,
+    id: IMAGE_FORMAT,
     severity: Severity::Error,
-    description: "Every picture is a PNG, JPEG or GIF, and its name ends accordingly.",
+    description: "Every image is a PNG, JPEG or GIF, and its name ends accordingly.",
 };
-/// Pictures do not burst the mail.
+/// Images do not burst the mail.
 const SIZE: Rule = Rule {
-    id: PICTURE_SIZE,
+    id: IMAGE_SIZE,
     severity: Severity::Error,
-    description: "The pictures in the mail have at most 7 MB together, and a known width.",
+    description: "The images in the mail have at most 7 MB together, and a known width.",
 };
-/// Pictures speak to those who do not see them.
+/// Images speak to those who do not see them.
 const ALT: Rule = Rule {
     id: MISSING_ALT,
     severity: Severity::Warning,
-    description: "Every picture has a text in its place; `![ ](...)` says that it is mere decoration.",
+    description: "Every image has a text in its place; `![ ](...)` says that it is mere decoration.",
 };
 /// The mail is not cut off.
 pub const BUDGET: Rule = error(
@@ -153,7 +153,7 @@ pub const RULES: [Rule; 23] = [
     TURNED_TEXT,
     UNCLOSED_EMPHASIS,
     RELATIVE,
-    NO_PICTURE,
+    NO_IMAGE,
     FORMAT,
     SIZE,
     ALT,

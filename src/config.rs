@@ -11,10 +11,10 @@
 mod document;
 mod environment;
 pub(crate) mod files;
+pub mod image_files;
+mod images;
 mod known;
 mod permalink;
-pub mod picture_files;
-mod pictures;
 mod root;
 pub mod scaffold;
 mod secrets;
@@ -27,9 +27,9 @@ mod values;
 mod web_url;
 
 pub use environment::Environment;
+pub use images::Images;
 pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};
-pub use pictures::Pictures;
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
 pub use sections::{
@@ -57,8 +57,8 @@ pub struct Config {
     pub theme: Choices,
     /// The folder of the issues, absolute.
     pub issues: PathBuf,
-    /// How pictures reach the reader.
-    pub pictures: Pictures,
+    /// How images reach the reader.
+    pub images: Images,
     /// Who sees an issue before it is sent.
     pub proof: Proof,
     /// How large a mail may be.
@@ -161,7 +161,7 @@ impl Config {
         let theme = theme_choices::read(&mut settings);
         let issues = sections::issues(&mut settings, root);
         let name = newsletter.as_ref().map(|newsletter| newsletter.name.as_str());
-        let pictures = pictures::read(&mut settings, root, issues.as_deref(), name);
+        let images = images::read(&mut settings, root, issues.as_deref(), name);
         let proof = sections::proof(&mut settings);
         let budget = sections::budget(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
@@ -174,7 +174,7 @@ impl Config {
                 newsletter: newsletter?,
                 theme,
                 issues: issues?,
-                pictures: pictures?,
+                images: images?,
                 proof: proof?,
                 budget: budget?,
                 delivery: delivery?,

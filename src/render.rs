@@ -19,10 +19,10 @@ mod budget;
 mod flow;
 mod headings;
 mod headline;
+mod images;
 mod logo;
 mod node;
 mod notes;
-mod pictures;
 pub(crate) mod quoted_printable;
 mod raw_html;
 mod sections;
@@ -36,10 +36,10 @@ pub use anchors::DEAD_ANCHOR;
 pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
 pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
-pub use pictures::{
-    Attachment, Format, Illustration, Logo, MAX_PICTURE_BYTES, MISSING_ALT, MISSING_PICTURE,
-    NoPictures, PICTURE_FORMAT, PICTURE_SIZE, Picture, PictureContent, PictureFault, PictureFile,
-    PictureMode, Pictures, RELATIVE_TARGET, Start,
+pub use images::{
+    Attachment, Format, IMAGE_FORMAT, IMAGE_SIZE, Illustration, Image, ImageContent, ImageFault,
+    ImageFile, ImageMode, Images, Logo, MAX_IMAGE_BYTES, MISSING_ALT, MISSING_IMAGE, NoImages,
+    RELATIVE_TARGET, Start,
 };
 pub use sections::{RenderedSection, SourceHeading};
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
@@ -49,7 +49,7 @@ use url::Url;
 
 use self::article_html::Look;
 use self::headings::Heading;
-use self::pictures::Gallery;
+use self::images::Gallery;
 use crate::domain::{Direction, HeaderText};
 use crate::issue::{Issue, KNOWN_KEYS};
 use crate::source::{Finding, Findings, RuleId, Severity};
@@ -77,16 +77,16 @@ pub struct Rendered {
     pub sections: Vec<RenderedSection>,
     /// Where this issue stands on the web, if it does.
     pub web_url: Option<String>,
-    /// The pictures that are files of the newsletter.
-    pub pictures: Vec<Picture>,
+    /// The images that are files of the newsletter.
+    pub images: Vec<Image>,
 }
 
 impl Rendered {
     /// The files that the mail carries.
     pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
-        self.pictures.iter().filter_map(|picture| match &picture.content {
-            PictureContent::Attached(attachment) => Some(attachment),
-            PictureContent::Linked { .. } => None,
+        self.images.iter().filter_map(|image| match &image.content {
+            ImageContent::Attached(attachment) => Some(attachment),
+            ImageContent::Linked { .. } => None,
         })
     }
 }
@@ -138,15 +138,15 @@ pub fn render(
     };
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
-    let mut pictures = gallery.into_pictures();
+    let mut images = gallery.into_images();
     // A theme need not show the logo, and nobody is sent what nobody sees.
-    pictures.retain(|picture| !picture.is_attached() || html.template.mentions(&picture.source));
+    images.retain(|image| !image.is_attached() || html.template.mentions(&image.source));
     let rendered = Rendered {
         subject: subject(issue, letterhead).clone(),
         preheader: issue.preheader.clone(),
         html: html.template,
         text,
-        pictures,
+        images,
         sections: sections::located(html.sections, html.article, issue),
         web_url: letterhead.web_url.clone(),
     };

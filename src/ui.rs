@@ -350,14 +350,14 @@ fn aside<T>(bar: Option<&indicatif::ProgressBar>, write: impl FnOnce() -> T) -> 
 }
 
 /// Talk may quote an input, and an input must not steer a terminal: control
-/// characters other than a line break and a tab are shown as pictures.
+/// characters other than a line break and a tab are shown as images.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { picture(c) }).collect()
+    text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { image(c) }).collect()
 }
 
 /// A control character as a character that can be seen; directional controls
 /// too, because they can make a line read otherwise than it is (CVE-2021-42574).
-fn picture(c: char) -> char {
+fn image(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',

@@ -1,4 +1,4 @@
-//! A picture as a part of a message: shown by the html through its
+//! An image as a part of a message: shown by the html through its
 //! `Content-ID` (RFC 2392), and named safely for those who save it.
 
 use base64::Engine;
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn lines_have_76_characters_and_decode_to_the_same_bytes() {
         let attachment = ManifestAttachment {
-            content_id: "0@picture".into(),
+            content_id: "0@image".into(),
             media_type: "image/png".into(),
             name: "a.png".into(),
             size: 0,
@@ -101,7 +101,7 @@ mod tests {
             let text = String::from_utf8(out).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(
-                head.starts_with("--=_b\r\n") && head.contains("\r\nContent-ID: <0@picture>\r\n")
+                head.starts_with("--=_b\r\n") && head.contains("\r\nContent-ID: <0@image>\r\n")
             );
             assert!(body.lines().all(|line| line.len() <= 76));
             assert_eq!(body.len(), crate::render::base64_length(length));

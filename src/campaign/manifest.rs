@@ -36,7 +36,7 @@ pub struct Manifest {
     pub html: Template,
     /// The `text/plain` part with its slots, lines ending in LF.
     pub text: Template,
-    /// The pictures in the mail. A campaign without any has the canonical form
+    /// The images in the mail. A campaign without any has the canonical form
     /// that it had before there were attachments, and so the same digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<ManifestAttachment>,
@@ -119,9 +119,9 @@ pub enum ManifestError {
         /// The digest that was recorded.
         expected: Digest,
     },
-    /// The bytes of its pictures are not those that were frozen.
+    /// The bytes of its images are not those that were frozen.
     #[error(
-        "the stored pictures of {key} are not those that were frozen: {name} is missing or damaged"
+        "the stored images of {key} are not those that were frozen: {name} is missing or damaged"
     )]
     Attachment {
         /// Which campaign.
@@ -166,7 +166,7 @@ impl Campaign {
     }
 
     /// Reads a frozen campaign back from its canonical form. It has no message
-    /// before its pictures have come back too, with [`Self::with_contents`].
+    /// before its images have come back too, with [`Self::with_contents`].
     ///
     /// # Errors
     /// The bytes do not parse, or are not the ones that `expected` names.
@@ -183,7 +183,7 @@ impl Campaign {
         }
     }
 
-    /// Gives a thawed campaign the bytes of its pictures, which may come in any order.
+    /// Gives a thawed campaign the bytes of its images, which may come in any order.
     ///
     /// # Errors
     /// One of them is missing, or not as it was.
@@ -203,7 +203,7 @@ impl Campaign {
         Ok(self)
     }
 
-    /// The pictures in the mail with their bytes; `None` while these have not
+    /// The images in the mail with their bytes; `None` while these have not
     /// been fetched.
     pub fn attachments(&self) -> Option<impl Iterator<Item = (&ManifestAttachment, &[u8])>> {
         let attachments = &self.manifest.attachments;

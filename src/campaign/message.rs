@@ -2,7 +2,7 @@
 //!
 //! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
 //! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
-//! Where the mail carries pictures, they stand beside the html in a
+//! Where the mail carries images, they stand beside the html in a
 //! multipart/related (RFC 2387), so that no program lists them as files.
 
 use super::{Campaign, Leaflet, attached, header_line};
@@ -49,8 +49,8 @@ pub enum MessageError {
         /// Which header.
         header: &'static str,
     },
-    /// The pictures of a stored campaign were not fetched with it.
-    #[error("the frozen campaign came without its pictures")]
+    /// The images of a stored campaign were not fetched with it.
+    #[error("the frozen campaign came without its images")]
     NoContents,
     /// A header line would be cut or refused on its way (RFC 5322 section 2.1.1).
     #[error("the header {header} has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
@@ -86,7 +86,7 @@ impl MessageForm {
     ///
     /// # Errors
     /// The frozen `From` or `Reply-To` is not an address, a header has a line
-    /// that is too long, or the campaign's pictures are not there.
+    /// that is too long, or the campaign's images are not there.
     pub fn compile(
         campaign: &Campaign,
         purpose: Purpose,

@@ -89,7 +89,7 @@ mod tests {
             text: template(text),
             sections: Vec::new(),
             web_url: None,
-            pictures: Vec::new(),
+            images: Vec::new(),
         }
     }
 

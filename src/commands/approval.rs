@@ -84,17 +84,16 @@ pub(super) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
     note("the language", &before.language, &now.language);
     note("the preheader", &before.preheader, &now.preheader);
     changes.extend(first_difference("text part", &before.text, &now.text));
-    let pictures = |manifest: &Manifest| -> BTreeSet<(String, String)> {
+    let images = |manifest: &Manifest| -> BTreeSet<(String, String)> {
         let of = |file: &ManifestAttachment| (file.name.clone(), file.sha256.clone());
         manifest.attachments.iter().map(of).collect()
     };
-    let (old, new) = (pictures(before), pictures(now));
-    changes.extend(new.difference(&old).map(|(name, _)| format!("the picture `{name}` is new")));
-    changes.extend(
-        old.difference(&new).map(|(name, _)| {
-            format!("the picture `{name}` is not the one that it was, or has gone")
-        }),
-    );
+    let (old, new) = (images(before), images(now));
+    changes.extend(new.difference(&old).map(|(name, _)| format!("the image `{name}` is new")));
+    changes
+        .extend(old.difference(&new).map(|(name, _)| {
+            format!("the image `{name}` is not the one that it was, or has gone")
+        }));
     changes.extend(first_difference("html part", &before.html, &now.html));
     changes
 }

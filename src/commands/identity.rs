@@ -41,7 +41,7 @@ pub(super) async fn frozen_from(
         unusable.findings().iter().for_each(|finding| context.ui.finding(finding));
         let why = [&[unusable.message().to_owned()], unusable.causes()].concat().join(": ");
         context.ui.warning(&why);
-        // A list of campaigns comes without their pictures.
+        // A list of campaigns comes without their images.
         let whole = store.campaign(frozen.campaign.key()).await?;
         return Ok(whole.unwrap_or(frozen));
     }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::files::read_at_most;
-use crate::config::picture_files::PictureFiles;
+use crate::config::image_files::ImageFiles;
 use crate::config::{self, Config, FlagValue, Root, Via, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::render::{
-    self, Illustration, Letterhead, MISSING_PICTURE, Measures, RELATIVE_TARGET, Rendered,
+    self, Illustration, Letterhead, MISSING_IMAGE, Measures, RELATIVE_TARGET, Rendered,
 };
 use crate::source::{
     Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
@@ -35,8 +35,8 @@ pub(super) struct Prepared {
     pub(super) measures: Measures,
     pub(super) findings: Vec<Finding>,
     pub(super) provenance: Provenance,
-    /// Who found the pictures, and can find them again.
-    pub(super) picture_files: PictureFiles,
+    /// Who found the images, and can find them again.
+    pub(super) image_files: ImageFiles,
     /// The author says that it is not ready.
     pub(super) draft: bool,
 }
@@ -63,13 +63,13 @@ impl Newsletter {
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
         let (letterhead, no_permalink) = self.letterhead(&issue);
-        let pictures = &self.config.pictures;
-        let picture_files = PictureFiles::of(&self.config.root, path, &pictures.path);
+        let images = &self.config.images;
+        let image_files = ImageFiles::of(&self.config.root, path, &images.path);
         let illustration = Illustration {
-            files: &picture_files,
-            mode: pictures.mode,
-            assets_url: pictures.assets_url.as_ref(),
-            logo: pictures.logo.as_ref(),
+            files: &image_files,
+            mode: images.mode,
+            assets_url: images.assets_url.as_ref(),
+            logo: images.logo.as_ref(),
         };
         let rendered = render::render(&issue, &self.theme, &letterhead, &illustration);
         let (rendered, mut findings) = rendered.map_err(|error| {
@@ -102,7 +102,7 @@ impl Newsletter {
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         let draft = issue.draft;
-        Ok(Prepared { campaign, rendered, measures, findings, provenance, picture_files, draft })
+        Ok(Prepared { campaign, rendered, measures, findings, provenance, image_files, draft })
     }
 
     /// Reads one issue's front matter and Markdown.
@@ -219,7 +219,7 @@ fn told_once(rendered: &mut Vec<Finding>, checked: &[Finding]) {
         .map(Finding::position)
         .collect();
     rendered.retain(|finding| {
-        let leads_nowhere = [RELATIVE_TARGET, MISSING_PICTURE].contains(&finding.rule);
+        let leads_nowhere = [RELATIVE_TARGET, MISSING_IMAGE].contains(&finding.rule);
         !(leads_nowhere && told.contains(&finding.position()))
     });
 }

@@ -1,8 +1,8 @@
 //! `postrider preview`: the mail as files, and a page that shows both parts.
-//! email.html names copies of the newsletter's pictures beside it, so that it
+//! email.html names copies of the newsletter's images beside it, so that it
 //! shows them without a network; email.eml is what is sent.
 
-mod local_pictures;
+mod local_images;
 
 mod page;
 
@@ -72,8 +72,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let text = prepared.rendered.text.fill(&SlotValues::EXAMPLE);
     let json = serde_json::to_string_pretty(&report)
         .map_err(|error| Failure::of(Exit::Internal, "cannot write the report", &error))?;
-    let html = local_pictures::in_place(html, &prepared, |name, bytes| {
-        write(&folder, &format!("{}/{name}", local_pictures::FOLDER), bytes)
+    let html = local_images::in_place(html, &prepared, |name, bytes| {
+        write(&folder, &format!("{}/{name}", local_images::FOLDER), bytes)
     })?;
     write(&folder, "email.html", html.as_bytes())?;
     write(&folder, "email.txt", text.as_bytes())?;

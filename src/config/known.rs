@@ -58,7 +58,7 @@ pub const KNOWN: &[Known] = &[
     text(
         "newsletter.assets_url",
         "none",
-        "Where the folder of the pictures stands on the web: https, and ending in `/`.",
+        "Where the folder of the images stands on the web: https, and ending in `/`.",
     ),
     text(
         "newsletter.public_url",
@@ -80,13 +80,13 @@ pub const KNOWN: &[Known] = &[
     text(
         "images.mode",
         "link",
-        "`link` names pictures by their address on the web, `embed` puts them into the mail.",
+        "`link` names images by their address on the web, `embed` puts them into the mail.",
     ),
     text("images.path", "the folder of the issues", "The folder that `assets_url` stands for."),
     text(
         "theme.logo",
         "none",
-        "A picture at the head of the mail: a path from this folder, or an https address.",
+        "An image at the head of the mail: a path from this folder, or an https address.",
     ),
     text(
         "theme.logo_alt",

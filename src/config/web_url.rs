@@ -72,7 +72,7 @@ pub(super) fn assets_url(text: &str) -> Result<Url, Wrong> {
     if url.scheme() != "https" {
         return Err(Wrong::new(
             "is not https",
-            "mail programs and their proxies fetch pictures over https alone",
+            "mail programs and their proxies fetch images over https alone",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_stand_in_a_folder_that_is_https() {
+    fn images_stand_in_a_folder_that_is_https() {
         assert_eq!(assets_url("https://example.org").unwrap().as_str(), "https://example.org/");
         assert!(assets_url("https://example.org/a/").is_ok());
         for text in [

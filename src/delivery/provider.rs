@@ -98,7 +98,7 @@ pub struct Capabilities {
     pub headers: FixedHeaderSupport,
     /// Whether `From` needs a name beside the address.
     pub from_name: FromName,
-    /// What becomes of pictures that the mail carries.
+    /// What becomes of images that the mail carries.
     pub attachments: AttachmentSupport,
 }
 
@@ -132,7 +132,7 @@ pub enum FixedHeaderSupport {
     Absent,
 }
 
-/// What becomes of pictures that the mail carries.
+/// What becomes of images that the mail carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttachmentSupport {

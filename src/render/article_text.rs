@@ -289,7 +289,7 @@ impl Writer {
     }
 
     /// Marks this place of the run with a target. A place in the mail itself
-    /// is nowhere in its text, and neither is a picture that the mail carries.
+    /// is nowhere in its text, and neither is an image that the mail carries.
     fn note(&mut self, target: String) {
         if !target.is_empty() && !target.starts_with('#') && !target.starts_with("cid:") {
             self.run.push_str(&self.notes.mark(target));

@@ -26,9 +26,9 @@ pub struct Measures {
     pub text: usize,
     /// Where in the html the link to the mail's page on the web stands.
     pub web_view: Option<usize>,
-    /// The pictures that the mail carries, in base64.
+    /// The images that the mail carries, in base64.
     pub attachments: usize,
-    /// Both parts and the pictures, encoded. The headers, about 2 KB, are not counted.
+    /// Both parts and the images, encoded. The headers, about 2 KB, are not counted.
     pub message: usize,
     /// Where in the html the first link to leave the list stands.
     pub first_unsubscribe: Option<usize>,
@@ -239,7 +239,7 @@ mod tests {
             html: Template { pieces: html },
             text: Template { pieces: vec![Piece::Literal("é\n".into()), way_out()] },
             sections,
-            pictures: Vec::new(),
+            images: Vec::new(),
             web_url: Some("https://example.org/?a=1&b=2".into()),
         }
     }

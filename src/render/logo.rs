@@ -1,4 +1,4 @@
-//! The picture at the head of every mail, as templates have it.
+//! The image at the head of every mail, as templates have it.
 //!
 //! In: what the configuration says. Out: `false`, or an object with `src`,
 //! `alt`, `width` and `height`. The sizes are numbers and no tokens, because
@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::pictures::{Gallery, Logo, Placed, Size, Start};
+use super::images::{Gallery, Logo, Placed, Size, Start};
 use super::target;
 use crate::source::{Findings, Severity};
 use crate::theme::{Theme, Token};
@@ -35,10 +35,10 @@ pub(crate) fn value(
         (size, _) => size,
     };
     let width = size.map(|size| size.width).or(logo.width.map(u32::from));
-    // MJML gives a picture without a width the whole column.
+    // MJML gives an image without a width the whole column.
     let Some(width) = width else {
         findings.overall(
-            (super::PICTURE_SIZE, Severity::Error),
+            (super::IMAGE_SIZE, Severity::Error),
             "`[theme] logo` is on the web, so its width is not known.",
             "Set `[theme] logo_width` to the width in pixels at which it is shown.",
         );

@@ -107,7 +107,7 @@ mod tests {
             ("\u{1}java\u{0}script:x", None),
             ("vbscript:x", None),
             ("data:text/html,x", None),
-            ("cid:x@picture", None),
+            ("cid:x@image", None),
             ("a/javascript:x", Some("a/javascript:x")),
         ];
         for (target, expected) in cases {

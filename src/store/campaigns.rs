@@ -46,18 +46,18 @@ const MARK: &str = "mark a campaign";
 const FORGET: &str = "forget trials into the outbox";
 
 impl Store {
-    /// The campaign with this name, if it was ever frozen, with its pictures.
+    /// The campaign with this name, if it was ever frozen, with its images.
     ///
     /// # Errors
     /// The store cannot be read, or what stands there is not what was frozen.
     pub async fn campaign(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, StoreError> {
-        match self.campaign_without_pictures(key).await? {
-            Some(frozen) => self.with_pictures(frozen).await.map(Some),
+        match self.campaign_without_images(key).await? {
+            Some(frozen) => self.with_images(frozen).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn campaign_without_pictures(
+    async fn campaign_without_images(
         &self,
         key: &CampaignKey,
     ) -> Result<Option<FrozenCampaign>, StoreError> {
@@ -75,7 +75,7 @@ impl Store {
         .transpose()
     }
 
-    pub(super) async fn with_pictures(
+    pub(super) async fn with_images(
         &self,
         frozen: FrozenCampaign,
     ) -> Result<FrozenCampaign, StoreError> {
@@ -93,7 +93,7 @@ impl Store {
         Ok(FrozenCampaign { campaign, ..frozen })
     }
 
-    /// A campaign that must be there, without its pictures.
+    /// A campaign that must be there, without its images.
     pub(super) async fn existing_campaign(
         &self,
         key: &CampaignKey,
@@ -104,10 +104,10 @@ impl Store {
             path: self.path().to_owned(),
             campaign: key.clone(),
         };
-        self.campaign_without_pictures(key).await?.ok_or_else(missing)
+        self.campaign_without_images(key).await?.ok_or_else(missing)
     }
 
-    /// Every campaign, the newest first, without the bytes of their pictures:
+    /// Every campaign, the newest first, without the bytes of their images:
     /// whoever makes a message of one asks for it by its name.
     ///
     /// # Errors

@@ -129,7 +129,7 @@ impl Store {
         transaction.commit().await.map_err(&fault)?;
         drop(turn);
         let frozen = self.existing_campaign(campaign.key(), FREEZE).await?;
-        self.with_pictures(frozen).await.map_err(FreezeError::from)
+        self.with_images(frozen).await.map_err(FreezeError::from)
     }
 }
 
@@ -165,7 +165,7 @@ async fn insert_attachments(
     id: i64,
     campaign: &Campaign,
 ) -> Result<(), sqlx::Error> {
-    let missing = || sqlx::Error::Encode("the campaign came without its pictures".into());
+    let missing = || sqlx::Error::Encode("the campaign came without its images".into());
     for (attachment, bytes) in campaign.attachments().ok_or_else(missing)? {
         sqlx::query("INSERT INTO attachments (campaign, sha256, content) VALUES (?1, ?2, ?3)")
             .bind(id)

@@ -11,7 +11,7 @@ use super::{FrozenCampaign, OpenMode, Store};
 use crate::audience::csv::ListReader;
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, Timestamp};
-use crate::render::{Attachment, Format, Picture, PictureContent, Piece, Rendered, Template};
+use crate::render::{Attachment, Format, Image, ImageContent, Piece, Rendered, Template};
 
 /// A store in a folder of its own, which goes when this is dropped.
 struct Temporary {
@@ -64,12 +64,12 @@ fn campaign(issue: &str) -> Campaign {
     campaign_with(issue, &[])
 }
 
-/// A campaign that carries these pictures.
-fn campaign_with(issue: &str, pictures: &[Vec<u8>]) -> Campaign {
-    let attached = |bytes: &Vec<u8>| Picture {
-        source: "cid:x@picture".into(),
-        content: PictureContent::Attached(Attachment {
-            content_id: "x@picture".into(),
+/// A campaign that carries these images.
+fn campaign_with(issue: &str, images: &[Vec<u8>]) -> Campaign {
+    let attached = |bytes: &Vec<u8>| Image {
+        source: "cid:x@image".into(),
+        content: ImageContent::Attached(Attachment {
+            content_id: "x@image".into(),
             format: Format::Png,
             name: "x.png".into(),
             bytes: bytes.as_slice().into(),
@@ -83,7 +83,7 @@ fn campaign_with(issue: &str, pictures: &[Vec<u8>]) -> Campaign {
         preheader: String::new(),
         html: text(format!("<p>{issue}</p>")),
         text: text(format!("{issue}\n")),
-        pictures: pictures.iter().map(attached).collect(),
+        images: images.iter().map(attached).collect(),
     };
     let headers = FixedHeaders {
         from: Mailbox::parse("Weekly <news@example.org>").unwrap(),

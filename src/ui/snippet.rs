@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::picture;
+use super::image;
 use crate::source::Place;
 
 /// How many characters of a long line are shown.
@@ -13,7 +13,7 @@ const SHOWN_BEFORE: usize = 40;
 
 /// The line of a place with its number, and carets under what is meant. Tabs
 /// stand for four columns, wide characters for two, and control characters
-/// are shown as pictures, so that the carets stand right on any terminal.
+/// are shown as images, so that the carets stand right on any terminal.
 ///
 /// ```
 /// # use postrider::{source::SourceText, ui::excerpt};
@@ -54,7 +54,7 @@ fn columns(characters: impl Iterator<Item = char>) -> String {
     for c in characters {
         match c {
             '\t' => shown.push_str("    "),
-            c => shown.push(picture(c)),
+            c => shown.push(image(c)),
         }
     }
     shown

@@ -102,7 +102,7 @@ def encoded_part(path, page):
     part = next(part for part in message.walk() if part.get_content_type() == "text/html")
     travelling = part.get_payload()
     same = part.get_payload(decode=True).replace(b"\r\n", b"\n").rstrip()
-    # With pictures attached, the message names them by their ids, and the page by their files.
+    # With images attached, the message names them by their ids, and the page by their files.
     if same != page.rstrip() and b"cid:" not in same:
         raise SystemExit(f"{path}: the message holds another html than email.html")
     return with_crlf(travelling.encode())

@@ -1,13 +1,13 @@
 use super::*;
 use crate::campaign::FixedHeaders;
 use crate::domain::{CampaignKey, HeaderText, Mailbox, Slug};
-use crate::render::{Attachment, Format, Picture, PictureContent, Rendered};
+use crate::render::{Attachment, Format, Image, ImageContent, Rendered};
 
 fn campaign(subject: &str, text: &str) -> Campaign {
     campaign_with(subject, text, Vec::new())
 }
 
-fn campaign_with(subject: &str, text: &str, pictures: Vec<Picture>) -> Campaign {
+fn campaign_with(subject: &str, text: &str, images: Vec<Image>) -> Campaign {
     let slug = |text| Slug::parse(text).unwrap();
     let key = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
     let hole = |context| Piece::Hole { slot: Slot::UnsubscribeUrl, context };
@@ -30,7 +30,7 @@ fn campaign_with(subject: &str, text: &str, pictures: Vec<Picture>) -> Campaign 
                 Piece::Literal("\n".into()),
             ],
         },
-        pictures,
+        images,
     };
     let headers = FixedHeaders {
         from: Mailbox::parse("Die Wöchentliche, \"echt\" <news@example.org>").unwrap(),
@@ -80,20 +80,20 @@ fn a_parser_reads_back_what_was_written() {
     assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
 }
 
-fn picture(name: &str, bytes: &[u8]) -> Picture {
-    let content_id = format!("{}@picture", &Digest::of(bytes).to_string()[..32]);
+fn image(name: &str, bytes: &[u8]) -> Image {
+    let content_id = format!("{}@image", &Digest::of(bytes).to_string()[..32]);
     let source = format!("cid:{content_id}");
     let name = name.to_owned();
     let file = Attachment { content_id, format: Format::Png, name, bytes: bytes.into() };
-    Picture { source, content: PictureContent::Attached(file) }
+    Image { source, content: ImageContent::Attached(file) }
 }
 
 #[test]
-fn pictures_stand_beside_the_html_that_shows_them() {
+fn images_stand_beside_the_html_that_shows_them() {
     use mail_parser::MimeHeaders;
     let all: Vec<u8> = (0..=255).cycle().take(5_000).collect();
-    let pictures = vec![picture("größe.png", &all), picture("b.png", b"")];
-    let campaign = campaign_with("Subject", "text\n", pictures.clone());
+    let images = vec![image("größe.png", &all), image("b.png", b"")];
+    let campaign = campaign_with("Subject", "text\n", images.clone());
     let raw = message(&campaign, Purpose::Campaign, 0, 7);
     let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
     assert_eq!(parsed.text_body_count(), 1);
@@ -103,7 +103,7 @@ fn pictures_stand_beside_the_html_that_shows_them() {
     assert_eq!(files.len(), 2);
     assert_eq!(files[0].contents(), all);
     assert_eq!(files[0].attachment_name(), Some("größe.png"));
-    let id = pictures[0].source.strip_prefix("cid:");
+    let id = images[0].source.strip_prefix("cid:");
     assert_eq!(files[0].content_id(), id);
     assert_eq!((files[1].contents(), files[1].attachment_name()), (&b""[..], Some("b.png")));
     let structure: Vec<_> = raw.lines().filter(|line| line.starts_with("Content-Type: ")).collect();
@@ -120,10 +120,10 @@ fn pictures_stand_beside_the_html_that_shows_them() {
 }
 
 #[test]
-fn a_thawed_campaign_has_a_message_once_its_pictures_are_back() {
+fn a_thawed_campaign_has_a_message_once_its_images_are_back() {
     let (one, two) = (vec![1; 100], vec![2; 100]);
-    let pictures = vec![picture("1.png", &one), picture("2.png", &two)];
-    let frozen = campaign_with("Subject", "text\n", pictures);
+    let images = vec![image("1.png", &one), image("2.png", &two)];
+    let frozen = campaign_with("Subject", "text\n", images);
     assert_ne!(frozen.digest(), campaign("Subject", "text\n").digest());
     let thaw = || {
         let stored = frozen.canonical().to_owned();
@@ -142,9 +142,9 @@ fn a_thawed_campaign_has_a_message_once_its_pictures_are_back() {
     }
 }
 
-/// What stores hold that are older than pictures in the mail.
+/// What stores hold that are older than images in the mail.
 #[test]
-fn a_campaign_without_pictures_has_the_canonical_form_that_it_always_had() {
+fn a_campaign_without_images_has_the_canonical_form_that_it_always_had() {
     let campaign = campaign("Subject", "text\n");
     assert!(campaign.canonical().starts_with("{\"form\":1,\"from\":"));
     assert!(!campaign.canonical().contains("attachments"));

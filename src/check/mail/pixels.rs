@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_and_odd_html_are_let_through() {
+    fn images_and_odd_html_are_let_through() {
         for html in [
             r#"<img src="a.png" width="600" style="max-width:100%;height:auto">"#,
             r#"<img src="a.png" alt="width=1">"#,

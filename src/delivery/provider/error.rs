@@ -63,16 +63,16 @@ pub enum PlanError {
         /// Which header.
         header: String,
     },
-    /// The provider takes no pictures with the mail.
+    /// The provider takes no images with the mail.
     #[error(
-        "{provider} cannot carry pictures in the mail, and this one has {pictures}; \
+        "{provider} cannot carry images in the mail, and this one has {images}; \
          link to them with mode = \"link\" in [images], or send another way"
     )]
     AttachmentsLost {
         /// Which provider.
         provider: &'static str,
-        /// How many pictures there are.
-        pictures: usize,
+        /// How many images there are.
+        images: usize,
     },
     /// There is no name beside the `From` address.
     #[error("{provider} needs a name beside the address; write from = \"Name <address>\"")]

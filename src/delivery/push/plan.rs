@@ -102,9 +102,9 @@ fn keeps_everything(capabilities: Capabilities, manifest: &Manifest) -> Result<(
     {
         return Err(PlanError::HeaderLost { provider, header: header.clone() });
     }
-    let pictures = manifest.attachments.len();
-    if capabilities.attachments == AttachmentSupport::Absent && pictures > 0 {
-        return Err(PlanError::AttachmentsLost { provider, pictures });
+    let images = manifest.attachments.len();
+    if capabilities.attachments == AttachmentSupport::Absent && images > 0 {
+        return Err(PlanError::AttachmentsLost { provider, images });
     }
     match (capabilities.from_name, from.name) {
         (FromName::Required, None) => Err(PlanError::NoFromName { provider }),

@@ -320,7 +320,7 @@ fn form() -> MessageForm {
         preheader: String::new(),
         html: Template { pieces: vec![hole(Context::HtmlAttribute)] },
         text: Template { pieces: vec![hole(Context::PlainText)] },
-        pictures: Vec::new(),
+        images: Vec::new(),
     };
     let headers = FixedHeaders {
         from: Mailbox::parse("news@example.org").unwrap(),

@@ -1,31 +1,31 @@
-//! Where the flow's pictures and relative links lead.
+//! Where the flow's images and relative links lead.
 //!
 //! In: the nodes as the author wrote them. Out: the same nodes with targets that hold
-//! in a mail, and pictures that know how wide they are. A picture that cannot
-//! be shown becomes its alternative text, because a broken picture helps nobody.
+//! in a mail, and images that know how wide they are. An image that cannot
+//! be shown becomes its alternative text, because a broken image helps nobody.
 
 use std::borrow::Cow;
 
 use url::Url;
 
+use super::super::images::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
 use super::super::node::{Element, Node};
-use super::super::pictures::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
 use super::super::target;
 use crate::source::{Findings, RuleId, Severity, Span};
 
 /// How many findings of one severity are told with their places.
 const MOST_TOLD: usize = 50;
 
-/// Narrower pictures fit onto any phone as they are.
+/// Narrower images fit onto any phone as they are.
 const FITS_ANYWHERE: u32 = 240;
 
 /// What a list or a quote takes at the side, in pixels, where style sheets are dropped.
 const MARGIN: u32 = 40;
 
-/// Says that a picture has nothing to say, so that no reader is told of it.
+/// Says that an image has nothing to say, so that no reader is told of it.
 const DECORATION: (&str, &str) = ("role", "presentation");
 
-/// Gives every picture its address and size, and every relative link the
+/// Gives every image its address and size, and every relative link the
 /// issue's address on the web as its base.
 pub(crate) fn resolve(
     nodes: &mut [Node<'_>],
@@ -34,7 +34,7 @@ pub(crate) fn resolve(
     findings: &mut Findings<'_>,
 ) {
     let mut told = Told { findings, errors: 0, warnings: 0 };
-    // Known before any picture is gone: a gap where one was says nothing.
+    // Known before any image is gone: a gap where one was says nothing.
     let is_image = |at: &usize| matches!(nodes[*at], Node::Image { .. });
     let images = (0..nodes.len()).filter(is_image);
     let mut alone =
@@ -65,7 +65,7 @@ pub(crate) fn resolve(
                 let margins = open.iter().filter(|takes| **takes).count();
                 let margins = MARGIN * u32::try_from(margins).unwrap_or(u32::MAX / MARGIN);
                 let room = COLUMN.saturating_sub(margins).max(FITS_ANYWHERE);
-                picture(node, is_alone, room, gallery, &mut told);
+                image(node, is_alone, room, gallery, &mut told);
             }
             _ => {}
         }
@@ -88,7 +88,7 @@ fn joined(page: &Url, target: &str) -> Option<String> {
     target::written(whole.as_str()).map(Cow::into_owned)
 }
 
-fn picture(
+fn image(
     node: &mut Node<'_>,
     is_alone: bool,
     room: u32,
@@ -105,7 +105,7 @@ fn picture(
         told.at(
             span,
             (MISSING_ALT, Severity::Warning),
-            "The picture says nothing to those who do not see it.".to_owned(),
+            "The image says nothing to those who do not see it.".to_owned(),
             "Write what it shows between the square brackets; `![ ](...)` says that it is mere decoration.",
         );
     } else if alternative.trim().is_empty() {
@@ -124,7 +124,7 @@ fn picture(
         Some(size) if !is_sized => {
             let Size { width, height } = size.within(room);
             attributes.push(("width", width.to_string()));
-            // A small picture in a line keeps room for its line from the start.
+            // A small image in a line keeps room for its line from the start.
             if !is_alone && width <= FITS_ANYWHERE {
                 attributes.push(("height", height.to_string()));
             }
@@ -160,7 +160,7 @@ fn keep_sizes(attributes: &mut Vec<(&'static str, String)>) {
     });
 }
 
-/// Makes a picture to which the author's HTML gave a size no wider than there
+/// Makes an image to which the author's HTML gave a size no wider than there
 /// is room: Outlook on Windows obeys `width` and no `max-width`.
 fn fit_into(room: u32, attributes: &mut [(&'static str, String)]) {
     let pixels = |name: &str| {
@@ -237,7 +237,7 @@ impl Told<'_, '_> {
             if more > 0 {
                 self.findings.overall(
                     (RELATIVE_TARGET, severity),
-                    format!("There are {more} more findings about pictures and relative links."),
+                    format!("There are {more} more findings about images and relative links."),
                     "Mend the first ones, and look again.",
                 );
             }

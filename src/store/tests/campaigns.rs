@@ -109,15 +109,15 @@ async fn a_full_disk_freezes_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_frozen_campaign_keeps_its_pictures_until_it_is_forgotten() {
+async fn a_frozen_campaign_keeps_its_images_until_it_is_forgotten() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
-    let pictures = [b"first".to_vec(), vec![7; 1_000_000]];
-    let one = campaign_with("one", &pictures);
+    let images = [b"first".to_vec(), vec![7; 1_000_000]];
+    let one = campaign_with("one", &images);
     let frozen = store.freeze(&one, &provenance("one"), "outbox", at(0)).await.unwrap();
     assert_eq!(frozen.campaign, one);
-    let two = campaign_with("two", &pictures);
+    let two = campaign_with("two", &images);
     store.freeze(&two, &provenance("two"), "smtp", at(0)).await.unwrap();
     drop(store);
     let store = temporary.open().await;
@@ -133,10 +133,10 @@ async fn a_frozen_campaign_keeps_its_pictures_until_it_is_forgotten() {
     sqlx::query("UPDATE attachments SET content = x'00'").execute(connection).await.unwrap();
     drop(turn);
     let error = store.campaign(&key("two")).await.unwrap_err().to_string();
-    assert!(error.contains("the stored pictures of weekly/two are not those"), "{error}");
+    assert!(error.contains("the stored images of weekly/two are not those"), "{error}");
 }
 
-/// Stores that are older than pictures in the mail lack a table, and no campaign.
+/// Stores that are older than images in the mail lack a table, and no campaign.
 #[tokio::test]
 async fn a_campaign_of_an_older_store_is_still_there() {
     let temporary = Temporary::new();

@@ -199,6 +199,6 @@ pub(super) fn rendered() -> Rendered {
                 literal("\n"),
             ],
         },
-        pictures: Vec::new(),
+        images: Vec::new(),
     }
 }

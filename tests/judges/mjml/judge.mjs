@@ -43,8 +43,8 @@ async function reference(mail, html) {
   return { html: undone, errors: errors.length };
 }
 
-async function picture(page, file, html, look) {
-  // Opened from its file first, so that pictures beside it may be loaded.
+async function image(page, file, html, look) {
+  // Opened from its file first, so that images beside it may be loaded.
   await page.goto(String(pathToFileURL(file)));
   const base = `<base href="${pathToFileURL(file)}">`;
   await show(page, html.replace(/<head>/i, (head) => head + base), look);
@@ -80,8 +80,8 @@ async function main(isSelfTest) {
         for (const scheme of schemes) {
           const look = { width, scheme };
           const name = `${mail.name} ${width} ${scheme}`;
-          const pictures = [await picture(page, file, theirs.html, look), await picture(page, file, shown, look)];
-          const difference = compare(...pictures, join(folder, `${name.replaceAll(" ", "-")}.png`));
+          const images = [await image(page, file, theirs.html, look), await image(page, file, shown, look)];
+          const difference = compare(...images, join(folder, `${name.replaceAll(" ", "-")}.png`));
           if (!difference) equal += 1;
           else {
             different += 1;
@@ -91,7 +91,7 @@ async function main(isSelfTest) {
       }
     }
   });
-  console.log(`${equal} pictures equal to the pixel, ${different} not; mjml complains ${complaints} times`);
+  console.log(`${equal} images equal to the pixel, ${different} not; mjml complains ${complaints} times`);
   known.forEach(({ reason }) => console.log(`undone before comparing: ${reason}`));
   if (isSelfTest) return equal === 0 ? 0 : 1;
   return different === 0 && complaints === 0 && equal > 0 ? 0 : 1;

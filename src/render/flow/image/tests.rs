@@ -3,26 +3,26 @@ use crate::issue::Document;
 use crate::render::article_html::{self, Look};
 use crate::render::article_text;
 use crate::render::flow::flow;
-use crate::render::pictures::{Illustration, PictureFault, PictureFile, PictureMode, Pictures};
+use crate::render::images::{Illustration, ImageFault, ImageFile, ImageMode, Images};
 use crate::source::SourceText;
 
 /// Every path that begins with `w` is a PNG of that width, half as high.
 struct Widths;
 
-impl Pictures for Widths {
-    fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
+impl Images for Widths {
+    fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let width = path.strip_prefix('w').and_then(|rest| rest.split('.').next()?.parse().ok());
-        let missing = || PictureFault::Missing { tried: Vec::new() };
+        let missing = || ImageFault::Missing { tried: Vec::new() };
         let width: u32 = width.ok_or_else(missing)?;
         let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
         bytes.extend(width.to_be_bytes());
         bytes.extend((width / 2).to_be_bytes());
-        Ok(PictureFile { bytes, published: Some(path.to_owned()) })
+        Ok(ImageFile { bytes, published: Some(path.to_owned()) })
     }
 }
 
 /// Both parts, and the findings as `line:column rule`.
-fn shown(mode: PictureMode, page: Option<&str>, markdown: &str) -> (String, String, Vec<String>) {
+fn shown(mode: ImageMode, page: Option<&str>, markdown: &str) -> (String, String, Vec<String>) {
     let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
     let document = Document::parse(&source, 0).unwrap();
     let mut findings = Findings::about(&source);
@@ -40,11 +40,11 @@ fn shown(mode: PictureMode, page: Option<&str>, markdown: &str) -> (String, Stri
 }
 
 fn linked(markdown: &str) -> (String, String, Vec<String>) {
-    shown(PictureMode::Link, Some("https://e.org/issues/1/"), markdown)
+    shown(ImageMode::Link, Some("https://e.org/issues/1/"), markdown)
 }
 
 #[test]
-fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
+fn an_image_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
     let style = "style=\"max-width:100%\"";
     let cases = [
         ("![a](w900.png)", format!("<p><img src=\"https://e.org/w900.png\" alt=\"a\" width=\"568\" {style}></p>\n")),
@@ -88,7 +88,7 @@ fn a_picture_alone_is_as_wide_as_the_column_and_one_in_a_line_as_it_is() {
 }
 
 #[test]
-fn a_picture_without_words_is_told_unless_it_is_decoration() {
+fn an_image_without_words_is_told_unless_it_is_decoration() {
     for (markdown, html, text, found) in [
         ("![](w9.png) b", "alt=\"\"", " b\n<https://e.org/w9.png>\n", vec!["1:1 missing-alt"]),
         ("![ ](w9.png) b", "alt=\"\" role=\"presentation\"", "b\n", vec![]),
@@ -107,19 +107,19 @@ fn a_picture_without_words_is_told_unless_it_is_decoration() {
 }
 
 #[test]
-fn the_text_of_a_mail_that_carries_its_pictures_names_none_of_them() {
+fn the_text_of_a_mail_that_carries_its_images_names_none_of_them() {
     let markdown = "![a](w9.png)\n\n![](w8.png)\n\n[![c](w7.png)](https://x.example)\n\nd";
-    let (html, text, _) = shown(PictureMode::Embed, None, markdown);
+    let (html, text, _) = shown(ImageMode::Embed, None, markdown);
     assert_eq!(text, "a\n\nc\n<https://x.example>\n\nd\n");
     assert_eq!(html.matches("src=\"cid:").count(), 3);
 }
 
 #[test]
-fn a_picture_that_is_not_there_leaves_its_words() {
+fn an_image_that_is_not_there_leaves_its_words() {
     let (html, text, found) = linked("> ![*a* chart](no.png) b\n");
     assert_eq!(html, "<blockquote><p>a chart b</p></blockquote>\n");
     assert_eq!(text, "> a chart b\n");
-    assert_eq!(found, ["1:3 missing-picture"]);
+    assert_eq!(found, ["1:3 missing-image"]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn links_lead_on_from_the_page_of_the_issue() {
         }
     }
     let (html, _, found) =
-        shown(PictureMode::Link, None, "a\n\nb [t](x) <a href='/y'>u</a> [v](#w)\n");
+        shown(ImageMode::Link, None, "a\n\nb [t](x) <a href='/y'>u</a> [v](#w)\n");
     assert_eq!(found, ["3:3 relative-target", "3:10 relative-target"]);
     assert!(html.contains("href=\"x\"") && html.contains("href=\"#w\""), "{html}");
 }
@@ -155,14 +155,14 @@ fn an_error_never_hides_behind_warnings() {
     let markdown = format!("{}![a](no.png)\n", "![](w9.png)\n".repeat(200));
     let (_, _, found) = linked(&markdown);
     assert_eq!(found.len(), 50 + 1 + 1);
-    assert!(found.contains(&"201:1 missing-picture".to_owned()));
+    assert!(found.contains(&"201:1 missing-image".to_owned()));
     assert_eq!(found.last().unwrap(), "0:0 relative-target");
 }
 
-/// Were each picture compared with the gaps that those before it left, this
+/// Were each image compared with the gaps that those before it left, this
 /// would take minutes.
 #[test]
-fn a_hundred_thousand_pictures_that_are_not_there_are_no_burden() {
+fn a_hundred_thousand_images_that_are_not_there_are_no_burden() {
     let (html, _, _) = linked(&"<img src=x.png> ".repeat(100_000));
     assert!(!html.contains("<img"));
 }

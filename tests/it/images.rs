@@ -1,4 +1,4 @@
-//! Pictures and relative links, from the Markdown to the message.
+//! Images and relative links, from the Markdown to the message.
 
 use mail_parser::MimeHeaders;
 
@@ -28,17 +28,17 @@ const TEXT: &str = "![A chart](img/chart.png)\n\n\
     Words ![an icon](img/icon@2x.png) and [older ones](../archive/), ![again](img/same.png).\n\n\
     ![from the web](https://cdn.example/x.png)\n";
 
-/// The bytes of each picture in a mail, by its `Content-ID`.
-fn pictures(mail: &Mail) -> Vec<(String, Vec<u8>)> {
+/// The bytes of each image in a mail, by its `Content-ID`.
+fn images(mail: &Mail) -> Vec<(String, Vec<u8>)> {
     let message = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
-    let pictures = message
+    let images = message
         .attachments()
         .map(|part| (part.content_id().unwrap().to_owned(), part.contents().to_vec()));
-    pictures.collect()
+    images.collect()
 }
 
 #[test]
-fn a_mail_carries_each_picture_once_and_the_proof_the_same() {
+fn a_mail_carries_each_image_once_and_the_proof_the_same() {
     let newsletter = newsletter("embed")
         .set("proof.required", "true")
         .subscribed(["reader-one@example.org", "reader-two@example.org"]);
@@ -48,7 +48,7 @@ fn a_mail_carries_each_picture_once_and_the_proof_the_same() {
     let mail = newsletter.outbox_mail();
     assert_eq!(mail.len(), 4);
     for mail in &mail {
-        let found = pictures(mail);
+        let found = images(mail);
         let bytes: Vec<_> = found.iter().map(|(_, bytes)| bytes.as_slice()).collect();
         assert_eq!(bytes, [png(1200, 800, 100_000), png(32, 32, 200)]);
         let source = |at: usize| format!("<img src=\"cid:{}\"", found[at].0);
@@ -68,14 +68,14 @@ fn a_mail_carries_each_picture_once_and_the_proof_the_same() {
 }
 
 #[test]
-fn a_changed_picture_needs_a_new_proof() {
+fn a_changed_image_needs_a_new_proof() {
     let newsletter =
         newsletter("embed").set("proof.required", "true").subscribed(["reader-one@example.org"]);
     let issue = newsletter.issue_of("one", "title: One\n", TEXT);
     newsletter.expect(0, &["proof", &issue]);
     newsletter.write("issues/img/icon@2x.png", png(32, 32, 201));
     let refused = newsletter.expect(5, &["send", &issue]);
-    assert!(refused.error().contains("the picture `icon@2x.png`"), "{refused}");
+    assert!(refused.error().contains("the image `icon@2x.png`"), "{refused}");
 }
 
 #[test]
@@ -96,14 +96,14 @@ fn what_was_frozen_is_sent_whatever_becomes_of_the_file() {
     newsletter.write("issues/a.png", png(600, 400, 6_000));
     let resumed = newsletter.expect(0, &["send", &issue, "--yes", "--in-doubt", "skip"]);
     assert!(resumed.stderr.contains("was edited since it was frozen"), "{resumed}");
-    assert!(resumed.stderr.contains("the picture `a.png`"), "{resumed}");
+    assert!(resumed.stderr.contains("the image `a.png`"), "{resumed}");
     server.wait_until(|log| log.messages.len() == 3);
     // The file that cannot be used any more is not needed either.
     std::fs::remove_dir_all(newsletter.path("issues")).unwrap();
     newsletter.expect(0, &["status", "one"]);
     for message in &server.log().messages {
         let mail = Mail::parse(message.content.clone());
-        assert_eq!(pictures(&mail)[0].1, png(600, 400, 5_000));
+        assert_eq!(images(&mail)[0].1, png(600, 400, 5_000));
     }
 }
 
@@ -134,7 +134,7 @@ fn a_preview_shows_the_local_files_and_measures_what_is_sent() {
             assert_eq!(expected.matches(&source).count(), 1, "{expected}");
             expected = expected.replace(&source, &format!("<img src=\"images/{}\"", names[*at]));
         }
-        for (id, bytes) in pictures(&sent) {
+        for (id, bytes) in images(&sent) {
             let name = names.iter().find(|name| read(&format!("shown/images/{name}")) == bytes);
             expected = expected.replace(&format!("cid:{id}"), &format!("images/{}", name.unwrap()));
         }
@@ -162,10 +162,10 @@ fn what_readers_could_not_see_is_an_error_at_its_line() {
     let run = newsletter.expect(4, &["check", &issue]);
     for said in [
         "issues/one.md:5:1",
-        "There is no picture `no.png`.",
+        "There is no image `no.png`.",
         "looked for issues/no.png.",
         "issues/one.md:7:1",
-        "The picture `drawing.svg` is SVG. Gmail does not show it.",
+        "The image `drawing.svg` is SVG. Gmail does not show it.",
         "issues/one.md:9:1",
         "`[newsletter] assets_url` is not set",
         "issues/one.md:11:1",
@@ -180,14 +180,14 @@ fn what_readers_could_not_see_is_an_error_at_its_line() {
     }
     newsletter.expect(4, &["send", &issue]);
     let allowed =
-        ["--allow", "missing-picture", "--allow", "picture-format", "--allow", "relative-target"];
+        ["--allow", "missing-image", "--allow", "image-format", "--allow", "relative-target"];
     newsletter.expect(0, &[&["send", issue.as_str()][..], &allowed].concat());
     let mail = newsletter.outbox_mail().remove(0);
     assert!(mail.html.contains("<p>a</p>") && !mail.html.contains("no.png"), "{}", mail.html);
 }
 
 #[test]
-fn a_provider_that_carries_no_pictures_says_so_before_anything_is_asked() {
+fn a_provider_that_carries_no_images_says_so_before_anything_is_asked() {
     // Nobody listens there: a call would be another failure.
     let newsletter = Newsletter::mailchimp("127.0.0.1:9".parse().unwrap())
         .set("images.mode", "\"embed\"")
@@ -197,7 +197,7 @@ fn a_provider_that_carries_no_pictures_says_so_before_anything_is_asked() {
     for arguments in [&["send", issue.as_str(), "--yes"][..], &["proof", issue.as_str()]] {
         let refused = newsletter.run(arguments);
         assert!(
-            refused.stderr.contains("cannot carry pictures in the mail, and this one has 1"),
+            refused.stderr.contains("cannot carry images in the mail, and this one has 1"),
             "{refused}"
         );
         assert!(refused.stderr.contains("mode = \"link\""), "{refused}");
@@ -218,7 +218,7 @@ fn a_logo_that_the_theme_does_not_show_is_not_sent() {
     );
     newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
     let mail = Mail::parse(std::fs::read(newsletter.path("shown/email.eml")).unwrap());
-    assert_eq!(pictures(&mail).len(), 1);
+    assert_eq!(images(&mail).len(), 1);
 }
 
 #[test]
@@ -261,8 +261,8 @@ fn a_theme_shows_the_logo_of_the_configuration() {
         newsletter.change("theme.logo", "\"art/none.png\"");
         let run = newsletter.expect(4, &["check", &issue]);
         assert!(
-            run.stdout.contains("`[theme] logo`: There is no picture")
-                || run.stderr.contains("`[theme] logo`: There is no picture"),
+            run.stdout.contains("`[theme] logo`: There is no image")
+                || run.stderr.contains("`[theme] logo`: There is no image"),
             "{run}"
         );
     }

@@ -1,4 +1,4 @@
-//! `assets_url`, `[images]` and the logo of `[theme]`: how pictures reach the reader.
+//! `assets_url`, `[images]` and the logo of `[theme]`: how images reach the reader.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,18 @@ use super::Root;
 use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::web_url::assets_url;
-use crate::render::{Logo, PictureMode};
+use crate::render::{ImageMode, Logo};
 
-/// How pictures reach the reader.
+/// How images reach the reader.
 #[derive(Debug, Clone)]
-pub struct Pictures {
+pub struct Images {
     /// Whether the mail carries them.
-    pub mode: PictureMode,
+    pub mode: ImageMode,
     /// The folder that [`assets_url`](Self::assets_url) stands for, absolute.
     pub path: PathBuf,
     /// Where that folder stands on the web.
     pub assets_url: Option<Url>,
-    /// The picture at the head of the mail.
+    /// The image at the head of the mail.
     pub logo: Option<Logo>,
 }
 
@@ -29,19 +29,19 @@ pub(super) fn read(
     root: &Root,
     issues: Option<&Path>,
     newsletter: Option<&str>,
-) -> Option<Pictures> {
+) -> Option<Images> {
     let assets_url = settings.optional("newsletter.assets_url", assets_url);
-    let modes = [("link", PictureMode::Link), ("embed", PictureMode::Embed)];
+    let modes = [("link", ImageMode::Link), ("embed", ImageMode::Embed)];
     let mode = settings.or_default("images.mode", "link", |text| values::one_of(text, &modes));
     let path = settings.optional("images.path", values::path).map(|path| root.join(path));
     let logo = logo(settings, newsletter.unwrap_or_default());
     let path = path.or(issues.map(Path::to_owned));
-    Some(Pictures { mode: mode?, path: path?, assets_url, logo })
+    Some(Images { mode: mode?, path: path?, assets_url, logo })
 }
 
 /// The logo alone: what else `[theme]` holds is read elsewhere.
 fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
-    let source = settings.optional("theme.logo", picture);
+    let source = settings.optional("theme.logo", image);
     let alternative = settings.or_default("theme.logo_alt", newsletter, |text| Ok(text.to_owned()));
     let width = settings.optional_integer("theme.logo_width", 1..=600);
     let source = source?;
@@ -53,32 +53,32 @@ fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
 }
 
 /// A path, or an https address.
-fn picture(text: &str) -> Result<String, Wrong> {
+fn image(text: &str) -> Result<String, Wrong> {
     if !text.contains("://") {
         return values::path(text).map(|_| text.to_owned());
     }
     match super::web_url::web_address(text)?.scheme() {
         "https" => Ok(text.to_owned()),
-        _ => Err(Wrong::new("is not https", "mail programs fetch pictures over https alone")),
+        _ => Err(Wrong::new("is not https", "mail programs fetch images over https alone")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::config::{Config, Environment, FILE_NAME, Root};
-    use crate::render::PictureMode;
+    use crate::render::ImageMode;
     use crate::source::SourceText;
 
     const MINIMAL: &str = "[newsletter]\nname = \"News\"\nslug = \"news\"\n\
         from = \"news@example.org\"\npostal_address = \"1 Example Road\"\n";
 
-    fn resolved(text: &str) -> Result<super::Pictures, String> {
+    fn resolved(text: &str) -> Result<super::Images, String> {
         let environment = Environment::for_test("/news", []);
         let root = Root::at("/news".as_ref(), &environment);
         let text = format!("{MINIMAL}{text}");
         let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
         match Config::resolve(&root, &source, &environment, &[]) {
-            Ok(config) => Ok(config.pictures),
+            Ok(config) => Ok(config.images),
             Err(super::super::ConfigError::Wrong { findings, .. }) => {
                 Err(findings.into_iter().map(|f| f.message).collect::<Vec<_>>().join("; "))
             }
@@ -87,20 +87,20 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_linked_and_lie_with_the_issues_unless_somebody_says_otherwise() {
+    fn images_are_linked_and_lie_with_the_issues_unless_somebody_says_otherwise() {
         let usual = resolved("").unwrap();
-        assert_eq!((usual.mode, usual.path.to_str().unwrap()), (PictureMode::Link, "/news/issues"));
+        assert_eq!((usual.mode, usual.path.to_str().unwrap()), (ImageMode::Link, "/news/issues"));
         assert!(usual.assets_url.is_none() && usual.logo.is_none());
         let set = "assets_url = \"https://example.org/a/\"\n[images]\nmode = \"embed\"\n\
                    path = \"static\"\n[theme]\nlogo = \"art/logo@2x.png\"\nlogo_width = 120\n";
         let set = resolved(set).unwrap();
-        assert_eq!((set.mode, set.path.to_str().unwrap()), (PictureMode::Embed, "/news/static"));
+        assert_eq!((set.mode, set.path.to_str().unwrap()), (ImageMode::Embed, "/news/static"));
         let logo = set.logo.unwrap();
         assert_eq!((&*logo.alternative, logo.width), ("News", Some(120)));
     }
 
     #[test]
-    fn what_makes_no_picture_is_refused() {
+    fn what_makes_no_image_is_refused() {
         for (text, problem) in [
             ("[images]\nmode = \"inline\"\n", "`images.mode` is none of the choices"),
             (

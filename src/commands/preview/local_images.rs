@@ -1,11 +1,11 @@
-//! The pictures of a preview: copies beside the page, and html that names them.
+//! The images of a preview: copies beside the page, and html that names them.
 
 use std::collections::HashMap;
 
 use crate::commands::newsletter::Prepared;
 use crate::domain::Digest;
 use crate::error::Failure;
-use crate::render::{PictureContent, Pictures};
+use crate::render::{ImageContent, Images};
 
 /// Where the copies are, below the preview's folder.
 pub(super) const FOLDER: &str = "images";
@@ -18,12 +18,12 @@ pub(super) fn in_place(
     mut keep: impl FnMut(&str, &[u8]) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
     let mut names = HashMap::new();
-    for picture in &prepared.rendered.pictures {
-        let (format, bytes) = match &picture.content {
-            PictureContent::Attached(file) => (file.format, file.bytes.to_vec()),
+    for image in &prepared.rendered.images {
+        let (format, bytes) = match &image.content {
+            ImageContent::Attached(file) => (file.format, file.bytes.to_vec()),
             // It was there a moment ago; if it has gone, its address still shows it.
-            PictureContent::Linked { from, path, format } => {
-                match prepared.picture_files.find(*from, path) {
+            ImageContent::Linked { from, path, format } => {
+                match prepared.image_files.find(*from, path) {
                     Ok(file) => (*format, file.bytes),
                     Err(_) => continue,
                 }
@@ -32,7 +32,7 @@ pub(super) fn in_place(
         let hash = Digest::of(&bytes).to_string();
         let name = format!("{}.{}", &hash[..16], format.ending());
         keep(&name, &bytes)?;
-        names.insert(escaped(&picture.source), format!("{FOLDER}/{name}"));
+        names.insert(escaped(&image.source), format!("{FOLDER}/{name}"));
     }
     Ok(with_sources(&html, &names))
 }

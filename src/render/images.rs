@@ -1,11 +1,11 @@
-//! The pictures of a mail: which file is meant, whether readers can see it,
+//! The images of a mail: which file is meant, whether readers can see it,
 //! how large it is shown, and by which address the mail names it.
 //!
-//! In: targets as the author wrote them, and [`Pictures`], who knows the files.
-//! Out: for each picture an address and a size, or why there is none; and the
-//! list of all pictures that are files, for whoever attaches or previews them.
+//! In: targets as the author wrote them, and [`Images`], who knows the files.
+//! Out: for each image an address and a size, or why there is none; and the
+//! list of all images that are files, for whoever attaches or previews them.
 //! Absent on purpose: reading files, fetching what is on the web, and changing
-//! a picture. What is too large for a mail is said, and never shrunk in secret.
+//! an image. What is too large for a mail is said, and never shrunk in secret.
 
 mod fault;
 mod gallery;
@@ -16,30 +16,30 @@ use std::sync::Arc;
 use url::Url;
 
 pub(crate) use fault::Fault;
-pub use fault::{MISSING_ALT, MISSING_PICTURE, PICTURE_FORMAT, PICTURE_SIZE, RELATIVE_TARGET};
+pub use fault::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_ALT, MISSING_IMAGE, RELATIVE_TARGET};
 pub(crate) use gallery::{Gallery, Placed};
 
 /// The largest file that is read, in bytes. A mail is opened on the way to
 /// work; servers begin to refuse whole messages at ten million.
-pub const MAX_PICTURE_BYTES: u64 = 5 * 1024 * 1024;
+pub const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
 /// The width of what stands in a mail's one column, in pixels: 600 without the
 /// margins that a phone needs. Outlook on Windows knows no `max-width`, so that
-/// a wider picture would widen the column.
+/// a wider image would widen the column.
 pub(crate) const COLUMN: u32 = 568;
 
 /// Who knows the files of a newsletter.
-pub trait Pictures {
-    /// Reads the picture at `path`, whose parts are separated by `/`.
+pub trait Images {
+    /// Reads the image at `path`, whose parts are separated by `/`.
     ///
     /// # Errors
     /// There is none, or it must not be read.
-    fn find(&self, from: Start, path: &str) -> Result<PictureFile, PictureFault>;
+    fn find(&self, from: Start, path: &str) -> Result<ImageFile, ImageFault>;
 }
 
 /// Where a path begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Start {
-    /// At the issue; a path that begins with `/`, at the folder of the pictures.
+    /// At the issue; a path that begins with `/`, at the folder of the images.
     Issue,
     /// At the newsletter's folder.
     Newsletter,
@@ -47,7 +47,7 @@ pub enum Start {
 
 /// A file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PictureFile {
+pub struct ImageFile {
     /// All of it.
     pub bytes: Vec<u8>,
     /// Its path below the folder that is published, with `/` between its
@@ -57,7 +57,7 @@ pub struct PictureFile {
 
 /// Why there is no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PictureFault {
+pub enum ImageFault {
     /// It is not there.
     Missing {
         /// The paths that were tried, as people would type them.
@@ -69,29 +69,29 @@ pub enum PictureFault {
     Unreadable(String),
 }
 
-/// How pictures that are files reach the reader.
+/// How images that are files reach the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PictureMode {
+pub enum ImageMode {
     /// The mail names their addresses on the web.
     Link,
     /// The mail carries them.
     Embed,
 }
 
-/// What a newsletter says about its pictures.
+/// What a newsletter says about its images.
 #[derive(Clone, Copy)]
 pub struct Illustration<'p> {
     /// Who knows the files.
-    pub files: &'p dyn Pictures,
+    pub files: &'p dyn Images,
     /// How they reach the reader.
-    pub mode: PictureMode,
-    /// Where the folder of the pictures stands on the web; its path ends in `/`.
+    pub mode: ImageMode,
+    /// Where the folder of the images stands on the web; its path ends in `/`.
     pub assets_url: Option<&'p Url>,
     /// What stands at the head of the mail.
     pub logo: Option<&'p Logo>,
 }
 
-/// The picture at the head of every mail.
+/// The image at the head of every mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
     /// A path from the newsletter's folder, or an https address.
@@ -104,22 +104,22 @@ pub struct Logo {
 
 /// A newsletter without any file.
 #[derive(Debug, Clone, Copy)]
-pub struct NoPictures;
+pub struct NoImages;
 
-/// A picture of a mail that is a file.
+/// An image of a mail that is a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct Image {
     /// Its address as it stands in the html.
     pub source: String,
     /// Where its bytes are.
-    pub content: PictureContent,
+    pub content: ImageContent,
 }
 
-/// Where the bytes of a picture are.
+/// Where the bytes of an image are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PictureContent {
+pub enum ImageContent {
     /// On the web, for readers; and here in a file, which
-    /// [`Pictures::find`] finds again.
+    /// [`Images::find`] finds again.
     Linked {
         /// Where its path begins.
         from: Start,
@@ -166,23 +166,23 @@ pub(crate) struct Size {
     pub(crate) height: u32,
 }
 
-impl Picture {
+impl Image {
     /// Whether the mail carries it.
     pub(crate) fn is_attached(&self) -> bool {
-        matches!(self.content, PictureContent::Attached(_))
+        matches!(self.content, ImageContent::Attached(_))
     }
 }
 
-impl Pictures for NoPictures {
-    fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
-        Err(PictureFault::Missing { tried: vec![path.to_owned()] })
+impl Images for NoImages {
+    fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
+        Err(ImageFault::Missing { tried: vec![path.to_owned()] })
     }
 }
 
 impl Illustration<'static> {
     /// Of a newsletter that has no files and no address for them.
     pub const NONE: Self =
-        Self { files: &NoPictures, mode: PictureMode::Link, assets_url: None, logo: None };
+        Self { files: &NoImages, mode: ImageMode::Link, assets_url: None, logo: None };
 }
 
 impl Format {

@@ -1,8 +1,8 @@
-//! The pictures of one mail in the making: what the author wrote becomes an
+//! The images of one mail in the making: what the author wrote becomes an
 //! address and a size, or a fault.
 //!
 //! In: targets in the form of [`target::written`], and the newsletter's rules.
-//! Out: a [`Placed`] for each, and all pictures that are files. A target that
+//! Out: a [`Placed`] for each, and all images that are files. A target that
 //! comes twice is looked at once. Absent on purpose: reading files.
 
 use std::borrow::Cow;
@@ -12,20 +12,19 @@ use url::Url;
 
 use super::header::{self, Header, Unfit};
 use super::{
-    Attachment, Fault, Format, Illustration, Picture, PictureContent, PictureFile, PictureMode,
-    Size, Start,
+    Attachment, Fault, Format, Illustration, Image, ImageContent, ImageFile, ImageMode, Size, Start,
 };
 use crate::domain::Digest;
 use crate::render::target;
 
-/// How much all pictures in one mail may have together, in bytes. In base64
+/// How much all images in one mail may have together, in bytes. In base64
 /// they take a third more.
 pub(crate) const MAX_ATTACHED_BYTES: usize = 7 * 1024 * 1024;
 /// How many different files one issue may show. Nobody scrolls so far, and each
 /// is read.
-const MOST_PICTURES: usize = 200;
+const MOST_IMAGES: usize = 200;
 
-/// What the mail does about one target of a picture.
+/// What the mail does about one target of an image.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Placed {
     /// How the html names it; `None` when it cannot be shown.
@@ -36,15 +35,15 @@ pub(crate) struct Placed {
     pub(crate) faults: Vec<Fault>,
 }
 
-/// The pictures of one mail in the making.
+/// The images of one mail in the making.
 pub(crate) struct Gallery<'p> {
     rules: Illustration<'p>,
     /// By what the author wrote: a target that comes twice is read once.
     placed: HashMap<(Start, String), Placed>,
     /// How many files were asked for.
     files: usize,
-    pictures: Vec<Picture>,
-    /// Which picture has which bytes: equal files go into the mail once.
+    images: Vec<Image>,
+    /// Which image has which bytes: equal files go into the mail once.
     attached: HashMap<Digest, String>,
     attached_bytes: usize,
 }
@@ -55,15 +54,15 @@ impl<'p> Gallery<'p> {
             rules,
             placed: HashMap::new(),
             files: 0,
-            pictures: Vec::new(),
+            images: Vec::new(),
             attached: HashMap::new(),
             attached_bytes: 0,
         }
     }
 
-    /// Every picture that is a file, in the order in which they came.
-    pub(crate) fn into_pictures(self) -> Vec<Picture> {
-        self.pictures
+    /// Every image that is a file, in the order in which they came.
+    pub(crate) fn into_images(self) -> Vec<Image> {
+        self.images
     }
 
     /// What the mail does about a target that [`target::written`] let through.
@@ -74,8 +73,8 @@ impl<'p> Gallery<'p> {
         }
         let placed = match self.address(from, written) {
             Ok(Address::OnTheWeb(address)) => on_the_web(address),
-            Ok(Address::File { .. }) if self.files == MOST_PICTURES => {
-                Placed { faults: vec![Fault::TooMany(MOST_PICTURES)], ..Placed::default() }
+            Ok(Address::File { .. }) if self.files == MOST_IMAGES => {
+                Placed { faults: vec![Fault::TooMany(MOST_IMAGES)], ..Placed::default() }
             }
             Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
             Err(fault) => Placed { faults: vec![fault], ..Placed::default() },
@@ -146,7 +145,7 @@ impl<'p> Gallery<'p> {
             }
             Header::Unknown => {
                 let is_pointer = file.bytes.starts_with(b"version https://git-lfs");
-                placed.faults.push(Fault::NoPicture { path: shown(path), is_pointer });
+                placed.faults.push(Fault::NoImage { path: shown(path), is_pointer });
                 return placed;
             }
         };
@@ -157,12 +156,12 @@ impl<'p> Gallery<'p> {
             placed.faults.push(Fault::OtherEnding { path: shown(path), format });
         }
         let source = match self.rules.mode {
-            PictureMode::Link => self.linked(path, suffix, &file, &mut placed.faults),
-            PictureMode::Embed => self.attached(name, format, file.bytes, &mut placed.faults),
+            ImageMode::Link => self.linked(path, suffix, &file, &mut placed.faults),
+            ImageMode::Embed => self.attached(name, format, file.bytes, &mut placed.faults),
         };
-        if let (Some(source), PictureMode::Link) = (&source, self.rules.mode) {
-            let content = PictureContent::Linked { from, path: path.to_owned(), format };
-            self.pictures.push(Picture { source: source.clone(), content });
+        if let (Some(source), ImageMode::Link) = (&source, self.rules.mode) {
+            let content = ImageContent::Linked { from, path: path.to_owned(), format };
+            self.images.push(Image { source: source.clone(), content });
         }
         placed.size = Some(size.for_screens_of(name));
         placed.source = source;
@@ -173,7 +172,7 @@ impl<'p> Gallery<'p> {
         &self,
         path: &str,
         suffix: &str,
-        file: &PictureFile,
+        file: &ImageFile,
         faults: &mut Vec<Fault>,
     ) -> Option<String> {
         let Some(base) = self.rules.assets_url else {
@@ -209,13 +208,13 @@ impl<'p> Gallery<'p> {
         }
         self.attached_bytes += bytes.len();
         // RFC 2392 wants the form of an address; the part behind the @ is nobody's.
-        let content_id = format!("{}@picture", &digest.to_string()[..32]);
+        let content_id = format!("{}@image", &digest.to_string()[..32]);
         let source = format!("cid:{content_id}");
         self.attached.insert(digest, source.clone());
         let name = name.to_owned();
         let attachment = Attachment { content_id, format, name, bytes: bytes.into() };
-        let content = PictureContent::Attached(attachment);
-        self.pictures.push(Picture { source: source.clone(), content });
+        let content = ImageContent::Attached(attachment);
+        self.images.push(Image { source: source.clone(), content });
         Some(source)
     }
 }

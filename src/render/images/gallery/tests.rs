@@ -1,25 +1,25 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::render::pictures::header::tests::{gif, jpeg, png};
-use crate::render::pictures::{
-    MAX_PICTURE_BYTES, MISSING_PICTURE, NoPictures, PICTURE_FORMAT, PICTURE_SIZE, PictureFault,
-    Pictures, RELATIVE_TARGET,
+use crate::render::images::header::tests::{gif, jpeg, png};
+use crate::render::images::{
+    IMAGE_FORMAT, IMAGE_SIZE, ImageFault, Images, MAX_IMAGE_BYTES, MISSING_IMAGE, NoImages,
+    RELATIVE_TARGET,
 };
 use crate::source::Severity;
 
 /// Some files, all below the published folder but for `private.png`.
 struct Files(Vec<(&'static str, Vec<u8>)>);
 
-impl Pictures for Files {
-    fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
+impl Images for Files {
+    fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let wanted = path.trim_start_matches('/');
         match self.0.iter().find(|(name, _)| *name == wanted) {
             Some((name, bytes)) => {
                 let published = (*name != "private.png").then(|| (*name).to_owned());
-                Ok(PictureFile { bytes: bytes.clone(), published })
+                Ok(ImageFile { bytes: bytes.clone(), published })
             }
-            None => Err(PictureFault::Missing { tried: vec![path.to_owned()] }),
+            None => Err(ImageFault::Missing { tried: vec![path.to_owned()] }),
         }
     }
 }
@@ -42,24 +42,24 @@ fn files() -> Files {
 
 const ASSETS: &str = "https://e.org/n/";
 
-fn place(mode: PictureMode, assets: Option<&str>, written: &str) -> (Placed, Vec<Picture>) {
+fn place(mode: ImageMode, assets: Option<&str>, written: &str) -> (Placed, Vec<Image>) {
     let assets = assets.map(|assets| Url::parse(assets).unwrap());
     let files = files();
     let rules = Illustration { files: &files, mode, assets_url: assets.as_ref(), logo: None };
     let mut gallery = Gallery::new(rules);
     let placed = gallery.place(Start::Issue, &target::written(written).unwrap());
-    (placed, gallery.into_pictures())
+    (placed, gallery.into_images())
 }
 
 #[test]
-fn a_picture_is_fetched_over_the_web_alone() {
+fn an_image_is_fetched_over_the_web_alone() {
     for written in ["C:/a.png", "ftp://e.org/a.png", "mailto:a@e.org"] {
-        let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
+        let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         assert_eq!(placed.source, None, "{written}");
         assert_eq!(placed.faults, [Fault::NotOnTheWeb(written.to_owned())]);
-        assert_eq!(placed.faults[0].rule(), (MISSING_PICTURE, Severity::Error));
+        assert_eq!(placed.faults[0].rule(), (MISSING_IMAGE, Severity::Error));
     }
-    assert!(place(PictureMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
+    assert!(place(ImageMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_target_becomes_the_address_of_its_file() {
         ("http://example.org/x.png", "http://example.org/x.png"),
     ];
     for (written, expected) in cases {
-        let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
+        let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         assert_eq!(
             (placed.source.as_deref(), placed.faults),
             (Some(expected), vec![]),
@@ -87,7 +87,7 @@ fn a_target_becomes_the_address_of_its_file() {
 fn an_address_with_encoded_folders_is_the_same_folder() {
     for written in ["/my%20news/a.png", "</my news/a.png>"] {
         let written = written.trim_matches(['<', '>']);
-        let (placed, _) = place(PictureMode::Link, Some("https://e.org/my news/"), written);
+        let (placed, _) = place(ImageMode::Link, Some("https://e.org/my news/"), written);
         assert_eq!(placed.source.as_deref(), Some("https://e.org/my%20news/a.png"), "{placed:?}");
     }
 }
@@ -99,9 +99,9 @@ proptest! {
     fn no_target_makes_an_address_that_breaks_out(written in "(/|//|\\.\\./|https:|cid:|%|\\?|#|a\\.png|\\PC|[ -~]){0,12}") {
         let Some(target) = target::written(&written) else { return Ok(()) };
         for (mode, assets) in [
-            (PictureMode::Link, Some(ASSETS)),
-            (PictureMode::Link, None),
-            (PictureMode::Embed, None),
+            (ImageMode::Link, Some(ASSETS)),
+            (ImageMode::Link, None),
+            (ImageMode::Embed, None),
         ] {
             let (placed, _) = place(mode, assets, &target);
             match placed.source {
@@ -118,74 +118,74 @@ proptest! {
 #[test]
 fn what_cannot_be_shown_is_a_fault_with_its_rule() {
     let error = |rule| (None, (rule, Severity::Error));
-    let warning = |source| (Some(source), (PICTURE_FORMAT, Severity::Warning));
+    let warning = |source| (Some(source), (IMAGE_FORMAT, Severity::Warning));
     let cases = [
-        ("", error(MISSING_PICTURE)),
-        ("#a", error(MISSING_PICTURE)),
-        ("?a", error(MISSING_PICTURE)),
-        ("%FF.png", error(MISSING_PICTURE)),
-        ("no.png", error(MISSING_PICTURE)),
+        ("", error(MISSING_IMAGE)),
+        ("#a", error(MISSING_IMAGE)),
+        ("?a", error(MISSING_IMAGE)),
+        ("%FF.png", error(MISSING_IMAGE)),
+        ("no.png", error(MISSING_IMAGE)),
         ("/a.png", error(RELATIVE_TARGET)),
         ("private.png", error(RELATIVE_TARGET)),
-        ("drawing.svg", error(PICTURE_FORMAT)),
-        ("page.png", error(PICTURE_FORMAT)),
-        ("pointer.png", error(PICTURE_FORMAT)),
-        ("cut.png", error(PICTURE_FORMAT)),
+        ("drawing.svg", error(IMAGE_FORMAT)),
+        ("page.png", error(IMAGE_FORMAT)),
+        ("pointer.png", error(IMAGE_FORMAT)),
+        ("cut.png", error(IMAGE_FORMAT)),
         ("photo.webp", warning("https://e.org/n/photo.webp")),
         ("really-a-gif.png", warning("https://e.org/n/really-a-gif.png")),
         ("https://e.org/x.SVG?y", warning("https://e.org/x.SVG?y")),
     ];
     for (written, (source, rule)) in cases {
-        let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
+        let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         let rules: Vec<_> = placed.faults.iter().map(Fault::rule).collect();
         assert_eq!((placed.source.as_deref(), rules), (source, vec![rule]), "{written}");
     }
     for written in ["a.png", "//cdn.example.org/x.png"] {
-        let (placed, _) = place(PictureMode::Link, None, written);
+        let (placed, _) = place(ImageMode::Link, None, written);
         assert_eq!(placed.source, None);
         assert_eq!(placed.faults[0].rule(), (RELATIVE_TARGET, Severity::Error), "{written}");
     }
 }
 
 #[test]
-fn an_embedded_picture_needs_no_address_and_equal_files_are_one() {
+fn an_embedded_image_needs_no_address_and_equal_files_are_one() {
     let files = files();
-    let rules = Illustration { files: &files, mode: PictureMode::Embed, ..Illustration::NONE };
+    let rules = Illustration { files: &files, mode: ImageMode::Embed, ..Illustration::NONE };
     let mut gallery = Gallery::new(rules);
     let first = gallery.place(Start::Issue, "a.png");
     let cid = first.source.clone().unwrap();
-    assert!(first.faults.is_empty() && cid.starts_with("cid:") && cid.ends_with("@picture"));
+    assert!(first.faults.is_empty() && cid.starts_with("cid:") && cid.ends_with("@image"));
     for again in ["a.png", "/a.png", "again.png"] {
         assert_eq!(gallery.place(Start::Issue, again).source.as_ref(), Some(&cid), "{again}");
     }
     let remote = gallery.place(Start::Issue, "https://e.org/x.png");
     assert_eq!(remote.source.as_deref(), Some("https://e.org/x.png"));
-    let pictures = gallery.into_pictures();
-    assert_eq!(pictures.len(), 1);
-    let PictureContent::Attached(file) = &pictures[0].content else { panic!("{pictures:?}") };
+    let images = gallery.into_images();
+    assert_eq!(images.len(), 1);
+    let ImageContent::Attached(file) = &images[0].content else { panic!("{images:?}") };
     assert_eq!((&*file.name, file.format, &*file.bytes), ("a.png", Format::Png, &*png(1200, 800)));
 }
 
 #[test]
 fn the_mail_takes_no_more_than_it_can_carry() {
-    let large = |seed: u8| [png(10, 10), vec![seed; MAX_PICTURE_BYTES as usize - 100]].concat();
+    let large = |seed: u8| [png(10, 10), vec![seed; MAX_IMAGE_BYTES as usize - 100]].concat();
     let files = Files(vec![("a.png", large(1)), ("b.png", large(2)), ("c.png", png(1, 2))]);
-    let rules = Illustration { files: &files, mode: PictureMode::Embed, ..Illustration::NONE };
+    let rules = Illustration { files: &files, mode: ImageMode::Embed, ..Illustration::NONE };
     let mut gallery = Gallery::new(rules);
     assert!(gallery.place(Start::Issue, "a.png").source.is_some());
     let refused = gallery.place(Start::Issue, "b.png");
     assert_eq!(refused.source, None);
-    assert_eq!(refused.faults[0].rule(), (PICTURE_SIZE, Severity::Error));
+    assert_eq!(refused.faults[0].rule(), (IMAGE_SIZE, Severity::Error));
     assert!(gallery.place(Start::Issue, "c.png").source.is_some());
 }
 
 #[test]
-fn an_issue_of_endless_pictures_is_not_read_to_its_end() {
+fn an_issue_of_endless_images_is_not_read_to_its_end() {
     struct Counted(std::cell::Cell<usize>);
-    impl Pictures for Counted {
-        fn find(&self, _from: Start, path: &str) -> Result<PictureFile, PictureFault> {
+    impl Images for Counted {
+        fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
             self.0.set(self.0.get() + 1);
-            NoPictures.find(Start::Issue, path)
+            NoImages.find(Start::Issue, path)
         }
     }
     let files = Counted(0.into());
@@ -194,13 +194,13 @@ fn an_issue_of_endless_pictures_is_not_read_to_its_end() {
         let placed = gallery.place(Start::Issue, &format!("{n}.png"));
         assert_eq!((placed.source, placed.faults.len()), (None, 1));
     }
-    assert_eq!(files.0.get(), MOST_PICTURES);
+    assert_eq!(files.0.get(), MOST_IMAGES);
 }
 
 #[test]
-fn a_picture_for_sharp_screens_is_shown_at_half_its_size() {
+fn an_image_for_sharp_screens_is_shown_at_half_its_size() {
     let size = |written| {
-        let (placed, _) = place(PictureMode::Link, Some(ASSETS), written);
+        let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         let size = placed.size.unwrap();
         (size.width, size.height)
     };

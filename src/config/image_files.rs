@@ -1,4 +1,4 @@
-//! The picture files of a newsletter.
+//! The image files of a newsletter.
 //!
 //! In: a path as an issue or the configuration names it. Out: the bytes of the
 //! file, and where it stands below the folder that is published. Nothing
@@ -10,11 +10,11 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Root, files};
-use crate::render::{MAX_PICTURE_BYTES, PictureFault, PictureFile, Pictures, Start};
+use crate::render::{ImageFault, ImageFile, Images, MAX_IMAGE_BYTES, Start};
 
-/// Finds the pictures of one issue.
+/// Finds the images of one issue.
 #[derive(Debug)]
-pub struct PictureFiles {
+pub struct ImageFiles {
     root: PathBuf,
     /// The folder of the issue file.
     beside: PathBuf,
@@ -22,8 +22,8 @@ pub struct PictureFiles {
     published: PathBuf,
 }
 
-impl PictureFiles {
-    /// Pictures for the issue `issue`, with the folder of pictures `published`.
+impl ImageFiles {
+    /// Images for the issue `issue`, with the folder of images `published`.
     pub fn of(root: &Root, issue: &Path, published: &Path) -> Self {
         let folder = issue.parent().filter(|folder| !folder.as_os_str().is_empty());
         Self {
@@ -60,9 +60,9 @@ impl PictureFiles {
     }
 }
 
-impl Pictures for PictureFiles {
-    fn find(&self, from: Start, path: &str) -> Result<PictureFile, PictureFault> {
-        let unreadable = |error: std::io::Error| PictureFault::Unreadable(error.to_string());
+impl Images for ImageFiles {
+    fn find(&self, from: Start, path: &str) -> Result<ImageFile, ImageFault> {
+        let unreadable = |error: std::io::Error| ImageFault::Unreadable(error.to_string());
         let mut tried = Vec::new();
         for candidate in self.candidates(from, path) {
             // Not even whether a file out there exists is an issue's business.
@@ -78,16 +78,16 @@ impl Pictures for PictureFiles {
                 Err(error) => return Err(unreadable(error)),
             };
             if !real.starts_with(&self.root) {
-                return Err(PictureFault::LeadsOut);
+                return Err(ImageFault::LeadsOut);
             }
-            let bytes = files::read_at_most(&real, MAX_PICTURE_BYTES).map_err(unreadable)?;
+            let bytes = files::read_at_most(&real, MAX_IMAGE_BYTES).map_err(unreadable)?;
             // The address has the name that was written, whatever a link is for.
-            return Ok(PictureFile { bytes, published: self.published_as(&candidate) });
+            return Ok(ImageFile { bytes, published: self.published_as(&candidate) });
         }
         if tried.is_empty() {
-            Err(PictureFault::LeadsOut)
+            Err(ImageFault::LeadsOut)
         } else {
-            Err(PictureFault::Missing { tried })
+            Err(ImageFault::Missing { tried })
         }
     }
 }
@@ -148,16 +148,16 @@ mod tests {
         }
 
         /// The text of the file, and its path below the published folder.
-        fn find(&self, from: Start, path: &str) -> Result<(String, Option<String>), PictureFault> {
+        fn find(&self, from: Start, path: &str) -> Result<(String, Option<String>), ImageFault> {
             let root = Root::at(&self.path("news"), &Environment::for_test("/", []));
             let (issue, published) = (self.path("news/issues/1.md"), self.path("news/static"));
-            let found = PictureFiles::of(&root, &issue, &published).find(from, path)?;
+            let found = ImageFiles::of(&root, &issue, &published).find(from, path)?;
             Ok((String::from_utf8(found.bytes).unwrap(), found.published))
         }
     }
 
     #[test]
-    fn a_picture_is_looked_for_beside_the_issue_and_then_in_the_published_folder() {
+    fn an_image_is_looked_for_beside_the_issue_and_then_in_the_published_folder() {
         let fixture = Fixture::new();
         let found = |text: &str, published: Option<&str>| {
             Ok((text.to_owned(), published.map(str::to_owned)))
@@ -175,7 +175,7 @@ mod tests {
         }
         let tried = |paths: &[&str]| {
             let tried = paths.iter().map(|path| path.to_string()).collect();
-            Err(PictureFault::Missing { tried })
+            Err(ImageFault::Missing { tried })
         };
         let both = tried(&["issues/no.png", "static/no.png"]);
         assert_eq!(fixture.find(Start::Issue, "no.png"), both);
@@ -199,14 +199,14 @@ mod tests {
             (Start::Newsletter, "../outside.png"),
             (Start::Newsletter, &absolute),
         ] {
-            assert_eq!(fixture.find(from, path), Err(PictureFault::LeadsOut), "{path}");
+            assert_eq!(fixture.find(from, path), Err(ImageFault::LeadsOut), "{path}");
         }
     }
 
     #[test]
     fn what_is_no_file_or_too_large_is_not_read() {
         let fixture = Fixture::new();
-        let large = vec![0; MAX_PICTURE_BYTES as usize + 1];
+        let large = vec![0; MAX_IMAGE_BYTES as usize + 1];
         std::fs::write(fixture.path("news/issues/large.png"), large).unwrap();
         let pipe = fixture.path("news/issues/pipe.png");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
@@ -216,7 +216,7 @@ mod tests {
             ("pipe.png", "it is not a regular file, but a pipe, a socket or a device"),
             ("img", "it is a folder"),
         ] {
-            let expected = Err(PictureFault::Unreadable(why.to_owned()));
+            let expected = Err(ImageFault::Unreadable(why.to_owned()));
             assert_eq!(fixture.find(Start::Issue, path), expected, "{path}");
         }
     }

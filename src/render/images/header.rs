@@ -1,13 +1,13 @@
-//! What the first bytes of a picture say about it.
+//! What the first bytes of an image say about it.
 //!
 //! In: the bytes of a file. Out: its format, and for the formats that every
 //! mail program shows, and for WebP, its size in pixels. Absent on purpose: decoding. A
 //! decoder is much code that strangers' bytes reach; a header is enough to
-//! know how wide a picture is shown.
+//! know how wide an image is shown.
 
 use super::{Format, Size};
 
-/// The format and size of a picture.
+/// The format and size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Header {
     /// It may stand in a mail.
@@ -16,7 +16,7 @@ pub(super) enum Header {
     Damaged(Format),
     /// Some mail programs do not show it.
     Unfit(Unfit),
-    /// It begins like no picture.
+    /// It begins like no image.
     Unknown,
 }
 
@@ -125,7 +125,7 @@ fn jpeg(bytes: &[u8]) -> Option<Size> {
     }
 }
 
-/// How a picture is turned before it is shown: tag 274 of the first directory
+/// How an image is turned before it is shown: tag 274 of the first directory
 /// (Exif 2.32, section 4.6.4). From 5 on, width and height change places.
 fn orientation(segment: &[u8]) -> Option<u16> {
     const TAG: u16 = 274;
@@ -212,7 +212,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_picture_on_its_side_is_as_wide_as_it_is_shown() {
+    fn an_image_on_its_side_is_as_wide_as_it_is_shown() {
         let exif = |little: bool, value: u8| -> Vec<u8> {
             let tiff: [u8; 26] = if little {
                 *b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0"
@@ -277,7 +277,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_beginning_of_a_picture_is_read_without_a_panic() {
+    fn every_beginning_of_a_image_is_read_without_a_panic() {
         for whole in [png(600, 400), gif(600, 400), jpeg(600, 400)] {
             for length in 0..whole.len() {
                 let cut = read(&whole[..length]);

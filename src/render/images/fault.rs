@@ -1,22 +1,22 @@
-//! What can be wrong with a picture, as a finding says it.
+//! What can be wrong with an image, as a finding says it.
 
 use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
-use super::{Format, PictureFault};
+use super::{Format, ImageFault};
 use crate::source::{RuleId, Severity};
 
 /// A relative target has nothing that it is relative to.
 pub const RELATIVE_TARGET: RuleId = RuleId("relative-target");
-/// The file of a picture is not there, or must not be used.
-pub const MISSING_PICTURE: RuleId = RuleId("missing-picture");
-/// A picture that some mail programs do not show.
-pub const PICTURE_FORMAT: RuleId = RuleId("picture-format");
-/// The pictures in the mail are too large together.
-pub const PICTURE_SIZE: RuleId = RuleId("picture-size");
-/// A picture says nothing to those who do not see it.
+/// The file of an image is not there, or must not be used.
+pub const MISSING_IMAGE: RuleId = RuleId("missing-image");
+/// An image that some mail programs do not show.
+pub const IMAGE_FORMAT: RuleId = RuleId("image-format");
+/// The images in the mail are too large together.
+pub const IMAGE_SIZE: RuleId = RuleId("image-size");
+/// An image says nothing to those who do not see it.
 pub const MISSING_ALT: RuleId = RuleId("missing-alt");
 
-/// What is wrong with a picture.
+/// What is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoTarget,
@@ -24,11 +24,11 @@ pub(crate) enum Fault {
     NoAssetsUrl(String),
     OutsideAssets { written: String, top: String },
     Unpublished(String),
-    NoFile { path: String, fault: PictureFault },
+    NoFile { path: String, fault: ImageFault },
     Unfit { path: String, unfit: Unfit },
     UnfitOnTheWeb { address: String, unfit: Unfit },
     Damaged { path: String, format: Format },
-    NoPicture { path: String, is_pointer: bool },
+    NoImage { path: String, is_pointer: bool },
     OtherEnding { path: String, format: Format },
     TooMuch { path: String, before: usize },
     TooMany(usize),
@@ -39,7 +39,7 @@ impl Fault {
     pub(crate) fn rule(&self) -> (RuleId, Severity) {
         let (rule, severity) = match self {
             Self::NoTarget | Self::NotOnTheWeb(_) | Self::NoFile { .. } => {
-                (MISSING_PICTURE, Severity::Error)
+                (MISSING_IMAGE, Severity::Error)
             }
             Self::NoAssetsUrl(_) | Self::OutsideAssets { .. } | Self::Unpublished(_) => {
                 (RELATIVE_TARGET, Severity::Error)
@@ -49,11 +49,11 @@ impl Fault {
             // Outlook on Windows, Fastmail and GMX no AVIF.
             Self::Unfit { unfit: Unfit::Webp, .. }
             | Self::UnfitOnTheWeb { .. }
-            | Self::OtherEnding { .. } => (PICTURE_FORMAT, Severity::Warning),
-            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoPicture { .. } => {
-                (PICTURE_FORMAT, Severity::Error)
+            | Self::OtherEnding { .. } => (IMAGE_FORMAT, Severity::Warning),
+            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoImage { .. } => {
+                (IMAGE_FORMAT, Severity::Error)
             }
-            Self::TooMuch { .. } | Self::TooMany(_) => (PICTURE_SIZE, Severity::Error),
+            Self::TooMuch { .. } | Self::TooMany(_) => (IMAGE_SIZE, Severity::Error),
         };
         (rule, severity)
     }
@@ -62,39 +62,35 @@ impl Fault {
     pub(crate) fn words(&self) -> (String, String) {
         match self {
             Self::NoTarget => (
-                "The picture has no file.".to_owned(),
+                "The image has no file.".to_owned(),
                 "Write its path between the round brackets, or take it away.".to_owned(),
             ),
             Self::NotOnTheWeb(address) => (
-                format!("No mail program fetches the picture `{address}`."),
+                format!("No mail program fetches the image `{address}`."),
                 "Write its path from the issue's folder, or an address that begins with https://."
                     .to_owned(),
             ),
             Self::NoAssetsUrl(path) => (
-                format!(
-                    "The picture `{path}` has no address: `[newsletter] assets_url` is not set."
-                ),
-                "Set it to where the folder of the pictures stands on the web, or send the \
-                 pictures in the mail with `[images] mode = \"embed\"`."
+                format!("The image `{path}` has no address: `[newsletter] assets_url` is not set."),
+                "Set it to where the folder of the images stands on the web, or send the \
+                 images in the mail with `[images] mode = \"embed\"`."
                     .to_owned(),
             ),
             Self::OutsideAssets { written, top } => (
-                format!("The picture `{written}` is not below `assets_url`, which is {top}."),
+                format!("The image `{written}` is not below `assets_url`, which is {top}."),
                 "Write its path from the issue's folder, or its whole address.".to_owned(),
             ),
             Self::Unpublished(path) => (
-                format!(
-                    "The picture `{path}` lies outside the folder that `assets_url` stands for."
-                ),
+                format!("The image `{path}` lies outside the folder that `assets_url` stands for."),
                 "Move it there, or set `[images] path` to a folder that holds it.".to_owned(),
             ),
             Self::NoFile { path, fault } => no_file(path, fault),
             Self::Unfit { path, unfit } => {
-                (format!("The picture `{path}` is {}. {}", unfit.name(), unseen(*unfit)), convert())
+                (format!("The image `{path}` is {}. {}", unfit.name(), unseen(*unfit)), convert())
             }
             Self::UnfitOnTheWeb { address, unfit } => (
                 format!(
-                    "The picture `{address}` is {} by its name. {}",
+                    "The image `{address}` is {} by its name. {}",
                     unfit.name(),
                     unseen(*unfit)
                 ),
@@ -102,45 +98,42 @@ impl Fault {
             ),
             Self::Damaged { path, format } => (
                 format!(
-                    "The picture `{path}` begins like a {}, and its size cannot be read.",
+                    "The image `{path}` begins like a {}, and its size cannot be read.",
                     name(*format)
                 ),
                 "It may be cut off: open it, and save it again.".to_owned(),
             ),
-            Self::NoPicture { path, is_pointer: true } => (
-                format!("The file `{path}` is a pointer of Git LFS, and not the picture."),
-                "Fetch the pictures with `git lfs pull`.".to_owned(),
+            Self::NoImage { path, is_pointer: true } => (
+                format!("The file `{path}` is a pointer of Git LFS, and not the image."),
+                "Fetch the images with `git lfs pull`.".to_owned(),
             ),
-            Self::NoPicture { path, is_pointer: false } => {
-                (format!("The file `{path}` is no picture."), convert())
+            Self::NoImage { path, is_pointer: false } => {
+                (format!("The file `{path}` is no image."), convert())
             }
             Self::OtherEnding { path, format } => (
-                format!(
-                    "The picture `{path}` is a {}, and its name says otherwise.",
-                    name(*format)
-                ),
+                format!("The image `{path}` is a {}, and its name says otherwise.", name(*format)),
                 format!("Let its name end in .{}: some programs go by it.", format.ending()),
             ),
             Self::TooMany(most) => (
-                format!("More than {most} pictures are files; this one is not shown."),
+                format!("More than {most} images are files; this one is not shown."),
                 "Show fewer, and link to a page that has them all.".to_owned(),
             ),
             Self::TooMuch { path, before } => (
                 format!(
-                    "The picture `{path}` does not fit into the mail: those before it have \
+                    "The image `{path}` does not fit into the mail: those before it have \
                      {before} bytes, and {MAX_ATTACHED_BYTES} is the most."
                 ),
-                "Make the pictures smaller, or link to them with `[images] mode = \"link\"`."
+                "Make the images smaller, or link to them with `[images] mode = \"link\"`."
                     .to_owned(),
             ),
         }
     }
 }
 
-fn no_file(path: &str, fault: &PictureFault) -> (String, String) {
+fn no_file(path: &str, fault: &ImageFault) -> (String, String) {
     match fault {
-        PictureFault::Missing { tried } => (
-            format!("There is no picture `{path}`."),
+        ImageFault::Missing { tried } => (
+            format!("There is no image `{path}`."),
             match tried.as_slice() {
                 [] => "Add the file, or mend the path.".to_owned(),
                 tried => {
@@ -148,12 +141,12 @@ fn no_file(path: &str, fault: &PictureFault) -> (String, String) {
                 }
             },
         ),
-        PictureFault::LeadsOut => (
-            format!("The picture `{path}` leads out of the newsletter's folder."),
+        ImageFault::LeadsOut => (
+            format!("The image `{path}` leads out of the newsletter's folder."),
             "Put a copy of it into the newsletter.".to_owned(),
         ),
-        PictureFault::Unreadable(why) => (
-            format!("The picture `{path}` cannot be read: {why}."),
+        ImageFault::Unreadable(why) => (
+            format!("The image `{path}` cannot be read: {why}."),
             "It must be a file that you can read, of at most 5 MB.".to_owned(),
         ),
     }
