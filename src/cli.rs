@@ -7,10 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::commands::{self, Context};
+use crate::commands;
 use crate::config::Environment;
 use crate::domain::{Clock, Random};
 use crate::error::{Exit, Failure};
+use crate::host::{Context, OutputFormat};
 use crate::ui::{Colour, Ui, Volume};
 
 /// Carries a newsletter issue from Markdown in git to the inbox.
@@ -123,8 +124,8 @@ pub fn run(
     };
     log_to_standard_error(volume);
     let ui = Ui::of_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
-    let form = if cli.global.json { commands::Form::Json } else { commands::Form::Human };
-    let context = Context { ui, environment, clock, random, root: cli.global.root, form };
+    let format = if cli.global.json { OutputFormat::Json } else { OutputFormat::Human };
+    let context = Context { ui, environment, clock, random, root: cli.global.root, format };
     match dispatch(&context, cli.command) {
         Ok(exit) => exit,
         Err(failure) => context.ui.failure(&failure),

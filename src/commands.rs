@@ -1,15 +1,10 @@
-//! One command, one file. Here rooms meet that do not know each other: a store
-//! and a transport, a theme and a folder.
+//! One command, one file: each parses its arguments, asks, calls a room, and
+//! prints.
 //!
-//! In: arguments and a [`Context`]. Out: an [`Exit`](crate::error::Exit), or
-//! the [`Failure`](crate::error::Failure) that ended the run.
-
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use crate::config::Environment;
-use crate::domain::{Clock, Random};
-use crate::ui::Ui;
+//! In: arguments and a [`Context`](crate::host::Context). Out: an
+//! [`Exit`](crate::error::Exit), or the [`Failure`](crate::error::Failure) that
+//! ended the run. Deliberately absent: the rules of sending, which are in
+//! [`publish`](crate::publish).
 
 pub mod check;
 pub mod due;
@@ -21,41 +16,6 @@ pub mod serve;
 pub mod status;
 pub mod subscribers;
 pub mod theme;
-
-mod approval;
-mod campaigns;
-mod host;
-mod identity;
-mod newsletter;
-mod order;
-mod plan;
-mod provider;
-mod relay;
-
-/// What a command may know of the world.
-pub struct Context {
-    /// Where it speaks.
-    pub ui: Ui,
-    /// What the process was started with.
-    pub environment: Environment,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Unguessable bytes.
-    pub random: Arc<dyn Random>,
-    /// The newsletter's folder, if one was named.
-    pub root: Option<PathBuf>,
-    /// Whom the results are for.
-    pub form: Form,
-}
-
-/// Whom results are written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// People.
-    Human,
-    /// Scripts.
-    Json,
-}
 
 /// Refuses a rule that `--allow` does not know.
 fn known_rules(allowed: &[String]) -> Result<(), crate::error::Failure> {

@@ -44,4 +44,6 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod host;
+pub(crate) mod publish;
 pub mod ui;

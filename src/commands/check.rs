@@ -11,8 +11,9 @@ use crate::error::{Exit, Failure};
 use crate::render::Measures;
 use crate::source::{Finding, RuleId, Severity};
 
-use super::newsletter::{Newsletter, issue_files};
-use super::{Context, Form};
+use crate::host::{Context, OutputFormat};
+use crate::publish::issue_file::issue_files;
+use crate::publish::newsletter::Newsletter;
 
 /// Find what is wrong with issues.
 #[derive(Debug, Args)]
@@ -100,9 +101,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         findings,
         mails,
     };
-    let format = arguments.format.unwrap_or(match context.form {
-        Form::Json => Format::Json,
-        Form::Human => Format::Human,
+    let format = arguments.format.unwrap_or(match context.format {
+        OutputFormat::Json => Format::Json,
+        OutputFormat::Human => Format::Human,
     });
     match format {
         Format::Human => report.findings.iter().for_each(|finding| context.ui.finding(finding)),

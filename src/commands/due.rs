@@ -12,10 +12,13 @@ use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, Store};
 
-use super::host::block_on;
-use super::newsletter::{Newsletter, issue_files, read_source};
-use super::order::{Consent, Order, ProofRule, RepeatRule};
-use super::{Context, campaigns, send};
+use crate::host::{Context, block_on};
+use crate::publish::issue_file::{issue_files, read_source};
+use crate::publish::newsletter::Newsletter;
+use crate::publish::order::{Consent, Order, ProofRule, RepeatRule};
+use crate::publish::store_access;
+
+use super::send;
 
 /// The weekly job: send the issue that is due.
 #[derive(Debug, Args)]
@@ -32,7 +35,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, "there is no schedule to go by")
             .hint("Set `[schedule] time` and `time_zone` in postrider.toml."));
     };
-    block_on(campaigns::with_store_for_sending(context, &newsletter.config, async |store| {
+    block_on(store_access::with_store_for_sending(context, &newsletter.config, async |store| {
         let now = context.clock.now();
         let mark = match store.scheduled_since().await? {
             Some(mark) => mark,

@@ -10,7 +10,7 @@ use crate::config::theme_files;
 use crate::error::{Exit, Failure};
 use crate::theme;
 
-use super::Context;
+use crate::host::Context;
 
 /// Scaffold a newsletter: configuration, theme, sample issue, CI workflow.
 #[derive(Debug, Args)]

@@ -15,11 +15,11 @@ use crate::campaign::{Copy, MessageForm, Purpose};
 use crate::check::GMAIL_CLIP;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
+use crate::host::{Context, OutputFormat};
+use crate::publish::issue_file::stem;
+use crate::publish::newsletter::{Newsletter, ReadyIssue};
 use crate::render::{Measures, SlotValues};
 use crate::source::Finding;
-
-use super::newsletter::{Newsletter, Prepared, stem};
-use super::{Context, Form};
 
 /// Write the mail to a folder: email.html, email.txt, email.eml, report.json, index.html,
 /// and images/.
@@ -81,16 +81,18 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     write(&folder, "report.json", format!("{json}\n").as_bytes())?;
     write(&folder, "index.html", page::page(&prepared, &text).as_bytes())?;
     prepared.findings.iter().for_each(|finding| context.ui.finding(finding));
-    match context.form {
-        Form::Json => context.ui.data_line(&json)?,
-        Form::Human => context.ui.data_line(&folder.join("index.html").display().to_string())?,
+    match context.format {
+        OutputFormat::Json => context.ui.data_line(&json)?,
+        OutputFormat::Human => {
+            context.ui.data_line(&folder.join("index.html").display().to_string())?;
+        }
     }
     Ok(Exit::Done)
 }
 
 /// The message as a mail program would get it, dated at the epoch, so that the
 /// same issue gives the same file.
-fn message(prepared: &Prepared) -> Result<Vec<u8>, Failure> {
+fn message(prepared: &ReadyIssue) -> Result<Vec<u8>, Failure> {
     let form = MessageForm::compile(&prepared.campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH)
         .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
     let to = EmailAddress::parse("reader@example.org")

@@ -9,13 +9,12 @@ use crate::campaign::UnsubscribePages;
 use crate::config::{FlagValue, Via};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
+use crate::host::{Context, OutputFormat, block_on};
+use crate::publish::newsletter::Newsletter;
+use crate::publish::relay::Relay;
+use crate::publish::{provider, store_access};
 use crate::source::Severity;
 use crate::store::{OpenMode, Proof};
-
-use super::host::block_on;
-use super::newsletter::Newsletter;
-use super::relay::Relay;
-use super::{Context, Form, campaigns, provider};
 
 /// Send a test to the editors, and record exactly what they saw.
 #[derive(Debug, Args)]
@@ -58,7 +57,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         Via::Smtp(_) => OpenMode::MustExist,
         Via::Outbox(_) | Via::Mailchimp(_) => OpenMode::CreateIfMissing,
     };
-    block_on(campaigns::with_store(context, config, mode, async |store| {
+    block_on(store_access::with_store(context, config, mode, async |store| {
         let key = prepared.campaign.key();
         let attempt = store.next_proof_attempt(key).await?;
         let now = context.clock.now();
@@ -92,7 +91,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             },
             prepared.campaign.digest().short()
         ));
-        if context.form == Form::Json {
+        if context.format == OutputFormat::Json {
             context.ui.data_json(&Told {
                 campaign: key.to_string(),
                 digest: prepared.campaign.digest().to_string(),

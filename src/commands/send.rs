@@ -1,7 +1,5 @@
 //! `postrider send`: freezes an issue and delivers it; resumes; refuses to repeat.
 
-mod report;
-
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,13 +11,13 @@ use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
 
-use super::host::{block_on, listen_for_signals};
-use super::newsletter::{Newsletter, Prepared};
-use super::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
-use super::plan::Plan;
-use super::relay::{Errand, Relay, exit_of};
-use super::{Context, Form, approval, campaigns, identity, provider};
-use report::{HOW_TO_SETTLE, besides, finish, tell_json, tell_what_changed};
+use crate::host::{Context, OutputFormat, block_on, listen_for_signals};
+use crate::publish::newsletter::{Newsletter, ReadyIssue};
+use crate::publish::order::{Consent, Order, ProofRule, RepeatRule, not_frozen};
+use crate::publish::plan::Plan;
+use crate::publish::relay::{Errand, Relay, exit_of};
+use crate::publish::report::{HOW_TO_SETTLE, besides, finish, tell_json, tell_what_changed};
+use crate::publish::{approval, identity, provider, store_access};
 
 /// Freeze an issue and deliver it, or resume where it was interrupted.
 #[derive(Debug, Args)]
@@ -78,7 +76,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             DoubtChoice::Skip => Some(InDoubt::Skip),
         },
     };
-    block_on(campaigns::with_store_for_sending(context, &newsletter.config, async |store| {
+    block_on(store_access::with_store_for_sending(context, &newsletter.config, async |store| {
         if arguments.dry_run {
             dry_run(context, &newsletter, store, &arguments.issue, &order).await
         } else {
@@ -163,9 +161,9 @@ async fn approve(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
-    mut prepared: Prepared,
+    mut prepared: ReadyIssue,
     order: &Order,
-) -> Result<Prepared, Failure> {
+) -> Result<ReadyIssue, Failure> {
     let config = &newsletter.config;
     refuse_what_is_not_ready(newsletter, store, &prepared, order).await?;
     // What is set up wrongly should be known before anybody is asked.
@@ -189,7 +187,7 @@ async fn freeze(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
 ) -> Result<FrozenCampaign, Failure> {
     let via = newsletter.config.delivery.via.as_str();
     let now = context.clock.now();
@@ -201,7 +199,7 @@ async fn freeze(
 async fn refuse_what_is_not_ready(
     newsletter: &Newsletter,
     store: &Store,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
     order: &Order,
 ) -> Result<(), Failure> {
     refuse_a_draft(prepared)?;
@@ -216,7 +214,7 @@ async fn refuse_what_is_not_ready(
     Ok(())
 }
 
-fn refuse_a_draft(prepared: &Prepared) -> Result<(), Failure> {
+fn refuse_a_draft(prepared: &ReadyIssue) -> Result<(), Failure> {
     if !prepared.draft {
         return Ok(());
     }
@@ -225,7 +223,7 @@ fn refuse_a_draft(prepared: &Prepared) -> Result<(), Failure> {
         .hint("Take that line out of its front matter when it is ready."))
 }
 
-fn refuse_errors(prepared: &Prepared, allowed: &[String]) -> Result<(), Failure> {
+fn refuse_errors(prepared: &ReadyIssue, allowed: &[String]) -> Result<(), Failure> {
     let errors = prepared.errors(allowed);
     if errors.is_empty() {
         return Ok(());
@@ -393,9 +391,9 @@ async fn dry_run(
         campaign = &frozen.campaign;
     }
     let plan = Plan::new(&newsletter.config, campaign, audience, to_send);
-    match context.form {
-        Form::Json => context.ui.data_json(&plan)?,
-        Form::Human => plan.tell(&context.ui),
+    match context.format {
+        OutputFormat::Json => context.ui.data_json(&plan)?,
+        OutputFormat::Human => plan.tell(&context.ui),
     }
     context.ui.status("This was a dry run: nothing was sent.");
     // Who would get it is of interest before it may be sent, too.

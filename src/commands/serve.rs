@@ -11,8 +11,8 @@ use crate::error::{Exit, Failure};
 use crate::store::OpenMode;
 use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
 
-use super::host::{block_on, listen_for_signals};
-use super::{Context, campaigns};
+use crate::host::{Context, block_on, listen_for_signals};
+use crate::publish::store_access;
 
 /// Serve the public pages: one-click unsubscribe and /healthz.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
-    block_on(campaigns::with_store(context, &config, OpenMode::MustExist, async |store| {
+    block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let keys = store.signing_keys(context.random.as_ref(), context.clock.now()).await?;
         let asked = store.clone();
         let health = HealthCheck::new(move || {

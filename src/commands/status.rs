@@ -13,9 +13,9 @@ use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::store::{FrozenCampaign, OpenMode, OutcomeRow, RowState, Store};
 
-use super::host::block_on;
-use super::newsletter::{read_source, stem};
-use super::{Context, Form, campaigns};
+use crate::host::{Context, OutputFormat, block_on};
+use crate::publish::issue_file::{read_source, stem};
+use crate::publish::store_access;
 
 /// Where every campaign stands.
 #[derive(Debug, Args)]
@@ -67,14 +67,14 @@ struct Recipient {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
-    block_on(campaigns::with_store(context, &config, OpenMode::MustExist, async |store| {
+    block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let report = match &arguments.issue {
             None => overview(store).await?,
             Some(issue) => one(&config, store, issue).await?,
         };
-        match context.form {
-            Form::Json => context.ui.data_json(&report)?,
-            Form::Human => tell(context, &report)?,
+        match context.format {
+            OutputFormat::Json => context.ui.data_json(&report)?,
+            OutputFormat::Human => tell(context, &report)?,
         }
         Ok(Exit::Done)
     }))

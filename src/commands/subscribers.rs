@@ -15,8 +15,8 @@ use crate::error::{Exit, Failure};
 use crate::store::{ImportError, ImportSummary, ListStats, Listed, OpenMode, Store};
 use crate::ui::Ui;
 
-use super::host::block_on;
-use super::{Context, Form, campaigns};
+use crate::host::{Context, OutputFormat, block_on};
+use crate::publish::store_access;
 use rejects::Rejects;
 
 /// Import, export, add, show, suppress, count.
@@ -79,7 +79,7 @@ pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
         Asked::Import(..) | Asked::Add(..) => OpenMode::CreateIfMissing,
         Asked::Export | Asked::Show(_) | Asked::Suppress(_) | Asked::Stats => OpenMode::MustExist,
     };
-    block_on(campaigns::with_store(context, &config, mode, async |store| {
+    block_on(store_access::with_store(context, &config, mode, async |store| {
         match asked {
             Asked::Import(arguments, list) => import(context, store, arguments, *list).await?,
             Asked::Export => export(&context.ui, store).await?,
@@ -118,7 +118,7 @@ impl<'a> Asked<'a> {
     fn read(action: &'a Action) -> Result<Self, Failure> {
         Ok(match action {
             Action::Import(arguments) => {
-                Self::Import(arguments, Box::new(campaigns::read_list(&arguments.file)?))
+                Self::Import(arguments, Box::new(store_access::read_list(&arguments.file)?))
             }
             Action::Export => Self::Export,
             Action::Add(arguments) => Self::Add(arguments, arguments.who.read()?),
@@ -170,7 +170,7 @@ fn tell_import(
         summary: &'s ImportSummary,
         rejects: Option<&'s Path>,
     }
-    if context.form == Form::Json {
+    if context.format == OutputFormat::Json {
         return context.ui.data_json(&Told { summary, rejects });
     }
     context.ui.status(&format!(
@@ -282,7 +282,7 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
             updated_at: None,
         },
     };
-    if context.form == Form::Json {
+    if context.format == OutputFormat::Json {
         context.ui.data_json(&shown)?;
         return Ok(());
     }
@@ -324,7 +324,7 @@ async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
     }
     let mailable = store.plan_audience().await?.included;
     let told = Told { stats: store.stats().await?, mailable };
-    if context.form == Form::Json {
+    if context.format == OutputFormat::Json {
         context.ui.data_json(&told)?;
         return Ok(());
     }

@@ -22,8 +22,8 @@ use crate::theme::{self, Theme};
 
 use super::check::counted;
 use super::new::write_new;
-use super::newsletter::set_up;
-use super::{Context, Form};
+use crate::host::{Context, OutputFormat};
+use crate::publish::newsletter::set_up;
 
 /// Check, start and list themes.
 #[derive(Debug, Subcommand)]
@@ -104,9 +104,9 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
         warnings: count(Severity::Warning),
         findings: &findings,
     };
-    match context.form {
-        Form::Human => findings.iter().for_each(|finding| context.ui.finding(finding)),
-        Form::Json => context.ui.data_json(&report)?,
+    match context.format {
+        OutputFormat::Human => findings.iter().for_each(|finding| context.ui.finding(finding)),
+        OutputFormat::Json => context.ui.data_json(&report)?,
     }
     context.ui.status(&format!(
         "theme {name} and {} checked: {}, {}",
@@ -235,9 +235,9 @@ fn list(context: &Context) -> Result<Exit, Failure> {
         Listed { name, folder, used, description }
     };
     let listed: Vec<Listed> = all.into_iter().map(listed).collect();
-    match context.form {
-        Form::Json => context.ui.data_json(&listed)?,
-        Form::Human => {
+    match context.format {
+        OutputFormat::Json => context.ui.data_json(&listed)?,
+        OutputFormat::Human => {
             let width = listed.iter().map(|theme| theme.name.len()).max().unwrap_or_default();
             for theme in &listed {
                 let place = match (&theme.folder, theme.used) {

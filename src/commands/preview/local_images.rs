@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::commands::newsletter::Prepared;
 use crate::domain::Digest;
 use crate::error::Failure;
+use crate::publish::newsletter::ReadyIssue;
 use crate::render::{ImageContent, Images};
 
 /// Where the copies are, below the preview's folder.
@@ -14,7 +14,7 @@ pub(super) const FOLDER: &str = "images";
 /// readers get. `keep` stores a copy under its name; equal files have one name.
 pub(super) fn in_place(
     html: String,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
     mut keep: impl FnMut(&str, &[u8]) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
     let mut names = HashMap::new();

@@ -5,13 +5,13 @@
 //! frame without scripts, as a web mail would show it.
 
 use crate::check::{GMAIL_CLIP, MAX_STYLE_BYTES};
-use crate::commands::newsletter::Prepared;
 use crate::domain::grouped;
+use crate::publish::newsletter::ReadyIssue;
 use crate::render::{Measures, SectionWeight, TRACKED_TARGET};
 use crate::source::Finding;
 
 /// The page, with both parts side by side where there is room.
-pub(super) fn page(prepared: &Prepared, text: &str) -> String {
+pub(super) fn page(prepared: &ReadyIssue, text: &str) -> String {
     let subject = escaped(prepared.subject().as_str());
     let findings: String = prepared.findings.iter().map(line_of).collect();
     let findings = if findings.is_empty() {

@@ -7,14 +7,12 @@ use crate::audience::csv::ListReader;
 use crate::config::{Config, Via};
 use crate::delivery::LedgerError;
 use crate::error::{Exit, Failure};
+use crate::host::{Context, boot_id};
 use crate::store::{EXAMPLE_ORIGIN, ImportError, OpenMode, Store, StoreError};
-
-use super::Context;
-use super::host::boot_id;
 
 /// Opens the store, works with it, and closes it whatever came of that, so
 /// that a copy of its one file is whole.
-pub(super) async fn with_store<T>(
+pub(crate) async fn with_store<T>(
     context: &Context,
     config: &Config,
     mode: OpenMode,
@@ -29,7 +27,7 @@ pub(super) async fn with_store<T>(
 
 /// As [`with_store`], for `send` and `due`. Only the outbox, which mails nobody,
 /// may make a store: over a relay an unmounted volume would look like an empty list.
-pub(super) async fn with_store_for_sending<T>(
+pub(crate) async fn with_store_for_sending<T>(
     context: &Context,
     config: &Config,
     work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
@@ -50,7 +48,7 @@ pub(super) async fn with_store_for_sending<T>(
 }
 
 /// Opens a CSV file and reads its header.
-pub(super) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
+pub(crate) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
     let unreadable = |error: &dyn std::error::Error| {
         Failure::of(Exit::InputUnreadable, format!("cannot import {}", path.display()), error)
     };

@@ -8,16 +8,16 @@ use crate::delivery::push::{self, DoubtfulSend, Prepared, Proofed, Push, PushErr
 use crate::delivery::{InDoubt, Standing};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
+use crate::host::{Context, OutputFormat};
 use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
 use crate::store::{FrozenCampaign, Store, StorePushRecord};
 use crate::ui::Ui;
 
-use super::newsletter::{self as issue, Newsletter};
+use super::newsletter::{Newsletter, ReadyIssue};
 use super::order::{Order, not_frozen};
-use super::{Context, Form};
 
 /// Sees to it that the provider is set up and can carry this campaign. Nothing is called.
-pub(super) fn plan(context: &Context, config: &Config, campaign: &Campaign) -> Result<(), Failure> {
+pub(crate) fn plan(context: &Context, config: &Config, campaign: &Campaign) -> Result<(), Failure> {
     let client = mailchimp(context, section(config)?)?;
     push::plan(&client, campaign).map(drop).map_err(|error| refused(error.into()))
 }
@@ -25,11 +25,11 @@ pub(super) fn plan(context: &Context, config: &Config, campaign: &Campaign) -> R
 /// Brings a campaign to the provider, freezes it once the draft stands there as
 /// it should, and has it sent. What is wrong before that can still be mended in
 /// the issue.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
-    prepared: issue::Prepared,
+    prepared: ReadyIssue,
     order: &Order,
 ) -> Result<Exit, Failure> {
     let config = &newsletter.config;
@@ -46,7 +46,7 @@ pub(super) async fn begin(
 }
 
 /// Goes on with a frozen campaign.
-pub(super) async fn resume(
+pub(crate) async fn resume(
     context: &Context,
     config: &Config,
     store: &Store,
@@ -98,7 +98,7 @@ fn doubtful(order: &Order) -> DoubtfulSend {
 }
 
 /// Brings a draft to the provider and has tests of it sent to the editors.
-pub(super) async fn proof(
+pub(crate) async fn proof(
     context: &Context,
     config: &Config,
     store: &Store,
@@ -198,7 +198,7 @@ fn tell(context: &Context, frozen: &FrozenCampaign, pushed: &Pushed) -> Result<E
             ("unknown", Standing::FinishedInDoubt, Exit::OutcomesUnknown)
         }
     };
-    if context.form == Form::Json {
+    if context.format == OutputFormat::Json {
         ui.data_json(&serde_json::json!({
             "campaign": key.to_string(),
             "digest": frozen.campaign.digest().to_string(),

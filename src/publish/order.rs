@@ -6,7 +6,7 @@ use crate::store::FreezeError;
 
 /// Whether somebody is asked before people are mailed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consent {
+pub(crate) enum Consent {
     /// They are, and without a terminal nothing is sent.
     Ask,
     /// It was given on the command line, or by setting up the timer.
@@ -15,30 +15,30 @@ pub(super) enum Consent {
 
 /// What one send is asked to do.
 #[derive(Clone)]
-pub(super) struct Order {
-    pub(super) consent: Consent,
-    pub(super) proof: ProofRule,
-    pub(super) repeat: RepeatRule,
-    pub(super) allow: Vec<String>,
-    pub(super) in_doubt: Option<InDoubt>,
+pub(crate) struct Order {
+    pub(crate) consent: Consent,
+    pub(crate) proof: ProofRule,
+    pub(crate) repeat: RepeatRule,
+    pub(crate) allow: Vec<String>,
+    pub(crate) in_doubt: Option<InDoubt>,
 }
 
 /// Whether the editors must have seen the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ProofRule {
+pub(crate) enum ProofRule {
     Required,
     Waived,
 }
 
 /// Whether an issue may go out under a second slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RepeatRule {
+pub(crate) enum RepeatRule {
     Refuse,
     AsNew,
 }
 
 /// Why a campaign was not frozen. Nothing was sent.
-pub(super) fn not_frozen(error: FreezeError) -> Failure {
+pub(crate) fn not_frozen(error: FreezeError) -> Failure {
     match error {
         FreezeError::Store(error) => error.into(),
         FreezeError::AlreadyFrozen { .. } => Failure::new(Exit::Held, error.to_string()),

@@ -1,12 +1,46 @@
-//! What a command needs of the machine: a runtime, signals, the boot.
+//! The machine and the process that a command runs in.
+//!
+//! In: nothing. Out: a [`Context`] that commands hand on, a runtime, the
+//! signals, the boot id. Deliberately absent: rules.
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::config::Environment;
 use crate::delivery::StopWish;
+use crate::domain::{Clock, Random};
 use crate::error::{Exit, Failure};
+use crate::ui::Ui;
+
+/// Everything outside the program that a command may use.
+pub struct Context {
+    /// Where the command writes.
+    pub ui: Ui,
+    /// The environment variables that the process was started with.
+    pub environment: Environment,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bytes.
+    pub random: Arc<dyn Random>,
+    /// The newsletter's folder, if `--root` names one.
+    pub root: Option<PathBuf>,
+    /// The form of the results.
+    pub format: OutputFormat,
+}
+
+/// The form in which a command writes its results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// Text for people.
+    Human,
+    /// JSON for scripts.
+    Json,
+}
 
 /// Runs the asynchronous part of a command.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     refuse_too_few_descriptors()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -36,7 +70,7 @@ fn refuse_too_few_descriptors() -> Result<(), Failure> {
 /// Names the boot of this machine, which tells the death of a process from the
 /// loss of power. Where the system has no such name, every restart counts as
 /// another boot, which errs on the side of asking.
-pub(super) fn boot_id(random: &dyn crate::domain::Random) -> String {
+pub(crate) fn boot_id(random: &dyn Random) -> String {
     match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
         Ok(id) if !id.trim().is_empty() => id.trim().to_owned(),
         _ => {
@@ -48,7 +82,7 @@ pub(super) fn boot_id(random: &dyn crate::domain::Random) -> String {
 }
 
 /// Listens for SIGINT and SIGTERM: the first is a wish to drain, the second to stop at once.
-pub(super) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure> {
+pub(crate) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let cannot =
         |error: std::io::Error| Failure::of(Exit::Internal, "cannot listen for signals", &error);
@@ -71,7 +105,7 @@ pub(super) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure>
 
 /// The commit that is checked out in a folder, read from git's own files:
 /// provenance, so not knowing it is no fault.
-pub(super) fn git_commit(folder: &std::path::Path) -> Option<String> {
+pub(crate) fn git_commit(folder: &std::path::Path) -> Option<String> {
     let git = folder.ancestors().map(|folder| folder.join(".git")).find(|git| git.is_dir())?;
     let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else {

@@ -9,7 +9,7 @@ use crate::ui::Ui;
 
 /// A dry run, for people and for scripts.
 #[derive(Debug, Serialize)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     campaign: String,
     subject: String,
     digest: String,
@@ -29,7 +29,7 @@ const SECONDS_PER_MESSAGE: f64 = 0.1;
 const DOMAINS_SHOWN: usize = 5;
 
 impl Plan {
-    pub(super) fn new(
+    pub(crate) fn new(
         config: &Config,
         campaign: &Campaign,
         audience: AudiencePlan,
@@ -52,7 +52,7 @@ impl Plan {
     }
 
     /// Says it all, in short lines.
-    pub(super) fn tell(&self, ui: &Ui) {
+    pub(crate) fn tell(&self, ui: &Ui) {
         ui.status(&format!("{}: {}", self.campaign, self.subject));
         ui.status(&format!("  digest {} via {}", &self.digest[..12], self.via));
         if self.via == "mailchimp" {

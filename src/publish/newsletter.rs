@@ -6,44 +6,42 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
-use crate::config::files::read_at_most;
 use crate::config::image_files::ImageFiles;
 use crate::config::{self, Config, FlagValue, Root, Via, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
+use crate::host::{Context, git_commit};
 use crate::issue::Issue;
 use crate::render::{
     self, Illustration, Letterhead, MISSING_IMAGE, Measures, RELATIVE_TARGET, Rendered,
 };
-use crate::source::{
-    Finding, Findings, MAX_SOURCE_BYTES, RuleId, Severity, SourceError, SourceText,
-};
+use crate::source::{Finding, Findings, RuleId, Severity, SourceText};
 use crate::theme::{self, Theme};
 
-use super::Context;
+use super::issue_file::{read_source, stem};
 
 /// A newsletter's configuration and theme.
-pub(super) struct Newsletter {
-    pub(super) config: Config,
-    pub(super) theme: Theme,
+pub(crate) struct Newsletter {
+    pub(crate) config: Config,
+    pub(crate) theme: Theme,
 }
 
 /// An issue, rendered and checked.
-pub(super) struct Prepared {
-    pub(super) campaign: Campaign,
-    pub(super) rendered: Rendered,
-    pub(super) measures: Measures,
-    pub(super) findings: Vec<Finding>,
-    pub(super) provenance: Provenance,
+pub(crate) struct ReadyIssue {
+    pub(crate) campaign: Campaign,
+    pub(crate) rendered: Rendered,
+    pub(crate) measures: Measures,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) provenance: Provenance,
     /// Who found the images, and can find them again.
-    pub(super) image_files: ImageFiles,
+    pub(crate) image_files: ImageFiles,
     /// The author says that it is not ready.
-    pub(super) draft: bool,
+    pub(crate) draft: bool,
 }
 
 impl Newsletter {
     /// Reads the configuration and the theme.
-    pub(super) fn open(context: &Context, flags: &[FlagValue]) -> Result<Self, Failure> {
+    pub(crate) fn open(context: &Context, flags: &[FlagValue]) -> Result<Self, Failure> {
         let root = Root::find(context.root.as_deref(), &context.environment)?;
         let config = Config::load(&root, &context.environment, flags)?;
         let name = config.newsletter.theme.as_str();
@@ -58,7 +56,7 @@ impl Newsletter {
     }
 
     /// Reads, renders and checks one issue.
-    pub(super) fn prepare(&self, path: &Path) -> Result<Prepared, Failure> {
+    pub(crate) fn prepare(&self, path: &Path) -> Result<ReadyIssue, Failure> {
         let path = &self.issue_path(path);
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
@@ -95,18 +93,18 @@ impl Newsletter {
             source_hash: Digest::of(source.text().as_bytes()).to_string(),
             theme_hash: self.theme.hash().to_string(),
             number: issue.number.as_ref().map(|number| number.value),
-            git_commit: super::host::git_commit(self.config.root.folder()),
+            git_commit: git_commit(self.config.root.folder()),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             allowed: Vec::new(),
         };
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         let draft = issue.draft;
-        Ok(Prepared { campaign, rendered, measures, findings, provenance, image_files, draft })
+        Ok(ReadyIssue { campaign, rendered, measures, findings, provenance, image_files, draft })
     }
 
     /// Reads one issue's front matter and Markdown.
-    pub(super) fn parse<'s>(
+    pub(crate) fn parse<'s>(
         &self,
         source: &'s SourceText,
         path: &Path,
@@ -130,7 +128,7 @@ impl Newsletter {
     }
 
     /// Where an issue file is: as named from here, or else from the newsletter's folder.
-    pub(super) fn issue_path(&self, named: &Path) -> PathBuf {
+    pub(crate) fn issue_path(&self, named: &Path) -> PathBuf {
         let in_newsletter = self.config.root.join(named);
         if !named.exists() && in_newsletter.exists() { in_newsletter } else { named.to_owned() }
     }
@@ -175,7 +173,7 @@ impl Newsletter {
 
     /// A file as provenance names it: relative to the newsletter's folder where
     /// it lies in there, whether it is still there or not.
-    pub(super) fn relative(&self, path: &Path) -> String {
+    pub(crate) fn relative(&self, path: &Path) -> String {
         let absolute = path.canonicalize().unwrap_or_else(|_| where_it_was(path));
         let root = self.config.root.folder();
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
@@ -183,9 +181,9 @@ impl Newsletter {
     }
 }
 
-impl Prepared {
+impl ReadyIssue {
     /// The findings that hinder a send, but for those of rules in `allowed`.
-    pub(super) fn errors(&self, allowed: &[String]) -> Vec<Finding> {
+    pub(crate) fn errors(&self, allowed: &[String]) -> Vec<Finding> {
         let hinders = |finding: &&Finding| {
             finding.severity == Severity::Error
                 && !allowed.iter().any(|rule| rule == finding.rule.0)
@@ -194,7 +192,7 @@ impl Prepared {
     }
 
     /// The subject line.
-    pub(super) fn subject(&self) -> &HeaderText {
+    pub(crate) fn subject(&self) -> &HeaderText {
         &self.rendered.subject
     }
 }
@@ -237,75 +235,10 @@ fn where_it_was(path: &Path) -> PathBuf {
 }
 
 /// The theme with what the newsletter sets of it.
-pub(super) fn set_up(theme: Theme, config: &Config) -> Result<Theme, Failure> {
+pub(crate) fn set_up(theme: Theme, config: &Config) -> Result<Theme, Failure> {
     let shown = config.root.shown();
     let what = format!("the theme `{}` cannot be set up as {shown} says", theme.name());
     theme
         .with(&config.theme)
         .map_err(|findings| Failure::new(Exit::Usage, what).with_findings(findings))
-}
-
-/// What a slug is made of when the front matter sets none.
-pub(super) fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Reads an issue file. One that is being replaced while it is read is read
-/// again, so that no half of it is ever rendered.
-pub(super) fn read_source(path: &Path) -> Result<SourceText, Failure> {
-    let unreadable = |error: &std::io::Error| {
-        Failure::of(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
-    };
-    for _ in 0..3 {
-        let before = fingerprint(path).map_err(|error| unreadable(&error))?;
-        if before.length > MAX_SOURCE_BYTES as u64 {
-            let name = path.display().to_string();
-            let error = SourceError::TooLarge { name, bytes: before.length };
-            return Err(Failure::new(Exit::InputUnreadable, error.to_string())
-                .hint("An issue is a text of some 40 KB. Is this the right file?"));
-        }
-        let bytes =
-            read_at_most(path, MAX_SOURCE_BYTES as u64).map_err(|error| unreadable(&error))?;
-        let after = fingerprint(path).map_err(|error| unreadable(&error))?;
-        if before == after {
-            return SourceText::new(path.display().to_string(), &bytes)
-                .map_err(|error| Failure::new(Exit::InputUnreadable, error.to_string()));
-        }
-    }
-    Err(Failure::new(
-        Exit::InputUnreadable,
-        format!("cannot read {}: it changes while it is read", path.display()),
-    )
-    .hint("Wait until whatever writes it has finished, and try again."))
-}
-
-#[derive(PartialEq)]
-struct Fingerprint {
-    length: u64,
-    changed: Option<std::time::SystemTime>,
-}
-
-fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
-    let data = std::fs::metadata(path)?;
-    Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
-}
-
-/// All issue files in a folder, by name. A README, which git hosts show below
-/// the list of files, is none.
-pub(super) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        let what = format!("cannot read the folder of issues {}", folder.display());
-        Failure::of(Exit::InputUnreadable, what, &error)
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let is_markdown = path.extension().is_some_and(|e| e == "md" || e == "markdown");
-        let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
-        if is_markdown && !is_readme && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -7,12 +7,12 @@ use crate::error::{Exit, Failure};
 use crate::render::{SlotValues, Template};
 use crate::store::{Proof, Store};
 
-use super::newsletter::Prepared;
+use super::newsletter::ReadyIssue;
 
 /// Sees to it that exactly these bytes were proofed by a way that reaches people.
-pub(super) async fn require_proof(
+pub(crate) async fn require_proof(
     store: &Store,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
     via: &str,
 ) -> Result<(), Failure> {
     let key = prepared.campaign.key();
@@ -54,7 +54,7 @@ const HOW_TO_PROOF: &str =
     "Run `postrider proof ISSUE`, look at it, and send then; or say `--unproofed`.";
 
 /// Names what differs between what was proofed and what would be sent.
-fn what_changed(proof: &Proof, prepared: &Prepared) -> Vec<String> {
+fn what_changed(proof: &Proof, prepared: &ReadyIssue) -> Vec<String> {
     let before = Campaign::thaw(proof.key.clone(), proof.manifest.clone(), proof.digest);
     let mut changes = match &before {
         Ok(before) => differences(before.manifest(), prepared.campaign.manifest()),
@@ -70,7 +70,7 @@ fn what_changed(proof: &Proof, prepared: &Prepared) -> Vec<String> {
 }
 
 /// The parts of two manifests that differ, with the first line that does.
-pub(super) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
+pub(crate) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
     let mut changes = Vec::new();
     let mut note = |what: &str, before: &str, now: &str| {
         if before != now {

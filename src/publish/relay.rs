@@ -15,32 +15,31 @@ use crate::delivery::{
 };
 use crate::domain::{EmailAddress, SubscriberId};
 use crate::error::{Exit, Failure};
+use crate::host::Context;
 use crate::render::SlotValues;
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
 use crate::transport::{Outbox, SmtpTransport};
-
-use super::Context;
 
 /// How long a first wish to stop waits for messages under way. The timeout of
 /// the systemd unit is a little longer.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// A way to hand over one message at a time.
-pub(super) enum Relay {
+pub(crate) enum Relay {
     Outbox(Arc<Outbox>),
     Smtp { transport: Arc<SmtpTransport>, connections: usize },
 }
 
 /// What one run came to, and what was in doubt before it.
-pub(super) struct Delivered {
-    pub(super) doubt: Doubt,
-    pub(super) summary: Summary,
+pub(crate) struct Delivered {
+    pub(crate) doubt: Doubt,
+    pub(crate) summary: Summary,
 }
 
 impl Relay {
     /// Sets up what the configuration names; `None` for a provider. Nothing is dialled.
-    pub(super) fn of(context: &Context, config: &Config) -> Result<Option<Self>, Failure> {
+    pub(crate) fn of(context: &Context, config: &Config) -> Result<Option<Self>, Failure> {
         match &config.delivery.via {
             Via::Outbox(outbox) => Ok(Some(Self::Outbox(Arc::new(Outbox::new(&outbox.path))))),
             Via::Smtp(smtp) => {
@@ -55,7 +54,7 @@ impl Relay {
     }
 
     /// Delivers what is left of a frozen campaign.
-    pub(super) async fn deliver(&self, errand: Errand<'_>) -> Result<Delivered, Failure> {
+    pub(crate) async fn deliver(&self, errand: Errand<'_>) -> Result<Delivered, Failure> {
         match self {
             Self::Outbox(outbox) => errand.run_over(Arc::clone(outbox), 1).await,
             Self::Smtp { transport, connections } => {
@@ -65,7 +64,7 @@ impl Relay {
     }
 
     /// Sends one copy to each editor, and says how many got it.
-    pub(super) async fn proof(
+    pub(crate) async fn proof(
         &self,
         context: &Context,
         config: &Config,
@@ -89,14 +88,14 @@ impl Relay {
 }
 
 /// What a relay needs to know to deliver a campaign.
-pub(super) struct Errand<'e> {
-    pub(super) context: &'e Context,
-    pub(super) config: &'e Config,
-    pub(super) store: &'e Store,
-    pub(super) lock: &'e SenderLock,
-    pub(super) frozen: &'e FrozenCampaign,
-    pub(super) in_doubt: InDoubt,
-    pub(super) stop: watch::Receiver<StopWish>,
+pub(crate) struct Errand<'e> {
+    pub(crate) context: &'e Context,
+    pub(crate) config: &'e Config,
+    pub(crate) store: &'e Store,
+    pub(crate) lock: &'e SenderLock,
+    pub(crate) frozen: &'e FrozenCampaign,
+    pub(crate) in_doubt: InDoubt,
+    pub(crate) stop: watch::Receiver<StopWish>,
 }
 
 impl Errand<'_> {
@@ -271,7 +270,7 @@ fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// How a run ended, as an exit code.
-pub(super) fn exit_of(summary: &Summary) -> Exit {
+pub(crate) fn exit_of(summary: &Summary) -> Exit {
     let ending = match &summary.ending {
         Ending::Complete => Exit::Done,
         Ending::Interrupted => Exit::Stopped,

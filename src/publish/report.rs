@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use crate::commands::newsletter::Prepared;
-use crate::commands::relay::Delivered;
-use crate::commands::{Context, Form, approval};
 use crate::delivery::{Ending, Standing, Tally};
 use crate::error::{Exit, Failure};
+use crate::host::{Context, OutputFormat};
 use crate::store::{FrozenCampaign, Store};
 
+use super::approval;
+use super::newsletter::ReadyIssue;
+use super::relay::Delivered;
+
 /// Says how the file differs from what was frozen, which is what readers get.
-pub(super) fn tell_what_changed(
+pub(crate) fn tell_what_changed(
     context: &Context,
     frozen: &FrozenCampaign,
-    prepared: Option<&Prepared>,
+    prepared: Option<&ReadyIssue>,
 ) {
     let key = frozen.campaign.key();
     let Some(prepared) = prepared else {
@@ -35,7 +37,7 @@ pub(super) fn tell_what_changed(
 }
 
 /// Marks how the campaign stands after a run, and says so.
-pub(super) async fn finish(
+pub(crate) async fn finish(
     context: &Context,
     store: &Store,
     frozen: &FrozenCampaign,
@@ -96,10 +98,10 @@ pub(super) async fn finish(
     tell_json(context, frozen, *tally, summary.sent_now, word, exit)
 }
 
-pub(super) const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
+pub(crate) const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
      `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
 
-pub(super) fn besides(tally: &Tally) -> String {
+pub(crate) fn besides(tally: &Tally) -> String {
     let parts = [
         (tally.rejected, "rejected"),
         (tally.withdrawn, "withdrawn"),
@@ -110,7 +112,7 @@ pub(super) fn besides(tally: &Tally) -> String {
     told.map(|(number, word)| format!(", {number} {word}")).collect()
 }
 
-pub(super) fn tell_json(
+pub(crate) fn tell_json(
     context: &Context,
     frozen: &FrozenCampaign,
     tally: Tally,
@@ -118,7 +120,7 @@ pub(super) fn tell_json(
     ending: &str,
     exit: Exit,
 ) -> Result<(), Failure> {
-    if context.form != Form::Json {
+    if context.format != OutputFormat::Json {
         return Ok(());
     }
     let told = context.ui.data_json(&Told {

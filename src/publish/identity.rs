@@ -4,10 +4,11 @@ use std::path::Path;
 
 use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
+use crate::host::Context;
 use crate::store::{FrozenCampaign, Store};
 
-use super::Context;
-use super::newsletter::{Newsletter, Prepared, read_source, stem};
+use super::issue_file::{read_source, stem};
+use super::newsletter::{Newsletter, ReadyIssue};
 
 /// The campaign that was frozen from exactly this file, which cannot be used
 /// any more: readers get what was frozen. Another file of the same name is
@@ -15,7 +16,7 @@ use super::newsletter::{Newsletter, Prepared, read_source, stem};
 ///
 /// # Errors
 /// There is no such campaign: the failure why the file cannot be used.
-pub(super) async fn frozen_from(
+pub(crate) async fn frozen_from(
     context: &Context,
     newsletter: &Newsletter,
     store: &Store,
@@ -68,10 +69,10 @@ async fn is_open(store: &Store, frozen: &FrozenCampaign) -> Result<bool, Failure
 
 /// Two files of one slug are one campaign, so the second would count as sent
 /// without ever having been. A file that was renamed may keep its slug.
-pub(super) fn refuse_a_shared_slug(
+pub(crate) fn refuse_a_shared_slug(
     newsletter: &Newsletter,
     frozen: &FrozenCampaign,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
 ) -> Result<(), Failure> {
     let (now, before) = (&prepared.provenance.source_file, &frozen.provenance.source_file);
     let numbers = (frozen.provenance.number, prepared.provenance.number);
@@ -95,9 +96,9 @@ fn has_slug(newsletter: &Newsletter, file: &Path, slug: &Slug) -> bool {
 }
 
 /// Refuses an issue whose number, text or digest was sent under another slug.
-pub(super) async fn refuse_a_second_slug(
+pub(crate) async fn refuse_a_second_slug(
     store: &Store,
-    prepared: &Prepared,
+    prepared: &ReadyIssue,
 ) -> Result<(), Failure> {
     let key = prepared.campaign.key();
     let digest = prepared.campaign.digest();

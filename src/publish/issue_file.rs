@@ -1,0 +1,72 @@
+//! Issue files on the disk: which files of a folder are issues, and how one is read.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::files::read_at_most;
+use crate::error::{Exit, Failure};
+use crate::source::{MAX_SOURCE_BYTES, SourceError, SourceText};
+
+/// What a slug is made of when the front matter sets none.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads an issue file. One that is being replaced while it is read is read
+/// again, so that no half of it is ever rendered.
+pub(crate) fn read_source(path: &Path) -> Result<SourceText, Failure> {
+    let unreadable = |error: &std::io::Error| {
+        Failure::of(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
+    };
+    for _ in 0..3 {
+        let before = fingerprint(path).map_err(|error| unreadable(&error))?;
+        if before.length > MAX_SOURCE_BYTES as u64 {
+            let name = path.display().to_string();
+            let error = SourceError::TooLarge { name, bytes: before.length };
+            return Err(Failure::new(Exit::InputUnreadable, error.to_string())
+                .hint("An issue is a text of some 40 KB. Is this the right file?"));
+        }
+        let bytes =
+            read_at_most(path, MAX_SOURCE_BYTES as u64).map_err(|error| unreadable(&error))?;
+        let after = fingerprint(path).map_err(|error| unreadable(&error))?;
+        if before == after {
+            return SourceText::new(path.display().to_string(), &bytes)
+                .map_err(|error| Failure::new(Exit::InputUnreadable, error.to_string()));
+        }
+    }
+    Err(Failure::new(
+        Exit::InputUnreadable,
+        format!("cannot read {}: it changes while it is read", path.display()),
+    )
+    .hint("Wait until whatever writes it has finished, and try again."))
+}
+
+#[derive(PartialEq)]
+struct Fingerprint {
+    length: u64,
+    changed: Option<std::time::SystemTime>,
+}
+
+fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
+    let data = std::fs::metadata(path)?;
+    Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
+}
+
+/// All issue files in a folder, by name. A README, which git hosts show below
+/// the list of files, is none.
+pub(crate) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot read the folder of issues {}", folder.display());
+        Failure::of(Exit::InputUnreadable, what, &error)
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_markdown = path.extension().is_some_and(|e| e == "md" || e == "markdown");
+        let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
+        if is_markdown && !is_readme && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
