@@ -10,6 +10,7 @@ mod direction;
 mod header_text;
 mod ids;
 mod number;
+mod route;
 mod subscriber;
 mod world;
 
@@ -18,5 +19,6 @@ pub use direction::Direction;
 pub use header_text::{HeaderText, HeaderTextError, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub use number::grouped;
+pub use route::RouteKind;
 pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};
 pub use world::{Clock, Random, Timestamp};

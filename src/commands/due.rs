@@ -8,7 +8,7 @@ use clap::Args;
 use crate::campaign::due::{Action, Decision, Refusal, ScheduledIssue, Situation, Timetable};
 use crate::campaign::due::{decide, due_time};
 use crate::config::Schedule;
-use crate::domain::{CampaignKey, Slug, Timestamp};
+use crate::domain::{CampaignKey, RouteKind, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, Store};
 
@@ -243,8 +243,8 @@ fn sort_out(
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = frozen.campaign.key();
-        let is_trial =
-            frozen.via == "outbox" && newsletter.config.delivery.via.as_str() != "outbox";
+        let is_trial = frozen.via == RouteKind::Outbox
+            && newsletter.config.delivery.via.kind() != RouteKind::Outbox;
         if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }

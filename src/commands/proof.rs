@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::campaign::UnsubscribePages;
 use crate::config::{FlagValue, Via};
-use crate::domain::EmailAddress;
+use crate::domain::{EmailAddress, RouteKind};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::newsletter::Newsletter;
@@ -34,7 +34,7 @@ pub struct Arguments {
 struct Told {
     campaign: String,
     digest: String,
-    via: &'static str,
+    via: RouteKind,
     attempt: u32,
     editors: usize,
 }
@@ -69,7 +69,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             }
             None => provider::proof(context, config, store, &prepared.campaign, &editors).await?,
         }
-        let via = config.delivery.via.as_str();
+        let via = config.delivery.via.kind();
         let proof = Proof {
             key: key.clone(),
             digest: prepared.campaign.digest(),
@@ -77,7 +77,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             source_hash: prepared.provenance.source_hash.clone(),
             theme_hash: prepared.provenance.theme_hash.clone(),
             subject: prepared.subject().as_str().to_owned(),
-            via: via.to_owned(),
+            via,
             editors: u32::try_from(editors.len()).unwrap_or(u32::MAX),
             attempt,
             at: now,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::config::{FlagValue, Via};
 use crate::delivery::{InDoubt, Standing};
-use crate::domain::CampaignKey;
+use crate::domain::{CampaignKey, RouteKind};
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::ui::Answer;
@@ -189,7 +189,7 @@ async fn freeze(
     store: &Store,
     prepared: &ReadyIssue,
 ) -> Result<FrozenCampaign, Failure> {
-    let via = newsletter.config.delivery.via.as_str();
+    let via = newsletter.config.delivery.via.kind();
     let now = context.clock.now();
     let frozen = store.freeze(&prepared.campaign, &prepared.provenance, via, now).await;
     frozen.map_err(not_frozen)
@@ -208,7 +208,7 @@ async fn refuse_what_is_not_ready(
         identity::refuse_a_second_slug(store, prepared).await?;
     }
     if order.proof == ProofRule::Required {
-        let via = newsletter.config.delivery.via.as_str();
+        let via = newsletter.config.delivery.via.kind();
         approval::require_proof(store, prepared, via).await?;
     }
     Ok(())
@@ -271,7 +271,7 @@ async fn resume(
         tell_json(context, frozen, tally, 0, "already-sent", exit)?;
         return Ok(exit);
     }
-    let via = newsletter.config.delivery.via.as_str();
+    let via = newsletter.config.delivery.via.kind();
     if frozen.via != via {
         return Err(Failure::new(
             Exit::BlockedOrOverdue,
@@ -283,7 +283,7 @@ async fn resume(
         "{key} was begun on {}: {} of {} got it; resuming",
         frozen.frozen_at, tally.sent, frozen.recipients
     ));
-    if let (Consent::Ask, false) = (order.consent, via == "outbox") {
+    if let (Consent::Ask, false) = (order.consent, via == RouteKind::Outbox) {
         let question = format!("Send to the {} who are left?", tally.open());
         consent(context, &question)?;
     }

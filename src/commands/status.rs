@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::campaign::{MessageForm, Purpose};
 use crate::config::{Config, Root};
 use crate::delivery::{Standing, Tally};
-use crate::domain::{CampaignKey, Slug};
+use crate::domain::{CampaignKey, RouteKind, Slug};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
 use crate::store::{FrozenCampaign, OpenMode, OutcomeRow, RowState, Store};
@@ -35,7 +35,7 @@ struct CampaignStatus {
     key: String,
     subject: String,
     digest: String,
-    via: String,
+    via: RouteKind,
     standing: Standing,
     frozen_at: String,
     finished_at: Option<String>,
@@ -202,7 +202,7 @@ impl CampaignStatus {
             key: frozen.campaign.key().to_string(),
             subject: frozen.campaign.manifest().subject.clone(),
             digest: frozen.campaign.digest().to_string(),
-            via: frozen.via.clone(),
+            via: frozen.via,
             // Where a provider keeps the list, the ledger has no rows to judge by.
             standing: match (frozen.recipients, frozen.finished_at) {
                 (0, None) => Standing::Unfinished,

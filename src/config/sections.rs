@@ -7,7 +7,7 @@ use super::Root;
 use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::{LoopbackUrl, Permalink, PublicUrl, SmtpSecurity, SmtpUrl};
-use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, Slug};
+use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, RouteKind, Slug};
 
 /// `[newsletter]`: who writes to whom.
 #[derive(Debug, Clone)]
@@ -82,12 +82,12 @@ pub enum Via {
 }
 
 impl Via {
-    /// The word of the configuration.
-    pub fn as_str(&self) -> &'static str {
+    /// Which route it is.
+    pub fn kind(&self) -> RouteKind {
         match self {
-            Self::Outbox(_) => "outbox",
-            Self::Smtp(_) => "smtp",
-            Self::Mailchimp(_) => "mailchimp",
+            Self::Outbox(_) => RouteKind::Outbox,
+            Self::Smtp(_) => RouteKind::Smtp,
+            Self::Mailchimp(_) => RouteKind::Mailchimp,
         }
     }
 }
@@ -144,14 +144,6 @@ pub struct Schedule {
     pub max_late: Duration,
     /// The one day of the week, if there is one.
     pub weekday: Option<jiff::civil::Weekday>,
-}
-
-/// The word of `[delivery] via`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Outbox,
-    Smtp,
-    Mailchimp,
 }
 
 // Every value of a section is read before the first `?`, so that all problems
@@ -225,8 +217,8 @@ pub(super) fn delivery(
     root: &Root,
     newsletter: Option<&Newsletter>,
 ) -> Option<Delivery> {
-    let ways = [("outbox", Way::Outbox), ("smtp", Way::Smtp), ("mailchimp", Way::Mailchimp)];
-    let way = settings.or_default("delivery.via", "outbox", |text| values::one_of(text, &ways));
+    let routes = RouteKind::ALL.map(|route| (route.as_str(), route));
+    let route = settings.or_default("delivery.via", "outbox", |text| values::one_of(text, &routes));
     let lifetime = settings
         .or_default("delivery.lifetime", "24h", |text| values::duration(text, ("1m", "30d")));
     let key = "delivery.envelope_sender";
@@ -239,12 +231,12 @@ pub(super) fn delivery(
     };
     // A section that is not chosen is read too, because `--via` may choose it tomorrow.
     let outbox = outbox(settings, root);
-    let smtp = smtp(settings, root, newsletter, way);
-    let mailchimp = mailchimp(settings, way);
-    let via = match way? {
-        Way::Outbox => Via::Outbox(outbox?),
-        Way::Smtp => Via::Smtp(smtp?),
-        Way::Mailchimp => Via::Mailchimp(mailchimp?),
+    let smtp = smtp(settings, root, newsletter, route);
+    let mailchimp = mailchimp(settings, route);
+    let via = match route? {
+        RouteKind::Outbox => Via::Outbox(outbox?),
+        RouteKind::Smtp => Via::Smtp(smtp?),
+        RouteKind::Mailchimp => Via::Mailchimp(mailchimp?),
     };
     Some(Delivery { via, lifetime: lifetime?, envelope_sender: envelope_sender? })
 }
@@ -259,10 +251,10 @@ fn smtp(
     settings: &mut Settings,
     root: &Root,
     newsletter: Option<&Newsletter>,
-    way: Option<Way>,
+    route: Option<RouteKind>,
 ) -> Option<Smtp> {
-    let url = match way {
-        Some(Way::Smtp) => settings.required("smtp.url", SmtpUrl::parse),
+    let url = match route {
+        Some(RouteKind::Smtp) => settings.required("smtp.url", SmtpUrl::parse),
         _ => settings.optional("smtp.url", SmtpUrl::parse),
     };
     let user = settings.optional("smtp.user", values::user);
@@ -285,7 +277,7 @@ fn smtp(
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
     // Whoever names an address of this machine, and a server on it, rehearses.
     let rehearses = settings.is_set("newsletter.public_url") && url.is_loopback();
-    if way == Some(Way::Smtp) && leads_here && !rehearses {
+    if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
         let advice = "set it to the https address at which readers reach `postrider serve`";
         settings.refuse("newsletter.public_url", &Wrong::new(problem, advice));
@@ -293,9 +285,9 @@ fn smtp(
     Some(Smtp { url, user, connections: connections?, ca_file, client_name: client_name? })
 }
 
-fn mailchimp(settings: &mut Settings, way: Option<Way>) -> Option<Mailchimp> {
-    let audience = match way {
-        Some(Way::Mailchimp) => settings.required("mailchimp.audience", values::audience),
+fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailchimp> {
+    let audience = match route {
+        Some(RouteKind::Mailchimp) => settings.required("mailchimp.audience", values::audience),
         _ => settings.optional("mailchimp.audience", values::audience),
     };
     let base_url = settings.optional("mailchimp.base_url", LoopbackUrl::parse);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::campaign::{Campaign, Manifest, ManifestAttachment, ManifestMailbox};
+use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::render::{SlotValues, Template};
 use crate::store::{Proof, Store};
@@ -13,11 +14,11 @@ use super::newsletter::ReadyIssue;
 pub(crate) async fn require_proof(
     store: &Store,
     prepared: &ReadyIssue,
-    via: &str,
+    via: RouteKind,
 ) -> Result<(), Failure> {
     let key = prepared.campaign.key();
     let digest = prepared.campaign.digest();
-    let counts = |proof: &&Proof| via == "outbox" || proof.via != "outbox";
+    let counts = |proof: &&Proof| via == RouteKind::Outbox || proof.via != RouteKind::Outbox;
     let proofs = store.proofs(key).await?;
     let mut seen = proofs.iter().filter(counts);
     let Some(latest) = seen.next() else {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::Campaign;
 use crate::config::{Config, Via};
+use crate::domain::RouteKind;
 use crate::ui::Ui;
 
 /// A dry run, for people and for scripts.
@@ -13,7 +14,7 @@ pub(crate) struct Plan {
     campaign: String,
     subject: String,
     digest: String,
-    via: &'static str,
+    via: RouteKind,
     #[serde(flatten)]
     audience: AudiencePlan,
     /// How many messages are still to be sent; fewer than the audience on a resume.
@@ -44,7 +45,7 @@ impl Plan {
             campaign: campaign.key().to_string(),
             subject: campaign.manifest().subject.clone(),
             digest: campaign.digest().to_string(),
-            via: config.delivery.via.as_str(),
+            via: config.delivery.via.kind(),
             audience,
             to_send,
             estimated_seconds: (to_send as f64 / per_second).ceil() as u64,
@@ -55,7 +56,7 @@ impl Plan {
     pub(crate) fn tell(&self, ui: &Ui) {
         ui.status(&format!("{}: {}", self.campaign, self.subject));
         ui.status(&format!("  digest {} via {}", &self.digest[..12], self.via));
-        if self.via == "mailchimp" {
+        if self.via == RouteKind::Mailchimp {
             ui.status("  who gets it is kept by the provider, in its audience");
             return;
         }

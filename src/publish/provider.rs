@@ -35,7 +35,7 @@ pub(crate) async fn begin(
     let config = &newsletter.config;
     let campaign = &prepared.campaign;
     let client = mailchimp(context, section(config)?)?;
-    let via = config.delivery.via.as_str();
+    let via = config.delivery.via.kind();
     let record = store.push_record(campaign.key(), via);
     let push = pushing(context, &client, &record);
     let stands = push.prepare(campaign, doubtful(order)).await.map_err(refused)?;
@@ -54,7 +54,7 @@ pub(crate) async fn resume(
     order: &Order,
 ) -> Result<Exit, Failure> {
     let client = mailchimp(context, section(config)?)?;
-    let record = store.push_record(frozen.campaign.key(), &frozen.via);
+    let record = store.push_record(frozen.campaign.key(), frozen.via);
     let push = pushing(context, &client, &record);
     let stands = push.prepare(&frozen.campaign, doubtful(order)).await.map_err(refused)?;
     complete(context, store, frozen, &push, stands).await
@@ -106,7 +106,7 @@ pub(crate) async fn proof(
     editors: &[EmailAddress],
 ) -> Result<(), Failure> {
     let client = mailchimp(context, section(config)?)?;
-    let record = store.push_record(campaign.key(), config.delivery.via.as_str());
+    let record = store.push_record(campaign.key(), config.delivery.via.kind());
     let push = pushing(context, &client, &record);
     match push.proof(campaign, editors).await.map_err(|error| failed("no proof was made", error))? {
         Proofed::Tested { remote, checklist } => {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::delivery::{Ending, Standing, Tally};
+use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
 use crate::store::{FrozenCampaign, Store};
@@ -126,7 +127,7 @@ pub(crate) fn tell_json(
     let told = context.ui.data_json(&Told {
         campaign: frozen.campaign.key().to_string(),
         digest: frozen.campaign.digest().to_string(),
-        via: &frozen.via,
+        via: frozen.via,
         standing: tally.standing(),
         ending,
         exit_code: exit.code(),
@@ -148,7 +149,7 @@ pub(crate) fn tell_json(
 struct Told<'t> {
     campaign: String,
     digest: String,
-    via: &'t str,
+    via: RouteKind,
     standing: Standing,
     ending: &'t str,
     exit_code: u8,

@@ -6,7 +6,7 @@ use super::freeze::number_to_integer;
 use super::writer::Durability;
 use super::{SenderLock, Store, StoreError, from_millis, to_millis};
 use crate::campaign::{Campaign, Provenance};
-use crate::domain::{CampaignKey, Digest, Slug, Timestamp};
+use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
 
 /// A campaign as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct FrozenCampaign {
     /// Where it came from.
     pub provenance: Provenance,
     /// By which transport or provider it goes.
-    pub via: String,
+    pub via: RouteKind,
     /// How many rows its ledger has; 0 where a provider keeps the list.
     pub recipients: u64,
     /// When it was frozen.
@@ -282,6 +282,9 @@ impl Store {
         let key = CampaignKey { newsletter, issue };
         let digest = Digest::parse(&row.digest)
             .ok_or_else(|| damaged(format!("campaign {key} has no valid digest")))?;
+        let via = RouteKind::parse(&row.via).ok_or_else(|| {
+            damaged(format!("campaign {key} has the unknown route `{}`", row.via))
+        })?;
         let provenance = serde_json::from_str(&row.provenance)
             .map_err(|error| damaged(format!("the provenance of {key}: {error}")))?;
         let campaign = Campaign::thaw(key, row.manifest, digest)
@@ -289,7 +292,7 @@ impl Store {
         Ok(FrozenCampaign {
             campaign,
             provenance,
-            via: row.via,
+            via,
             recipients: (row.last_row + 1 - row.first_row).max(0) as u64,
             frozen_at: from_millis(row.frozen_at),
             paused: row.paused_at.map(|at| (from_millis(at), row.pause_note)),

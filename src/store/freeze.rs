@@ -6,7 +6,7 @@ use super::writer::Durability;
 use super::{FrozenCampaign, Store, StoreError, to_millis};
 use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::{Campaign, Provenance};
-use crate::domain::{CampaignKey, Timestamp};
+use crate::domain::{CampaignKey, RouteKind, Timestamp};
 
 /// Why subscriber `s` does not get mail, or NULL: the one rule that the plan,
 /// the freeze and every claim share, in the words of [`Exclusion`].
@@ -77,7 +77,7 @@ impl Store {
         &self,
         campaign: &Campaign,
         provenance: &Provenance,
-        via: &str,
+        via: RouteKind,
         now: Timestamp,
     ) -> Result<FrozenCampaign, FreezeError> {
         self.freeze_for(ListKeeper::Store, campaign, provenance, via, now).await
@@ -91,7 +91,7 @@ impl Store {
         &self,
         campaign: &Campaign,
         provenance: &Provenance,
-        provider: &str,
+        provider: RouteKind,
         now: Timestamp,
     ) -> Result<FrozenCampaign, FreezeError> {
         self.freeze_for(ListKeeper::Provider, campaign, provenance, provider, now).await
@@ -102,7 +102,7 @@ impl Store {
         keeper: ListKeeper,
         campaign: &Campaign,
         provenance: &Provenance,
-        via: &str,
+        via: RouteKind,
         now: Timestamp,
     ) -> Result<FrozenCampaign, FreezeError> {
         let mut turn = self.writer().turn().await;
@@ -137,7 +137,7 @@ async fn insert_campaign(
     connection: &mut SqliteConnection,
     campaign: &Campaign,
     provenance: &Provenance,
-    via: &str,
+    via: RouteKind,
     now: Timestamp,
 ) -> Result<i64, sqlx::Error> {
     let json = |error: serde_json::Error| sqlx::Error::Encode(error.into());
@@ -153,7 +153,7 @@ async fn insert_campaign(
     .bind(serde_json::to_string(provenance).map_err(json)?)
     .bind(&provenance.source_hash)
     .bind(number_to_integer(provenance.number))
-    .bind(via)
+    .bind(via.as_str())
     .bind(serde_json::to_string(&provenance.allowed).map_err(json)?)
     .bind(to_millis(now))
     .fetch_one(connection)

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
-use crate::domain::{CampaignKey, Digest, Timestamp};
+use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
 
 /// A test send, and exactly which bytes it showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Proof {
     /// The subject that was shown.
     pub subject: String,
     /// By which transport or provider it went.
-    pub via: String,
+    pub via: RouteKind,
     /// How many editors got it.
     pub editors: u32,
     /// The number of this proof of this issue, from 1.
@@ -68,7 +68,7 @@ impl Store {
             .bind(&proof.source_hash)
             .bind(&proof.theme_hash)
             .bind(&proof.subject)
-            .bind(&proof.via)
+            .bind(proof.via.as_str())
             .bind(proof.editors)
             .bind(proof.attempt)
             .bind(to_millis(proof.at))
@@ -96,6 +96,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let digest = Digest::parse(&row.digest);
+                let via = RouteKind::parse(&row.via);
                 Ok(Proof {
                     key: key.clone(),
                     digest: digest.ok_or_else(|| self.damaged(PROOFS, "a proof has no digest"))?,
@@ -103,7 +104,7 @@ impl Store {
                     source_hash: row.source_hash,
                     theme_hash: row.theme_hash,
                     subject: row.subject,
-                    via: row.via,
+                    via: via.ok_or_else(|| self.damaged(PROOFS, "a proof has an unknown route"))?,
                     editors: row.editors,
                     attempt: row.attempt,
                     at: from_millis(row.at),

@@ -6,14 +6,14 @@ use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
-use crate::domain::{CampaignKey, Digest, Timestamp};
+use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
 
 /// The record of one campaign's sends through one provider.
 #[derive(Clone)]
 pub struct StorePushRecord {
     store: Store,
     key: CampaignKey,
-    provider: String,
+    provider: RouteKind,
 }
 
 const READ: &str = "read what was pushed";
@@ -21,8 +21,8 @@ const RECORD: &str = "record a push";
 
 impl Store {
     /// The record of a campaign's sends through a provider.
-    pub fn push_record(&self, key: &CampaignKey, provider: &str) -> StorePushRecord {
-        StorePushRecord { store: self.clone(), key: key.clone(), provider: provider.to_owned() }
+    pub fn push_record(&self, key: &CampaignKey, provider: RouteKind) -> StorePushRecord {
+        StorePushRecord { store: self.clone(), key: key.clone(), provider }
     }
 }
 
@@ -42,7 +42,7 @@ impl StorePushRecord {
             )
             .bind(self.key.newsletter.as_str())
             .bind(self.key.issue.as_str())
-            .bind(&self.provider)
+            .bind(self.provider.as_str())
             .bind(intent.remote.as_str())
             .bind(intent.digest.to_string())
             .bind(state)
@@ -60,7 +60,7 @@ impl StorePushRecord {
         )
         .bind(self.key.newsletter.as_str())
         .bind(self.key.issue.as_str())
-        .bind(&self.provider)
+        .bind(self.provider.as_str())
         .fetch_optional(self.store.readers())
         .await
         .map_err(self.store.fault(READ))

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::{FrozenCampaign, OpenMode, Store};
 use crate::audience::csv::ListReader;
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
-use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, Timestamp};
+use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, RouteKind, Slug, Timestamp};
 use crate::render::{Attachment, Format, Image, ImageContent, Piece, Rendered, Template};
 
 /// A store in a folder of its own, which goes when this is dropped.
@@ -107,5 +107,5 @@ fn provenance(issue: &str) -> Provenance {
 }
 
 async fn freeze(store: &Store, issue: &str) -> FrozenCampaign {
-    store.freeze(&campaign(issue), &provenance(issue), "outbox", at(0)).await.unwrap()
+    store.freeze(&campaign(issue), &provenance(issue), RouteKind::Outbox, at(0)).await.unwrap()
 }

@@ -3,7 +3,7 @@ use crate::audience::Exclusion;
 use crate::campaign::SigningKey;
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, SendEnd, SendIntent};
-use crate::domain::{Random, SubscriberId, SuppressionReason};
+use crate::domain::{Random, RouteKind, SubscriberId, SuppressionReason};
 use crate::store::writer::Durability;
 use crate::store::{FreezeError, Proof, StoreError};
 
@@ -37,7 +37,7 @@ async fn an_empty_audience_is_refused_and_leaves_nothing() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let (campaign, provenance) = (campaign("one"), provenance("one"));
-    let freeze = || store.freeze(&campaign, &provenance, "smtp", at(0));
+    let freeze = || store.freeze(&campaign, &provenance, RouteKind::Smtp, at(0));
     let error = freeze().await.unwrap_err();
     assert!(error.to_string().contains("the list is empty"), "{error}");
     import(&store, "email,status\na@x.example,disabled\n").await;
@@ -45,7 +45,7 @@ async fn an_empty_audience_is_refused_and_leaves_nothing() {
     assert!(matches!(error, FreezeError::EmptyAudience { .. }));
     assert!(error.to_string().contains("1 left"), "{error}");
     assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
-    let pushed = store.freeze_for_provider(&campaign, &provenance, "mailchimp", at(0));
+    let pushed = store.freeze_for_provider(&campaign, &provenance, RouteKind::Mailchimp, at(0));
     assert_eq!(pushed.await.unwrap().recipients, 0);
 }
 
@@ -55,13 +55,13 @@ async fn a_campaign_is_frozen_once() {
     let store = temporary.open().await;
     import(&store, &readers(3)).await;
     let first = freeze(&store, "one").await;
-    let again = store.freeze(&campaign("one"), &provenance("one"), "smtp", at(9)).await;
+    let again = store.freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(9)).await;
     assert!(matches!(again, Err(FreezeError::AlreadyFrozen { .. })));
     assert_eq!(store.campaign(&key("one")).await.unwrap(), Some(first));
     let (campaign, provenance) = (campaign("two"), provenance("two"));
     let (a, b) = tokio::join!(
-        store.freeze(&campaign, &provenance, "smtp", at(9)),
-        store.freeze(&campaign, &provenance, "smtp", at(9)),
+        store.freeze(&campaign, &provenance, RouteKind::Smtp, at(9)),
+        store.freeze(&campaign, &provenance, RouteKind::Smtp, at(9)),
     );
     assert!(a.is_ok() != b.is_ok());
 }
@@ -102,8 +102,10 @@ async fn a_full_disk_freezes_all_or_nothing() {
     let store = temporary.open().await;
     import(&store, &readers(5000)).await;
     opening::limit_pages(&store).await;
-    let error =
-        store.freeze(&campaign("one"), &provenance("one"), "smtp", at(0)).await.unwrap_err();
+    let error = store
+        .freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(0))
+        .await
+        .unwrap_err();
     assert!(matches!(error, FreezeError::Store(StoreError::Full { .. })), "{error:?}");
     assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
 }
@@ -115,10 +117,10 @@ async fn a_frozen_campaign_keeps_its_images_until_it_is_forgotten() {
     import(&store, &readers(1)).await;
     let images = [b"first".to_vec(), vec![7; 1_000_000]];
     let one = campaign_with("one", &images);
-    let frozen = store.freeze(&one, &provenance("one"), "outbox", at(0)).await.unwrap();
+    let frozen = store.freeze(&one, &provenance("one"), RouteKind::Outbox, at(0)).await.unwrap();
     assert_eq!(frozen.campaign, one);
     let two = campaign_with("two", &images);
-    store.freeze(&two, &provenance("two"), "smtp", at(0)).await.unwrap();
+    store.freeze(&two, &provenance("two"), RouteKind::Smtp, at(0)).await.unwrap();
     drop(store);
     let store = temporary.open().await;
     assert_eq!(store.campaign(&key("one")).await.unwrap().unwrap().campaign, one);
@@ -153,7 +155,7 @@ async fn a_campaign_of_an_older_store_is_still_there() {
     let store = temporary.open().await;
     assert_eq!(store.campaign(&key("one")).await.unwrap(), Some(frozen));
     let two = campaign_with("two", &[b"first".to_vec()]);
-    let frozen = store.freeze(&two, &provenance("two"), "outbox", at(1)).await.unwrap();
+    let frozen = store.freeze(&two, &provenance("two"), RouteKind::Outbox, at(1)).await.unwrap();
     assert_eq!(frozen.campaign, two);
 }
 
@@ -163,7 +165,7 @@ async fn an_issue_that_went_out_under_another_slug_is_recognised() {
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
     let numbered = Provenance { number: Some(7), ..provenance("one") };
-    store.freeze(&campaign("one"), &numbered, "outbox", at(0)).await.unwrap();
+    store.freeze(&campaign("one"), &numbered, RouteKind::Outbox, at(0)).await.unwrap();
     freeze(&store, "two").await;
     let digest = campaign("new").digest();
     let seen = |provenance, digest| {
@@ -228,7 +230,7 @@ async fn proofs_read_back_the_newest_first_and_the_last_step_of_a_push_counts() 
         source_hash: "s".into(),
         theme_hash: "t".into(),
         subject: "Issue one".into(),
-        via: "smtp".into(),
+        via: RouteKind::Smtp,
         editors: 2,
         attempt: 1,
         at: at(1),
@@ -239,7 +241,7 @@ async fn proofs_read_back_the_newest_first_and_the_last_step_of_a_push_counts() 
     assert_eq!(store.next_proof_attempt(&key("one")).await.unwrap(), 3);
     assert_eq!(store.proofs(&key("one")).await.unwrap(), [second, proof]);
 
-    let record = store.push_record(&key("one"), "mailchimp");
+    let record = store.push_record(&key("one"), RouteKind::Mailchimp);
     assert_eq!(record.past().await.unwrap(), PastSend::Never);
     let remote = RemoteId::parse("c1").unwrap();
     let intent = SendIntent { remote, digest: campaign("one").digest(), at: at(1) };
@@ -251,7 +253,7 @@ async fn proofs_read_back_the_newest_first_and_the_last_step_of_a_push_counts() 
     record.settle(&intent, SendEnd::Sent, at(3)).await.unwrap();
     let settled = SendIntent { at: at(3), ..intent };
     assert_eq!(record.past().await.unwrap(), PastSend::Sent(settled));
-    let elsewhere = store.push_record(&key("one"), "listmonk");
+    let elsewhere = store.push_record(&key("one"), RouteKind::Smtp);
     assert_eq!(elsewhere.past().await.unwrap(), PastSend::Never);
 }
 
@@ -297,7 +299,9 @@ async fn a_trial_into_the_outbox_is_forgotten_and_a_real_campaign_is_not() {
     let store = temporary.open().await;
     import(&store, "email\na@x.example\nb@x.example\n").await;
     let lock = store.lock_for_sending().unwrap();
-    for (slug, via) in [("one", "outbox"), ("two", "smtp"), ("three", "outbox")] {
+    for (slug, via) in
+        [("one", RouteKind::Outbox), ("two", RouteKind::Smtp), ("three", RouteKind::Outbox)]
+    {
         store.freeze(&campaign(slug), &provenance(slug), via, at(1)).await.unwrap();
     }
     let gone = store.forget_trials(&key("one").newsletter, &lock).await.unwrap();
@@ -307,6 +311,7 @@ async fn a_trial_into_the_outbox_is_forgotten_and_a_real_campaign_is_not() {
     assert!(store.campaign(&key("one")).await.unwrap().is_none());
     let real = store.campaign(&key("two")).await.unwrap().unwrap();
     assert_eq!(store.tally(&real).await.unwrap().pending, 2);
-    let again = store.freeze(&campaign("one"), &provenance("one"), "smtp", at(2)).await.unwrap();
+    let again =
+        store.freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(2)).await.unwrap();
     assert_eq!(store.tally(&again).await.unwrap().pending, 2);
 }

@@ -1,0 +1,51 @@
+//! The ways to the readers, by name.
+
+/// A route to the readers: what `[delivery] via` and `--via` name.
+///
+/// A route of one message per recipient is a *transport*; a route that takes a
+/// whole campaign is a *provider*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteKind {
+    /// A Maildir on this machine. It reaches nobody.
+    Outbox,
+    /// An SMTP server.
+    Smtp,
+    /// Mailchimp.
+    Mailchimp,
+}
+
+impl RouteKind {
+    /// Every route.
+    pub const ALL: [Self; 3] = [Self::Outbox, Self::Smtp, Self::Mailchimp];
+
+    /// The word for it in the configuration, the store and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Smtp => "smtp",
+            Self::Mailchimp => "mailchimp",
+        }
+    }
+
+    /// The route of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.as_str() == word)
+    }
+
+    /// Whether messages on this route reach people.
+    pub const fn reaches_people(self) -> bool {
+        !matches!(self, Self::Outbox)
+    }
+
+    /// Whether it takes a whole campaign, and keeps the list of subscribers.
+    pub const fn is_provider(self) -> bool {
+        matches!(self, Self::Mailchimp)
+    }
+}
+
+impl std::fmt::Display for RouteKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
