@@ -7,6 +7,7 @@
 
 mod controls;
 mod finding;
+pub(crate) mod html;
 
 pub(crate) use controls::{holds_control, is_control};
 pub use finding::{Finding, Findings, RuleId, Severity};

@@ -1,58 +1,32 @@
-//! Images that nobody can see, which is how mail tells on its readers.
+//! Images that no reader can see, such as the pixels that count who opens a mail.
 
-use std::borrow::Cow;
-
-use crate::render::{Piece, SlotValues, Template};
+use crate::render::{SlotValues, Template};
+use crate::source::html::{HtmlToken, OpenTag, token_at};
 
 /// The source of every image in a mail that is at most one pixel wide or
-/// high, or is not displayed.
+/// high, or is not displayed. The slots of the mail hold example values.
 pub(super) fn unseen_images(html: &Template) -> Vec<String> {
-    tags(html).iter().filter_map(|tag| unseen(tag)).collect()
+    let html = html.fill(&SlotValues::EXAMPLE);
+    let is_image = |at: &usize| {
+        html.as_bytes().get(at + 1..at + 4).is_some_and(|name| name.eq_ignore_ascii_case(b"img"))
+    };
+    memchr::memchr_iter(b'<', html.as_bytes())
+        .filter(is_image)
+        .filter_map(|at| match token_at(&html, at)? {
+            (HtmlToken::Open(tag), _) => unseen(&tag),
+            _ => None,
+        })
+        .collect()
 }
 
-/// The tag of every image. A hole in a tag shows its example.
-fn tags(html: &Template) -> Vec<Cow<'_, str>> {
-    let mut found = Vec::new();
-    for (index, piece) in html.pieces.iter().enumerate() {
-        let Piece::Literal(text) = piece else { continue };
-        for at in memchr::memchr_iter(b'<', text.as_bytes()) {
-            let name = text.as_bytes().get(at + 1..at + 4);
-            if !name.is_some_and(|name| name.eq_ignore_ascii_case(b"img")) {
-                continue;
-            }
-            let tag = match whole_tag(&text[at..]) {
-                Some(tag) => Cow::Borrowed(tag),
-                None => Cow::Owned(tag_over_holes(&text[at..], &html.pieces[index + 1..])),
-            };
-            found.push(tag);
-        }
-    }
-    found
-}
-
-/// A tag that goes on in the pieces that follow.
-fn tag_over_holes(begun: &str, following: &[Piece]) -> String {
-    let mut tag = begun.to_owned();
-    let mut scratch = String::new();
-    for piece in following {
-        tag.push_str(piece.filled(&SlotValues::EXAMPLE, &mut scratch));
-        if let Some(whole) = whole_tag(&tag) {
-            return whole.to_owned();
-        }
-    }
-    tag
-}
-
-/// The image's source, if nobody can see the image.
-fn unseen(tag: &str) -> Option<String> {
-    let attributes = attributes(tag);
-    let value = |name: &str| attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+/// The source of an image, if no reader can see the image.
+fn unseen(image: &OpenTag<'_>) -> Option<String> {
     let is_tiny = |length: &str| {
         let digits = length.trim().trim_end_matches("px");
         matches!(digits.parse::<f32>(), Ok(pixels) if pixels <= 1.0)
     };
-    let style = value("style").unwrap_or_default().to_ascii_lowercase();
-    let is_unseen_by_style =
+    let style = image.value("style").unwrap_or_default().to_ascii_lowercase();
+    let is_hidden_by_style =
         style.split(';').filter_map(|rule| rule.split_once(':')).any(|(property, value)| {
             match property.trim() {
                 "width" | "height" | "max-width" | "max-height" => is_tiny(value),
@@ -62,52 +36,15 @@ fn unseen(tag: &str) -> Option<String> {
                 _ => false,
             }
         });
-    let is_tiny_image = ["width", "height"].iter().any(|name| value(name).is_some_and(is_tiny));
-    (is_tiny_image || is_unseen_by_style).then(|| value("src").unwrap_or_default().to_owned())
-}
-
-/// The tag that begins the text, with its quoted attributes whole, if it ends there.
-fn whole_tag(html: &str) -> Option<&str> {
-    let mut quote = None;
-    for (at, c) in html.char_indices() {
-        match (quote, c) {
-            (None, '>') => return Some(&html[..at]),
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Names in lower case, and values without quotes.
-fn attributes(tag: &str) -> Vec<(String, String)> {
-    let mut rest = tag.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
-    let mut attributes = Vec::new();
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        let after = after.trim_start();
-        let (value, left) = match after.strip_prefix('=').map(str::trim_start) {
-            None => ("", after),
-            Some(value) => match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => {
-                    value[1..].split_once(quote).unwrap_or((&value[1..], ""))
-                }
-                _ => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
-            },
-        };
-        attributes.push((name.to_ascii_lowercase(), value.to_owned()));
-        // A lone `=` has no name, and must not be met for ever.
-        rest = if name.is_empty() && left.len() == rest.len() { "" } else { left.trim_start() };
-    }
-    attributes
+    let is_tiny_image =
+        ["width", "height"].iter().any(|name| image.value(name).is_some_and(is_tiny));
+    (is_tiny_image || is_hidden_by_style).then(|| image.value("src").unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Context, Slot};
+    use crate::render::{Context, Piece, Slot};
 
     fn unseen_images(html: &str) -> Vec<String> {
         super::unseen_images(&Template { pieces: vec![Piece::Literal(html.to_owned())] })
@@ -132,10 +69,8 @@ mod tests {
         let hole = Piece::Hole { slot, context: Context::HtmlAttribute };
         let literal = |text: &str| Piece::Literal(text.to_owned());
         let open = literal("<p><img src=\"https://example.org/?");
-        let pieces = vec![open, hole.clone(), literal("\" width=\"1\"><p>")];
-        assert_eq!(super::unseen_images(&Template { pieces }), ["https://example.org/?r&gt;"]);
-        let never_closed = vec![literal("<img width=1 src=a"), hole];
-        assert_eq!(super::unseen_images(&Template { pieces: never_closed }), ["ar&gt;"]);
+        let pieces = vec![open, hole, literal("\" width=\"1\"><p>")];
+        assert_eq!(super::unseen_images(&Template { pieces }), ["https://example.org/?r>"]);
     }
 
     #[test]
@@ -144,6 +79,7 @@ mod tests {
             r#"<img src="a.png" width="600" style="max-width:100%;height:auto">"#,
             r#"<img src="a.png" alt="width=1">"#,
             "<img",
+            "<img width=1 src=a",
             "<img =",
             "<img = = =",
             "<img src",

@@ -5,22 +5,23 @@ use std::borrow::Cow;
 
 use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
 use crate::render::node::{Element, Node};
-use crate::render::raw_html::{self, OpenTag, Standing, Token};
+use crate::render::raw_html::{self, Standing};
 use crate::render::target;
+use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::{Severity, Span};
 
 impl<'d> Flow<'d, '_, '_> {
     /// Reads an HTML block, or an inline tag. `lines` tells for offsets in
     /// `html` where in the source the text from there on stands.
     pub(super) fn html(&mut self, html: String, lines: &[(usize, Span)]) {
-        for (token, range) in raw_html::tokens(&html) {
+        for (token, range) in html::tokens(&html) {
             let span = located(lines, &range);
             match token {
-                Token::Unseen => {}
-                Token::Text(_) if self.dropping.is_some() => {}
-                Token::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
-                Token::Open(tag) => self.open_tag(&tag, &html[range], &span),
-                Token::Close { name } => self.close_tag(name, &html[range], &span),
+                HtmlToken::Comment => {}
+                HtmlToken::Text(_) if self.dropping.is_some() => {}
+                HtmlToken::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
+                HtmlToken::Open(tag) => self.open_tag(&tag, &html[range], &span),
+                HtmlToken::Close { name } => self.close_tag(name, &html[range], &span),
             }
         }
     }
@@ -134,8 +135,8 @@ impl<'d> Flow<'d, '_, '_> {
 
     fn raw_element(&mut self, name: &'static str, tag: &OpenTag<'_>, span: &Span) -> Element<'d> {
         let attributes = self.attributes(name, tag, span);
-        let href = tag.attributes.iter().find(|(key, _)| name == "a" && key == "href");
-        if let Some(target) = href.and_then(|(_, href)| self.target(href, span)) {
+        let href = tag.value("href").filter(|_| name == "a");
+        if let Some(target) = href.and_then(|href| self.target(href, span)) {
             let title = attributes.into_iter().find(|(key, _)| *key == "title");
             let relative = target::leads_from_here(&target).then(|| span.clone());
             let title = Cow::Owned(title.unwrap_or_default().1);
@@ -153,10 +154,7 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn raw_image(&mut self, tag: &OpenTag<'_>, span: &Span) {
-        let value = |name: &str| {
-            let found = tag.attributes.iter().find(|(key, _)| key == name);
-            found.map(|(_, value)| clean(value).into_owned())
-        };
+        let value = |name: &str| tag.value(name).map(|value| clean(value).into_owned());
         // HTML says with an empty text what Markdown says with a space.
         let alternative = match value("alt") {
             Some(alternative) if alternative.is_empty() => " ".to_owned(),
@@ -179,7 +177,7 @@ impl<'d> Flow<'d, '_, '_> {
         span: &Span,
     ) -> Vec<(&'static str, String)> {
         let mut kept = Vec::new();
-        for (name, value) in &tag.attributes {
+        for Attribute { name, value, .. } in &tag.attributes {
             if name == "id" && !self.is_free(value) {
                 self.report(
                     span,

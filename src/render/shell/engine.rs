@@ -12,7 +12,8 @@ use mrml::prelude::parser::{Error, Origin, ParserOptions};
 use mrml::prelude::render::RenderOptions;
 
 use super::{fault, filled_in_place, leftovers};
-use crate::render::raw_html::{self, Token};
+use crate::render::raw_html;
+use crate::source::html::{self, HtmlToken};
 use crate::source::{Place, SourceText};
 use crate::theme::{Includes, Theme, ThemeFault};
 
@@ -47,14 +48,14 @@ fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> 
 /// that line break saves it, and no byte moves.
 fn with_spaces(text: &str) -> String {
     let mut with_spaces = text.to_owned();
-    let tokens = raw_html::tokens(text);
-    let name = |token: &Token<'_>| match token {
-        Token::Open(tag) => tag.name == "img" || raw_html::is_among_words(tag.name),
-        Token::Close { name } => raw_html::is_among_words(name),
-        Token::Text(_) | Token::Unseen => false,
+    let tokens = html::tokens(text);
+    let name = |token: &HtmlToken<'_>| match token {
+        HtmlToken::Open(tag) => tag.name == "img" || raw_html::is_among_words(tag.name),
+        HtmlToken::Close { name } => raw_html::is_among_words(name),
+        HtmlToken::Text(_) | HtmlToken::Comment => false,
     };
     for three in tokens.windows(3) {
-        let [(before, _), (Token::Text(_), range), (after, _)] = three else { continue };
+        let [(before, _), (HtmlToken::Text(_), range), (after, _)] = three else { continue };
         let blank = &text[range.clone()];
         if blank.starts_with('\n') && blank.trim().is_empty() && name(before) && name(after) {
             with_spaces.replace_range(range.start..=range.start, " ");

@@ -9,10 +9,11 @@
 use std::ops::Range;
 
 use super::{fault, filled_in_place};
-use crate::render::raw_html::{self, OpenTag, Token};
+use crate::render::raw_html;
 use crate::render::target;
+use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::{Place, SourceText};
-use crate::theme::{Cut, Theme, ThemeFault, Token as ThemeToken, nearest};
+use crate::theme::{Cut, Theme, ThemeFault, Token, nearest};
 
 /// The elements of MJML that mrml has.
 const COMPONENTS: [&str; 34] = [
@@ -95,9 +96,9 @@ type Here<'h> = &'h dyn Fn(&Range<usize>) -> Place;
 impl Linter<'_> {
     fn text(&mut self, text: &str, here: Here<'_>) -> Result<(), ThemeFault> {
         let mut open: Vec<(&str, Range<usize>)> = Vec::new();
-        for (token, range) in raw_html::tokens(text) {
+        for (token, range) in html::tokens(text) {
             match token {
-                Token::Open(tag) => {
+                HtmlToken::Open(tag) => {
                     let within = open.last().map(|(name, _)| *name);
                     self.outside += open.len();
                     self.tag(&tag, &text[range.clone()], within, &|| here(&range))?;
@@ -112,7 +113,7 @@ impl Linter<'_> {
                         open.push((tag.name, range));
                     }
                 }
-                Token::Close { name } if !raw_html::is_void(name) => match open.pop() {
+                HtmlToken::Close { name } if !raw_html::is_void(name) => match open.pop() {
                     Some((opened, _)) if opened == name => {}
                     opened => {
                         let open = opened.map_or_else(
@@ -124,7 +125,7 @@ impl Linter<'_> {
                         return Err(fault(self.theme, Some(here(&range)), message, advice));
                     }
                 },
-                Token::Text(_) if self.holds_article(&text[range.clone()]) => {
+                HtmlToken::Text(_) if self.holds_article(&text[range.clone()]) => {
                     let bad = open.iter().find(|(name, _)| NO_PLACE.contains(name));
                     if let Some((name, _)) = bad {
                         let message = format!(
@@ -134,7 +135,7 @@ impl Linter<'_> {
                         return Err(fault(self.theme, Some(here(&range)), message, advice));
                     }
                 }
-                Token::Text(_) if open.last().is_some_and(|(name, _)| *name == "mj-title") => {
+                HtmlToken::Text(_) if open.last().is_some_and(|(name, _)| *name == "mj-title") => {
                     // mrml repeats the title in an attribute.
                     self.can_be_written(&text[range.clone()], "the title", &|| here(&range))?;
                 }
@@ -147,7 +148,7 @@ impl Linter<'_> {
     }
 
     fn holds_article(&self, text: &str) -> bool {
-        let is_article = |cut| matches!(cut, Cut::Token(ThemeToken::Article));
+        let is_article = |cut| matches!(cut, Cut::Token(Token::Article));
         self.theme.tokens().cut(text).into_iter().any(is_article)
     }
 
@@ -159,7 +160,7 @@ impl Linter<'_> {
         here: &dyn Fn() -> Place,
     ) -> Result<(), ThemeFault> {
         let name = tag.name;
-        for (attribute, value) in &tag.attributes {
+        for Attribute { name: attribute, value, .. } in &tag.attributes {
             // A character reference is written as it stands.
             let literally: String = value.chars().filter(|c| holds(written, *c)).collect();
             let what = format!("the attribute {attribute} of <{name}>");
@@ -186,7 +187,7 @@ impl Linter<'_> {
             let message = format!("mrml does not know the element <{name}>.");
             return Err(fault(self.theme, Some(here()), message, &advice));
         }
-        let has_alt = tag.attributes.iter().any(|(attribute, _)| attribute == "alt");
+        let has_alt = tag.attribute("alt").is_some();
         if within == Some("mj-attributes") {
             if has_alt {
                 self.alt_is_set.push(name.to_owned());
@@ -206,12 +207,8 @@ impl Linter<'_> {
     }
 
     fn include(&mut self, tag: &OpenTag<'_>, here: &dyn Fn() -> Place) -> Result<(), ThemeFault> {
-        let value = |name: &str| {
-            let mut attributes = tag.attributes.iter();
-            attributes.find(|(attribute, _)| attribute == name).map(|(_, value)| value.as_str())
-        };
         // mrml tells that there is no path.
-        let Some(path) = value("path") else { return Ok(()) };
+        let Some(path) = tag.value("path") else { return Ok(()) };
         let includes = self.theme.includes();
         let Some(file) = includes.get(path) else {
             let message = format!("the theme has no file `{path}` to include.");
@@ -236,7 +233,7 @@ impl Linter<'_> {
             let advice = "Handlebars is read in .hbs files alone; put those in with {{> name}}.";
             return Err(fault(self.theme, Some(file.place(&(at..at + 2))), message, advice));
         }
-        if value("type") == Some("css") {
+        if tag.value("type") == Some("css") {
             return Ok(());
         }
         self.including.push(path.to_owned());
