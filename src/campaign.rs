@@ -19,5 +19,5 @@ pub use manifest::{
     Campaign, FixedHeaders, Manifest, ManifestAttachment, ManifestError, ManifestMailbox,
     Provenance,
 };
-pub use message::{Copy, MessageError, MessageForm, Purpose};
+pub use message::{CopyRecipient, MessageError, MessageForm, Purpose};
 pub use unsubscribe::{Leaflet, UnsubscribePages, UnsubscribeToken};

@@ -7,6 +7,7 @@
 //! [`push`], and answers with an outcome of its own. Absent on purpose: SQL, sockets, the terminal.
 
 mod ledger;
+mod mailer;
 mod outcome;
 mod patience;
 pub mod provider;
@@ -19,6 +20,7 @@ mod transport;
 pub use ledger::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
 };
+pub use mailer::Mailer;
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
 pub use patience::Patience;
 pub use run::{Progress, StopWish, Work, run};

@@ -5,7 +5,7 @@
 //! Where the mail carries images, they stand beside the html in a
 //! multipart/related (RFC 2387), so that no program lists them as files.
 
-use super::{Campaign, Leaflet, attached, header_line};
+use super::{Campaign, Leaflet, UnsubscribeToken, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::quoted_printable::Encoder;
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
@@ -15,6 +15,8 @@ use crate::render::{Context, Piece, Slot, SlotValues, Template};
 pub struct MessageForm {
     segments: Vec<Segment>,
     identity: MessageIdentity,
+    /// The unsubscribe token, but for the subscriber.
+    token: UnsubscribeToken,
 }
 
 /// Why a copy is made. It changes Date, Message-ID and one header, and no byte of the parts.
@@ -29,15 +31,17 @@ pub enum Purpose {
     },
 }
 
-/// What differs in one recipient's copy.
+/// The person whom one copy of the message is for.
 #[derive(Debug, Clone, Copy)]
-pub struct Copy<'a> {
-    /// Whose it is; 0, -1, ... number the editors of a proof.
+pub struct CopyRecipient<'a> {
+    /// The number on the list. The editors of a proof have the numbers -1, -2, ...
     pub subscriber: SubscriberId,
-    /// Where it goes.
-    pub to: &'a EmailAddress,
-    /// What fills the slots.
-    pub values: SlotValues<'a>,
+    /// The address in `To`.
+    pub address: &'a EmailAddress,
+    /// Empty when unknown.
+    pub first_name: &'a str,
+    /// Empty when unknown.
+    pub last_name: &'a str,
 }
 
 /// Why a campaign cannot become a message.
@@ -143,47 +147,60 @@ impl MessageForm {
             }
         }
         segments.line(&format!("--{boundary}--\r\n"));
-        let identity = MessageIdentity::new(campaign, purpose, from.address.domain());
-        Ok(Self { segments: segments.0, identity })
+        Ok(Self {
+            segments: segments.0,
+            identity: MessageIdentity::new(campaign, purpose, from.address.domain()),
+            token: UnsubscribeToken::new(purpose.leaflet(), campaign.key(), SubscriberId(0)),
+        })
     }
 
     /// Writes one recipient's message over what `out` held: a whole RFC 5322
-    /// message with CRLF line ends, in ASCII.
-    pub fn splice(&self, copy: &Copy<'_>, out: &mut Vec<u8>) {
+    /// message with CRLF line ends, in ASCII. Returns its Message-ID.
+    pub fn splice(
+        &self,
+        to: &CopyRecipient<'_>,
+        unsubscribe_url: &str,
+        out: &mut Vec<u8>,
+    ) -> String {
         out.clear();
+        let message_id = self.message_id(to.subscriber);
+        let values =
+            SlotValues { unsubscribe_url, first_name: to.first_name, last_name: to.last_name };
         let mut escaped = String::new();
         for segment in &self.segments {
             match segment {
                 Segment::Literal(bytes) => out.extend_from_slice(bytes),
-                Segment::To => out.extend_from_slice(copy.to.as_str().as_bytes()),
-                Segment::MessageId => {
-                    out.extend_from_slice(self.message_id(copy.subscriber).as_bytes());
-                }
-                Segment::UnsubscribeUrl => {
-                    out.extend_from_slice(copy.values.unsubscribe_url.as_bytes());
-                }
+                Segment::To => out.extend_from_slice(to.address.as_str().as_bytes()),
+                Segment::MessageId => out.extend_from_slice(message_id.as_bytes()),
+                Segment::UnsubscribeUrl => out.extend_from_slice(unsubscribe_url.as_bytes()),
                 Segment::Value { slot, context } => {
                     escaped.clear();
-                    slot.write(*context, &copy.values, &mut escaped);
+                    slot.write(*context, &values, &mut escaped);
                     let mut encoder = Encoder::at_line_start(out);
                     encoder.text(&escaped);
                     encoder.break_softly();
                 }
             }
         }
+        message_id
+    }
+
+    /// What the recipient's unsubscribe link carries.
+    pub fn unsubscribe_token(&self, subscriber: SubscriberId) -> UnsubscribeToken {
+        UnsubscribeToken { subscriber, ..self.token }
     }
 
     /// The copy's Message-ID without angle brackets. The same campaign and
     /// recipient have the same one on every attempt, so a receiver may notice
     /// a repeat (RFC 5322 section 3.6.4).
     pub fn message_id(&self, subscriber: SubscriberId) -> String {
-        self.identity.of(subscriber)
+        self.identity.message_id(subscriber)
     }
 }
 
 impl Purpose {
     /// In which kind of mail the copy's unsubscribe link stands.
-    pub fn leaflet(self) -> Leaflet {
+    fn leaflet(self) -> Leaflet {
         match self {
             Self::Campaign => Leaflet::Campaign,
             Self::Proof { .. } => Leaflet::Proof,
@@ -202,7 +219,7 @@ impl MessageIdentity {
     }
 
     /// The number stands in for the address, so nothing of it can be guessed.
-    fn of(&self, subscriber: SubscriberId) -> String {
+    fn message_id(&self, subscriber: SubscriberId) -> String {
         let mut seed = self.seed.clone();
         seed.extend_from_slice(subscriber.0.to_string().as_bytes());
         format!("{}@{}", &Digest::of(&seed).to_string()[..32], self.domain)

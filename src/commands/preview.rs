@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::campaign::{Copy, MessageForm, Purpose};
+use crate::campaign::{CopyRecipient, MessageForm, Purpose};
 use crate::check::GMAIL_CLIP;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
@@ -98,8 +98,9 @@ fn message(prepared: &ReadyIssue) -> Result<Vec<u8>, Failure> {
     let to = EmailAddress::parse("reader@example.org")
         .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
     let mut message = Vec::new();
-    let copy = Copy { subscriber: SubscriberId(0), to: &to, values: SlotValues::EXAMPLE };
-    form.splice(&copy, &mut message);
+    let SlotValues { unsubscribe_url, first_name, last_name } = SlotValues::EXAMPLE;
+    let to = CopyRecipient { subscriber: SubscriberId(0), address: &to, first_name, last_name };
+    form.splice(&to, unsubscribe_url, &mut message);
     Ok(message)
 }
 

@@ -65,7 +65,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             Some(relay) => {
                 let keys = store.signing_keys(context.random.as_ref(), now).await?;
                 let pages = UnsubscribePages::new(config.newsletter.public_url.as_str(), keys);
-                relay.proof(context, config, &pages, &prepared.campaign, attempt, &editors).await?;
+                relay.proof(context, config, pages, &prepared.campaign, attempt, &editors).await?;
             }
             None => provider::proof(context, config, store, &prepared.campaign, &editors).await?,
         }

@@ -16,9 +16,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::state::{self, Breaker, Verdict};
-use super::{ConnectError, Ending, Ledger, LedgerError, RowId, Summary, Transport};
-use crate::campaign::{MessageForm, UnsubscribePages};
-use crate::domain::{CampaignKey, Clock, EmailAddress, Timestamp};
+use super::{ConnectError, Ending, Ledger, LedgerError, Mailer, RowId, Summary, Transport};
+use crate::domain::{Clock, Timestamp};
 use slot::Slot;
 
 /// The most rows that a slot reserves at a time.
@@ -26,14 +25,8 @@ const LARGEST_BATCH: usize = 64;
 
 /// What is to be delivered, and how.
 pub struct Work {
-    /// Which campaign.
-    pub key: CampaignKey,
-    /// Its compiled message.
-    pub form: MessageForm,
-    /// Where its unsubscribe links lead.
-    pub pages: UnsubscribePages,
-    /// The envelope sender, to which bounces go.
-    pub sender: EmailAddress,
+    /// The maker of each recipient's copy.
+    pub mailer: Mailer,
     /// How many people it was frozen for.
     pub audience: u64,
     /// How many connections may be open at a time; at least 1.

@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::campaign::{Campaign, Copy, MessageForm, Purpose, UnsubscribePages, UnsubscribeToken};
+use crate::campaign::{Campaign, CopyRecipient, MessageForm, Purpose, UnsubscribePages};
 use crate::config::{Config, SecretName, Secrets, Smtp, SmtpSecurity, Via};
 use crate::delivery::{
-    self, Attempt, Connection, Doubt, DoubtMark, Ending, Envelope, InDoubt, Ledger, Progress,
+    self, Attempt, Connection, Doubt, DoubtMark, Ending, InDoubt, Ledger, Mailer, Progress,
     StopWish, Summary, Transport, Work,
 };
 use crate::domain::{EmailAddress, SubscriberId};
 use crate::error::{Exit, Failure};
 use crate::host::Context;
-use crate::render::SlotValues;
 use crate::store::{FrozenCampaign, SenderLock, Store};
 use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
 use crate::transport::{Outbox, SmtpTransport};
@@ -68,7 +67,7 @@ impl Relay {
         &self,
         context: &Context,
         config: &Config,
-        pages: &UnsubscribePages,
+        pages: UnsubscribePages,
         campaign: &Campaign,
         attempt: u32,
         editors: &[EmailAddress],
@@ -76,13 +75,10 @@ impl Relay {
         let purpose = Purpose::Proof { attempt };
         let form = MessageForm::compile(campaign, purpose, context.clock.now())
             .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+        let mailer = Mailer { form, pages, sender: config.delivery.envelope_sender.clone() };
         match self {
-            Self::Outbox(outbox) => {
-                proof_over(outbox.as_ref(), config, pages, campaign, &form, editors).await
-            }
-            Self::Smtp { transport, .. } => {
-                proof_over(transport.as_ref(), config, pages, campaign, &form, editors).await
-            }
+            Self::Outbox(outbox) => proof_over(outbox.as_ref(), &mailer, editors).await,
+            Self::Smtp { transport, .. } => proof_over(transport.as_ref(), &mailer, editors).await,
         }
     }
 }
@@ -114,10 +110,11 @@ impl Errand<'_> {
         let doubt = ledger.recover(in_doubt, now).await?;
         let tally = ledger.tally().await?;
         let work = Work {
-            key: frozen.campaign.key().clone(),
-            form,
-            pages: UnsubscribePages::new(public_url, keys),
-            sender: config.delivery.envelope_sender.clone(),
+            mailer: Mailer {
+                form,
+                pages: UnsubscribePages::new(public_url, keys),
+                sender: config.delivery.envelope_sender.clone(),
+            },
             audience: frozen.recipients,
             connections,
             expires_at: now
@@ -183,10 +180,7 @@ fn tell_stop(context: &Context, wish: StopWish) {
 
 async fn proof_over<T: Transport>(
     transport: &T,
-    config: &Config,
-    pages: &UnsubscribePages,
-    campaign: &Campaign,
-    form: &MessageForm,
+    mailer: &Mailer,
     editors: &[EmailAddress],
 ) -> Result<(), Failure> {
     let mut connection = transport.connect().await.map_err(|error| unreachable(&error))?;
@@ -195,22 +189,11 @@ async fn proof_over<T: Transport>(
     for (number, editor) in editors.iter().enumerate() {
         // Editors are numbered downwards from -1, so none of them is a subscriber.
         let subscriber = SubscriberId(-1 - i64::try_from(number).unwrap_or(i64::MAX - 1));
-        let token =
-            UnsubscribeToken::new(crate::campaign::Leaflet::Proof, campaign.key(), subscriber);
-        let link = pages.link(&token);
-        let values = SlotValues { unsubscribe_url: &link, first_name: "", last_name: "" };
-        let copy = Copy { subscriber, to: editor, values };
-        form.splice(&copy, &mut message);
-        let message_id = form.message_id(copy.subscriber);
-        let envelope = Envelope {
-            sender: &config.delivery.envelope_sender,
-            recipient: editor,
-            message_id: &message_id,
-        };
+        let to = CopyRecipient { subscriber, address: editor, first_name: "", last_name: "" };
         if !connection.is_usable() {
             connection = transport.connect().await.map_err(|error| unreachable(&error))?;
         }
-        match connection.deliver(&envelope, &message, &DoubtMark::default()).await {
+        match mailer.deliver(&mut connection, &to, &mut message, &DoubtMark::default()).await {
             Attempt::Accepted(_) => {}
             attempt => refused.push(format!("editor {}: {attempt}", number + 1)),
         }

@@ -5,7 +5,7 @@
 //! `INSTA_UPDATE=always cargo test --test it golden` writes what is new or
 //! changed into `tests/fixtures/golden`: read it before it is committed.
 
-use postrider::campaign::{Campaign, Copy, FixedHeaders, MessageForm, Purpose};
+use postrider::campaign::{Campaign, CopyRecipient, FixedHeaders, MessageForm, Purpose};
 use postrider::domain::{
     CampaignKey, Direction, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId, Timestamp,
 };
@@ -62,10 +62,9 @@ fn a_message_is_built_as_it_was_approved() {
     let form = MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap();
     let to = EmailAddress::parse("reader@example.org").unwrap();
     let mut message = Vec::new();
-    form.splice(
-        &Copy { subscriber: SubscriberId(1), to: &to, values: SlotValues::EXAMPLE },
-        &mut message,
-    );
+    let SlotValues { unsubscribe_url, first_name, last_name } = SlotValues::EXAMPLE;
+    let to = CopyRecipient { subscriber: SubscriberId(1), address: &to, first_name, last_name };
+    form.splice(&to, unsubscribe_url, &mut message);
     kept().bind(|| insta::assert_binary_snapshot!("message.eml", message));
 }
 

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use postrider::campaign::{MessageForm, Purpose, UnsubscribePages};
 use postrider::delivery::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Progress, RowId, StopWish, Tally, Work,
-    run,
+    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Mailer, Progress, RowId, StopWish, Tally,
+    Work, run,
 };
 use postrider::domain::{CampaignKey, Clock, EmailAddress, Random, Slug, Timestamp};
 use postrider::store::{OpenMode, SqliteLedger, Store};
@@ -82,14 +82,15 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
     let frozen = store.campaign(&key).await?.ok_or("no campaign was frozen")?;
     let keys = store.signing_keys(&World, World.now()).await?;
     let work = Work {
-        form: MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)?,
-        pages: UnsubscribePages::new("https://news.example.org", keys),
-        sender: EmailAddress::parse("waybill@news.example.org")?,
+        mailer: Mailer {
+            form: MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)?,
+            pages: UnsubscribePages::new("https://news.example.org", keys),
+            sender: EmailAddress::parse("waybill@news.example.org")?,
+        },
         audience: AUDIENCE as u64,
         connections: CONNECTIONS,
         expires_at: Timestamp::MAX,
         drain: Duration::from_secs(30),
-        key: key.clone(),
     };
     let settings =
         SmtpSettings::new(Server::parse_url(server)?, ClientName::parse("news.example.org")?);

@@ -46,9 +46,10 @@ fn message(campaign: &Campaign, purpose: Purpose, at: i64, id: i64) -> String {
     let form = MessageForm::compile(campaign, purpose, date).unwrap();
     let to = EmailAddress::parse("reader@example.org").unwrap();
     let url = format!("https://example.org/unsubscribe/{}", "x".repeat(100));
-    let values = SlotValues { unsubscribe_url: &url, first_name: "", last_name: "" };
     let mut out = b"left over".to_vec();
-    form.splice(&Copy { subscriber: SubscriberId(id), to: &to, values }, &mut out);
+    let subscriber = SubscriberId(id);
+    let to = CopyRecipient { subscriber, address: &to, first_name: "", last_name: "" };
+    assert_eq!(form.splice(&to, &url, &mut out), form.message_id(subscriber));
     assert!(out.is_ascii());
     String::from_utf8(out).unwrap()
 }

@@ -6,13 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Run;
-use crate::campaign::{Copy, Purpose, UnsubscribeToken};
+use crate::campaign::CopyRecipient;
 use crate::delivery::state::{self, Subject};
 use crate::delivery::{
-    Attempt, Closing, Connection, DoubtMark, Ending, Envelope, Ledger, LedgerError, Outcome, Phase,
-    Reserved, RowId, Transport,
+    Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase, Reserved,
+    RowId, Transport,
 };
-use crate::render::SlotValues;
 
 /// How long a slot waits for its turn to dial.
 const LONGEST_TURN: Duration = Duration::from_secs(5);
@@ -146,25 +145,15 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
             let cause = "there is no connection".to_owned();
             return (Attempt::Lost { phase: Phase::Connect, cause }, false);
         };
-        let work = &self.run.work;
-        let token = UnsubscribeToken::new(Purpose::Campaign.leaflet(), &work.key, row.subscriber);
-        let link = work.pages.link(&token);
-        let copy = Copy {
+        let to = CopyRecipient {
             subscriber: row.subscriber,
-            to: &row.address,
-            values: SlotValues {
-                unsubscribe_url: &link,
-                first_name: &row.first_name,
-                last_name: &row.last_name,
-            },
+            address: &row.address,
+            first_name: &row.first_name,
+            last_name: &row.last_name,
         };
-        work.form.splice(&copy, &mut self.message);
-        let message_id = work.form.message_id(copy.subscriber);
-        let envelope =
-            Envelope { sender: &work.sender, recipient: &row.address, message_id: &message_id };
-        let doubt = DoubtMark::default();
+        let (mailer, doubt) = (&self.run.work.mailer, DoubtMark::default());
         let attempt = tokio::select! {
-            attempt = connection.deliver(&envelope, &self.message, &doubt) => attempt,
+            attempt = mailer.deliver(connection, &to, &mut self.message, &doubt) => attempt,
             () = self.run.given_up() => {
                 let phase = if doubt.is_raised() { Phase::Dot } else { Phase::Content };
                 Attempt::Lost { phase, cause: "stopped before the answer came".into() }

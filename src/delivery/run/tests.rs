@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::campaign::{Campaign, FixedHeaders, Purpose, SigningKey, SigningKeys};
+use crate::campaign::{
+    Campaign, FixedHeaders, MessageForm, Purpose, SigningKey, SigningKeys, UnsubscribePages,
+};
 use crate::delivery::{
     Attempt, Claim, Closing, Connection, Doubt, DoubtMark, Envelope, InDoubt, Outcome, Phase,
     RejectClass, Reply, Reserved, RowId, Standing, Tally, Trip,
 };
-use crate::domain::{HeaderText, Mailbox, Slug, SubscriberId};
+use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId};
 use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -284,13 +286,7 @@ impl Scene {
 
     async fn run(&self) -> Summary {
         let work = Work {
-            key: CampaignKey { newsletter: slug("weekly"), issue: slug("1") },
-            form: form(),
-            pages: UnsubscribePages::new(
-                "https://example.org",
-                SigningKeys { current: SigningKey { id: 1, secret: [1; 32] }, retired: vec![] },
-            ),
-            sender: EmailAddress::parse("bounces@example.org").unwrap(),
+            mailer: mailer(),
             audience: self.ledger.rows.lock().unwrap().len() as u64,
             connections: self.connections,
             expires_at: Timestamp::UNIX_EPOCH + Duration::from_secs(24 * 3600),
@@ -311,7 +307,7 @@ fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
 }
 
-fn form() -> MessageForm {
+fn mailer() -> Mailer {
     let hole = |context| Piece::Hole { slot: Hole::UnsubscribeUrl, context };
     let rendered = Rendered {
         subject: HeaderText::parse("Subject").unwrap(),
@@ -330,7 +326,12 @@ fn form() -> MessageForm {
     };
     let key = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
     let campaign = Campaign::freeze(key, &rendered, &headers);
-    MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap()
+    let keys = SigningKeys { current: SigningKey { id: 1, secret: [1; 32] }, retired: vec![] };
+    Mailer {
+        form: MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap(),
+        pages: UnsubscribePages::new("https://example.org", keys),
+        sender: EmailAddress::parse("bounces@example.org").unwrap(),
+    }
 }
 
 #[tokio::test(start_paused = true)]
