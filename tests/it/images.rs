@@ -6,7 +6,7 @@ use crate::support::newsletter::{Mail, Newsletter};
 use crate::support::smtp_server::{ServerOptions, SmtpServer};
 
 /// A PNG as far as anybody looks: its header, and bytes that make it `long`.
-fn png(width: u32, height: u32, long: usize) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, long: usize) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
     bytes.extend(width.to_be_bytes());
     bytes.extend(height.to_be_bytes());
@@ -29,7 +29,7 @@ const TEXT: &str = "![A chart](img/chart.png)\n\n\
     ![from the web](https://cdn.example/x.png)\n";
 
 /// The bytes of each image in a mail, by its `Content-ID`.
-fn images(mail: &Mail) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn images(mail: &Mail) -> Vec<(String, Vec<u8>)> {
     let message = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
     let images = message
         .attachments()

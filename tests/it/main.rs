@@ -20,6 +20,7 @@ mod leave;
 mod mailchimp;
 mod mrml;
 mod new;
+mod old_stores;
 mod outbox;
 mod preview;
 mod proof;

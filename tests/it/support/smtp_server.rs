@@ -45,6 +45,8 @@ pub struct ServerOptions {
     /// After so many messages, 421 follows the 250 unasked, and then the end.
     pub goodbye_after: Option<usize>,
     pub data_without_recipient: DataWithoutRecipient,
+    /// Every recipient is accepted, whatever its local part.
+    pub accepts_everybody: bool,
     /// Where the server says no more, and waits for the client to go.
     pub silent_at: Option<Stage>,
 }
@@ -62,6 +64,7 @@ impl Default for ServerOptions {
             messages_per_session: None,
             goodbye_after: None,
             data_without_recipient: DataWithoutRecipient::Refused,
+            accepts_everybody: false,
             silent_at: None,
         }
     }

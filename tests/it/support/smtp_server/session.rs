@@ -204,13 +204,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.say("250 2.1.0 sender ok").await
     }
 
+    fn script_of(&self, recipient: &str) -> Script {
+        if self.start.options.accepts_everybody { Script::Accept } else { Script::of(recipient) }
+    }
+
     async fn rcpt(&mut self, line: &str) -> Going {
         self.pause_at(Stage::Rcpt).await?;
         if self.sender.is_none() {
             return self.say("503 5.5.1 MAIL first").await;
         }
         let address = in_brackets(line);
-        let reply = match Script::of(&address) {
+        let reply = match self.script_of(&address) {
             Script::TemporaryFailure => "451 4.3.0 try again later".to_owned(),
             Script::PermanentFailure => format!("550 5.1.1 <{address}>: no such user"),
             Script::PolicyFailure => "550 5.7.1 not wanted here".to_owned(),
@@ -245,7 +249,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let Some(recipient) = self.recipient.take() else {
             return self.data_without_recipient().await;
         };
-        let script = Script::of(&recipient);
+        let script = self.script_of(&recipient);
         if script == Script::DropBeforeData {
             return None;
         }
