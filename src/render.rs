@@ -266,7 +266,7 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
     let declared = theme.fields();
     for (key, value) in issue.extra.iter().filter(|(key, _)| !declared.contains_key(*key)) {
         let known = KNOWN_KEYS.into_iter().chain(declared.keys().map(String::as_str));
-        let near = crate::theme::nearest(key, known);
+        let near = crate::domain::nearest(key, known);
         findings.at(
             &value.span,
             (UNKNOWN_FIELD, Severity::Warning),

@@ -22,7 +22,6 @@ mod tokens;
 pub use choices::{Choice, Choices};
 pub use colour::{Colour, LEAST_CONTRAST};
 pub use embedded::{embedded, embedded_names};
-pub(crate) use fault::nearest;
 pub use fault::{THEME_FAULT, ThemeFault};
 pub use fonts::FontStack;
 pub use palette::{CONTRAST, PURE_PAIR, Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};

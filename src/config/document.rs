@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::known::{KNOWN, Kind, keys_of, nearest, sections};
+use super::known::{KNOWN, Kind, keys_of, sections};
 use super::settings::{Given, Leaf, Origin, finding};
+use crate::domain::nearest;
 use crate::source::{Finding, Place, SourceText, Span};
 
 /// What stands in the file.

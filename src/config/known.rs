@@ -197,17 +197,6 @@ pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// The nearest of some names to a mistyped one, if it is near enough to be meant.
-pub(super) fn nearest<'n>(
-    mistyped: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&mistyped.to_lowercase(), name);
-    let near = names.into_iter().map(|name| (distance(&name.to_lowercase()), name));
-    let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
-    (distance <= name.chars().count().div_ceil(3)).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::known::nearest;
 use super::values::Wrong;
 use super::web_url::web_address;
-use crate::domain::Slug;
+use crate::domain::{Slug, nearest};
 
 /// The pattern of an issue's address on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::document::{self, Section};
-use super::known::{KNOWN, Kind, Known, SECRET_VARIABLES, nearest, variable_of};
+use super::known::{KNOWN, Kind, Known, SECRET_VARIABLES, variable_of};
 use super::values::Wrong;
 use super::{Environment, FlagValue};
+use crate::domain::nearest;
 use crate::source::{Finding, Place, RuleId, Severity, SourceText};
 
 /// Where a value came from.

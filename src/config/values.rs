@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::known::nearest;
-use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, Slug};
+use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, Slug, nearest};
 
 /// Why a value is refused: what is wrong with it, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]

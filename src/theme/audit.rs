@@ -8,9 +8,10 @@
 use handlebars::Template;
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 
+use super::Theme;
 use super::strings::LAST_LANGUAGE;
 use super::templates::{HELPERS, known_instead};
-use super::{Theme, nearest};
+use crate::domain::nearest;
 use crate::source::{Finding, Place, RuleId, Severity};
 
 /// A template names what nothing declares.
@@ -34,7 +35,7 @@ impl Theme {
                 match mention.kind {
                     Kind::Partial if !self.templates.has(&mention.name) => {
                         let partials = self.templates.partials();
-                        let advice = match nearest(&mention.name, partials.into_iter()) {
+                        let advice = match nearest(&mention.name, partials) {
                             Some(near) => format!("Is `{near}` meant?"),
                             None => format!("Add partials/{}.mjml.hbs.", mention.name),
                         };

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::palette::{CONTRAST, SetBy};
 use super::strings::unknown_placeholder;
-use super::{Colour, FontStack, Scheme, Shade, Theme, nearest};
-use crate::domain::Digest;
+use super::{Colour, FontStack, Scheme, Shade, Theme};
+use crate::domain::{Digest, nearest};
 use crate::source::{Finding, Place, RuleId, Severity};
 
 /// A name that the theme does not have.

@@ -11,8 +11,9 @@ use super::palette::{REQUIRED, SetBy};
 use super::strings::{LAST_LANGUAGE, PLACEHOLDERS, unknown_placeholder};
 use super::{
     Colour, DESCRIPTION, Field, FieldKind, FontStack, OWN_VALUES, Palette, Shade, Strings, Swatch,
-    ThemeFault, nearest,
+    ThemeFault,
 };
+use crate::domain::nearest;
 use crate::source::{SourceText, Span};
 
 /// What `theme.toml` says.

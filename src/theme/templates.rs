@@ -16,7 +16,8 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates::DateStyle;
-use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens, nearest};
+use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens};
+use crate::domain::nearest;
 use crate::source::{Place, SourceText, Span};
 
 /// The compiled templates, and their texts for showing a place.

@@ -9,11 +9,12 @@
 use std::ops::Range;
 
 use super::{fault, filled_in_place};
+use crate::domain::nearest;
 use crate::render::raw_html;
 use crate::render::target;
 use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::{Place, SourceText};
-use crate::theme::{Cut, Theme, ThemeFault, Token, nearest};
+use crate::theme::{Cut, Theme, ThemeFault, Token};
 
 /// The elements of MJML that mrml has.
 const COMPONENTS: [&str; 34] = [
@@ -180,7 +181,7 @@ impl Linter<'_> {
             }
         }
         if name.starts_with("mj") && !COMPONENTS.contains(&name) {
-            let advice = nearest(name, COMPONENTS.into_iter()).map_or_else(
+            let advice = nearest(name, COMPONENTS).map_or_else(
                 || "Use another; mrml has the elements of MJML but for mj-html-attributes.".into(),
                 |near| format!("Is <{near}> meant?"),
             );
