@@ -23,7 +23,7 @@ pub use ledger::{
 pub use mailer::Mailer;
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
 pub use patience::Patience;
-pub use run::{Progress, StopWish, Work, run};
+pub use run::{Progress, RunError, StopWish, Work, run};
 pub use state::Trip;
 pub use summary::{Ending, Summary};
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -72,12 +72,24 @@ pub struct Progress {
     pub redials_at: AtomicI64,
 }
 
+/// Why a run ended without a [`Summary`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The ledger could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A task that used a connection panicked: a fault of this program. The
+    /// panic's own message may quote an email address, so it is not repeated.
+    #[error("a delivery task panicked")]
+    Panicked,
+}
+
 /// Delivers until no row is left, the wish to stop is heard, or it makes no
 /// sense to go on.
 ///
 /// # Errors
-/// The ledger could not be read or written. What had left by then is in the
-/// ledger as started, and is in doubt.
+/// See [`RunError`]. What had left by then is in the ledger as started, and is
+/// in doubt.
 pub async fn run<L: Ledger, T: Transport>(
     ledger: Arc<L>,
     transport: Arc<T>,
@@ -85,7 +97,7 @@ pub async fn run<L: Ledger, T: Transport>(
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<StopWish>,
     progress: Arc<Progress>,
-) -> Result<Summary, LedgerError> {
+) -> Result<Summary, RunError> {
     let (halt, halted) = watch::channel(None);
     let breaker = Mutex::new(Breaker::for_connections(work.connections));
     let run = Arc::new(Run {
@@ -139,7 +151,7 @@ struct Run<L, T> {
 }
 
 impl<L: Ledger, T: Transport> Run<L, T> {
-    async fn until_settled(self: &Arc<Self>) -> Result<Ending, LedgerError> {
+    async fn until_settled(self: &Arc<Self>) -> Result<Ending, RunError> {
         loop {
             if self.clock.now() >= self.work.expires_at {
                 self.ledger.expire(self.clock.now()).await?;
@@ -169,7 +181,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
     }
 
     /// Runs all slots until none finds anything to do.
-    async fn one_round(self: &Arc<Self>) -> Result<(), LedgerError> {
+    async fn one_round(self: &Arc<Self>) -> Result<(), RunError> {
         let mut slots = tokio::task::JoinSet::new();
         for _ in 0..self.work.connections.max(1) {
             let run = Arc::clone(self);
@@ -182,13 +194,10 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         }
         let mut result = Ok(());
         while let Some(ended) = slots.join_next().await {
-            let ended = ended.unwrap_or_else(|error| {
-                Err(LedgerError {
-                    store: "memory".into(),
-                    attempted: "written",
-                    cause: format!("a delivery slot ended early: {error}"),
-                })
-            });
+            let ended = match ended {
+                Ok(ended) => ended.map_err(RunError::Ledger),
+                Err(_) => Err(RunError::Panicked),
+            };
             if ended.is_err() && result.is_ok() {
                 // The others hear of it and stop after the message under way.
                 self.halt.send_replace(Some(Ending::Interrupted));

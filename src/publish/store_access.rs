@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::audience::csv::ListReader;
 use crate::config::{Config, Via};
-use crate::delivery::LedgerError;
+use crate::delivery::{LedgerError, RunError};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, boot_id};
 use crate::store::{EXAMPLE_ORIGIN, ImportError, OpenMode, Store, StoreError};
@@ -98,5 +98,17 @@ impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         Self::new(Exit::StoreFault, error.to_string())
             .hint("Nothing more is sent. Mend the store, and run the same command: it resumes.")
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Ledger(error) => error.into(),
+            RunError::Panicked => {
+                Self::new(Exit::Internal, format!("nothing more is sent: {error}"))
+                    .hint("The store is intact. Run the same command again: it resumes.")
+            }
+        }
     }
 }

@@ -232,6 +232,7 @@ impl Connection for Wire {
                 doubt.raise();
                 std::future::pending::<()>().await;
             }
+            "panic" => panic!("the transport has a fault"),
             "stuck" => std::future::pending::<()>().await,
             _ => {}
         }
@@ -285,6 +286,13 @@ impl Scene {
     }
 
     async fn run(&self) -> Summary {
+        let summary = self.try_to_run().await.unwrap();
+        assert!(summary.adds_up(), "{summary:?}");
+        assert_eq!(self.server.open.load(Ordering::SeqCst), 0, "a connection was left open");
+        summary
+    }
+
+    async fn try_to_run(&self) -> Result<Summary, RunError> {
         let work = Work {
             mailer: mailer(),
             audience: self.ledger.rows.lock().unwrap().len() as u64,
@@ -295,11 +303,7 @@ impl Scene {
         let clock = Arc::new(TestClock(tokio::time::Instant::now()));
         let transport = Arc::new(Arc::clone(&self.server));
         let (ledger, stop) = (Arc::clone(&self.ledger), self.stop.subscribe());
-        let summary =
-            run(ledger, transport, Arc::new(work), clock, stop, Arc::default()).await.unwrap();
-        assert!(summary.adds_up(), "{summary:?}");
-        assert_eq!(self.server.open.load(Ordering::SeqCst), 0, "a connection was left open");
-        summary
+        run(ledger, transport, Arc::new(work), clock, stop, Arc::default()).await
     }
 }
 
@@ -480,4 +484,15 @@ async fn a_second_wish_stops_at_once() {
     assert_eq!(started.elapsed().as_secs(), 6);
     assert_eq!(scene.ledger.state(0), State::Done(Outcome::Unknown));
     assert_eq!(scene.ledger.state(1), State::Pending);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_reported_as_one_and_stops_the_other_workers() {
+    let mut many: Vec<String> = (0..100).map(|n| format!("reader-{n}")).collect();
+    many.insert(50, "panic".to_owned());
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(scene.try_to_run().await, Err(RunError::Panicked));
+    assert_eq!(scene.ledger.state(50), State::Started, "a resume finds it in doubt");
+    let tally = scene.ledger.tally().await.unwrap();
+    assert_eq!((tally.total(), tally.started), (101, 1));
 }
