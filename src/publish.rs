@@ -7,13 +7,38 @@
 //! Deliberately absent: parsing of arguments, which
 //! [`commands`](crate::commands) does.
 
-pub(crate) mod approval;
-pub(crate) mod identity;
+mod decide;
+mod deliver;
+mod differences;
+pub(crate) mod due;
+mod identity;
 pub(crate) mod issue_file;
 pub(crate) mod newsletter;
 pub(crate) mod order;
-pub(crate) mod plan;
-pub(crate) mod provider;
-pub(crate) mod relay;
-pub(crate) mod report;
+mod plan;
+mod proofs;
+mod push;
+mod refusal;
+mod report;
+mod route;
+mod send;
 pub(crate) mod store_access;
+
+use crate::domain::RouteKind;
+use crate::host::Context;
+use crate::store::Store;
+use newsletter::Newsletter;
+
+/// Sends the issues of one newsletter from one store.
+pub(crate) struct Publisher<'p> {
+    pub(crate) context: &'p Context,
+    pub(crate) newsletter: &'p Newsletter,
+    pub(crate) store: &'p Store,
+}
+
+impl Publisher<'_> {
+    /// The route that is configured.
+    fn route(&self) -> RouteKind {
+        self.newsletter.config.delivery.via.kind()
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::image_files::ImageFiles;
-use crate::config::{self, Config, FlagValue, Root, Via, theme_files};
+use crate::config::{self, Config, FlagValue, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
@@ -119,10 +119,11 @@ impl Newsletter {
     /// How large a mail of this newsletter may be.
     fn limits(&self) -> check::Limits {
         let config::Budget { warn, refuse } = self.config.budget;
-        let links = match self.config.delivery.via {
-            // Our campaigns ask it to count no clicks; an account may insist on it.
-            Via::Mailchimp(_) => check::Links::Rewritten,
-            Via::Outbox(_) | Via::Smtp(_) => check::Links::Kept,
+        // Our campaigns ask a provider to count no clicks, but an account may insist on it.
+        let links = if self.config.delivery.via.kind().is_provider() {
+            check::Links::Rewritten
+        } else {
+            check::Links::Kept
         };
         check::Limits { warn: warn as usize, refuse: refuse as usize, links }
     }

@@ -53,10 +53,10 @@ impl Plan {
     }
 
     /// Says it all, in short lines.
-    pub(crate) fn tell(&self, ui: &Ui) {
+    pub(crate) fn print(&self, ui: &Ui) {
         ui.status(&format!("{}: {}", self.campaign, self.subject));
         ui.status(&format!("  digest {} via {}", &self.digest[..12], self.via));
-        if self.via == RouteKind::Mailchimp {
+        if self.via.is_provider() {
             ui.status("  who gets it is kept by the provider, in its audience");
             return;
         }

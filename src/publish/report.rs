@@ -1,159 +1,282 @@
-//! What a send says: what changed since the freeze, and what came of it.
+//! What `send`, `due` and `proof` report of one campaign: one shape, whatever the route.
 
 use serde::Serialize;
 
-use crate::delivery::{Ending, Standing, Tally};
+use crate::campaign::Campaign;
+use crate::delivery::push::Pushed;
+use crate::delivery::{Ending, Standing, Summary, Tally, Trip};
 use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
-use crate::store::{FrozenCampaign, Store};
+use crate::store::FrozenCampaign;
 
-use super::approval;
-use super::newsletter::ReadyIssue;
-use super::relay::Delivered;
-
-/// Says how the file differs from what was frozen, which is what readers get.
-pub(crate) fn tell_what_changed(
-    context: &Context,
-    frozen: &FrozenCampaign,
-    prepared: Option<&ReadyIssue>,
-) {
-    let key = frozen.campaign.key();
-    let Some(prepared) = prepared else {
-        context.ui.warning(&format!(
-            "the file of {key} cannot be used any more; what was frozen on {} stands",
-            frozen.frozen_at
-        ));
-        return;
-    };
-    if prepared.campaign.digest() == frozen.campaign.digest() {
-        return;
-    }
-    let changes = approval::differences(frozen.campaign.manifest(), prepared.campaign.manifest());
-    context.ui.warning(&format!(
-        "{key} was edited since it was frozen on {}, and readers get what was frozen: {}",
-        frozen.frozen_at,
-        changes.join("; ")
-    ));
+/// What became of one campaign or proof. A key that does not apply is `null` in JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct SendReport {
+    campaign: String,
+    digest: String,
+    via: RouteKind,
+    standing: Option<Standing>,
+    /// One word for how it ended.
+    ending: &'static str,
+    exit_code: u8,
+    /// How many recipients the campaign was frozen for.
+    audience: Option<u64>,
+    /// How many messages this run sent.
+    sent_now: Option<u64>,
+    tally: Option<Tally>,
+    /// The number of the proof.
+    attempt: Option<u32>,
+    /// How many editors the proof went to.
+    editors: Option<usize>,
+    #[serde(skip)]
+    exit: Exit,
+    #[serde(skip)]
+    lines: Vec<Line>,
 }
 
-/// Marks how the campaign stands after a run, and says so.
-pub(crate) async fn finish(
-    context: &Context,
-    store: &Store,
-    frozen: &FrozenCampaign,
-    delivered: &Delivered,
-    exit: Exit,
-) -> Result<(), Failure> {
-    let (ui, key) = (&context.ui, frozen.campaign.key());
-    let summary = &delivered.summary;
-    let tally = &summary.tally;
-    if !summary.adds_up() {
-        return Err(Failure::new(
-            Exit::Internal,
-            format!(
-                "the ledger of {key} counts {} recipients, and {} were frozen",
-                tally.total(),
-                summary.audience
-            ),
-        )
-        .hint("Do not send again before somebody has looked at the store."));
+/// One line for people.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    Status(String),
+    Warning(String),
+    Hint(String),
+}
+
+const SETTLE_DOUBT: &str = "Look for the Message-IDs in the relay's log, or decide: \
+     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
+
+impl SendReport {
+    fn new(campaign: &Campaign, via: RouteKind, ending: &'static str, exit: Exit) -> Self {
+        Self {
+            campaign: campaign.key().to_string(),
+            digest: campaign.digest().to_string(),
+            via,
+            standing: None,
+            ending,
+            exit_code: exit.code(),
+            audience: None,
+            sent_now: None,
+            tally: None,
+            attempt: None,
+            editors: None,
+            exit,
+            lines: Vec::new(),
+        }
     }
-    if delivered.doubt.returned > 0 {
-        ui.detail(&format!("{} rows of an earlier run were free again", delivered.doubt.returned));
+
+    fn with_tally(self, frozen: &FrozenCampaign, tally: Tally, sent_now: u64) -> Self {
+        Self {
+            standing: Some(tally.standing()),
+            audience: Some(frozen.recipients),
+            sent_now: Some(sent_now),
+            tally: Some(tally),
+            ..self
+        }
     }
-    let (word, why) = match &summary.ending {
+
+    /// Of a proof that reached its editors.
+    pub(super) fn for_proof(
+        campaign: &Campaign,
+        via: RouteKind,
+        attempt: u32,
+        editors: usize,
+    ) -> Self {
+        let mut report = Self::new(campaign, via, "proofed", Exit::Done);
+        report.attempt = Some(attempt);
+        report.editors = Some(editors);
+        let plural = if editors == 1 { "" } else { "s" };
+        report.status(format!(
+            "proof {attempt} of {} went to {editors} editor{plural} via {via}, digest {}",
+            campaign.key(),
+            campaign.digest().short()
+        ));
+        report
+    }
+
+    /// Of a campaign that is finished already.
+    pub(super) fn for_finished(frozen: &FrozenCampaign, tally: Tally) -> Self {
+        let exit = match tally.standing() {
+            Standing::FinishedInDoubt => Exit::OutcomesUnknown,
+            Standing::Unfinished | Standing::Finished => Exit::Done,
+        };
+        let report = Self::new(&frozen.campaign, frozen.via, "already-sent", exit);
+        let mut report = report.with_tally(frozen, tally, 0);
+        let at = frozen.finished_at.map(|at| format!("finished on {at}, ")).unwrap_or_default();
+        report.status(format!(
+            "{} was sent: {at}{} got it{}. Nothing was sent now.",
+            frozen.campaign.key(),
+            tally.sent,
+            others(&tally)
+        ));
+        if exit == Exit::OutcomesUnknown {
+            report.hint(SETTLE_DOUBT);
+        }
+        report
+    }
+
+    /// Of a run over a transport.
+    ///
+    /// # Errors
+    /// The rows of the ledger do not add up to the frozen audience.
+    pub(super) fn for_run(frozen: &FrozenCampaign, summary: &Summary) -> Result<Self, Failure> {
+        let (key, tally) = (frozen.campaign.key(), &summary.tally);
+        if !summary.adds_up() {
+            return Err(Failure::new(
+                Exit::Internal,
+                format!(
+                    "the ledger of {key} counts {} recipients, and {} were frozen",
+                    tally.total(),
+                    summary.audience
+                ),
+            )
+            .hint("Do not send again before somebody has looked at the store."));
+        }
+        let (ending, reason) = ending_of(&summary.ending);
+        let report = Self::new(&frozen.campaign, frozen.via, ending, exit_of(summary));
+        let mut report = report.with_tally(frozen, *tally, summary.sent_now);
+        let audience = summary.audience;
+        report.status(format!("{key}: {} of {audience} got it{}", tally.sent, others(tally)));
+        if let Some(reason) = reason {
+            report.warning(format!("stopped before the end: {reason}"));
+            if tally.rejected > 0 {
+                report.hint(format!(
+                    "{} were rejected for good. If the server was wrong about them, see \
+                     `postrider status {}` before you go on: those whose mailbox it called \
+                     unknown are suppressed.",
+                    tally.rejected, key.issue
+                ));
+            }
+            report.hint("Nobody is lost: run the same command again to send to the others.");
+        }
+        if tally.unknown > 0 {
+            report.warning(format!(
+                "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
+                tally.unknown
+            ));
+            report.hint(SETTLE_DOUBT);
+        }
+        Ok(report)
+    }
+
+    /// Of a campaign that was handed to a provider.
+    pub(super) fn for_push(frozen: &FrozenCampaign, pushed: &Pushed) -> Self {
+        let (ending, standing, exit) = match pushed {
+            Pushed::Sent { .. } => ("sent", Standing::Finished, Exit::Done),
+            Pushed::AlreadySent { .. } => ("already-sent", Standing::Finished, Exit::Done),
+            Pushed::LeftAlone { .. } => {
+                ("left-alone", Standing::Unfinished, Exit::BlockedOrOverdue)
+            }
+            Pushed::Unknown { .. } => ("unknown", Standing::FinishedInDoubt, Exit::OutcomesUnknown),
+        };
+        let mut report = Self::new(&frozen.campaign, frozen.via, ending, exit);
+        report.standing = Some(standing);
+        let key = frozen.campaign.key();
+        match pushed {
+            Pushed::Sent { remote, state } => {
+                let state =
+                    state.as_ref().map_or_else(String::new, |state| format!(", now {state}"));
+                report.status(format!("{key} was handed over as campaign {remote}{state}"));
+            }
+            Pushed::AlreadySent { remote, .. } => report.status(format!(
+                "{key} was sent before, as campaign {remote}; nothing was sent now"
+            )),
+            Pushed::LeftAlone { remote } => report.warning(format!(
+                "{key} was not sent: {remote} is not a draft any more; somebody changed or sent \
+                 it at the provider"
+            )),
+            Pushed::Unknown { remote, seen } => {
+                let seen = match seen {
+                    Ok(state) => format!("the provider calls it {state}"),
+                    Err(error) => format!("the provider could not be asked: {error}"),
+                };
+                report.warning(format!(
+                    "whether {key} was sent as campaign {remote} is not known: {seen}"
+                ));
+                report.hint(
+                    "Look at it in the provider's own pages. The same command asks again and \
+                     never sends twice; `--in-doubt resend` sends if the provider still calls it \
+                     a draft.",
+                );
+            }
+        }
+        report
+    }
+
+    /// Writes the report, and returns how the run ends.
+    ///
+    /// # Errors
+    /// Standard output cannot be written, and nothing worse has happened.
+    pub(crate) fn write(&self, context: &Context) -> Result<Exit, Failure> {
+        let ui = &context.ui;
+        for line in &self.lines {
+            match line {
+                Line::Status(text) => ui.status(text),
+                Line::Warning(text) => ui.warning(text),
+                Line::Hint(text) => ui.hint(text),
+            }
+        }
+        if context.format == OutputFormat::Json
+            && let Err(failure) = ui.data_json(self)
+        {
+            // A full disk behind standard output must not hide the outcome.
+            if self.exit == Exit::Done {
+                return Err(failure);
+            }
+            ui.failure(&failure);
+        }
+        Ok(self.exit)
+    }
+
+    fn status(&mut self, text: impl Into<String>) {
+        self.lines.push(Line::Status(text.into()));
+    }
+
+    fn warning(&mut self, text: impl Into<String>) {
+        self.lines.push(Line::Warning(text.into()));
+    }
+
+    fn hint(&mut self, text: impl Into<String>) {
+        self.lines.push(Line::Hint(text.into()));
+    }
+}
+
+/// The word for an ending, and the reason of one before the end.
+pub(super) fn ending_of(ending: &Ending) -> (&'static str, Option<String>) {
+    match ending {
         Ending::Complete => ("complete", None),
         Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
         Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
         Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
         Ending::Tripped(trip) => ("tripped", Some(trip.to_string())),
-    };
-    match &why {
-        None => {
-            store.mark_finished(key, context.clock.now()).await?;
-        }
-        Some(why) => store.mark_paused(key, why, context.clock.now()).await?,
     }
-    let audience = summary.audience;
-    ui.status(&format!("{key}: {} of {audience} got it{}", tally.sent, besides(tally)));
-    if let Some(why) = why {
-        ui.warning(&format!("stopped before the end: {why}"));
-        if tally.rejected > 0 {
-            ui.hint(&format!(
-                "{} were rejected for good. If the server was wrong about them, see \
-                 `postrider status {}` before you go on: those whose mailbox it called \
-                 unknown are suppressed.",
-                tally.rejected, key.issue
-            ));
-        }
-        ui.hint("Whoever is left is not lost: run the same command again, and it resumes.");
-    }
-    if tally.unknown > 0 {
-        ui.warning(&format!(
-            "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
-            tally.unknown
-        ));
-        ui.hint(HOW_TO_SETTLE);
-    }
-    tell_json(context, frozen, *tally, summary.sent_now, word, exit)
 }
 
-pub(crate) const HOW_TO_SETTLE: &str = "Look for the Message-IDs in the relay's log, or decide: \
-     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
+/// How a run ended, as an exit code.
+fn exit_of(summary: &Summary) -> Exit {
+    let ending = match &summary.ending {
+        Ending::Complete => Exit::Done,
+        Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(Trip::Refused(_)) => {
+            Exit::Unreachable
+        }
+        Ending::Interrupted | Ending::Tripped(_) => Exit::Stopped,
+    };
+    let unknown = if summary.tally.unknown > 0 { Exit::OutcomesUnknown } else { Exit::Done };
+    let rejected = match (&summary.ending, summary.tally.rejected) {
+        (Ending::Complete, 1..) => Exit::Rejections,
+        _ => Exit::Done,
+    };
+    Exit::strongest([ending, unknown, rejected])
+}
 
-pub(crate) fn besides(tally: &Tally) -> String {
+/// The recipients that did not get it, by state, as the end of a sentence.
+pub(super) fn others(tally: &Tally) -> String {
     let parts = [
         (tally.rejected, "rejected"),
         (tally.withdrawn, "withdrawn"),
         (tally.unknown, "unknown"),
         (tally.open(), "to be sent"),
     ];
-    let told = parts.iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, word)| format!(", {number} {word}")).collect()
-}
-
-pub(crate) fn tell_json(
-    context: &Context,
-    frozen: &FrozenCampaign,
-    tally: Tally,
-    sent_now: u64,
-    ending: &str,
-    exit: Exit,
-) -> Result<(), Failure> {
-    if context.format != OutputFormat::Json {
-        return Ok(());
-    }
-    let told = context.ui.data_json(&Told {
-        campaign: frozen.campaign.key().to_string(),
-        digest: frozen.campaign.digest().to_string(),
-        via: frozen.via,
-        standing: tally.standing(),
-        ending,
-        exit_code: exit.code(),
-        audience: frozen.recipients,
-        sent_now,
-        tally,
-    });
-    // A disk behind standard output that is full must not hide the outcome.
-    match (told, exit) {
-        (Err(failure), exit) if exit != Exit::Done => {
-            context.ui.failure(&failure);
-            Ok(())
-        }
-        (told, _) => told,
-    }
-}
-
-#[derive(Serialize)]
-struct Told<'t> {
-    campaign: String,
-    digest: String,
-    via: RouteKind,
-    standing: Standing,
-    ending: &'t str,
-    exit_code: u8,
-    audience: u64,
-    sent_now: u64,
-    tally: Tally,
+    let counted = parts.iter().filter(|(number, _)| *number > 0);
+    counted.map(|(number, word)| format!(", {number} {word}")).collect()
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use crate::audience::csv::ListReader;
 use crate::config::{Config, Via};
-use crate::delivery::{LedgerError, RunError};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, boot_id};
-use crate::store::{EXAMPLE_ORIGIN, ImportError, OpenMode, Store, StoreError};
+use crate::store::{EXAMPLE_ORIGIN, OpenMode, Store};
 
 /// Opens the store, works with it, and closes it whatever came of that, so
 /// that a copy of its one file is whole.
@@ -73,42 +72,4 @@ async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(
         store.path().display()
     ));
     Ok(())
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let exit = match &error {
-            StoreError::HeldByAnother { .. } => Exit::Held,
-            _ => Exit::StoreFault,
-        };
-        Self::new(exit, error.to_string())
-    }
-}
-
-impl From<ImportError> for Failure {
-    fn from(error: ImportError) -> Self {
-        match error {
-            ImportError::Store(error) => error.into(),
-            error => Self::new(Exit::InputUnreadable, error.to_string()),
-        }
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        Self::new(Exit::StoreFault, error.to_string())
-            .hint("Nothing more is sent. Mend the store, and run the same command: it resumes.")
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::Ledger(error) => error.into(),
-            RunError::Panicked => {
-                Self::new(Exit::Internal, format!("nothing more is sent: {error}"))
-                    .hint("The store is intact. Run the same command again: it resumes.")
-            }
-        }
-    }
 }

@@ -1,77 +1,12 @@
-//! Whether the editors saw these bytes, and what changed if they did not.
+//! What differs between two manifests, in words for people.
 
 use std::collections::BTreeSet;
 
-use crate::campaign::{Campaign, Manifest, ManifestAttachment, ManifestMailbox};
-use crate::domain::RouteKind;
-use crate::error::{Exit, Failure};
+use crate::campaign::{Manifest, ManifestAttachment, ManifestMailbox};
 use crate::render::{SlotValues, Template};
-use crate::store::{Proof, Store};
-
-use super::newsletter::ReadyIssue;
-
-/// Sees to it that exactly these bytes were proofed by a way that reaches people.
-pub(crate) async fn require_proof(
-    store: &Store,
-    prepared: &ReadyIssue,
-    via: RouteKind,
-) -> Result<(), Failure> {
-    let key = prepared.campaign.key();
-    let digest = prepared.campaign.digest();
-    let counts = |proof: &&Proof| via == RouteKind::Outbox || proof.via != RouteKind::Outbox;
-    let proofs = store.proofs(key).await?;
-    let mut seen = proofs.iter().filter(counts);
-    let Some(latest) = seen.next() else {
-        let mut failure = Failure::new(
-            Exit::ProofMissing,
-            format!("{key} was not sent: nobody has seen a proof of it"),
-        );
-        if !proofs.is_empty() {
-            failure = failure.hint("A proof into the outbox reaches nobody, so it does not count.");
-        }
-        return Err(failure.hint(HOW_TO_PROOF));
-    };
-    if latest.digest == digest || seen.any(|proof| proof.digest == digest) {
-        return Ok(());
-    }
-    let mut changes = what_changed(latest, prepared);
-    if changes.is_empty() {
-        changes.push("the bytes differ, and no part of them that is shown".to_owned());
-    }
-    Err(Failure::new(
-        Exit::ProofMissing,
-        format!(
-            "{key} was not sent: the proof of {} showed {}, and this is {}: {}",
-            latest.at,
-            latest.digest.short(),
-            digest.short(),
-            changes.join("; ")
-        ),
-    )
-    .hint(HOW_TO_PROOF))
-}
-
-const HOW_TO_PROOF: &str =
-    "Run `postrider proof ISSUE`, look at it, and send then; or say `--unproofed`.";
-
-/// Names what differs between what was proofed and what would be sent.
-fn what_changed(proof: &Proof, prepared: &ReadyIssue) -> Vec<String> {
-    let before = Campaign::thaw(proof.key.clone(), proof.manifest.clone(), proof.digest);
-    let mut changes = match &before {
-        Ok(before) => differences(before.manifest(), prepared.campaign.manifest()),
-        Err(_) => Vec::new(),
-    };
-    if proof.source_hash != prepared.provenance.source_hash {
-        changes.push("the issue file was edited".to_owned());
-    }
-    if proof.theme_hash != prepared.provenance.theme_hash {
-        changes.push("the theme was edited, or what [theme] sets of it".to_owned());
-    }
-    changes
-}
 
 /// The parts of two manifests that differ, with the first line that does.
-pub(crate) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
+pub(super) fn differences(before: &Manifest, now: &Manifest) -> Vec<String> {
     let mut changes = Vec::new();
     let mut note = |what: &str, before: &str, now: &str| {
         if before != now {

@@ -1,0 +1,186 @@
+//! One message per recipient: joins the store's ledger to a transport.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::campaign::{Campaign, CopyRecipient, MessageForm, Purpose, UnsubscribePages};
+use crate::delivery::{
+    self, Attempt, ConnectError, Connection, DoubtMark, Ledger, Mailer, Progress, StopWish,
+    Summary, Transport, Work,
+};
+use crate::domain::{EmailAddress, SubscriberId, Timestamp};
+use crate::error::{Exit, Failure};
+use crate::host::{Context, listen_for_signals};
+use crate::store::{FrozenCampaign, SenderLock};
+
+use super::Publisher;
+use super::order::Order;
+use super::report::{SendReport, ending_of};
+
+/// How long a first request to stop waits for messages under way. The timeout
+/// of the systemd unit is a little longer.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Delivers what is left of a frozen campaign.
+pub(super) async fn deliver<T: Transport>(
+    publisher: &Publisher<'_>,
+    lock: &SenderLock,
+    frozen: &FrozenCampaign,
+    order: &Order,
+    (transport, connections): (&Arc<T>, usize),
+) -> Result<SendReport, Failure> {
+    let Publisher { context, newsletter, store } = publisher;
+    let stop = listen_for_signals()?;
+    let in_doubt = publisher.settle_doubt(frozen, order).await?;
+    let now = context.clock.now();
+    let mailer = mailer(publisher, &frozen.campaign, Purpose::Campaign).await?;
+    let ledger = Arc::new(store.ledger(frozen.campaign.key(), lock).await?);
+    let doubt = ledger.recover(in_doubt, now).await?;
+    if doubt.returned > 0 {
+        context.ui.detail(&format!("{} rows of an earlier run were free again", doubt.returned));
+    }
+    let tally = ledger.tally().await?;
+    let lifetime = newsletter.config.delivery.lifetime;
+    let work = Work {
+        mailer,
+        audience: frozen.recipients,
+        connections,
+        expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+        drain: DRAIN,
+    };
+    let progress = Arc::new(Progress::default());
+    let settled_before = tally.total() - tally.open();
+    let bar = context.ui.progress("recipients", tally.total()).resumed_at(settled_before);
+    let mut requests = stop.clone();
+    let run = delivery::run(
+        ledger,
+        Arc::clone(transport),
+        Arc::new(work),
+        Arc::clone(&context.clock),
+        stop,
+        Arc::clone(&progress),
+    );
+    tokio::pin!(run);
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    let (mut deferred, mut unreachable) = (0, 0);
+    let summary = loop {
+        tokio::select! {
+            summary = &mut run => break summary,
+            Ok(()) = requests.changed() => report_stop(context, *requests.borrow_and_update()),
+            _ = tick.tick() => {
+                bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
+                report_wait(context, DEFERRED, &progress.waits_until, &mut deferred);
+                report_wait(context, UNREACHABLE, &progress.redials_at, &mut unreachable);
+            }
+        }
+    };
+    bar.finish();
+    finish(publisher, frozen, &summary?).await
+}
+
+/// Marks in the store how the campaign stands after a run, and reports it.
+async fn finish(
+    publisher: &Publisher<'_>,
+    frozen: &FrozenCampaign,
+    summary: &Summary,
+) -> Result<SendReport, Failure> {
+    let report = SendReport::for_run(frozen, summary)?;
+    let (key, now) = (frozen.campaign.key(), publisher.context.clock.now());
+    match ending_of(&summary.ending) {
+        (_, None) => {
+            publisher.store.mark_finished(key, now).await?;
+        }
+        (_, Some(reason)) => publisher.store.mark_paused(key, &reason, now).await?,
+    }
+    Ok(report)
+}
+
+const DEFERRED: &str = "the server deferred the recipients that are left; next attempt";
+const UNREACHABLE: &str = "the server cannot be reached; next attempt";
+
+/// Reports each wait once, so that a run that waits for minutes does not look as if it hung.
+fn report_wait(context: &Context, reason: &str, until: &AtomicI64, reported: &mut i64) {
+    let until = until.load(Ordering::Relaxed);
+    if std::mem::replace(reported, until) == until || until == 0 {
+        return;
+    }
+    let until = Timestamp::from_second(until).unwrap_or_default();
+    context.ui.status(&format!("{reason} at {until}"));
+}
+
+/// Confirms a request to stop, and says what the run still waits for.
+fn report_stop(context: &Context, wish: StopWish) {
+    match wish {
+        StopWish::GoOn => {}
+        StopWish::Drain => context.ui.status(&format!(
+            "stopping: messages under way have {} s; a second signal stops at once",
+            DRAIN.as_secs()
+        )),
+        StopWish::AtOnce => context.ui.status("stopping at once"),
+    }
+}
+
+/// Sends the proof of that number to each editor.
+///
+/// # Errors
+/// The server cannot be reached, or refused an editor.
+pub(super) async fn proof<T: Transport>(
+    publisher: &Publisher<'_>,
+    transport: &T,
+    campaign: &Campaign,
+    attempt: u32,
+    editors: &[EmailAddress],
+) -> Result<(), Failure> {
+    let mailer = mailer(publisher, campaign, Purpose::Proof { attempt }).await?;
+    let mut connection = transport.connect().await.map_err(|error| unreachable(&error))?;
+    let mut message = Vec::new();
+    let mut refused = Vec::new();
+    for (number, editor) in editors.iter().enumerate() {
+        // Editors have the numbers -1, -2, ..., which no subscriber has.
+        let subscriber = SubscriberId(-1 - i64::try_from(number).unwrap_or(i64::MAX - 1));
+        let to = CopyRecipient { subscriber, address: editor, first_name: "", last_name: "" };
+        if !connection.is_usable() {
+            connection = transport.connect().await.map_err(|error| unreachable(&error))?;
+        }
+        match mailer.deliver(&mut connection, &to, &mut message, &DoubtMark::default()).await {
+            Attempt::Accepted(_) => {}
+            attempt => refused.push(format!("editor {}: {attempt}", number + 1)),
+        }
+    }
+    connection.close().await;
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Unreachable,
+        format!(
+            "the proof did not reach {} of {} editors, and was not recorded: {}",
+            refused.len(),
+            editors.len(),
+            refused.join("; ")
+        ),
+    )
+    .hint("Editors are numbered as in `[proof] to`. Fix the cause and run `proof` again."))
+}
+
+/// Compiles the message of a campaign, once for all recipients.
+async fn mailer(
+    publisher: &Publisher<'_>,
+    campaign: &Campaign,
+    purpose: Purpose,
+) -> Result<Mailer, Failure> {
+    let Publisher { context, newsletter, store } = publisher;
+    let config = &newsletter.config;
+    let now = context.clock.now();
+    let form = MessageForm::compile(campaign, purpose, now)
+        .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+    let keys = store.signing_keys(context.random.as_ref(), now).await?;
+    let pages = UnsubscribePages::new(config.newsletter.public_url.as_str(), keys);
+    Ok(Mailer { form, pages, sender: config.delivery.envelope_sender.clone() })
+}
+
+fn unreachable(error: &ConnectError) -> Failure {
+    Failure::of(Exit::Unreachable, "cannot reach the mail server", error)
+        .hint("See `[smtp]` in postrider.toml. Nothing was sent.")
+}

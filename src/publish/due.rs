@@ -1,0 +1,324 @@
+//! The job of the timer: what `due` does at this moment, by [`crate::campaign::due`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use crate::campaign::due::{
+    Action, Decision, Refusal, ScheduledIssue, Situation, Timetable, decide, due_time,
+};
+use crate::config::Schedule;
+use crate::domain::{CampaignKey, Slug, Timestamp};
+use crate::error::{Exit, Failure};
+use crate::host::Context;
+use crate::store::{FrozenCampaign, Store};
+
+use super::Publisher;
+use super::issue_file::{issue_files, read_source};
+use super::newsletter::Newsletter;
+use super::order::{Consent, Order, ProofRule, RepeatRule};
+use super::report::SendReport;
+
+impl Publisher<'_> {
+    /// Resumes every interrupted campaign, then sends the one issue that is
+    /// due, and warns of everything that keeps an issue from going out.
+    ///
+    /// # Errors
+    /// The issues or the store cannot be read; in a dry run also the reason why
+    /// nothing would be sent. Failures of a send are printed, and count for the
+    /// exit code.
+    pub(crate) async fn due(&self, schedule: &Schedule, dry_run: bool) -> Result<Exit, Failure> {
+        let Self { context, newsletter, store } = self;
+        let now = context.clock.now();
+        let mark = match store.scheduled_since().await? {
+            Some(mark) => mark,
+            None if dry_run => now,
+            None => switch_on(context, store, now).await?,
+        };
+        let files = read_issues(context, newsletter, schedule)?;
+        let mut exits = Vec::new();
+        let mut resumed = BTreeSet::new();
+        loop {
+            let campaigns = store.campaigns().await?;
+            let (finished, unfinished) = sort_out(newsletter, &campaigns, &resumed);
+            let situation = Situation {
+                issues: &files.issues,
+                unfinished: &unfinished,
+                finished: &finished,
+                mark,
+                now,
+                max_late: schedule.max_late,
+            };
+            let decision = decide(&situation);
+            // After a resume the loop decides again, and warns then.
+            if dry_run || !matches!(decision.action, Action::Resume(_)) {
+                warn_of_missed(context, &decision);
+            }
+            if dry_run {
+                return match &decision.action {
+                    Action::Refuse(refusal) => Err(refused(refusal)),
+                    action => {
+                        report_plan(context, action);
+                        Ok(Exit::Done)
+                    }
+                };
+            }
+            match &decision.action {
+                Action::Resume(slug) => {
+                    resumed.insert((*slug).clone());
+                    let newsletter = newsletter.config.newsletter.slug.clone();
+                    let key = CampaignKey { newsletter, issue: (*slug).clone() };
+                    let report = self.resume_by_key(&key, &self.timer_order()).await;
+                    let went_on = report.is_ok();
+                    exits.push(self.exit_of(report));
+                    if went_on {
+                        continue;
+                    }
+                }
+                Action::Send(issue) => {
+                    let path = &files.paths[&issue.path];
+                    let report = self.send(path, &self.timer_order()).await;
+                    exits.push(self.exit_of(report));
+                    exits.extend(overdue(&decision));
+                }
+                Action::Wait(_) => {
+                    report_plan(context, &decision.action);
+                    exits.extend(overdue(&decision));
+                }
+                Action::Refuse(refusal) => exits.push(context.ui.failure(&refused(refusal))),
+            }
+            break;
+        }
+        if !files.broken.is_empty() {
+            exits.push(Exit::BlockedOrOverdue);
+        }
+        let campaigns = store.campaigns().await?;
+        exits.push(warn_of_shared_slugs(context, newsletter, &files, &campaigns));
+        exits.push(warn_of_doubt(context, store, &campaigns).await?);
+        Ok(Exit::strongest(exits))
+    }
+
+    /// Setting up the timer was consent.
+    fn timer_order(&self) -> Order {
+        let is_required = self.newsletter.config.proof.required;
+        Order {
+            consent: Consent::Given,
+            proof: if is_required { ProofRule::Required } else { ProofRule::Waived },
+            repeat: RepeatRule::Refuse,
+            allow: Vec::new(),
+            in_doubt: None,
+        }
+    }
+
+    /// Writes what came of one send. A failure that needs a person is an alarm,
+    /// whichever rule it was.
+    fn exit_of(&self, report: Result<SendReport, Failure>) -> Exit {
+        let written = report.and_then(|report| report.write(self.context));
+        written.unwrap_or_else(|failure| match self.context.ui.failure(&failure) {
+            Exit::ChecksRefused | Exit::ProofMissing | Exit::InputUnreadable => {
+                Exit::BlockedOrOverdue
+            }
+            exit => exit,
+        })
+    }
+}
+
+/// The alarm for issues that were missed.
+fn overdue(decision: &Decision<'_>) -> Option<Exit> {
+    (!decision.missed.is_empty()).then_some(Exit::BlockedOrOverdue)
+}
+
+/// An issue that has the slug of one with another number, whose file has gone,
+/// would count as sent without ever having been.
+fn warn_of_shared_slugs(
+    context: &Context,
+    newsletter: &Newsletter,
+    files: &IssueFiles,
+    campaigns: &[FrozenCampaign],
+) -> Exit {
+    let mut exit = Exit::Done;
+    for issue in files.issues.iter().filter(|issue| !issue.draft) {
+        let sent = campaigns.iter().find(|frozen| {
+            let key = frozen.campaign.key();
+            key.issue == issue.slug && key.newsletter == newsletter.config.newsletter.slug
+        });
+        let Some(sent) = sent else { continue };
+        let numbers = (sent.provenance.number, files.numbers.get(&issue.path));
+        if let (Some(before), Some(now)) = numbers
+            && before != *now
+        {
+            context.ui.warning(&format!(
+                "{} has number {now} and the slug `{}`, under which number {before} was sent; \
+                 give it a slug of its own",
+                issue.path, issue.slug
+            ));
+            exit = Exit::BlockedOrOverdue;
+        }
+    }
+    exit
+}
+
+/// Outcomes that nobody has decided about raise the alarm until somebody does.
+/// Only the latest campaigns are looked at, because this runs every few minutes.
+async fn warn_of_doubt(
+    context: &Context,
+    store: &Store,
+    campaigns: &[FrozenCampaign],
+) -> Result<Exit, Failure> {
+    const LATEST: usize = 3;
+    let mut exit = Exit::Done;
+    for frozen in campaigns.iter().take(LATEST) {
+        let unknown = store.tally(frozen).await?.unknown;
+        if unknown > 0 {
+            let issue = &frozen.campaign.key().issue;
+            context.ui.warning(&format!(
+                "whether {unknown} recipients have {issue} is not known; see `postrider status {issue}`"
+            ));
+            exit = Exit::OutcomesUnknown;
+        }
+    }
+    Ok(exit)
+}
+
+async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {
+    let mark = store.switch_schedule_on(now).await?;
+    context.ui.status(&format!(
+        "scheduling is on from {mark}: what was due before is not sent by schedule"
+    ));
+    Ok(mark)
+}
+
+/// The issue files as they stand.
+struct IssueFiles {
+    issues: Vec<ScheduledIssue>,
+    paths: BTreeMap<String, PathBuf>,
+    broken: Vec<PathBuf>,
+    numbers: BTreeMap<String, u64>,
+}
+
+/// Reads the front matter of every issue. A file that cannot be read may be
+/// the one that is due, so it is told, and the run ends with an alarm.
+fn read_issues(
+    context: &Context,
+    newsletter: &Newsletter,
+    schedule: &Schedule,
+) -> Result<IssueFiles, Failure> {
+    let timetable = Timetable {
+        time: schedule.time,
+        time_zone: schedule.time_zone.clone(),
+        weekday: schedule.weekday,
+    };
+    let mut files = IssueFiles {
+        issues: Vec::new(),
+        paths: BTreeMap::new(),
+        broken: Vec::new(),
+        numbers: BTreeMap::new(),
+    };
+    for path in issue_files(&newsletter.config.issues)? {
+        let source = match read_source(&path) {
+            Ok(source) => source,
+            Err(failure) => {
+                context.ui.failure(&failure);
+                files.broken.push(path);
+                continue;
+            }
+        };
+        let issue = match newsletter.parse(&source, &path) {
+            Ok(issue) => issue,
+            Err(failure) => {
+                context.ui.failure(&failure);
+                files.broken.push(path);
+                continue;
+            }
+        };
+        let shown = path.display().to_string();
+        files.numbers.extend(issue.number.as_ref().map(|number| (shown.clone(), number.value)));
+        files.issues.push(ScheduledIssue {
+            slug: issue.slug,
+            path: shown.clone(),
+            title: issue.title.map(|title| title.value.as_str().to_owned()).unwrap_or_default(),
+            draft: issue.draft,
+            due: due_time(
+                issue.date.map(|date| date.value),
+                issue.send_at.as_ref().map(|at| at.value.as_str()),
+                &timetable,
+            ),
+        });
+        files.paths.insert(shown, path);
+    }
+    Ok(files)
+}
+
+/// Finished and unfinished campaigns of this newsletter. What this run resumed
+/// and could not finish counts as dealt with, so that it is not tried again at once.
+fn sort_out(
+    newsletter: &Newsletter,
+    campaigns: &[FrozenCampaign],
+    resumed: &BTreeSet<Slug>,
+) -> (BTreeMap<Slug, String>, Vec<Slug>) {
+    let mut finished = BTreeMap::new();
+    let mut unfinished = Vec::new();
+    for frozen in campaigns.iter().rev() {
+        let key = frozen.campaign.key();
+        let is_trial =
+            !frozen.via.reaches_people() && newsletter.config.delivery.via.kind().reaches_people();
+        if key.newsletter != newsletter.config.newsletter.slug || is_trial {
+            continue;
+        }
+        if frozen.finished_at.is_some() || resumed.contains(&key.issue) {
+            let file = newsletter.config.root.join(&frozen.provenance.source_file);
+            finished.insert(key.issue.clone(), file.display().to_string());
+        } else {
+            unfinished.push(key.issue.clone());
+        }
+    }
+    (finished, unfinished)
+}
+
+fn warn_of_missed(context: &Context, decision: &Decision<'_>) {
+    for issue in &decision.missed {
+        context
+            .ui
+            .warning(&format!("{} was due and is too late to be sent by schedule", issue.path));
+    }
+    if !decision.missed.is_empty() {
+        context.ui.hint("Send it with `postrider send`, or say `draft: true` in it.");
+    }
+    for (issue, why) in &decision.undated {
+        context.ui.detail(&format!("{}: {why}", issue.path));
+    }
+}
+
+fn report_plan(context: &Context, action: &Action<'_>) {
+    let next = |issue: &ScheduledIssue| {
+        let due = issue.due.as_ref().ok()?;
+        Some(format!("nothing is due; next {} at {due}", issue.path))
+    };
+    context.ui.status(&match action {
+        Action::Resume(slug) => format!("would resume {slug}"),
+        Action::Send(issue) => format!("would send {}", issue.path),
+        Action::Wait(issue) => issue.and_then(next).unwrap_or_else(|| "nothing is due".to_owned()),
+        Action::Refuse(refusal) => refused(refusal).message().to_owned(),
+    });
+}
+
+fn refused(refusal: &Refusal<'_>) -> Failure {
+    let names = |issues: &[&ScheduledIssue]| -> String {
+        issues.iter().map(|issue| issue.path.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
+    match refusal {
+        Refusal::SeveralDue(issues) => blocked(format!(
+            "nothing was sent: more than one issue is due: {}",
+            names(issues)
+        ))
+        .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`."),
+        Refusal::SharedSlug(issues) => {
+            blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
+                .hint("Give each its own `slug`.")
+        }
+        Refusal::ClockBeforeMark { now, mark } => blocked(format!(
+            "nothing was sent: the clock says {now}, and scheduling was switched on at {mark}"
+        ))
+        .hint("Set the clock of this machine."),
+    }
+}

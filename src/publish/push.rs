@@ -1,0 +1,123 @@
+//! A whole campaign at once: joins the store's record to a provider.
+
+use crate::campaign::Campaign;
+use crate::delivery::provider::{PreflightItem, PreflightLevel, Provider};
+use crate::delivery::push::{self, DoubtfulSend, Prepared, Proofed, Push, Pushed};
+use crate::delivery::{InDoubt, Patience};
+use crate::domain::EmailAddress;
+use crate::error::{Exit, Failure};
+use crate::store::{FrozenCampaign, StorePushRecord};
+use crate::ui::Ui;
+
+use super::Publisher;
+use super::newsletter::ReadyIssue;
+use super::order::Order;
+use super::report::SendReport;
+
+/// Refuses a campaign that the provider cannot carry. Nothing is called.
+pub(super) fn check(provider: &impl Provider, campaign: &Campaign) -> Result<(), Failure> {
+    push::plan(provider, campaign).map_err(push::PushError::from)?;
+    Ok(())
+}
+
+/// Brings a campaign to the provider, freezes it once the draft there has the
+/// right content, and has it sent. What the provider finds wrong before that
+/// can still be fixed in the issue.
+pub(super) async fn begin(
+    publisher: &Publisher<'_>,
+    provider: &impl Provider,
+    ready: &ReadyIssue,
+    order: &Order,
+) -> Result<SendReport, Failure> {
+    let campaign = &ready.campaign;
+    let record = publisher.store.push_record(campaign.key(), publisher.route());
+    let push = push_over(publisher, provider, &record);
+    let prepared = push.prepare(campaign, doubtful_send(order)).await?;
+    let (now, via) = (publisher.context.clock.now(), publisher.route());
+    let frozen = publisher.store.freeze_for_provider(campaign, &ready.provenance, via, now).await?;
+    complete(publisher, &frozen, &push, prepared).await
+}
+
+/// Goes on with a frozen campaign.
+pub(super) async fn resume(
+    publisher: &Publisher<'_>,
+    provider: &impl Provider,
+    frozen: &FrozenCampaign,
+    order: &Order,
+) -> Result<SendReport, Failure> {
+    let record = publisher.store.push_record(frozen.campaign.key(), frozen.via);
+    let push = push_over(publisher, provider, &record);
+    let prepared = push.prepare(&frozen.campaign, doubtful_send(order)).await?;
+    complete(publisher, frozen, &push, prepared).await
+}
+
+/// Has the draft at the provider sent, at most once.
+async fn complete<P: Provider>(
+    publisher: &Publisher<'_>,
+    frozen: &FrozenCampaign,
+    push: &Push<'_, P, StorePushRecord>,
+    prepared: Prepared,
+) -> Result<SendReport, Failure> {
+    let Publisher { context, store, .. } = publisher;
+    let pushed = match prepared {
+        Prepared::Settled(pushed) => pushed,
+        Prepared::Ready(ready) => {
+            print_checklist(&context.ui, ready.checklist());
+            push.send(ready).await?
+        }
+    };
+    if matches!(pushed, Pushed::Sent { .. } | Pushed::AlreadySent { .. }) {
+        store.mark_finished(frozen.campaign.key(), context.clock.now()).await?;
+    }
+    Ok(SendReport::for_push(frozen, &pushed))
+}
+
+/// Brings a draft to the provider and has tests of it sent to the editors.
+pub(super) async fn proof(
+    publisher: &Publisher<'_>,
+    provider: &impl Provider,
+    campaign: &Campaign,
+    editors: &[EmailAddress],
+) -> Result<(), Failure> {
+    let record = publisher.store.push_record(campaign.key(), publisher.route());
+    let push = push_over(publisher, provider, &record);
+    let proofed = push.proof(campaign, editors).await;
+    match proofed.map_err(|error| Failure::from(error).attempting("no proof was made"))? {
+        Proofed::Tested { remote, checklist } => {
+            let ui = &publisher.context.ui;
+            ui.status(&format!("the draft is {remote} at the provider"));
+            print_checklist(ui, &checklist);
+            Ok(())
+        }
+        Proofed::LeftAlone { remote } => Err(Failure::new(
+            Exit::BlockedOrOverdue,
+            format!("no proof was made: {remote} is not a draft any more"),
+        )),
+    }
+}
+
+fn push_over<'p, P: Provider>(
+    publisher: &'p Publisher<'_>,
+    provider: &'p P,
+    record: &'p StorePushRecord,
+) -> Push<'p, P, StorePushRecord> {
+    let clock = publisher.context.clock.as_ref();
+    Push { provider, record, clock, patience: Patience::USUAL }
+}
+
+fn doubtful_send(order: &Order) -> DoubtfulSend {
+    match order.in_doubt {
+        Some(InDoubt::Resend) => DoubtfulSend::SendAgain,
+        Some(InDoubt::Skip | InDoubt::Keep) | None => DoubtfulSend::Keep,
+    }
+}
+
+fn print_checklist(ui: &Ui, checklist: &[PreflightItem]) {
+    for item in checklist {
+        let line = format!("{}: {}", item.heading, item.details);
+        match item.level {
+            PreflightLevel::Success => ui.detail(&line),
+            PreflightLevel::Warning | PreflightLevel::Error => ui.warning(&line),
+        }
+    }
+}

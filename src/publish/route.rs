@@ -1,0 +1,172 @@
+//! The route to the readers, set up from the configuration: made once a send,
+//! before anybody is asked, so that a wrong setting is found first.
+//!
+//! A new provider is one variant here, one of [`RouteKind`], its section of the
+//! configuration, and a folder below `src/provider`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::campaign::Campaign;
+use crate::config::{
+    LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Smtp, SmtpSecurity, Via,
+};
+use crate::delivery::Patience;
+use crate::domain::EmailAddress;
+use crate::error::{Exit, Failure};
+use crate::host::Context;
+use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
+use crate::store::{FrozenCampaign, SenderLock};
+use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
+use crate::transport::{Outbox, SmtpTransport};
+
+use super::newsletter::ReadyIssue;
+use super::order::Order;
+use super::report::SendReport;
+use super::{Publisher, deliver, push};
+
+/// A route that is set up. Nothing was dialled yet.
+pub(super) enum Route {
+    Outbox(Arc<Outbox>),
+    Smtp { transport: Arc<SmtpTransport>, connections: usize },
+    Mailchimp(Mailchimp),
+}
+
+impl Route {
+    /// Sets up the route that the configuration names.
+    ///
+    /// # Errors
+    /// A secret is missing, or a setting is wrong.
+    pub(super) fn from_config(context: &Context, via: &Via) -> Result<Self, Failure> {
+        match via {
+            Via::Outbox(outbox) => Ok(Self::Outbox(Arc::new(Outbox::new(&outbox.path)))),
+            Via::Smtp(smtp) => {
+                let settings = smtp_settings(context, smtp)?;
+                let transport = SmtpTransport::new(settings)
+                    .map_err(|error| Failure::of(Exit::Usage, "cannot set up SMTP", &error))?;
+                let connections = usize::from(smtp.connections);
+                Ok(Self::Smtp { transport: Arc::new(transport), connections })
+            }
+            Via::Mailchimp(section) => Ok(Self::Mailchimp(mailchimp(context, section)?)),
+        }
+    }
+
+    /// Refuses a campaign that the route cannot carry. Nothing is called.
+    pub(super) fn check(&self, campaign: &Campaign) -> Result<(), Failure> {
+        match self {
+            Self::Outbox(_) | Self::Smtp { .. } => Ok(()),
+            Self::Mailchimp(client) => push::check(client, campaign),
+        }
+    }
+
+    /// Freezes an issue, and delivers it.
+    pub(super) async fn begin(
+        &self,
+        publisher: &Publisher<'_>,
+        lock: &SenderLock,
+        ready: &ReadyIssue,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        match self {
+            Self::Outbox(_) | Self::Smtp { .. } => {
+                let frozen = publisher.freeze(ready).await?;
+                self.resume(publisher, lock, &frozen, order).await
+            }
+            Self::Mailchimp(client) => push::begin(publisher, client, ready, order).await,
+        }
+    }
+
+    /// Delivers what is left of a frozen campaign.
+    pub(super) async fn resume(
+        &self,
+        publisher: &Publisher<'_>,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        match self {
+            Self::Outbox(outbox) => {
+                deliver::deliver(publisher, lock, frozen, order, (outbox, 1)).await
+            }
+            Self::Smtp { transport, connections } => {
+                let transport = (transport, *connections);
+                deliver::deliver(publisher, lock, frozen, order, transport).await
+            }
+            Self::Mailchimp(client) => push::resume(publisher, client, frozen, order).await,
+        }
+    }
+
+    /// Sends the proof of that number to the editors.
+    pub(super) async fn proof(
+        &self,
+        publisher: &Publisher<'_>,
+        campaign: &Campaign,
+        attempt: u32,
+        editors: &[EmailAddress],
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Outbox(outbox) => {
+                deliver::proof(publisher, outbox.as_ref(), campaign, attempt, editors).await
+            }
+            Self::Smtp { transport, .. } => {
+                deliver::proof(publisher, transport.as_ref(), campaign, attempt, editors).await
+            }
+            Self::Mailchimp(client) => push::proof(publisher, client, campaign, editors).await,
+        }
+    }
+}
+
+fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure> {
+    let scheme = match smtp.url.security {
+        SmtpSecurity::ImplicitTls => "smtps",
+        SmtpSecurity::StartTls => "smtp",
+        SmtpSecurity::Plain => "smtp+plain",
+    };
+    let host = if smtp.url.host.contains(':') {
+        format!("[{}]", smtp.url.host.trim_matches(['[', ']']))
+    } else {
+        smtp.url.host.clone()
+    };
+    let server = Server::parse_url(&format!("{scheme}://{host}:{}", smtp.url.port))
+        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] url`", &error))?;
+    let client_name = ClientName::parse(&smtp.client_name)
+        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] client_name`", &error))?;
+    let mut settings = SmtpSettings::new(server, client_name);
+    if let Some(user) = &smtp.user {
+        let password = Secrets::new(&context.environment).read(SecretName::SmtpPassword)?;
+        settings.credentials = Some(Credentials { user: user.clone(), password });
+    }
+    if let Some(path) = &smtp.ca_file {
+        settings.authorities = Authorities::Pem(read_ca_file(path)?);
+    }
+    Ok(settings)
+}
+
+fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        Failure::of(Exit::Usage, format!("cannot read `[smtp] ca_file` {}", path.display()), &error)
+    })
+}
+
+fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure> {
+    let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey)?;
+    let wrong =
+        |error: &dyn std::error::Error| Failure::of(Exit::Usage, "cannot set up Mailchimp", error);
+    let key = ApiKey::parse(&secret).map_err(|error| wrong(&error))?;
+    let endpoint = match &section.base_url {
+        None => Endpoint::of(&key),
+        Some(url) => Endpoint::loopback(socket_of(url)?).map_err(|error| wrong(&error))?,
+    };
+    let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;
+    Mailchimp::new(key, endpoint, list, Patience::USUAL).map_err(|error| wrong(&error))
+}
+
+fn socket_of(url: &LoopbackUrl) -> Result<std::net::SocketAddr, Failure> {
+    let cannot = || {
+        let what = format!("`[mailchimp] base_url` {} names no port of this machine", url.as_str());
+        Failure::new(Exit::Usage, what)
+    };
+    let url = url::Url::parse(url.as_str()).map_err(|_| cannot())?;
+    let addresses = url.socket_addrs(|| None).map_err(|_| cannot())?;
+    addresses.into_iter().find(|address| address.ip().is_loopback()).ok_or_else(cannot)
+}

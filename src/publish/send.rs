@@ -1,0 +1,283 @@
+//! Sending one issue: gathers the facts, decides, and carries out the step.
+
+use std::path::Path;
+
+use crate::delivery::{InDoubt, Tally};
+use crate::domain::CampaignKey;
+use crate::error::{Exit, Failure};
+use crate::store::{FrozenCampaign, SenderLock};
+use crate::ui::Answer;
+
+use super::Publisher;
+use super::decide::{Blocked, FrozenFacts, NewIssue, Step, decide_frozen, decide_new};
+use super::differences::differences;
+use super::identity;
+use super::newsletter::ReadyIssue;
+use super::order::{Consent, Order};
+use super::plan::Plan;
+use super::proofs::Proofs;
+use super::refusal;
+use super::report::{SendReport, others};
+use super::route::Route;
+
+impl Publisher<'_> {
+    /// Sends one issue, or resumes its campaign.
+    ///
+    /// # Errors
+    /// The issue must not or cannot be sent; or the store, the route or the
+    /// terminal failed.
+    pub(crate) async fn send(&self, issue: &Path, order: &Order) -> Result<SendReport, Failure> {
+        let lock = self.store.lock_for_sending()?;
+        self.forget_trials(&lock).await?;
+        let ready = match self.newsletter.prepare(issue) {
+            Ok(ready) => ready,
+            Err(failure) => {
+                let frozen = identity::frozen_from(self, issue, failure).await?;
+                self.report_changes(&frozen, None);
+                return self.resume(&lock, &frozen, None, order).await;
+            }
+        };
+        match self.store.campaign(ready.campaign.key()).await? {
+            Some(frozen) => self.resume(&lock, &frozen, Some(&ready), order).await,
+            None => self.begin(&lock, ready, order).await,
+        }
+    }
+
+    /// Resumes a campaign by its key, whatever its issue file says by now.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn resume_by_key(
+        &self,
+        key: &CampaignKey,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        let lock = self.store.lock_for_sending()?;
+        match self.store.campaign(key).await? {
+            Some(frozen) => self.resume(&lock, &frozen, None, order).await,
+            None => {
+                Err(Failure::new(Exit::StoreFault, format!("{key} is not in the store any more")))
+            }
+        }
+    }
+
+    /// What a send would do, and everything that keeps the issue from being sent.
+    ///
+    /// # Errors
+    /// The issue cannot be read, or the store cannot.
+    pub(crate) async fn dry_run(
+        &self,
+        issue: &Path,
+        order: &Order,
+    ) -> Result<(Plan, Result<(), Failure>), Failure> {
+        let ready = self.newsletter.prepare(issue)?;
+        let config = &self.newsletter.config;
+        let mut audience = self.store.plan_audience().await?;
+        let Some(frozen) = self.store.campaign(ready.campaign.key()).await? else {
+            let to_send = audience.included;
+            let plan = Plan::new(config, &ready.campaign, audience, to_send);
+            return Ok((plan, self.may_be_sent(&ready, order).await?));
+        };
+        if identity::is_of_another_issue(self.newsletter, &frozen, &ready) {
+            let file = &ready.provenance.source_file;
+            return Err(refusal::blocked(Blocked::SharedSlug, &frozen, file, self.route()));
+        }
+        self.report_changes(&frozen, Some(&ready));
+        let tally = self.store.tally(&frozen).await?;
+        self.context.ui.status(&format!(
+            "{} is frozen: {} of {} got it{}",
+            frozen.campaign.key(),
+            tally.sent,
+            frozen.recipients,
+            others(&tally)
+        ));
+        audience.included = frozen.recipients;
+        Ok((Plan::new(config, &frozen.campaign, audience, tally.open()), Ok(())))
+    }
+
+    /// Sends an issue that has no campaign yet.
+    async fn begin(
+        &self,
+        lock: &SenderLock,
+        mut ready: ReadyIssue,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        self.may_be_sent(&ready, order).await??;
+        let config = &self.newsletter.config;
+        let route = Route::from_config(self.context, &config.delivery.via)?;
+        route.check(&ready.campaign)?;
+        if self.route().reaches_people() {
+            let audience = self.store.plan_audience().await?;
+            let to_send = audience.included;
+            Plan::new(config, &ready.campaign, audience, to_send).print(&self.context.ui);
+            self.ask_for_consent(order, "Send it?")?;
+        }
+        ready.provenance.allowed = order.allow.clone();
+        route.begin(self, lock, &ready, order).await
+    }
+
+    /// Whether a new issue may be sent. The outer error is one of the store.
+    async fn may_be_sent(
+        &self,
+        ready: &ReadyIssue,
+        order: &Order,
+    ) -> Result<Result<(), Failure>, Failure> {
+        let campaign = &ready.campaign;
+        let (key, digest) = (campaign.key(), campaign.digest());
+        let errors = ready.errors(&order.allow);
+        let sent_as = self.store.already_sent_as(key, &ready.provenance, digest).await?;
+        let proofs = Proofs::read(self, key).await?;
+        let facts = NewIssue {
+            is_draft: ready.draft,
+            has_errors: !errors.is_empty(),
+            was_sent_as_another: !sent_as.is_empty(),
+            is_proofed: proofs.include(digest),
+        };
+        let decided = decide_new(&facts, order);
+        Ok(decided.map_err(|why| refusal::not_ready(why, ready, errors, &sent_as, &proofs)))
+    }
+
+    /// Goes on with a frozen campaign, unless it is finished.
+    async fn resume(
+        &self,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+        ready: Option<&ReadyIssue>,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        let tally = self.store.tally(frozen).await?;
+        let is_of_another_issue = ready
+            .is_some_and(|ready| identity::is_of_another_issue(self.newsletter, frozen, ready));
+        let facts = FrozenFacts {
+            is_of_another_issue,
+            is_finished: frozen.finished_at.is_some(),
+            in_doubt: tally.unknown,
+            begun_on: frozen.via,
+            route: self.route(),
+        };
+        let step = decide_frozen(&facts, order).map_err(|why| {
+            let file = ready.map_or("", |ready| &ready.provenance.source_file);
+            refusal::blocked(why, frozen, file, self.route())
+        })?;
+        if let Some(ready) = ready {
+            self.report_changes(frozen, Some(ready));
+        }
+        let in_doubt = match step {
+            Step::Resume => return self.deliver_rest(lock, frozen, &tally, order).await,
+            Step::AlreadySent => InDoubt::Keep,
+            Step::AskAboutDoubt => self.settle_doubt(frozen, order).await?,
+        };
+        if in_doubt == InDoubt::Resend {
+            let consent = Consent::Given;
+            let order = Order { in_doubt: Some(in_doubt), consent, ..order.clone() };
+            return Box::pin(self.resume(lock, frozen, None, &order)).await;
+        }
+        Ok(SendReport::for_finished(frozen, tally))
+    }
+
+    /// Delivers what is left of a frozen campaign.
+    async fn deliver_rest(
+        &self,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+        tally: &Tally,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        let key = frozen.campaign.key();
+        let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
+        self.context.ui.status(&format!(
+            "{key} was begun on {}: {} of {} got it; resuming",
+            frozen.frozen_at, tally.sent, frozen.recipients
+        ));
+        if frozen.via.reaches_people() {
+            let question = format!("Send to the {} who are left?", tally.open());
+            self.ask_for_consent(order, &question)?;
+        }
+        self.store.mark_resumed(key).await?;
+        route.resume(self, lock, frozen, order).await
+    }
+
+    /// Freezes an issue for everyone who may get it now.
+    pub(super) async fn freeze(&self, ready: &ReadyIssue) -> Result<FrozenCampaign, Failure> {
+        let now = self.context.clock.now();
+        let frozen = self.store.freeze(&ready.campaign, &ready.provenance, self.route(), now);
+        Ok(frozen.await?)
+    }
+
+    /// What becomes of the recipients in doubt. At a terminal it asks; elsewhere
+    /// they stay in doubt.
+    pub(super) async fn settle_doubt(
+        &self,
+        frozen: &FrozenCampaign,
+        order: &Order,
+    ) -> Result<InDoubt, Failure> {
+        if let Some(choice) = order.in_doubt {
+            return Ok(choice);
+        }
+        let tally = self.store.tally(frozen).await?;
+        let in_doubt = tally.unknown + tally.started;
+        if in_doubt == 0 {
+            return Ok(InDoubt::Keep);
+        }
+        let question = format!(
+            "Whether {in_doubt} recipients have it is not known. Send it to them again? (No \
+             leaves them.)"
+        );
+        match self.context.ui.ask(&question) {
+            Answer::Yes => Ok(InDoubt::Resend),
+            Answer::No | Answer::Nobody => Ok(InDoubt::Keep),
+        }
+    }
+
+    /// Asks before people are mailed, unless consent was given.
+    fn ask_for_consent(&self, order: &Order, question: &str) -> Result<(), Failure> {
+        if order.consent == Consent::Given {
+            return Ok(());
+        }
+        match self.context.ui.ask(question) {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(Failure::new(Exit::Stopped, "nothing was sent: you answered no")),
+            Answer::Nobody => {
+                Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask at")
+                    .hint("Say `--yes` to send without being asked."))
+            }
+        }
+    }
+
+    /// Campaigns into the outbox reached nobody, so they do not count as sent
+    /// once the newsletter goes to people.
+    async fn forget_trials(&self, lock: &SenderLock) -> Result<(), Failure> {
+        if !self.route().reaches_people() {
+            return Ok(());
+        }
+        let newsletter = &self.newsletter.config.newsletter.slug;
+        let forgotten = self.store.forget_trials(newsletter, lock).await?;
+        let ui = &self.context.ui;
+        if forgotten.campaigns > 0 {
+            ui.status("campaigns into the outbox do not count as sent any more");
+        }
+        if forgotten.examples > 0 {
+            ui.status("the outbox's own example subscribers were taken off the list");
+        }
+        Ok(())
+    }
+
+    /// Warns that readers get the frozen bytes, and how the file differs from
+    /// them. `None` is a file that cannot be used any more.
+    fn report_changes(&self, frozen: &FrozenCampaign, ready: Option<&ReadyIssue>) {
+        let (ui, key, at) = (&self.context.ui, frozen.campaign.key(), frozen.frozen_at);
+        let Some(ready) = ready else {
+            ui.warning(&format!(
+                "the file of {key} cannot be used any more; readers get what was frozen on {at}"
+            ));
+            return;
+        };
+        if ready.campaign.digest() != frozen.campaign.digest() {
+            let changes = differences(frozen.campaign.manifest(), ready.campaign.manifest());
+            ui.warning(&format!(
+                "{key} was edited since it was frozen on {at}, and readers get what was frozen: {}",
+                changes.join("; ")
+            ));
+        }
+    }
+}
