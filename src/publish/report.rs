@@ -66,8 +66,13 @@ impl SendReport {
     }
 
     fn with_tally(self, frozen: &FrozenCampaign, tally: Tally, sent_now: u64) -> Self {
+        let standing = Some(tally.standing());
+        if frozen.via.is_provider() {
+            // The provider keeps the list, so there are no rows to count.
+            return Self { standing, ..self };
+        }
         Self {
-            standing: Some(tally.standing()),
+            standing,
             audience: Some(frozen.recipients),
             sent_now: Some(sent_now),
             tally: Some(tally),
@@ -102,13 +107,13 @@ impl SendReport {
         };
         let report = Self::new(&frozen.campaign, frozen.via, "already-sent", exit);
         let mut report = report.with_tally(frozen, tally, 0);
-        let at = frozen.finished_at.map(|at| format!("finished on {at}, ")).unwrap_or_default();
-        report.status(format!(
-            "{} was sent: {at}{} got it{}. Nothing was sent now.",
-            frozen.campaign.key(),
-            tally.sent,
-            others(&tally)
-        ));
+        let at = frozen.finished_at.map_or_else(String::new, |at| format!(": finished on {at}"));
+        let counts = match report.tally {
+            Some(tally) => format!(", {} got it{}", tally.sent, others(&tally)),
+            None => String::new(),
+        };
+        let key = frozen.campaign.key();
+        report.status(format!("{key} was sent{at}{counts}. Nothing was sent now."));
         if exit == Exit::OutcomesUnknown {
             report.hint(SETTLE_DOUBT);
         }

@@ -2,6 +2,7 @@
 
 use crate::support::fake_mailchimp::{FakeMailchimp, Fault};
 use crate::support::newsletter::Newsletter;
+use crate::support::smtp_server::{ServerOptions, SmtpServer};
 
 /// The fake lives on a runtime of its own, so that the test may wait for the program.
 struct Provider {
@@ -38,6 +39,45 @@ fn a_campaign_is_pushed_and_sent_once() {
     let state = provider.fake.state();
     assert!(state.campaigns[0].html.contains("*|UNSUB|*"), "the provider's own way to leave");
     assert!(state.campaigns[0].text.contains("*|UNSUB|*"));
+}
+
+#[test]
+fn every_route_and_every_command_reports_in_one_json_shape() {
+    let provider = provider();
+    let server = SmtpServer::start(ServerOptions::default());
+    let reader = ["reader-one@example.org"];
+    let newsletters = [
+        newsletter(&provider).set("proof.required", "false"),
+        Newsletter::smtp(&server).subscribed(reader),
+        Newsletter::outbox().subscribed(reader),
+    ];
+    for newsletter in newsletters {
+        let issue = newsletter.issue("one");
+        let proof = newsletter.json(0, &["proof", &issue, "--to", "editor-one@example.org"]);
+        let first = newsletter.json(0, &["send", &issue, "--yes"]);
+        let again = newsletter.json(0, &["send", &issue, "--yes"]);
+        let endings = [&proof, &first, &again].map(|report| report["ending"].as_str().unwrap());
+        assert_eq!((endings[0], endings[2]), ("proofed", "already-sent"));
+        for report in [proof, first, again] {
+            let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+            assert_eq!(
+                keys,
+                [
+                    "attempt",
+                    "audience",
+                    "campaign",
+                    "digest",
+                    "editors",
+                    "ending",
+                    "exit_code",
+                    "sent_now",
+                    "standing",
+                    "tally",
+                    "via"
+                ]
+            );
+        }
+    }
 }
 
 #[test]
