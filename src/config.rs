@@ -20,7 +20,6 @@ pub mod scaffold;
 mod secrets;
 mod sections;
 mod settings;
-mod smtp_url;
 mod theme_choices;
 pub mod theme_files;
 mod values;
@@ -36,7 +35,6 @@ pub use sections::{
     Budget, Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via,
 };
 pub use settings::{Origin, Setting};
-pub use smtp_url::{SmtpSecurity, SmtpUrl};
 pub use web_url::{LoopbackUrl, PublicUrl};
 
 use std::path::PathBuf;

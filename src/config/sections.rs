@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::Root;
 use super::settings::Settings;
 use super::values::{self, Wrong};
-use super::{LoopbackUrl, Permalink, PublicUrl, SmtpSecurity, SmtpUrl};
-use crate::domain::{Direction, EmailAddress, HeaderText, Mailbox, RouteKind, Slug};
+use super::{LoopbackUrl, Permalink, PublicUrl};
+use crate::domain::{
+    Direction, EmailAddress, HeaderText, Host, MailServer, Mailbox, RouteKind, Slug,
+};
 
 /// `[newsletter]`: who writes to whom.
 #[derive(Debug, Clone)]
@@ -106,7 +108,7 @@ pub struct Outbox {
 #[derive(Debug, Clone)]
 pub struct Smtp {
     /// The server.
-    pub url: SmtpUrl,
+    pub server: MailServer,
     /// Who logs in; nobody does when it is left out.
     pub user: Option<String>,
     /// How many connections at most, 1 to 64.
@@ -114,7 +116,7 @@ pub struct Smtp {
     /// A PEM file of the certificate authorities to trust, absolute; the system's when left out.
     pub ca_file: Option<PathBuf>,
     /// The name given in EHLO.
-    pub client_name: String,
+    pub client_name: Host,
 }
 
 /// `[mailchimp]`. The API key is a secret, and read when a command needs it.
@@ -253,9 +255,9 @@ fn smtp(
     newsletter: Option<&Newsletter>,
     route: Option<RouteKind>,
 ) -> Option<Smtp> {
-    let url = match route {
-        Some(RouteKind::Smtp) => settings.required("smtp.url", SmtpUrl::parse),
-        _ => settings.optional("smtp.url", SmtpUrl::parse),
+    let server = match route {
+        Some(RouteKind::Smtp) => settings.required("smtp.url", values::mail_server),
+        _ => settings.optional("smtp.url", values::mail_server),
     };
     let user = settings.optional("smtp.user", values::user);
     let connections = settings.integer("smtp.connections", 4, 1..=64);
@@ -264,25 +266,25 @@ fn smtp(
     let client_name = match newsletter {
         Some(newsletter) => {
             let usual = newsletter.from.address.domain();
-            settings.or_default(key, usual, values::host_name)
+            settings.or_default(key, usual, values::host)
         }
-        None => settings.optional(key, values::host_name),
+        None => settings.optional(key, values::host),
     };
-    let url = url?;
-    if url.security == SmtpSecurity::Plain && user.is_some() && !url.is_loopback() {
+    let server = server?;
+    if user.is_some() && !server.may_carry_secrets() {
         let advice = "use smtps:// or smtp://, or take the user out";
         let problem = "would send the password without TLS to another machine";
         settings.refuse("smtp.url", &Wrong::new(problem, advice));
     }
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
     // Whoever names an address of this machine, and a server on it, rehearses.
-    let rehearses = settings.is_set("newsletter.public_url") && url.is_loopback();
+    let rehearses = settings.is_set("newsletter.public_url") && server.host().is_loopback();
     if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
         let advice = "set it to the https address at which readers reach `postrider serve`";
         settings.refuse("newsletter.public_url", &Wrong::new(problem, advice));
     }
-    Some(Smtp { url, user, connections: connections?, ca_file, client_name: client_name? })
+    Some(Smtp { server, user, connections: connections?, ca_file, client_name: client_name? })
 }
 
 fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailchimp> {

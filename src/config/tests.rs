@@ -141,7 +141,7 @@ weekday = "Wednesday"
     assert_eq!(keys, KNOWN.iter().map(|known| known.key).collect::<Vec<_>>());
     assert!(config.origins().all(|setting| matches!(setting.origin, Origin::File(_))));
     let Via::Smtp(smtp) = &config.delivery.via else { panic!("{:?}", config.delivery.via) };
-    assert_eq!((smtp.url.security, smtp.url.port), (SmtpSecurity::ImplicitTls, 465));
+    assert_eq!(smtp.server.to_string(), "mail.example.org:465");
     assert_eq!(smtp.ca_file.as_deref(), Some("/news/ca.pem".as_ref()));
     assert_eq!(config.newsletter.public_url.as_str(), "https://list.example.org/weekly");
     let schedule = config.schedule.unwrap();
@@ -275,7 +275,7 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
 postrider.toml:9:7: error[bad-value]: `smtp.url` holds a password
   9 | url = \"smtp://…@mail.example.org\"
     |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    = change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp_password`
+    = Change that password, as others may have read it; then set the new one in POSTRIDER_SMTP_PASSWORD, in a file that POSTRIDER_SMTP_PASSWORD_FILE names, or as the systemd credential `smtp_password`.
 error: postrider.toml: one problem in the configuration
 "
     );
@@ -340,7 +340,7 @@ fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
     let flag = FlagValue { flag: "--via", key: "delivery.via", value: "smtp".into() };
     let config = resolve_with(&text, &variables, &[flag]).unwrap();
     let Via::Smtp(smtp) = &config.delivery.via else { panic!("{:?}", config.delivery.via) };
-    assert_eq!((smtp.url.host.as_str(), smtp.connections), ("localhost", 2));
+    assert_eq!((smtp.server.host().as_str(), smtp.connections), ("localhost", 2));
     assert_eq!(config.proof.to.len(), 2);
     let listed: Vec<String> = config
         .origins()

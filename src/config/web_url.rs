@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::values::Wrong;
+use crate::domain::Host;
 
 /// The base of the public pages, without a slash at its end: https, or http on
 /// this machine alone, because readers' links carry tokens and RFC 8058 section 3.1
@@ -99,14 +100,7 @@ pub(super) fn web_address(text: &str) -> Result<Url, Wrong> {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| is_loopback_host(host.trim_matches(['[', ']'])))
-}
-
-pub(super) fn is_loopback_host(host: &str) -> bool {
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
+    url.host_str().and_then(|host| Host::parse(host).ok()).is_some_and(|host| host.is_loopback())
 }
 
 #[cfg(test)]

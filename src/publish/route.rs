@@ -8,16 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::campaign::Campaign;
-use crate::config::{
-    LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Smtp, SmtpSecurity, Via,
-};
+use crate::config::{LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Smtp, Via};
 use crate::delivery::Patience;
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
 use crate::host::Context;
 use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
 use crate::store::{FrozenCampaign, SenderLock};
-use crate::transport::smtp::{Authorities, ClientName, Credentials, Server, SmtpSettings};
+use crate::transport::smtp::{Authorities, Credentials, SmtpSettings};
 use crate::transport::{Outbox, SmtpTransport};
 
 use super::newsletter::ReadyIssue;
@@ -117,21 +115,7 @@ impl Route {
 }
 
 fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure> {
-    let scheme = match smtp.url.security {
-        SmtpSecurity::ImplicitTls => "smtps",
-        SmtpSecurity::StartTls => "smtp",
-        SmtpSecurity::Plain => "smtp+plain",
-    };
-    let host = if smtp.url.host.contains(':') {
-        format!("[{}]", smtp.url.host.trim_matches(['[', ']']))
-    } else {
-        smtp.url.host.clone()
-    };
-    let server = Server::parse_url(&format!("{scheme}://{host}:{}", smtp.url.port))
-        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] url`", &error))?;
-    let client_name = ClientName::parse(&smtp.client_name)
-        .map_err(|error| Failure::of(Exit::Usage, "cannot use `[smtp] client_name`", &error))?;
-    let mut settings = SmtpSettings::new(server, client_name);
+    let mut settings = SmtpSettings::new(smtp.server.clone(), smtp.client_name.clone());
     if let Some(user) = &smtp.user {
         let password = Secrets::new(&context.environment).read(SecretName::SmtpPassword)?;
         settings.credentials = Some(Credentials { user: user.clone(), password });

@@ -28,10 +28,7 @@ mod wire;
 
 pub use capabilities::{Capabilities, SizeLimit};
 pub use session::SmtpConnection;
-pub use settings::{
-    Authorities, ClientName, ClientNameError, Credentials, Security, Server, SettingsError,
-    SmtpSettings, Timeouts, UrlError,
-};
+pub use settings::{Authorities, Credentials, SettingsError, SmtpSettings, Timeouts};
 
 use crate::delivery::{ConnectError, Transport};
 

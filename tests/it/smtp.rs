@@ -5,10 +5,9 @@ use std::time::Duration;
 use postrider::delivery::{
     Attempt, ConnectError, Connection, DoubtMark, EnhancedCode, Envelope, Phase, Reply, Transport,
 };
-use postrider::domain::EmailAddress;
+use postrider::domain::{EmailAddress, Host, MailServer};
 use postrider::transport::smtp::{
-    Authorities, ClientName, Credentials, Server, SettingsError, SizeLimit, SmtpConnection,
-    SmtpSettings, SmtpTransport,
+    Authorities, Credentials, SettingsError, SizeLimit, SmtpConnection, SmtpSettings, SmtpTransport,
 };
 use secrecy::SecretString;
 
@@ -25,8 +24,8 @@ const MESSAGE: &[u8] =
     b"Subject: dots\r\n\r\n.one\r\n..two\r\n.\r\nFrom here, a=2Eb\r\n\r\nend\r\n";
 
 fn settings(server: &SmtpServer) -> SmtpSettings {
-    let name = ClientName::parse("client.example.org").unwrap();
-    SmtpSettings::new(Server::parse_url(&server.url()).unwrap(), name)
+    let name = Host::parse("client.example.org").unwrap();
+    SmtpSettings::new(MailServer::parse_url(&server.url()).unwrap(), name)
 }
 
 async fn try_connect(settings: SmtpSettings) -> Result<SmtpConnection, ConnectError> {
@@ -135,8 +134,8 @@ async fn commands_travel_together_and_so_do_content_and_dot() {
         stream.write_all(b"250 kept\r\n").await.unwrap();
         reads
     });
-    let server = Server::parse_url(&format!("smtp+plain://127.0.0.1:{port}")).unwrap();
-    let name = ClientName::parse("client.example.org").unwrap();
+    let server = MailServer::parse_url(&format!("smtp+plain://127.0.0.1:{port}")).unwrap();
+    let name = Host::parse("client.example.org").unwrap();
     let mut connection = try_connect(SmtpSettings::new(server, name)).await.unwrap();
     let (attempt, _) = deliver_bytes(&mut connection, "reader", b"Subject: x\r\n\r\nhi\r\n").await;
     assert_eq!(attempt, Attempt::Accepted(reply(250, "kept")));

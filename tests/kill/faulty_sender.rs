@@ -15,9 +15,11 @@ use postrider::delivery::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Mailer, Progress, RowId, StopWish, Tally,
     Work, run,
 };
-use postrider::domain::{CampaignKey, Clock, EmailAddress, Random, Slug, Timestamp};
+use postrider::domain::{
+    CampaignKey, Clock, EmailAddress, Host, MailServer, Random, Slug, Timestamp,
+};
 use postrider::store::{OpenMode, SqliteLedger, Store};
-use postrider::transport::smtp::{ClientName, Server, SmtpSettings, SmtpTransport};
+use postrider::transport::smtp::{SmtpSettings, SmtpTransport};
 
 use crate::Trouble;
 use crate::site::{AUDIENCE, CONNECTIONS, Site};
@@ -93,7 +95,7 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
         drain: Duration::from_secs(30),
     };
     let settings =
-        SmtpSettings::new(Server::parse_url(server)?, ClientName::parse("news.example.org")?);
+        SmtpSettings::new(MailServer::parse_url(server)?, Host::parse("news.example.org")?);
     let ledger = FaultyLedger { inner: store.ledger(&key, &lock).await?, fault };
     ledger.recover(InDoubt::Keep, World.now()).await?;
     // Kept alive: nobody wishes to stop.

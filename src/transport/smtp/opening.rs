@@ -1,11 +1,12 @@
 //! From nothing to a connection that is ready for a message.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials as Sasl, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Ehlo, Starttls};
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -60,14 +61,14 @@ impl Opening<'_> {
 
     async fn resolve(&self) -> Result<Vec<SocketAddr>, ConnectError> {
         let (server, limit) = (&self.settings.server, self.settings.timeouts.connect);
-        let lookup = tokio::net::lookup_host((server.host(), server.port()));
+        let lookup = tokio::net::lookup_host((server.host().as_str(), server.port()));
         let found: Vec<_> = match timeout(limit, lookup).await {
             Err(_) => return Err(self.late(Phase::Resolve, limit)),
             Ok(Err(error)) => return Err(self.unreachable(Phase::Resolve, error.to_string())),
             // What is allowed to this machine alone must not depend on what a
             // resolver calls localhost.
             Ok(Ok(found)) => {
-                found.filter(|a| !server.is_loopback() || a.ip().is_loopback()).collect()
+                found.filter(|a| !server.host().is_loopback() || a.ip().is_loopback()).collect()
             }
         };
         if found.is_empty() {
@@ -143,9 +144,18 @@ impl Opening<'_> {
     }
 
     async fn hello<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Capabilities, ConnectError> {
-        let command = Ehlo::new(self.settings.client_name.to_lettre()).to_string();
+        let command = Ehlo::new(self.client_id()).to_string();
         let answer = wire.exchange(&command, self.settings.timeouts.command).await;
         self.expect(Phase::Hello, answer, |code| code == 250).map(|raw| Capabilities::parse(&raw))
+    }
+
+    fn client_id(&self) -> ClientId {
+        let name = &self.settings.client_name;
+        match name.ip() {
+            Some(IpAddr::V4(ip)) => ClientId::Ipv4(ip),
+            Some(IpAddr::V6(ip)) => ClientId::Ipv6(ip),
+            None => ClientId::Domain(name.as_str().to_owned()),
+        }
     }
 
     /// AUTH (RFC 4954). [`SmtpTransport::new`](super::SmtpTransport::new) has

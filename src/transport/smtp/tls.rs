@@ -11,9 +11,10 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use super::settings::{Authorities, Security, Server, SettingsError};
+use super::settings::{Authorities, SettingsError};
+use crate::domain::{MailServer, SmtpSecurity};
 
-/// [`Security`] with what it takes. A plain connection loads no authorities,
+/// [`SmtpSecurity`] with what it takes. A plain connection loads no authorities,
 /// which a small container may not have.
 pub(super) enum Protection {
     Plain,
@@ -24,13 +25,13 @@ pub(super) enum Protection {
 impl Protection {
     /// Loads what all connections share.
     pub(super) fn new(
-        security: Security,
+        security: SmtpSecurity,
         authorities: &Authorities,
     ) -> Result<Self, SettingsError> {
         Ok(match security {
-            Security::Plain => Self::Plain,
-            Security::StartTlsRequired => Self::StartTls(connector(authorities)?),
-            Security::ImplicitTls => Self::ImplicitTls(connector(authorities)?),
+            SmtpSecurity::Plain => Self::Plain,
+            SmtpSecurity::StartTls => Self::StartTls(connector(authorities)?),
+            SmtpSecurity::ImplicitTls => Self::ImplicitTls(connector(authorities)?),
         })
     }
 }
@@ -82,15 +83,18 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
 pub(super) async fn handshake(
     connector: &TlsConnector,
     stream: TcpStream,
-    server: &Server,
+    server: &MailServer,
 ) -> Result<TlsStream<TcpStream>, HandshakeError> {
-    let name = ServerName::try_from(server.host().to_owned()).map_err(|_| {
-        HandshakeError::Unacceptable(format!("no certificate can name {:?}", server.host()))
+    let name = ServerName::try_from(server.host().as_str().to_owned()).map_err(|_| {
+        HandshakeError::Unacceptable(format!(
+            "no certificate can name {:?}",
+            server.host().as_str()
+        ))
     })?;
     connector.connect(name, stream).await.map_err(|error| explain(&error, server))
 }
 
-fn explain(error: &std::io::Error, server: &Server) -> HandshakeError {
+fn explain(error: &std::io::Error, server: &MailServer) -> HandshakeError {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
     else {
         return HandshakeError::Broken(error.to_string());
@@ -98,7 +102,7 @@ fn explain(error: &std::io::Error, server: &Server) -> HandshakeError {
     HandshakeError::Unacceptable(match inner {
         rustls::Error::InvalidCertificate(problem) => format!(
             "the server's certificate is not accepted for {:?} ({problem}); give the host by the name in its certificate, or the authority that signed it",
-            server.host(),
+            server.host().as_str(),
         ),
         rustls::Error::InvalidMessage(_) => {
             "what the server sent is not TLS; smtps:// is usually port 465, and smtp:// (STARTTLS) port 587".to_owned()

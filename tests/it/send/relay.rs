@@ -32,6 +32,17 @@ fn nobody_is_mailed_without_consent() {
 }
 
 #[test]
+fn a_server_that_the_configuration_accepts_for_a_password_is_dialled() {
+    let newsletter = Newsletter::smtp(&server())
+        .set("smtp.url", "\"smtp+plain://mail.localhost:1\"")
+        .set("smtp.user", "\"weekly\"")
+        .secret("POSTRIDER_SMTP_PASSWORD", "right horse")
+        .subscribed(["reader-one@example.org"]);
+    let run = newsletter.expect(7, &["proof", &newsletter.issue("one")]);
+    assert!(run.stderr.contains("mail.localhost:1"), "{run}");
+}
+
+#[test]
 fn a_send_that_was_asked_to_stop_resumes_with_those_who_are_left() {
     let server = server();
     let newsletter = Newsletter::smtp(&server).subscribed(THREE);

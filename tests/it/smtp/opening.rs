@@ -94,7 +94,7 @@ async fn a_server_without_tls_is_refused_where_tls_is_required() {
     let server = SmtpServer::start(ServerOptions::default());
     let port = server.address().port();
     let over = |scheme: &str| SmtpSettings {
-        server: Server::parse_url(&format!("{scheme}://localhost:{port}")).unwrap(),
+        server: MailServer::parse_url(&format!("{scheme}://localhost:{port}")).unwrap(),
         ..trusting(&server, &Identity::of("localhost"))
     };
     let error = refusal(over("smtp")).await;
@@ -165,8 +165,8 @@ async fn a_server_that_wants_credentials_says_so_at_mail() {
 
 #[test]
 fn a_password_does_not_cross_a_network_in_the_clear() {
-    let name = ClientName::parse("client.example.org").unwrap();
-    let server = Server::parse_url("smtp+plain://mail.example.org").unwrap();
+    let name = Host::parse("client.example.org").unwrap();
+    let server = MailServer::parse_url("smtp+plain://mail.example.org").unwrap();
     let settings = as_user("right horse", SmtpSettings::new(server, name));
     let error = SmtpTransport::new(settings).err().unwrap();
     let server = "mail.example.org:25".to_owned();
@@ -178,8 +178,8 @@ async fn a_server_that_is_down_is_unreachable() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let place = format!("127.0.0.1:{}", closed.local_addr().unwrap().port());
     drop(closed);
-    let server = Server::parse_url(&format!("smtp+plain://{place}")).unwrap();
-    let name = ClientName::parse("client.example.org").unwrap();
+    let server = MailServer::parse_url(&format!("smtp+plain://{place}")).unwrap();
+    let name = Host::parse("client.example.org").unwrap();
     let error = refusal(SmtpSettings::new(server, name)).await;
     assert!(matches!(error, ConnectError::Unreachable { phase: Phase::Connect, .. }), "{error}");
     assert!(error.to_string().starts_with(&place) && error.may_pass(), "{error}");
