@@ -18,7 +18,8 @@ mod summary;
 mod transport;
 
 pub use ledger::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, Standing, Tally,
+    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, RowState,
+    Standing, Tally,
 };
 pub use mailer::Mailer;
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};

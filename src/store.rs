@@ -25,13 +25,13 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use campaigns::{EXAMPLE_ORIGIN, Forgotten, FrozenCampaign};
+pub use campaigns::{CampaignSummary, EXAMPLE_ORIGIN, Forgotten, FrozenCampaign, LedgerRows};
 pub use error::StoreError;
 pub use freeze::FreezeError;
 pub use import::{ImportError, ImportSummary};
 pub use ledger::SqliteLedger;
 pub use open::OpenMode;
-pub use outcomes::{OutcomeRow, RowState};
+pub use outcomes::OutcomeRow;
 pub use proofs::Proof;
 pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
@@ -122,6 +122,20 @@ impl Store {
 
     fn writer(&self) -> &Writer {
         &self.shared.writer
+    }
+
+    /// Runs one statement that commits by itself, on the disk before it
+    /// returns. Returns how many rows it changed.
+    async fn execute(
+        &self,
+        attempted: &'static str,
+        statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            statement.execute(turn.connection(Durability::Power).await?).await
+        };
+        write.await.map(|done| done.rows_affected()).map_err(self.fault(attempted))
     }
 
     fn fault(&self, attempted: &'static str) -> impl Fn(sqlx::Error) -> StoreError + '_ {

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::campaign::{MessageForm, Purpose};
 use crate::config::{Config, Root};
-use crate::delivery::{Standing, Tally};
+use crate::delivery::{RowState, Standing, Tally};
 use crate::domain::{CampaignKey, RouteKind, Slug};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
-use crate::store::{FrozenCampaign, OpenMode, OutcomeRow, RowState, Store};
+use crate::store::{CampaignSummary, OpenMode, OutcomeRow, Store};
 
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::issue_file::{read_source, stem};
@@ -82,8 +82,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 
 async fn overview(store: &Store) -> Result<Report, Failure> {
     let mut campaigns = Vec::new();
-    for frozen in store.campaigns().await? {
-        campaigns.push(CampaignStatus::of(store, &frozen).await?);
+    for summary in store.campaign_summaries().await? {
+        campaigns.push(CampaignStatus::read(store, summary).await?);
     }
     Ok(Report { campaigns })
 }
@@ -92,17 +92,18 @@ async fn one(config: &Config, store: &Store, issue: &std::path::Path) -> Result<
     let newsletter = config.newsletter.slug.clone();
     let slug = slug_of(issue)?;
     let key = CampaignKey { newsletter, issue: slug };
-    let Some(frozen) = store.campaign(&key).await? else {
+    let summary = store.campaign_summaries().await?.into_iter().find(|summary| summary.key == key);
+    let (Some(summary), Some(frozen)) = (summary, store.campaign(&key).await?) else {
         return Err(Failure::new(Exit::InputUnreadable, format!("{key} was never frozen"))
             .hint("`postrider status` without an issue lists every campaign."));
     };
-    let mut status = CampaignStatus::of(store, &frozen).await?;
+    let mut status = CampaignStatus::read(store, summary).await?;
     let form = MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)
         .map_err(|error| Failure::of(Exit::Internal, "cannot name the messages", &error))?;
     let list = async |state| -> Result<Option<Vec<Recipient>>, Failure> {
         let mut rows = Vec::new();
         let keep = |row| {
-            rows.push(Recipient::of(&form, row));
+            rows.push(Recipient::new(&form, row));
             Ok::<(), Failure>(())
         };
         store.outcomes(&key, state, keep).await?;
@@ -196,24 +197,24 @@ fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
 }
 
 impl CampaignStatus {
-    async fn of(store: &Store, frozen: &FrozenCampaign) -> Result<Self, Failure> {
-        let tally = store.tally(frozen).await?;
+    async fn read(store: &Store, campaign: CampaignSummary) -> Result<Self, Failure> {
+        let tally = store.tally(&campaign).await?;
         Ok(Self {
-            key: frozen.campaign.key().to_string(),
-            subject: frozen.campaign.manifest().subject.clone(),
-            digest: frozen.campaign.digest().to_string(),
-            via: frozen.via,
+            key: campaign.key.to_string(),
+            subject: campaign.subject,
+            digest: campaign.digest.to_string(),
+            via: campaign.via,
             // Where a provider keeps the list, the ledger has no rows to judge by.
-            standing: match (frozen.recipients, frozen.finished_at) {
+            standing: match (campaign.recipients, campaign.finished_at) {
                 (0, None) => Standing::Unfinished,
                 _ => tally.standing(),
             },
-            frozen_at: frozen.frozen_at.to_string(),
-            finished_at: frozen.finished_at.map(|at| at.to_string()),
-            paused: frozen.paused.as_ref().map(|(_, why)| why.clone()),
-            audience: frozen.recipients,
+            frozen_at: campaign.frozen_at.to_string(),
+            finished_at: campaign.finished_at.map(|at| at.to_string()),
+            paused: campaign.paused.map(|(_, why)| why),
+            audience: campaign.recipients,
             tally,
-            allowed: frozen.provenance.allowed.clone(),
+            allowed: campaign.provenance.allowed,
             in_doubt: None,
             rejected: None,
             withdrawn: None,
@@ -222,7 +223,7 @@ impl CampaignStatus {
 }
 
 impl Recipient {
-    fn of(form: &MessageForm, row: OutcomeRow) -> Self {
+    fn new(form: &MessageForm, row: OutcomeRow) -> Self {
         Self {
             message_id: form.message_id(row.subscriber),
             address: row.address,

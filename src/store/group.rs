@@ -10,15 +10,16 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::writer::{Durability, Turn};
-use super::{FrozenCampaign, Store, to_json, to_millis};
-use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId};
+use super::{Store, to_json, to_millis};
+use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId, RowState};
+use crate::domain::CampaignKey;
 
 /// One row going from one state to the next.
 #[derive(Serialize)]
 pub(super) struct Change {
     row: i64,
-    from: &'static str,
-    to: &'static str,
+    from: RowState,
+    to: RowState,
     /// What is added to the number of attempts.
     attempts: i8,
     due_at: i64,
@@ -57,10 +58,9 @@ pub(super) const WRITE_CHANGES: &str = "
 
 /// Starts the task. It ends when the last sender is dropped, after it has
 /// written what was waiting.
-pub(super) fn spawn(store: Store, campaign: &FrozenCampaign) -> mpsc::Sender<Request> {
+pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sender<Request> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
-    let id = campaign.id;
-    let origin = format!("refused as no mailbox, in {}", campaign.campaign.key());
+    let origin = format!("refused as no mailbox, in {key}");
     tokio::spawn(async move {
         let mut waiting = VecDeque::new();
         while let Some(request) = receiver.recv().await {
@@ -73,7 +73,7 @@ pub(super) fn spawn(store: Store, campaign: &FrozenCampaign) -> mpsc::Sender<Req
                 waiting.push_back(request);
             }
             while !waiting.is_empty() {
-                write_group(&store, &mut turn, id, &origin, take_group(&mut waiting)).await;
+                write_group(&store, &mut turn, campaign, &origin, take_group(&mut waiting)).await;
             }
         }
     });
@@ -89,30 +89,34 @@ impl Request {
 
 impl Change {
     pub(super) fn start(row: RowId) -> Self {
-        Self { attempts: 1, ..Self::new(row, "reserved", "started") }
+        Self { attempts: 1, ..Self::new(row, RowState::Reserved, RowState::Started) }
     }
 
     pub(super) fn release(row: RowId) -> Self {
-        Self::new(row, "reserved", "pending")
+        Self::new(row, RowState::Reserved, RowState::Pending)
     }
 
     pub(super) fn close(closing: Closing) -> Self {
-        let change = |to| Self::new(closing.row, "started", to);
+        let change = |to| Self::new(closing.row, RowState::Started, to);
         let change = match closing.outcome {
-            Outcome::Sent => change("sent"),
-            Outcome::Deferred(until) => Self { due_at: to_millis(until), ..change("deferred") },
-            Outcome::Rejected(class) => Self { class: Some(class.as_str()), ..change("rejected") },
-            Outcome::Unknown => change("unknown"),
+            Outcome::Sent => change(RowState::Sent),
+            Outcome::Deferred(until) => {
+                Self { due_at: to_millis(until), ..change(RowState::Deferred) }
+            }
+            Outcome::Rejected(class) => {
+                Self { class: Some(class.as_str()), ..change(RowState::Rejected) }
+            }
+            Outcome::Unknown => change(RowState::Unknown),
             // Behind those who were not tried yet: a recipient on whom a server
             // hangs up should not keep everybody else waiting.
             Outcome::Pending => {
-                Self { attempts: -1, due_at: to_millis(closing.at), ..change("pending") }
+                Self { attempts: -1, due_at: to_millis(closing.at), ..change(RowState::Pending) }
             }
         };
         Self { note: Some(closing.note), at: Some(to_millis(closing.at)), ..change }
     }
 
-    fn new(row: RowId, from: &'static str, to: &'static str) -> Self {
+    fn new(row: RowId, from: RowState, to: RowState) -> Self {
         let (row, attempts, due_at) = (row.0, 0, 0);
         Self { row, from, to, attempts, due_at, class: None, note: None, at: None }
     }
@@ -162,7 +166,7 @@ async fn write_group(
 }
 
 fn refused(store: &Store, change: &Change) -> LedgerError {
-    let Change { row, from, to, .. } = change;
+    let (row, from, to) = (change.row, change.from.as_str(), change.to.as_str());
     let cause = format!("row {row} cannot become {to}, because it is not {from}");
     store.ledger_error("written", cause)
 }

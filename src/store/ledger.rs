@@ -10,16 +10,17 @@ use tokio::sync::mpsc;
 use super::freeze::exclusion;
 use super::group::{self, Change, Request};
 use super::writer::Durability;
-use super::{FrozenCampaign, SenderLock, Store, StoreError, from_millis, to_json, to_millis};
+use super::{LedgerRows, SenderLock, Store, StoreError, from_millis, to_json, to_millis};
 use crate::delivery::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, Tally,
+    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, RowState,
+    Tally,
 };
 use crate::domain::{CampaignKey, EmailAddress, SubscriberId, Timestamp};
 
 /// The ledger of one campaign. It holds the right to send for as long as it lives.
 pub struct SqliteLedger {
     store: Store,
-    campaign: FrozenCampaign,
+    rows: LedgerRows,
     changes: mpsc::Sender<Request>,
     _lock: SenderLock,
 }
@@ -31,7 +32,7 @@ pub(super) const NEXT_DUE: &str =
 
 pub(super) const EXPIRE: &str = "
     UPDATE recipients
-    SET state = 'rejected', class = ?2, due_at = 0, updated_at = ?3,
+    SET state = ?5, class = ?2, due_at = 0, updated_at = ?3,
         note = iif(note = '', ?4, ?4 || '; before: ' || note)
     WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
 
@@ -63,9 +64,9 @@ impl Store {
         key: &CampaignKey,
         lock: &SenderLock,
     ) -> Result<SqliteLedger, StoreError> {
-        let campaign = self.existing_campaign(key, OPEN).await?;
-        let changes = group::spawn(self.clone(), &campaign);
-        Ok(SqliteLedger { store: self.clone(), campaign, changes, _lock: lock.clone() })
+        let rows = self.ledger_rows(key, OPEN).await?;
+        let changes = group::spawn(self.clone(), rows.campaign, key);
+        Ok(SqliteLedger { store: self.clone(), rows, changes, _lock: lock.clone() })
     }
 }
 
@@ -88,7 +89,7 @@ impl Ledger for SqliteLedger {
         let recover = async {
             let mut turn = self.store.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
-            let interrupted = read_interrupted(&mut transaction, &self.campaign).await?;
+            let interrupted = read_interrupted(&mut transaction, self.rows).await?;
             let (untouched, doubtful): (Vec<_>, Vec<_>) =
                 interrupted.into_iter().partition(|row| row.was_only_reserved_in(boot_id));
             settle(&mut transaction, &untouched, &UNTOUCHED, now).await?;
@@ -109,7 +110,7 @@ impl Ledger for SqliteLedger {
             while claim.reserved.len() < limit {
                 let wanted = limit - claim.reserved.len();
                 let candidates =
-                    read_candidates(&mut transaction, self.campaign.id, wanted, now).await?;
+                    read_candidates(&mut transaction, self.rows.campaign, wanted, now).await?;
                 if candidates.is_empty() {
                     break;
                 }
@@ -140,13 +141,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn tally(&self) -> Result<Tally, LedgerError> {
-        let tally = self.store.tally(&self.campaign).await;
+        let tally = self.store.tally(self.rows).await;
         tally.map_err(|error| self.store.ledger_error("read", error.to_string()))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
         let due: Option<i64> = sqlx::query_scalar(NEXT_DUE)
-            .bind(self.campaign.id)
+            .bind(self.rows.campaign)
             .fetch_one(self.store.readers())
             .await
             .map_err(|error| self.store.ledger_fault("read", &error))?;
@@ -157,10 +158,11 @@ impl Ledger for SqliteLedger {
         let expire = async {
             let mut turn = self.store.writer().turn().await;
             sqlx::query(EXPIRE)
-                .bind(self.campaign.id)
+                .bind(self.rows.campaign)
                 .bind(RejectClass::Expired.as_str())
                 .bind(to_millis(now))
                 .bind("the lifetime of the campaign ended")
+                .bind(RowState::Rejected.as_str())
                 .execute(turn.connection(Durability::Power).await?)
                 .await
         };
@@ -210,34 +212,34 @@ impl Interrupted {
     /// A start is written before its message can leave. After the death of a
     /// process it stands there; after the loss of power it may be missing.
     fn was_only_reserved_in(&self, boot_id: &str) -> bool {
-        self.state == "reserved" && self.boot_id.as_deref() == Some(boot_id)
+        self.state == RowState::Reserved.as_str() && self.boot_id.as_deref() == Some(boot_id)
     }
 }
 
 /// What becomes of an interrupted row.
 struct Settlement {
-    state: &'static str,
+    state: RowState,
     class: Option<&'static str>,
     note: &'static str,
 }
 
-const UNTOUCHED: Settlement = Settlement { state: "pending", class: None, note: "" };
+const UNTOUCHED: Settlement = Settlement { state: RowState::Pending, class: None, note: "" };
 
 impl Settlement {
     fn of(in_doubt: InDoubt) -> &'static Self {
         match in_doubt {
             InDoubt::Keep => &Self {
-                state: "unknown",
+                state: RowState::Unknown,
                 class: None,
                 note: "interrupted while it was handed over: the server may have it",
             },
             InDoubt::Resend => &Self {
-                state: "pending",
+                state: RowState::Pending,
                 class: None,
                 note: "was in doubt, and is sent again as somebody decided",
             },
             InDoubt::Skip => &Self {
-                state: "withdrawn",
+                state: RowState::Withdrawn,
                 class: Some("in-doubt"),
                 note: "was in doubt, and is not sent again as somebody decided",
             },
@@ -247,14 +249,16 @@ impl Settlement {
 
 async fn read_interrupted(
     connection: &mut SqliteConnection,
-    campaign: &FrozenCampaign,
+    rows: LedgerRows,
 ) -> Result<Vec<Interrupted>, sqlx::Error> {
+    let states = [RowState::Reserved, RowState::Started, RowState::Unknown];
     sqlx::query_as(
         "SELECT id, state, boot_id FROM recipients
-         WHERE id BETWEEN ?1 AND ?2 AND state IN ('reserved', 'started', 'unknown')",
+         WHERE id BETWEEN ?1 AND ?2 AND state IN (SELECT value FROM json_each(?3))",
     )
-    .bind(campaign.rows.0)
-    .bind(campaign.rows.1)
+    .bind(rows.first)
+    .bind(rows.last)
+    .bind(to_json(&states)?)
     .fetch_all(connection)
     .await
 }
@@ -275,7 +279,7 @@ async fn settle(
          WHERE id IN (SELECT value FROM json_each(?1)) AND state <> ?2",
     )
     .bind(to_json(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?)
-    .bind(settlement.state)
+    .bind(settlement.state.as_str())
     .bind(settlement.class)
     .bind(settlement.note)
     .bind(to_millis(now))
@@ -357,12 +361,13 @@ async fn reserve(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE recipients SET state = 'reserved', boot_id = ?2, due_at = 0, updated_at = ?3
+        "UPDATE recipients SET state = ?4, boot_id = ?2, due_at = 0, updated_at = ?3
          WHERE id IN (SELECT value FROM json_each(?1))",
     )
     .bind(to_json(&rows.iter().map(|row| row.row.0).collect::<Vec<_>>())?)
     .bind(boot_id)
     .bind(to_millis(now))
+    .bind(RowState::Reserved.as_str())
     .execute(connection)
     .await?;
     Ok(())
@@ -378,12 +383,13 @@ async fn withdraw(
     }
     sqlx::query(
         "UPDATE recipients
-         SET state = 'withdrawn', class = w.reason, due_at = 0, updated_at = ?2
+         SET state = ?3, class = w.reason, due_at = 0, updated_at = ?2
          FROM (SELECT value ->> 0 AS id, value ->> 1 AS reason FROM json_each(?1)) w
          WHERE recipients.id = w.id",
     )
     .bind(to_json(rows)?)
     .bind(to_millis(now))
+    .bind(RowState::Withdrawn.as_str())
     .execute(connection)
     .await?;
     Ok(())

@@ -3,47 +3,9 @@
 use futures_util::TryStreamExt;
 use sqlx::FromRow;
 
-use super::{FrozenCampaign, Store, StoreError, from_millis};
-use crate::delivery::Tally;
+use super::{LedgerRows, Store, StoreError, from_millis};
+use crate::delivery::{RowState, Tally};
 use crate::domain::{CampaignKey, SubscriberId, Timestamp};
-
-/// The state of a row in the ledger; see [`Ledger`](crate::delivery::Ledger).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowState {
-    /// Not tried yet.
-    Pending,
-    /// Held by a running sender.
-    Reserved,
-    /// Being handed over.
-    Started,
-    /// The server has it.
-    Sent,
-    /// To be tried again.
-    Deferred,
-    /// Refused for good.
-    Rejected,
-    /// In doubt.
-    Unknown,
-    /// Left the list after the freeze.
-    Withdrawn,
-}
-
-impl RowState {
-    /// The word kept in tables and files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Reserved => "reserved",
-            Self::Started => "started",
-            Self::Sent => "sent",
-            Self::Deferred => "deferred",
-            Self::Rejected => "rejected",
-            Self::Unknown => "unknown",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
 
 /// What came of one recipient. `Debug` masks the address.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,29 +45,21 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn tally(&self, campaign: &FrozenCampaign) -> Result<Tally, StoreError> {
+    pub async fn tally(&self, campaign: impl Into<LedgerRows>) -> Result<Tally, StoreError> {
+        let LedgerRows { first, last, .. } = campaign.into();
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT state, count(*) FROM recipients WHERE id BETWEEN ?1 AND ?2 GROUP BY state",
         )
-        .bind(campaign.rows.0)
-        .bind(campaign.rows.1)
+        .bind(first)
+        .bind(last)
         .fetch_all(self.readers())
         .await
         .map_err(self.fault(COUNT))?;
         let mut tally = Tally::default();
         for (state, count) in rows {
-            let place = match state.as_str() {
-                "pending" => &mut tally.pending,
-                "reserved" => &mut tally.reserved,
-                "started" => &mut tally.started,
-                "sent" => &mut tally.sent,
-                "deferred" => &mut tally.deferred,
-                "rejected" => &mut tally.rejected,
-                "unknown" => &mut tally.unknown,
-                "withdrawn" => &mut tally.withdrawn,
-                _ => return Err(self.damaged(COUNT, "a row has no valid state")),
-            };
-            *place = count as u64;
+            let state = RowState::parse(&state);
+            let state = state.ok_or_else(|| self.damaged(COUNT, "a row has no valid state"))?;
+            *tally.count_mut(state) = count as u64;
         }
         Ok(tally)
     }
@@ -121,15 +75,15 @@ impl Store {
         state: RowState,
         mut each: impl FnMut(OutcomeRow) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let campaign = self.existing_campaign(key, LIST).await?;
+        let LedgerRows { first, last, .. } = self.ledger_rows(key, LIST).await?;
         let mut rows = sqlx::query_as::<_, Row>(
             "SELECT r.subscriber, coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
                     r.note, r.attempts, r.updated_at
              FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
              WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3 ORDER BY r.id",
         )
-        .bind(campaign.rows.0)
-        .bind(campaign.rows.1)
+        .bind(first)
+        .bind(last)
         .bind(state.as_str())
         .fetch(self.readers());
         let mut count = 0;

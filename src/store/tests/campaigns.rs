@@ -124,8 +124,12 @@ async fn a_frozen_campaign_keeps_its_images_until_it_is_forgotten() {
     drop(store);
     let store = temporary.open().await;
     assert_eq!(store.campaign(&key("one")).await.unwrap().unwrap().campaign, one);
-    let listed = store.campaigns().await.unwrap();
-    assert!(listed.iter().all(|frozen| frozen.campaign.attachments().is_none()));
+    let summaries = store.campaign_summaries().await.unwrap();
+    assert_eq!([&summaries[0].key, &summaries[1].key], [&key("two"), &key("one")]);
+    let summary = &summaries[1];
+    assert_eq!((summary.subject.as_str(), summary.digest), ("Issue one", one.digest()));
+    assert_eq!((summary.via, summary.recipients), (RouteKind::Outbox, 1));
+    assert_eq!((&summary.provenance, summary.frozen_at), (&provenance("one"), at(0)));
 
     let lock = store.lock_for_sending().unwrap();
     assert_eq!(store.forget_trials(&key("one").newsletter, &lock).await.unwrap().campaigns, 1);
@@ -189,7 +193,7 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     freeze(&store, "one").await;
     store.mark_paused(&key("one"), "the breaker opened", at(1)).await.unwrap();
     assert!(!store.mark_finished(&key("one"), at(2)).await.unwrap());
-    let frozen = store.campaigns().await.unwrap().remove(0);
+    let frozen = store.campaign_summaries().await.unwrap().remove(0);
     let paused = Some((at(1), "the breaker opened".to_owned()));
     assert_eq!((frozen.finished_at, frozen.paused), (None, paused));
     store.mark_resumed(&key("one")).await.unwrap();
@@ -198,7 +202,7 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     crate::delivery::Ledger::claim(&ledger, 10, at(3)).await.unwrap();
     assert!(store.mark_finished(&key("one"), at(4)).await.unwrap());
     assert!(store.mark_finished(&key("one"), at(5)).await.unwrap());
-    let frozen = store.campaigns().await.unwrap().remove(0);
+    let frozen = store.campaign_summaries().await.unwrap().remove(0);
     assert_eq!((frozen.finished_at, frozen.paused), (Some(at(4)), None));
     let missing = store.mark_finished(&key("two"), at(5)).await.unwrap_err();
     assert!(matches!(missing, StoreError::NoSuchCampaign { .. }));

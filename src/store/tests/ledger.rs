@@ -1,11 +1,11 @@
 use super::*;
 use crate::delivery::{
-    Closing, Doubt, InDoubt, Ledger, Outcome, RejectClass, Reserved, RowId, Tally,
+    Closing, Doubt, InDoubt, Ledger, Outcome, RejectClass, Reserved, RowId, RowState, Tally,
 };
 use crate::domain::{SubscriberId, SuppressionReason};
 use crate::store::group::WRITE_CHANGES;
 use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE};
-use crate::store::{OutcomeRow, RowState, SqliteLedger, StoreError};
+use crate::store::{OutcomeRow, SqliteLedger, StoreError};
 
 async fn open_ledger(store: &Store) -> SqliteLedger {
     store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap()
