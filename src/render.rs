@@ -7,7 +7,7 @@
 //! purpose: the reader. Nothing here runs once per recipient.
 //!
 //! The article goes its own way past the template engine: the events of the
-//! Markdown become one list of nodes (`flow`), which two writers turn into
+//! Markdown become one tree (`flow`), which two writers turn into
 //! html and text. The theme's shell goes through Handlebars and mrml once,
 //! and the article is put into it afterwards.
 
@@ -41,7 +41,7 @@ pub use images::{
     ImageFile, ImageMode, Images, Logo, MAX_IMAGE_BYTES, MISSING_ALT, MISSING_IMAGE, NoImages,
     RELATIVE_TARGET, Start,
 };
-pub use sections::{RenderedSection, SourceHeading};
+pub use sections::RenderedSection;
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
@@ -125,7 +125,7 @@ pub fn render(
     let mut gallery = Gallery::new(*illustration);
     let page = letterhead.web_url.as_deref().and_then(|url| Url::parse(url).ok());
     flow::resolve(&mut nodes, page.as_ref(), &mut gallery, &mut findings);
-    let headings = headings::of(&nodes);
+    let headings = headings::find(&nodes);
     let linked_inside = anchors::settle(&mut nodes, &headings, &mut findings);
     let mut values = values(issue, theme, letterhead, &headings, &mut findings);
     values["logo"] = logo::value(illustration.logo, theme, &mut gallery, &mut findings);
@@ -147,7 +147,7 @@ pub fn render(
         html: html.template,
         text,
         images,
-        sections: sections::located(html.sections, html.article, issue),
+        sections: sections::located(headings, &html.headings, html.article, issue.source),
         web_url: letterhead.web_url.clone(),
     };
     Ok((rendered, findings.into_sorted()))

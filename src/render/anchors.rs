@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::headings::{Heading, heading_id};
-use super::node::{Element, Node};
+use super::node::{Element, ElementKind, Node, walk, walk_mut};
 use super::target;
 use crate::source::{Findings, RuleId, Severity};
 
@@ -25,47 +25,49 @@ pub(crate) fn settle(
     headings: &[Heading],
     findings: &mut Findings<'_>,
 ) -> Vec<usize> {
-    if !nodes.iter().any(|node| anchor(node).is_some()) {
+    let mut has_anchors = false;
+    walk(nodes, &mut |node| has_anchors |= anchor(node).is_some());
+    if !has_anchors {
         return Vec::new();
     }
     let names = names(headings);
-    let own: HashSet<String> = nodes.iter().flat_map(own_ids).collect();
+    let mut own = HashSet::new();
+    walk(nodes, &mut |node| own.extend(own_ids(node)));
     let mut linked = Vec::new();
     let mut dead = 0_usize;
-    for node in nodes {
-        let Node::Open(
-            Element::Link { target, relative: place, .. }
-            | Element::ButtonLink { target, relative: place },
-        ) = node
+    walk_mut(nodes, &mut |node| {
+        let Node::Element(Element {
+            kind: ElementKind::Link { target, span, .. } | ElementKind::ButtonLink { target, span },
+            ..
+        }) = node
         else {
-            continue;
+            return;
         };
         if target.len() < 2 || !target.starts_with('#') || own.contains(target.as_str()) {
-            continue;
+            return;
         }
         if let Some(heading) = names.get(target.to_lowercase().as_str()) {
             *target = format!("#{}", heading_id(*heading));
-            linked.push(*heading);
-            continue;
+            return linked.push(*heading);
         }
         dead += 1;
-        if let (Some(place), true) = (place, dead <= MOST_TOLD) {
+        if dead <= MOST_TOLD {
             findings.at(
-                place,
+                span,
                 (DEAD_ANCHOR, Severity::Warning),
                 format!("The link to `{target}` leads to no place in this mail."),
                 "Write the words of a heading, as in `#the-first-part` for \"The first part\".",
             );
         }
-    }
+    });
     linked.sort_unstable();
     linked.dedup();
     linked
 }
 
 fn anchor<'n>(node: &'n Node<'_>) -> Option<&'n str> {
-    match node {
-        Node::Open(Element::Link { target, .. } | Element::ButtonLink { target, .. }) => {
+    match node.kind()? {
+        ElementKind::Link { target, .. } | ElementKind::ButtonLink { target, .. } => {
             Some(target.as_str()).filter(|target| target.starts_with('#'))
         }
         _ => None,
@@ -74,7 +76,7 @@ fn anchor<'n>(node: &'n Node<'_>) -> Option<&'n str> {
 
 /// The ids that the author's HTML gives, as targets.
 fn own_ids(node: &Node<'_>) -> Vec<String> {
-    let Node::Open(Element::Raw { attributes, .. }) = node else { return Vec::new() };
+    let Some(ElementKind::Raw { attributes, .. }) = node.kind() else { return Vec::new() };
     let ids = attributes.iter().filter(|(name, _)| matches!(*name, "id" | "name"));
     ids.filter_map(|(_, id)| as_target(id)).collect()
 }
@@ -125,9 +127,10 @@ mod tests {
         let document = Document::parse(&source, 0).unwrap();
         let mut findings = Findings::about(&source);
         let mut nodes = flow(&document, &mut findings);
-        let headings = headings::of(&nodes);
+        let headings = headings::find(&nodes);
         let linked = settle(&mut nodes, &headings, &mut findings);
-        let targets = nodes.iter().filter_map(anchor).map(str::to_owned).collect();
+        let mut targets = Vec::new();
+        walk(&nodes, &mut |node| targets.extend(anchor(node).map(str::to_owned)));
         let place = |f: crate::source::Finding| {
             let place = f.place.unwrap();
             format!("{}:{} {}", place.line, place.column, f.rule.0)

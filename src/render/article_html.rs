@@ -1,26 +1,26 @@
 //! The article as HTML.
 //!
-//! In: [`Node`]s, the [`Look`] of the theme, and which headings it links to.
-//! Out: HTML in which every tag is closed, every attribute quoted, and every
-//! image has an `alt`; and where in it each section begins. The theme's rules
-//! reach everything through inheritance and element names, which halves the
-//! mail; so there are no styles but on what breaks without them (code and
-//! tables that would be wider than a phone, and buttons), and four
-//! classes for what has no element of its own: `by` says who said a quote,
-//! `button` is the table of a button, `notes` the list of footnotes, `top` a
-//! heading with which the article begins. Code runs from left to right in every language; a paragraph
-//! or heading that is wholly written the other way runs its own. End tags stay,
-//! as some mail programs need them. The writer keeps its own stack, so no depth
-//! can exhaust the program's. Absent on purpose: anchors from a footnote's mark
-//! to the footnote, which are dead in Gmail on iOS and in Yahoo.
+//! In: [`Node`]s, the [`Look`] of the theme, and which headings the mail links
+//! to. Out: HTML in which every tag is closed, every attribute quoted, and
+//! every image has an `alt`; and where in it each heading begins. The theme's
+//! rules reach everything through inheritance and element names, which halves
+//! the mail. So there are styles only on what breaks without them (code and
+//! tables that would be wider than a phone, and buttons), and four classes for
+//! what has no element of its own: `by` says who said a quote, `button` is the
+//! table of a button, `notes` the list of footnotes, `top` a heading with which
+//! the article begins. Code runs from left to right in every language; a
+//! paragraph or heading that is wholly written the other way runs its own. End
+//! tags stay, as some mail programs need them. Absent on purpose: anchors from
+//! a footnote's mark to the footnote, which are dead in Gmail on iOS and in
+//! Yahoo.
 
 mod narrow;
 
 use pulldown_cmark::Alignment;
 
 use self::narrow::Narrow;
-use super::headings::{self, heading_id};
-use super::node::{Element, Node};
+use super::headings::heading_id;
+use super::node::{Element, ElementKind, Node};
 use crate::domain::Direction;
 
 /// What the article takes from the theme, for the few places that must look
@@ -35,24 +35,13 @@ pub(crate) struct Look {
     pub direction: Direction,
 }
 
-/// The article, and its sections in their order.
+/// The article, and where in it each heading begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ArticleHtml {
     /// A fragment, for a place between tags.
     pub html: String,
-    /// One for each heading.
-    pub sections: Vec<SectionMark>,
-}
-
-/// Where a section begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SectionMark {
-    /// The words of the heading.
-    pub title: String,
-    /// From 2 to 6.
-    pub level: u8,
-    /// The first byte of the heading's tag in the html.
-    pub offset: usize,
+    /// The first byte of each heading's tag, in the order of the headings.
+    pub headings: Vec<usize>,
 }
 
 /// Code wraps, even where style sheets are dropped: a line that makes a mail
@@ -89,119 +78,276 @@ impl Default for Look {
     }
 }
 
+/// Room for the html of most articles.
+const USUAL_BYTES: usize = 64 * 1024;
+
 /// Writes the article. `linked` holds the indices of the headings that get an
 /// id, in ascending order: those that something in the mail links to.
 pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> ArticleHtml {
-    let mut out = String::with_capacity(nodes.len() * 24);
-    let mut ends: Vec<End> = Vec::new();
-    let mut offsets = Vec::new();
-    let mut table: Option<Narrow> = None;
-    for (at, node) in nodes.iter().enumerate() {
+    let out = String::with_capacity(USUAL_BYTES);
+    let mut writer = Writer { look, linked, out, headings: Vec::new(), margins: 0, table: None };
+    for (index, node) in nodes.iter().enumerate() {
+        writer.node(node, index == 0);
+        if node.kind().is_some() {
+            writer.out.push('\n');
+        }
+    }
+    ArticleHtml { html: writer.out, headings: writer.headings }
+}
+
+struct Writer<'w> {
+    look: &'w Look,
+    linked: &'w [usize],
+    out: String,
+    /// Where each heading begins.
+    headings: Vec<usize>,
+    /// How many open elements take room at the side.
+    margins: usize,
+    /// The table that is being written.
+    table: Option<Narrow>,
+}
+impl Writer<'_> {
+    fn node(&mut self, node: &Node<'_>, is_first: bool) {
         match node {
-            Node::Open(Element::Heading(level)) => {
-                let index = offsets.len();
-                offsets.push(out.len());
-                let name = heading_name(*level);
-                out.push('<');
-                out.push_str(name);
-                if linked.binary_search(&index).is_ok() {
-                    attribute("id", &heading_id(index), &mut out);
-                }
-                if at == 0 {
-                    attribute("class", "top", &mut out);
-                }
-                other_way(&nodes[at..], look.direction, &mut out);
-                out.push('>');
-                ends.push(End::Tag(name));
-            }
-            Node::Open(element @ (Element::Paragraph | Element::Attribution)) => {
-                out.push_str("<p");
-                if *element == Element::Attribution {
-                    attribute("class", "by", &mut out);
-                }
-                other_way(&nodes[at..], look.direction, &mut out);
-                out.push('>');
-                ends.push(End::Tag("p"));
-            }
-            Node::Open(Element::Item) => {
-                out.push_str("<li");
-                // The box of a task stands where a bullet would.
-                if is_task(&nodes[at + 1..]) {
-                    attribute("style", "list-style-type:none", &mut out);
-                }
-                out.push('>');
-                ends.push(End::Tag("li"));
-            }
-            Node::Open(element) => {
-                match (element, &mut table) {
-                    (Element::Table, _) => {
-                        let margins = ends.iter().filter(|end| end.takes_a_margin()).count();
-                        let narrow = Narrow::of(&nodes[at..], margins);
-                        out.push_str("<table");
-                        if narrow.is_wide {
-                            attribute("style", SMALL, &mut out);
-                        }
-                        attribute("cellpadding", CELL_PADDING, &mut out);
-                        table = Some(narrow);
-                    }
-                    (Element::TableHead | Element::TableRow, Some(table)) => table.begin_row(),
-                    (Element::Cell { .. }, Some(table)) => table.begin_cell(),
-                    _ => {}
-                }
-                ends.push(open(element, look, &mut out));
-            }
-            Node::Close => {
-                let Some(end) = ends.pop() else { continue };
-                close(&end, &mut out);
-                if let (End::TableHead, Some(around)) = (&end, ends.last_mut()) {
-                    *around = End::Tag("tbody></table");
-                }
-                if matches!(end, End::Tag("tbody></table" | "table")) {
-                    table = None;
-                }
-                if ends.is_empty() {
-                    out.push('\n');
-                }
-            }
-            Node::Text(text) => write_words(text, &mut table, &mut out),
+            Node::Element(element) => self.element(element, is_first),
+            Node::Text(text) => self.words(text),
             Node::Code(text) => {
-                out.push_str("<code");
-                from_left(look, &mut out);
-                out.push('>');
-                write_words(text, &mut table, &mut out);
-                out.push_str("</code>");
+                self.out.push_str("<code");
+                self.left_to_right();
+                self.out.push('>');
+                self.words(text);
+                self.out.push_str("</code>");
             }
             Node::Image { source, alternative, attributes, .. } => {
-                out.push_str("<img");
-                attribute("src", source, &mut out);
-                attribute("alt", alternative, &mut out);
-                attributes.iter().for_each(|(name, value)| attribute(name, value, &mut out));
-                out.push('>');
+                self.out.push_str("<img");
+                self.attribute("src", source);
+                self.attribute("alt", alternative);
+                self.attributes(attributes);
+                self.out.push('>');
             }
-            Node::SoftBreak => out.push('\n'),
+            Node::SoftBreak => self.out.push('\n'),
             Node::HardBreak => {
-                out.push_str("<br>");
-                if let Some(table) = &mut table {
+                self.out.push_str("<br>");
+                if let Some(table) = &mut self.table {
                     table.end_word();
                 }
             }
-            Node::Rule => out.push_str("<hr>"),
-            Node::FootnoteMark(number) => {
-                out.push_str(&format!("<sup>[{number}]</sup>"));
-            }
+            Node::Rule => self.out.push_str("<hr>"),
+            Node::FootnoteMark(number) => self.out.push_str(&format!("<sup>[{number}]</sup>")),
         }
     }
-    while let Some(end) = ends.pop() {
-        close(&end, &mut out);
+
+    fn element(&mut self, element: &Element<'_>, is_first: bool) {
+        let end = self.start(element, is_first);
+        let margin = usize::from(matches!(end, "ul" | "ol" | "blockquote"));
+        self.margins += margin;
+        element.children.iter().for_each(|node| self.node(node, false));
+        self.margins -= margin;
+        self.out.push_str("</");
+        self.out.push_str(end);
+        self.out.push('>');
+        if matches!(end, TABLE_WITH_HEAD | "table") {
+            self.table = None;
+        }
     }
-    let marked = headings::of(nodes).into_iter().zip(offsets);
-    let mark = |(heading, offset): (headings::Heading, usize)| SectionMark {
-        title: heading.title,
-        level: heading.level,
-        offset,
-    };
-    ArticleHtml { html: out, sections: marked.map(mark).collect() }
+
+    /// Writes how an element begins, and gives its end: what stands between
+    /// `</` and `>`.
+    fn start(&mut self, element: &Element<'_>, is_first: bool) -> &'static str {
+        let (start, end) = match &element.kind {
+            ElementKind::Heading { level, .. } => {
+                let name = heading_name(*level);
+                let index = self.headings.len();
+                self.headings.push(self.out.len());
+                self.out.push('<');
+                self.out.push_str(name);
+                if self.linked.binary_search(&index).is_ok() {
+                    self.attribute("id", &heading_id(index));
+                }
+                if is_first {
+                    self.attribute("class", "top");
+                }
+                self.other_way(&element.children);
+                (">", name)
+            }
+            kind @ (ElementKind::Paragraph | ElementKind::Attribution) => {
+                self.out.push_str("<p");
+                if *kind == ElementKind::Attribution {
+                    self.attribute("class", "by");
+                }
+                self.other_way(&element.children);
+                (">", "p")
+            }
+            ElementKind::Button => {
+                self.button();
+                (">", "td></tr></table")
+            }
+            ElementKind::ButtonLink { target, .. } => {
+                self.out.push_str("<a");
+                self.attribute("href", target);
+                self.attribute("style", &format!("{BUTTON_LINK}{}", self.look.button_text));
+                self.out.push_str("><span");
+                self.attribute("style", &format!("{BUTTON_WORDS}{}", self.look.button_text));
+                (">", "span></a")
+            }
+            ElementKind::Summary => ("<div><strong>", "strong></div"),
+            ElementKind::Footnotes => ("<hr><ol class=\"notes\">", "ol"),
+            ElementKind::Footnote(_) => ("<li>", "li"),
+            ElementKind::Quote => ("<blockquote>", "blockquote"),
+            ElementKind::CodeBlock => {
+                self.out.push_str("<pre");
+                self.keep_spaces();
+                ("><code>", "code></pre")
+            }
+            ElementKind::List { start: None, .. } => ("<ul>", "ul"),
+            ElementKind::List { start: Some(1), .. } => ("<ol>", "ol"),
+            ElementKind::List { start: Some(start), .. } => {
+                self.out.push_str(&format!("<ol start=\"{start}\""));
+                (">", "ol")
+            }
+            // The box of a task stands where a bullet would.
+            ElementKind::Item if is_task(&element.children) => {
+                ("<li style=\"list-style-type:none\">", "li")
+            }
+            ElementKind::Item => ("<li>", "li"),
+            ElementKind::Table => {
+                let table = Narrow::for_table(element, self.margins);
+                self.out.push_str("<table");
+                if table.is_wide {
+                    self.attribute("style", SMALL);
+                }
+                self.attribute("cellpadding", CELL_PADDING);
+                self.table = Some(table);
+                let is_head = |node: &Node<'_>| node.kind() == Some(&ElementKind::TableHead);
+                let has_head = element.children.iter().any(is_head);
+                (">", if has_head { TABLE_WITH_HEAD } else { "table" })
+            }
+            kind @ (ElementKind::TableHead | ElementKind::TableRow) => {
+                if let Some(table) = &mut self.table {
+                    table.begin_row();
+                }
+                if *kind == ElementKind::TableHead {
+                    ("<thead><tr>", "tr></thead><tbody")
+                } else {
+                    ("<tr>", "tr")
+                }
+            }
+            ElementKind::Cell { heading, alignment } => {
+                if let Some(table) = &mut self.table {
+                    table.begin_cell();
+                }
+                let (start, end) =
+                    if *heading { ("<th scope=\"col\"", "th") } else { ("<td", "td") };
+                self.out.push_str(start);
+                (self.aligned(*heading, *alignment), end)
+            }
+            ElementKind::Emphasis => ("<em>", "em"),
+            ElementKind::Strong => ("<strong>", "strong"),
+            ElementKind::Strikethrough => ("<del>", "del"),
+            ElementKind::Link { target, title, .. } => {
+                self.out.push_str("<a");
+                self.attribute("href", target);
+                if !title.is_empty() {
+                    self.attribute("title", title);
+                }
+                (">", "a")
+            }
+            ElementKind::Raw { name, attributes } => {
+                self.out.push('<');
+                self.out.push_str(name);
+                self.attributes(attributes);
+                match *name {
+                    "pre" => self.keep_spaces(),
+                    "code" => self.left_to_right(),
+                    _ => {}
+                }
+                (">", *name)
+            }
+        };
+        self.out.push_str(start);
+        end
+    }
+
+    /// The table of a button, up to its link. Mail programs that draw with Word
+    /// know no padding of a link, and so get it from the cell.
+    fn button(&mut self) {
+        self.out.push_str(
+            "<table class=\"button\" role=\"presentation\" border=\"0\" cellpadding=\"0\" \
+             cellspacing=\"0\" style=\"margin:16px 0\"><tr><td",
+        );
+        self.attribute("bgcolor", &self.look.button);
+        self.attribute("style", BUTTON_CELL);
+    }
+
+    /// The end of a cell's start tag.
+    fn aligned(&self, is_head: bool, alignment: Alignment) -> &'static str {
+        match (alignment, is_head, self.look.direction) {
+            (Alignment::None, false, _) => ">",
+            // Outlook on Windows centres a heading that does not say where it stands.
+            (Alignment::None, true, Direction::LeftToRight) | (Alignment::Left, ..) => {
+                " align=\"left\">"
+            }
+            (Alignment::None, true, Direction::RightToLeft) | (Alignment::Right, ..) => {
+                " align=\"right\">"
+            }
+            (Alignment::Center, ..) => " align=\"center\">",
+        }
+    }
+
+    /// The attributes of a `<pre>`.
+    fn keep_spaces(&mut self) {
+        self.left_to_right();
+        let style = match self.look.direction {
+            Direction::LeftToRight => PRE,
+            Direction::RightToLeft => PRE_FROM_LEFT,
+        };
+        self.attribute("style", style);
+    }
+
+    /// Code among words that run from right to left says that it does not.
+    fn left_to_right(&mut self) {
+        if self.look.direction == Direction::RightToLeft {
+            self.attribute("dir", "ltr");
+        }
+    }
+
+    /// Says that a paragraph or heading runs the other way, if no letter in it
+    /// runs the way of the mail.
+    fn other_way(&mut self, children: &[Node<'_>]) {
+        let mut other = None;
+        if holds_letter(children, self.look.direction, &mut other) {
+            return;
+        }
+        if let Some(other) = other {
+            self.attribute("dir", other.as_str());
+            let side = if other == Direction::RightToLeft { "right" } else { "left" };
+            self.attribute("align", side);
+        }
+    }
+
+    /// Writes a text, which may stand in a table.
+    fn words(&mut self, text: &str) {
+        match &mut self.table {
+            Some(table) => table.write(text, &mut self.out),
+            None => escape_text(text, &mut self.out),
+        }
+    }
+
+    fn attributes(&mut self, attributes: &[(&'static str, String)]) {
+        attributes.iter().for_each(|(name, value)| self.attribute(name, value));
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape(value, &mut self.out, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"'));
+        self.out.push('"');
+    }
 }
+
+/// The end of a table that has a head, and so a body.
+const TABLE_WITH_HEAD: &str = "tbody></table";
 
 fn heading_name(level: u8) -> &'static str {
     match level {
@@ -213,188 +359,29 @@ fn heading_name(level: u8) -> &'static str {
     }
 }
 
-/// How an element ends.
-enum End {
-    /// With one end tag, or more: what stands between `</` and `>`.
-    Tag(&'static str),
-    /// A table's head is followed by its body.
-    TableHead,
-}
-
-impl End {
-    /// Whether the element takes room at the side.
-    fn takes_a_margin(&self) -> bool {
-        matches!(self, Self::Tag("ul" | "ol" | "blockquote"))
-    }
-}
-
-/// Opens what is no heading.
-fn open(element: &Element<'_>, look: &Look, out: &mut String) -> End {
-    let (start, end) = match element {
-        Element::Paragraph | Element::Attribution => ("<p>", "p"),
-        Element::Button => {
-            button(look, out);
-            ("", "td></tr></table")
-        }
-        Element::ButtonLink { target, .. } => {
-            out.push_str("<a");
-            attribute("href", target, out);
-            attribute("style", &format!("{BUTTON_LINK}{}", look.button_text), out);
-            out.push_str("><span");
-            attribute("style", &format!("{BUTTON_WORDS}{}", look.button_text), out);
-            (">", "span></a")
-        }
-        Element::Summary => ("<div><strong>", "strong></div"),
-        Element::Footnotes => ("<hr><ol class=\"notes\">", "ol"),
-        Element::Footnote(_) => ("<li>", "li"),
-        Element::Quote => ("<blockquote>", "blockquote"),
-        Element::CodeBlock => {
-            out.push_str("<pre");
-            pre(look, out);
-            ("><code>", "code></pre")
-        }
-        Element::List { start: None, .. } => ("<ul>", "ul"),
-        Element::List { start: Some(1), .. } => ("<ol>", "ol"),
-        Element::List { start: Some(start), .. } => {
-            out.push_str(&format!("<ol start=\"{start}\">"));
-            ("", "ol")
-        }
-        Element::Item => ("<li>", "li"),
-        Element::Table => (">", "table"),
-        Element::TableHead => {
-            out.push_str("<thead><tr>");
-            return End::TableHead;
-        }
-        Element::TableRow => ("<tr>", "tr"),
-        Element::Cell { heading, alignment } => {
-            let (start, end) = if *heading { ("<th scope=\"col\"", "th") } else { ("<td", "td") };
-            out.push_str(start);
-            let alignment = match (alignment, heading, look.direction) {
-                // Outlook on Windows centres a heading that does not say where it stands.
-                (Alignment::None, true, Direction::LeftToRight) => &Alignment::Left,
-                (Alignment::None, true, Direction::RightToLeft) => &Alignment::Right,
-                (alignment, ..) => alignment,
-            };
-            out.push_str(match alignment {
-                Alignment::None => ">",
-                Alignment::Left => " align=\"left\">",
-                Alignment::Center => " align=\"center\">",
-                Alignment::Right => " align=\"right\">",
-            });
-            ("", end)
-        }
-        Element::Emphasis => ("<em>", "em"),
-        Element::Strong => ("<strong>", "strong"),
-        Element::Strikethrough => ("<del>", "del"),
-        Element::Link { target, title, .. } => {
-            out.push_str("<a");
-            attribute("href", target, out);
-            if !title.is_empty() {
-                attribute("title", title, out);
+/// Whether a letter in some nodes runs this way; `other` gets another way that one runs.
+fn holds_letter(nodes: &[Node<'_>], way: Direction, other: &mut Option<Direction>) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Element(element) => holds_letter(&element.children, way, other),
+        Node::Text(text) => text.chars().filter_map(Direction::of_letter).any(|found| {
+            if found != way {
+                *other = Some(found);
             }
-            (">", "a")
-        }
-        Element::Heading(level) => return End::Tag(heading_name(*level)),
-        Element::Raw { name, attributes } => {
-            out.push('<');
-            out.push_str(name);
-            attributes.iter().for_each(|(name, value)| attribute(name, value, out));
-            match *name {
-                "pre" => pre(look, out),
-                "code" => from_left(look, out),
-                _ => {}
-            }
-            (">", *name)
-        }
-    };
-    out.push_str(start);
-    End::Tag(end)
+            found == way
+        }),
+        _ => false,
+    })
 }
 
-/// The attributes of a `<pre>`.
-fn pre(look: &Look, out: &mut String) {
-    from_left(look, out);
-    let style = match look.direction {
-        Direction::LeftToRight => PRE,
-        Direction::RightToLeft => PRE_FROM_LEFT,
-    };
-    attribute("style", style, out);
-}
-
-/// Code among words that run from right to left says that it does not.
-fn from_left(look: &Look, out: &mut String) {
-    if look.direction == Direction::RightToLeft {
-        attribute("dir", "ltr", out);
-    }
-}
-
-/// Says that the paragraph or heading that begins here runs the other way, if no
-/// letter in it runs the way of the mail.
-fn other_way(nodes: &[Node<'_>], way: Direction, out: &mut String) {
-    let mut depth = 0_usize;
-    let mut other = None;
-    for node in nodes {
-        match node {
-            Node::Open(_) => depth += 1,
-            Node::Close if depth <= 1 => break,
-            Node::Close => depth -= 1,
-            Node::Text(text) => {
-                for found in text.chars().filter_map(Direction::of_letter) {
-                    if found == way {
-                        return;
-                    }
-                    other = Some(found);
-                }
-            }
-            _ => {}
-        }
-    }
-    if let Some(other) = other {
-        attribute("dir", other.as_str(), out);
-        attribute("align", if other == Direction::RightToLeft { "right" } else { "left" }, out);
-    }
-}
-
-/// Whether what begins here begins with the box of a task.
+/// Whether an item begins with the box of a task.
 fn is_task(nodes: &[Node<'_>]) -> bool {
-    let first = nodes.iter().find(|node| **node != Node::Open(Element::Paragraph));
-    matches!(first, Some(Node::Text(text)) if matches!(&**text, "☐ " | "☑ "))
-}
-
-/// Writes a text, which may stand in a table.
-fn write_words(text: &str, table: &mut Option<Narrow>, out: &mut String) {
-    match table {
-        Some(table) => table.write(text, out),
-        None => escape_text(text, out),
+    match nodes.first() {
+        Some(Node::Element(Element { kind: ElementKind::Paragraph, children, .. })) => {
+            is_task(children)
+        }
+        Some(Node::Text(text)) => matches!(&**text, "☐ " | "☑ "),
+        _ => false,
     }
-}
-
-/// The table of a button, up to its link. Mail programs that draw with Word
-/// know no padding of a link, and so get it from the cell.
-fn button(look: &Look, out: &mut String) {
-    out.push_str("<table class=\"button\" role=\"presentation\" border=\"0\" cellpadding=\"0\" cellspacing=\"0\"");
-    attribute("style", "margin:16px 0", out);
-    out.push_str("><tr><td");
-    attribute("bgcolor", &look.button, out);
-    attribute("style", BUTTON_CELL, out);
-    out.push('>');
-}
-
-fn close(end: &End, out: &mut String) {
-    out.push_str("</");
-    out.push_str(match end {
-        End::Tag(names) => names,
-        End::TableHead => "tr></thead><tbody",
-    });
-    out.push('>');
-}
-
-fn attribute(name: &str, value: &str, out: &mut String) {
-    out.push(' ');
-    out.push_str(name);
-    out.push_str("=\"");
-    escape(value, out, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"'));
-    out.push('"');
 }
 
 fn escape_text(text: &str, out: &mut String) {

@@ -18,7 +18,7 @@
 mod page;
 
 use self::page::Page;
-use super::node::{Element, Node};
+use super::node::{Element, ElementKind, Node};
 use super::notes::Notes;
 use super::text_table::{self, Cell};
 use super::wrap::{width, wrap, wrap_code};
@@ -32,9 +32,7 @@ const BREAK: char = '\u{2}';
 /// Writes the article. Lines end in LF and have no space at their end.
 pub(crate) fn write(nodes: &[Node<'_>]) -> String {
     let mut writer = Writer::default();
-    for node in nodes {
-        writer.node(node);
-    }
+    writer.nodes(nodes);
     writer.flush();
     writer.page.into_text()
 }
@@ -42,28 +40,21 @@ pub(crate) fn write(nodes: &[Node<'_>]) -> String {
 #[derive(Default)]
 struct Writer {
     page: Page,
-    /// The elements that are open.
-    open: Vec<Place>,
     /// The text that is being gathered.
     run: String,
     notes: Notes,
     table: Option<Table>,
+    /// The lists that are open.
+    lists: Vec<List>,
+    in_link: bool,
+    /// Whether text here stands in an item of a list without paragraphs.
+    in_tight_item: bool,
 }
 
-/// What an open element is to a text.
-enum Place {
-    Inline,
-    Link { start: usize, target: String },
-    ButtonLink { target: String },
-    Raised { start: usize },
-    Strikethrough,
-    Block,
-    Heading(u8),
-    Code,
-    Margin { tight: bool },
-    List { next: Option<u64>, tight: bool },
-    Table,
-    Cell(Alignment),
+struct List {
+    /// The number of the next item, if items are numbered.
+    next: Option<u64>,
+    tight: bool,
 }
 
 #[derive(Default)]
@@ -72,10 +63,13 @@ struct Table {
 }
 
 impl Writer {
+    fn nodes(&mut self, nodes: &[Node<'_>]) {
+        nodes.iter().for_each(|node| self.node(node));
+    }
+
     fn node(&mut self, node: &Node<'_>) {
         match node {
-            Node::Open(element) => self.start(element),
-            Node::Close => self.end(),
+            Node::Element(Element { kind, children, .. }) => self.element(kind, children),
             Node::Text(text) => self.run.push_str(text),
             Node::Code(code) => {
                 self.run.push('`');
@@ -85,12 +79,9 @@ impl Writer {
             Node::Image { source, alternative, attributes, .. } => {
                 self.run.push_str(alternative);
                 // Decoration says nothing in a text.
-                if attributes.iter().any(|(name, _)| *name == "role") {
-                    return;
-                }
-                let in_link = self.open.iter().any(|place| matches!(place, Place::Link { .. }));
-                if !in_link {
-                    self.note(source.clone());
+                let is_decoration = attributes.iter().any(|(name, _)| *name == "role");
+                if !is_decoration && !self.in_link {
+                    self.note(source);
                 }
             }
             Node::SoftBreak => self.run.push(' '),
@@ -100,168 +91,148 @@ impl Writer {
         }
     }
 
-    fn start(&mut self, element: &Element<'_>) {
-        let place = match element {
-            Element::Emphasis | Element::Strong => Place::Inline,
-            Element::Strikethrough => {
-                self.run.push_str("~~");
-                Place::Strikethrough
+    fn element(&mut self, kind: &ElementKind<'_>, children: &[Node<'_>]) {
+        match kind {
+            ElementKind::Emphasis | ElementKind::Strong => self.nodes(children),
+            ElementKind::Strikethrough => self.struck_out(children),
+            ElementKind::Link { target, .. } => self.link(target, children),
+            ElementKind::Raw { name, .. } => self.raw(name, children),
+            ElementKind::Paragraph | ElementKind::Button | ElementKind::Summary => {
+                self.block(children);
             }
-            Element::Link { target, .. } => {
-                Place::Link { start: self.run.len(), target: target.clone() }
+            ElementKind::Attribution => {
+                self.flush();
+                self.page.blank_due = false;
+                self.block(children);
             }
-            Element::Raw { name, .. } => return self.start_raw(name),
-            Element::Cell { alignment, .. } => {
-                self.run.clear();
-                Place::Cell(*alignment)
+            ElementKind::ButtonLink { target, .. } => self.button_label(target, children),
+            ElementKind::Heading { level, .. } => self.heading(*level, children),
+            ElementKind::Quote => self.behind_margin("> ", "> ", false, children),
+            ElementKind::CodeBlock => self.code(children),
+            ElementKind::List { start, tight } => {
+                self.list(List { next: *start, tight: *tight }, children);
             }
-            Element::TableHead | Element::TableRow => {
+            ElementKind::Item => self.item(children),
+            ElementKind::Table => self.table(children),
+            ElementKind::TableHead | ElementKind::TableRow => {
                 if let Some(table) = &mut self.table {
                     table.rows.push(Vec::new());
                 }
-                Place::Inline
+                self.nodes(children);
             }
-            Element::Table => {
-                self.flush();
-                self.table = Some(Table::default());
-                Place::Table
-            }
-            Element::Paragraph | Element::Button | Element::Summary => Place::Block,
-            Element::Attribution => {
-                self.flush();
-                self.page.blank_due = false;
-                Place::Block
-            }
-            Element::ButtonLink { target, .. } => Place::ButtonLink { target: target.clone() },
-            Element::Footnotes => {
+            ElementKind::Cell { alignment, .. } => self.cell(*alignment, children),
+            ElementKind::Footnotes => {
                 self.rule();
                 self.notes.begin_section();
-                Place::Block
+                self.block(children);
             }
-            Element::Footnote(number) => {
+            ElementKind::Footnote(number) => {
                 let marker = format!("[^{number}] ");
-                return self.start_margin(&marker, &" ".repeat(marker.len()), false);
+                self.behind_margin(&marker, &" ".repeat(marker.len()), false, children);
             }
-            Element::Heading(level) => Place::Heading(*level),
-            Element::CodeBlock => Place::Code,
-            Element::Quote => return self.start_margin("> ", "> ", false),
-            Element::List { start, tight } => Place::List { next: *start, tight: *tight },
-            Element::Item => return self.start_item(),
-        };
-        self.enter(place);
+        }
     }
 
     /// The author's own HTML, by what it is to a text.
-    fn start_raw(&mut self, name: &str) {
+    fn raw(&mut self, name: &str, children: &[Node<'_>]) {
         match name {
-            "blockquote" => self.start_margin("> ", "> ", false),
-            "li" => self.start_item(),
-            "pre" => self.enter(Place::Code),
-            "ul" => self.enter(Place::List { next: None, tight: true }),
-            "ol" => self.enter(Place::List { next: Some(1), tight: true }),
-            "s" | "del" | "strike" => {
-                self.run.push_str("~~");
-                self.enter(Place::Strikethrough);
-            }
-            "sup" => self.enter(Place::Raised { start: self.run.len() }),
+            "blockquote" => self.behind_margin("> ", "> ", false, children),
+            "li" => self.item(children),
+            "pre" => self.code(children),
+            "ul" => self.list(List { next: None, tight: true }, children),
+            "ol" => self.list(List { next: Some(1), tight: true }, children),
+            "s" | "del" | "strike" => self.struck_out(children),
+            "sup" => self.raised(children),
             "td" | "th" => {
                 self.run.push_str("  ");
-                self.enter(Place::Inline);
+                self.nodes(children);
             }
             "p" | "div" | "center" | "table" | "thead" | "tbody" | "tfoot" | "tr" | "caption"
             | "details" | "summary" | "dl" | "dt" | "dd" | "figure" | "figcaption" => {
-                self.enter(Place::Block);
+                self.block(children);
             }
-            _ => self.enter(Place::Inline),
+            _ => self.nodes(children),
         }
     }
 
-    fn enter(&mut self, place: Place) {
-        if !matches!(
-            place,
-            Place::Inline
-                | Place::Link { .. }
-                | Place::ButtonLink { .. }
-                | Place::Raised { .. }
-                | Place::Strikethrough
-                | Place::Cell(_)
-        ) {
-            self.flush();
-        }
-        self.open.push(place);
+    fn struck_out(&mut self, children: &[Node<'_>]) {
+        self.run.push_str("~~");
+        self.nodes(children);
+        self.run.push_str("~~");
     }
 
-    fn start_item(&mut self) {
+    fn block(&mut self, children: &[Node<'_>]) {
         self.flush();
-        let around = self.open.iter_mut().rev().find_map(|place| match place {
-            Place::List { next, tight } => Some((next, *tight)),
-            _ => None,
-        });
-        let (marker, tight) = match around {
-            Some((Some(number), tight)) => {
+        self.nodes_in_item(false, children);
+        self.flush();
+        self.page.blank_due = !self.in_tight_item;
+    }
+
+    /// Writes nodes that stand in a tight item or in a block that is none.
+    fn nodes_in_item(&mut self, is_tight: bool, nodes: &[Node<'_>]) {
+        let outside = std::mem::replace(&mut self.in_tight_item, is_tight);
+        self.nodes(nodes);
+        self.in_tight_item = outside;
+    }
+
+    fn list(&mut self, list: List, children: &[Node<'_>]) {
+        self.flush();
+        self.lists.push(list);
+        self.nodes(children);
+        self.lists.pop();
+        self.flush();
+        self.page.blank_due = !self.in_tight_item;
+    }
+
+    fn item(&mut self, children: &[Node<'_>]) {
+        self.flush();
+        let (marker, tight) = match self.lists.last_mut() {
+            Some(List { next: Some(number), tight }) => {
                 let marker = format!("{number}. ");
                 *number = number.saturating_add(1);
-                (marker, tight)
+                (marker, *tight)
             }
-            Some((None, tight)) => ("* ".to_owned(), tight),
+            Some(List { next: None, tight }) => ("* ".to_owned(), *tight),
             None => ("* ".to_owned(), true),
         };
-        let rest = " ".repeat(marker.len());
-        self.start_margin(&marker, &rest, tight);
+        self.behind_margin(&marker, &" ".repeat(marker.len()), tight, children);
     }
 
-    fn start_margin(&mut self, first: &str, rest: &str, tight: bool) {
+    /// Writes nodes whose first line begins with `first`, and each other with `rest`.
+    fn behind_margin(&mut self, first: &str, rest: &str, tight: bool, children: &[Node<'_>]) {
         self.flush();
         if !self.page.open_margin(first, rest) {
             self.run.push_str(first);
         }
-        self.open.push(Place::Margin { tight });
+        self.nodes_in_item(tight, children);
+        self.flush_with(tight);
+        self.page.close_margin();
+        self.page.blank_due = !tight;
     }
 
-    fn end(&mut self) {
-        let Some(place) = self.open.pop() else { return };
-        match place {
-            Place::Inline => {}
-            Place::Strikethrough => self.run.push_str("~~"),
-            Place::Link { start, target } => self.end_link(start, target),
-            Place::Raised { start } => self.end_raised(start),
-            Place::ButtonLink { target } => {
-                let label = self.run.trim_end().len();
-                self.run.truncate(label);
-                if !self.run.ends_with([':', '.', '!', '?', '…']) {
-                    self.run.push(':');
-                }
-                self.run.push_str(&format!("{BREAK}<{target}>"));
-            }
-            Place::Block => {
-                self.flush();
-                self.page.blank_due = !self.run_is_in_tight_item();
-            }
-            Place::Heading(level) => self.end_heading(level),
-            Place::Code => self.end_code(),
-            Place::Margin { tight } => {
-                self.flush_with(tight);
-                self.page.close_margin();
-                self.page.blank_due = !tight;
-            }
-            Place::List { .. } => {
-                self.flush();
-                self.page.blank_due = !self.run_is_in_tight_item();
-            }
-            Place::Cell(alignment) => {
-                let text = std::mem::take(&mut self.run);
-                let row = self.table.as_mut().and_then(|table| table.rows.last_mut());
-                match row {
-                    Some(row) => row.push(Cell { text, alignment }),
-                    None => self.run = text + "  ",
-                }
-            }
-            Place::Table => self.end_table(),
+    fn button_label(&mut self, target: &str, children: &[Node<'_>]) {
+        self.nodes(children);
+        self.run.truncate(self.run.trim_end().len());
+        if !self.run.ends_with([':', '.', '!', '?', '…']) {
+            self.run.push(':');
+        }
+        self.run.push_str(&format!("{BREAK}<{target}>"));
+    }
+
+    fn cell(&mut self, alignment: Alignment, children: &[Node<'_>]) {
+        self.run.clear();
+        self.nodes(children);
+        let text = std::mem::take(&mut self.run);
+        match self.table.as_mut().and_then(|table| table.rows.last_mut()) {
+            Some(row) => row.push(Cell { text, alignment }),
+            None => self.run = text + "  ",
         }
     }
 
     /// A raised number would be read as a part of what stands before it.
-    fn end_raised(&mut self, start: usize) {
+    fn raised(&mut self, children: &[Node<'_>]) {
+        let start = self.run.len();
+        self.nodes(children);
         let Some((before, raised)) = self.run.split_at_checked(start) else { return };
         let is_number = raised.bytes().any(|byte| byte.is_ascii_digit())
             && raised.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '\u{2212}'));
@@ -273,7 +244,11 @@ impl Writer {
         }
     }
 
-    fn end_link(&mut self, start: usize, target: String) {
+    fn link(&mut self, target: &str, children: &[Node<'_>]) {
+        let start = self.run.len();
+        let is_inner = std::mem::replace(&mut self.in_link, true);
+        self.nodes(children);
+        self.in_link = is_inner;
         let text = self.run.get(start..).unwrap_or_default().trim();
         if text == target && target.contains("://") {
             self.run.truncate(start);
@@ -290,20 +265,22 @@ impl Writer {
 
     /// Marks this place of the run with a target. A place in the mail itself
     /// is nowhere in its text, and neither is an image that the mail carries.
-    fn note(&mut self, target: String) {
+    fn note(&mut self, target: &str) {
         if !target.is_empty() && !target.starts_with('#') && !target.starts_with("cid:") {
             self.run.push_str(&self.notes.mark(target));
         }
     }
 
-    fn end_heading(&mut self, level: u8) {
+    fn heading(&mut self, level: u8, children: &[Node<'_>]) {
+        self.flush();
+        self.nodes_in_item(false, children);
         self.notes.begin_section();
         let (text, notes) = self.take_run();
         let lines: Vec<String> = self.wrapped(&text);
         if lines.is_empty() {
             // An image without words has a target all the same.
             if !notes.is_empty() {
-                self.block(notes);
+                self.lines(notes);
             }
             return;
         }
@@ -314,19 +291,24 @@ impl Writer {
         };
         let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0);
         let underline = mark.repeat(widest.min(self.page.room().width));
-        self.block(lines.into_iter().chain([underline]).chain(notes));
+        self.lines(lines.into_iter().chain([underline]).chain(notes));
     }
 
-    fn end_code(&mut self) {
+    fn code(&mut self, children: &[Node<'_>]) {
+        self.flush();
+        self.nodes_in_item(false, children);
         // Links in code come from the author's own HTML.
         let (code, notes) = self.take_run();
         let code = code.replace(BREAK, "\n");
         let most = self.page.room().less(CODE_MARGIN.len()).most;
         let lines = code.trim_matches('\n').lines().flat_map(|line| wrap_code(line, most));
-        self.block(lines.map(|line| format!("{CODE_MARGIN}{line}")).chain(notes));
+        self.lines(lines.map(|line| format!("{CODE_MARGIN}{line}")).chain(notes));
     }
 
-    fn end_table(&mut self) {
+    fn table(&mut self, children: &[Node<'_>]) {
+        self.flush();
+        self.table = Some(Table::default());
+        self.nodes(children);
         let Some(mut table) = self.table.take() else { return };
         // Even a single target gets a number, as a table has many cells.
         let numbered = self.notes.take(1);
@@ -343,17 +325,17 @@ impl Writer {
             // Below records, what follows without a gap would belong to the last one.
             let has_records = lines.iter().any(String::is_empty);
             let gap = (has_records && !notes.is_empty()).then(String::new);
-            self.block(lines.into_iter().chain(gap).chain(notes));
+            self.lines(lines.into_iter().chain(gap).chain(notes));
         }
     }
 
     fn rule(&mut self) {
         self.flush();
-        self.block(["-".repeat(20)]);
+        self.lines(["-".repeat(20)]);
     }
 
     /// Writes lines that belong together.
-    fn block(&mut self, lines: impl IntoIterator<Item = String>) {
+    fn lines(&mut self, lines: impl IntoIterator<Item = String>) {
         self.page.begin_block();
         lines.into_iter().for_each(|line| self.page.line(&line));
         self.page.blank_due = true;
@@ -361,8 +343,7 @@ impl Writer {
 
     /// Writes what was gathered as a paragraph of its own.
     fn flush(&mut self) {
-        let tight = self.run_is_in_tight_item();
-        self.flush_with(tight);
+        self.flush_with(self.in_tight_item);
     }
 
     fn flush_with(&mut self, tight: bool) {
@@ -374,16 +355,8 @@ impl Writer {
         }
         let (text, notes) = self.take_run();
         let lines = self.wrapped(&text);
-        self.block(lines.into_iter().chain(notes));
+        self.lines(lines.into_iter().chain(notes));
         self.page.blank_due = !tight;
-    }
-
-    /// Whether text here stands in an item of a list without paragraphs.
-    fn run_is_in_tight_item(&self) -> bool {
-        let block = |place: &&Place| {
-            matches!(place, Place::Margin { .. } | Place::Block | Place::Heading(_) | Place::Code)
-        };
-        matches!(self.open.iter().rev().find(block), Some(Place::Margin { tight: true }))
     }
 
     /// The run with its notes numbered, and the lines of the notes. The only

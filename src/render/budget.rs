@@ -47,15 +47,15 @@ pub struct Measures {
 pub struct SectionWeight {
     /// Its heading.
     pub title: String,
-    /// The line of the heading in the issue, if that is known.
-    pub line: Option<usize>,
+    /// The line of the heading in the issue.
+    pub line: usize,
     /// From the heading to the next one, encoded.
     pub bytes: usize,
     /// How much of the encoded html that is.
     pub percent: usize,
     /// The heading in the source.
     #[serde(skip)]
-    pub span: Option<Span>,
+    pub span: Span,
 }
 
 /// The length of a provider's click-counting link, in bytes.
@@ -163,13 +163,12 @@ impl Measures {
 
 impl SectionWeight {
     fn of(section: &RenderedSection, bytes: usize, all: usize) -> Self {
-        let heading = section.heading.as_ref();
         Self {
             title: section.title.trim().to_owned(),
-            line: heading.map(|heading| heading.line),
+            line: section.line,
             bytes,
             percent: bytes * 100 / all.max(1),
-            span: heading.map(|heading| heading.span.clone()),
+            span: section.span.clone(),
         }
     }
 }
@@ -230,7 +229,6 @@ fn style_bytes(html: &str) -> usize {
 mod tests {
     use super::*;
     use crate::domain::HeaderText;
-    use crate::render::SourceHeading;
 
     fn mail(html: Vec<Piece>, sections: Vec<RenderedSection>) -> Rendered {
         Rendered {
@@ -277,8 +275,8 @@ mod tests {
     fn the_heaviest_sections_come_first() {
         let section = |title: &str, line, bytes| RenderedSection {
             title: title.into(),
-            level: 2,
-            heading: Some(SourceHeading { span: line..line + 1, line }),
+            span: line..line + 1,
+            line,
             bytes,
         };
         let sections = vec![
@@ -292,6 +290,6 @@ mod tests {
         let shell = vec![literal("abcde===é-"), way_out()];
         let told = Measures::of(&mail(shell, sections)).heaviest_sections;
         let told: Vec<_> = told.iter().map(|s| (&*s.title, s.line, s.bytes)).collect();
-        assert_eq!(told, [("b", Some(2), 9), ("c", Some(3), 6), ("a", Some(1), 1)]);
+        assert_eq!(told, [("b", 2, 9), ("c", 3, 6), ("a", 1, 1)]);
     }
 }

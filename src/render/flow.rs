@@ -1,11 +1,11 @@
 //! The article as both parts of a mail show it.
 //!
-//! In: the events of a Markdown document. Out: [`Node`]s that are always
-//! properly nested, in which targets are clean, control characters are gone,
-//! heading levels have no gaps, footnotes stand numbered at the end, and the
-//! author's HTML is either an element that mail programs know, or text, or
-//! nothing. And a finding for whatever the author may not have meant. Absent
-//! on purpose: how it looks, which the two writers decide.
+//! In: the events of a Markdown document. Out: a tree of [`Node`]s in which
+//! targets are clean, control characters are gone, heading levels have no
+//! gaps, footnotes stand numbered at the end, and the author's HTML is either
+//! an element that mail programs know, or text, or nothing. And a finding for
+//! whatever the author may not have meant. Absent on purpose: how it looks,
+//! which the two writers decide.
 
 mod footnotes;
 mod image;
@@ -21,7 +21,8 @@ use std::collections::HashSet;
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
 use self::footnotes::Footnotes;
-use super::node::{Element, Node};
+use self::nesting::Parent;
+use super::node::{Element, ElementKind, Node};
 use super::target;
 use crate::issue::Document;
 use crate::source::{Findings, RuleId, Severity, Span, holds_control, is_control};
@@ -48,10 +49,10 @@ const MOST_FINDINGS: usize = 50;
 /// The level of the article's topmost headings: the mail's title has level 1.
 const TOP_HEADING: u8 = 2;
 
-/// Turns a document into nodes.
+/// Turns a document into a tree.
 pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) -> Vec<Node<'d>> {
     let mut flow = Flow {
-        nodes: Vec::with_capacity(document.events.len()),
+        nodes: Vec::new(),
         open: Vec::new(),
         levels: Vec::new(),
         alignments: Vec::new(),
@@ -71,23 +72,20 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         flow.event(event, span);
     }
     while let Some(opened) = flow.open.pop() {
-        flow.closed(&opened);
+        flow.close_implied(opened);
     }
     flow.add_footnotes();
     flow.report_the_rest();
-    if flow.may_be_misplaced {
-        nesting::settle(&mut flow.nodes);
-    }
-    shapes::loosen_lists(&mut flow.nodes);
-    shapes::part_last_lines(&mut flow.nodes);
-    shapes::find_attributions(&mut flow.nodes);
-    shapes::find_buttons(&mut flow.nodes);
-    flow.nodes
+    let mut nodes = flow.children(0, Parent::Other);
+    shapes::find(&mut nodes);
+    nodes
 }
 
 struct Flow<'d, 'f, 's> {
+    /// The nodes of all open elements: the children of each follow those of
+    /// the element around it.
     nodes: Vec<Node<'d>>,
-    open: Vec<Opened>,
+    open: Vec<Opened<'d>>,
     /// The author's levels of the headings around this place.
     levels: Vec<u8>,
     alignments: Vec<Alignment>,
@@ -108,16 +106,16 @@ struct Flow<'d, 'f, 's> {
     findings: &'f mut Findings<'s>,
 }
 
-/// An element that is open, whether it was written or not.
-struct Opened {
+/// An element that is open, whether it is written or not.
+struct Opened<'d> {
     by: Author,
-    written: bool,
+    /// `None` if only what it holds is written.
+    kind: Option<ElementKind<'d>>,
+    /// Where in [`Flow::nodes`] its children begin.
+    start: usize,
+    /// What its children have around them.
+    parent: Parent,
     is_link: bool,
-}
-
-impl Opened {
-    /// What Markdown opened and nobody sees.
-    const UNWRITTEN: Self = Self { by: Author::Markdown, written: false, is_link: false };
 }
 
 enum Author {
@@ -131,6 +129,12 @@ struct OpenImage {
     alternative: String,
     depth: usize,
     span: Span,
+}
+
+impl Opened<'_> {
+    fn is_html(&self) -> bool {
+        matches!(self.by, Author::Html { .. })
+    }
 }
 
 impl<'d> Flow<'d, '_, '_> {
@@ -174,43 +178,45 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn start(&mut self, tag: &'d Tag<'_>, span: &Span) {
-        let element = match tag {
+        let kind = match tag {
             Tag::HtmlBlock => {
                 self.html = Some((String::new(), Vec::new()));
                 return;
             }
             Tag::FootnoteDefinition(label) => {
-                self.footnotes.begin(label, span, &mut self.nodes);
+                self.footnotes.begin(label, span);
                 // What stands around the definition does not reach into it.
-                return self.open.push(Opened::UNWRITTEN);
+                return self.open_unwritten(Parent::Other);
             }
-            Tag::Paragraph => Element::Paragraph,
-            Tag::Heading { level, .. } => Element::Heading(self.level(*level as u8)),
-            Tag::BlockQuote(_) => Element::Quote,
-            Tag::CodeBlock(_) => Element::CodeBlock,
-            Tag::List(start) => Element::List { start: *start, tight: true },
-            Tag::Item => Element::Item,
+            Tag::Paragraph => ElementKind::Paragraph,
+            Tag::Heading { level, .. } => {
+                ElementKind::Heading { level: self.level(*level as u8), span: span.clone() }
+            }
+            Tag::BlockQuote(_) => ElementKind::Quote,
+            Tag::CodeBlock(_) => ElementKind::CodeBlock,
+            Tag::List(start) => ElementKind::List { start: *start, tight: true },
+            Tag::Item => ElementKind::Item,
             Tag::Table(alignments) => {
                 self.alignments.clone_from(alignments);
-                Element::Table
+                ElementKind::Table
             }
             Tag::TableHead => {
                 (self.column, self.in_table_head) = (0, true);
-                Element::TableHead
+                ElementKind::TableHead
             }
             Tag::TableRow => {
                 (self.column, self.in_table_head) = (0, false);
-                Element::TableRow
+                ElementKind::TableRow
             }
             Tag::TableCell => {
                 let alignment = self.alignments.get(self.column).copied();
                 self.column += 1;
                 let alignment = alignment.unwrap_or(Alignment::None);
-                Element::Cell { heading: self.in_table_head, alignment }
+                ElementKind::Cell { heading: self.in_table_head, alignment }
             }
-            Tag::Emphasis => Element::Emphasis,
-            Tag::Strong => Element::Strong,
-            Tag::Strikethrough => Element::Strikethrough,
+            Tag::Emphasis => ElementKind::Emphasis,
+            Tag::Strong => ElementKind::Strong,
+            Tag::Strikethrough => ElementKind::Strikethrough,
             Tag::Link { link_type, dest_url, title, .. } => {
                 let address = match link_type {
                     LinkType::Email => Cow::Owned(format!("mailto:{dest_url}")),
@@ -218,10 +224,9 @@ impl<'d> Flow<'d, '_, '_> {
                 };
                 match self.target(&address, span) {
                     Some(target) => {
-                        let relative = target::leads_from_here(&target).then(|| span.clone());
-                        Element::Link { target, relative, title: clean(title) }
+                        ElementKind::Link { target, title: clean(title), span: span.clone() }
                     }
-                    None => return self.open.push(Opened::UNWRITTEN),
+                    None => return self.open_unwritten(self.parent()),
                 }
             }
             Tag::Image { dest_url, title, .. } => {
@@ -237,9 +242,9 @@ impl<'d> Flow<'d, '_, '_> {
                 return;
             }
             // Not switched on; what they hold is shown.
-            _ => return self.open.push(Opened::UNWRITTEN),
+            _ => return self.open_unwritten(self.parent()),
         };
-        self.open(element, Author::Markdown, span);
+        self.open(kind, Author::Markdown, span);
     }
 
     fn end(&mut self, tag: TagEnd) {
@@ -250,15 +255,16 @@ impl<'d> Flow<'d, '_, '_> {
             return;
         }
         // What the author's HTML opened in here ends here.
-        while let Some(opened) = self.open.pop() {
-            self.closed(&opened);
-            match opened.by {
-                Author::Markdown => break,
-                Author::Html { .. } => {}
-            }
+        while let Some(opened) = self.open.pop_if(|opened| opened.is_html()) {
+            self.close_implied(opened);
         }
-        if tag == TagEnd::FootnoteDefinition {
-            self.footnotes.end(&mut self.nodes);
+        if let Some(opened) = self.open.pop() {
+            if tag == TagEnd::FootnoteDefinition {
+                let content = self.children(opened.start, opened.parent);
+                self.footnotes.end(content);
+            } else {
+                self.close(opened);
+            }
         }
         // A script that is never closed ends with the block it stands in, at the latest.
         if self.open.is_empty() {
@@ -266,8 +272,8 @@ impl<'d> Flow<'d, '_, '_> {
         }
     }
 
-    fn open(&mut self, element: Element<'d>, by: Author, span: &Span) {
-        let is_link = nesting::is_link(&element);
+    fn open(&mut self, kind: ElementKind<'d>, by: Author, span: &Span) {
+        let is_link = kind.is_link();
         if is_link && self.open.iter().any(|opened| opened.is_link) {
             self.may_be_misplaced = true;
             self.report(
@@ -277,18 +283,25 @@ impl<'d> Flow<'d, '_, '_> {
                 "End the first link before the second begins; nobody can follow both.",
             );
         }
+        let is_written = self.dropping.is_none() && self.open.len() < DEEPEST;
+        if is_written {
+            let kind = self.parent().fitted(kind);
+            let (start, parent) = (self.nodes.len(), Parent::from_kind(&kind));
+            return self.open.push(Opened { by, kind: Some(kind), start, parent, is_link });
+        }
         if self.open.len() < DEEPEST || matches!(by, Author::Markdown) {
-            let written = self.dropping.is_none() && self.open.len() < DEEPEST;
-            let within_words = matches!(
-                element,
-                Element::Emphasis | Element::Strong | Element::Strikethrough | Element::Link { .. }
+            let is_among_words = matches!(
+                kind,
+                ElementKind::Emphasis
+                    | ElementKind::Strong
+                    | ElementKind::Strikethrough
+                    | ElementKind::Link { .. }
             );
-            if written {
-                self.nodes.push(Node::Open(element));
-            } else if self.dropping.is_none() && !within_words {
+            if self.dropping.is_none() && !is_among_words {
                 self.nodes.push(Node::SoftBreak);
             }
-            return self.open.push(Opened { by, written, is_link });
+            let (start, parent) = (self.nodes.len(), self.parent());
+            return self.open.push(Opened { by, kind: None, start, parent, is_link });
         }
         if !std::mem::replace(&mut self.too_deep, true) {
             self.report(
@@ -300,10 +313,27 @@ impl<'d> Flow<'d, '_, '_> {
         }
     }
 
-    fn closed(&mut self, opened: &Opened) {
-        if opened.written {
-            self.nodes.push(Node::Close);
+    /// Opens what Markdown opened and nobody sees.
+    fn open_unwritten(&mut self, parent: Parent) {
+        let start = self.nodes.len();
+        self.open.push(Opened { by: Author::Markdown, kind: None, start, parent, is_link: false });
+    }
+
+    /// What the next node has around it.
+    fn parent(&self) -> Parent {
+        self.open.last().map_or(Parent::Other, |opened| opened.parent)
+    }
+
+    /// Ends an element that was popped from those that are open.
+    fn close(&mut self, opened: Opened<'d>) {
+        if let Some(kind) = opened.kind {
+            let children = self.children(opened.start, opened.parent);
+            self.nodes.push(Node::Element(Element::new(kind, children)));
         }
+    }
+
+    /// Ends an element whose end tag is missing.
+    fn close_implied(&mut self, opened: Opened<'d>) {
         if let Author::Html { name, span, may_stay_open: false } = &opened.by {
             self.report(
                 span,
@@ -312,6 +342,13 @@ impl<'d> Flow<'d, '_, '_> {
                 format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
             );
         }
+        self.close(opened);
+    }
+
+    /// Takes the nodes from `start` on, which have `parent` around them.
+    fn children(&mut self, start: usize, parent: Parent) -> Vec<Node<'d>> {
+        let children: Vec<_> = self.nodes.drain(start..).collect();
+        if self.may_be_misplaced { parent.settled(children) } else { children }
     }
 
     /// Adds a finding. A file that has hundreds of them is not read by anybody,
@@ -357,7 +394,7 @@ impl<'d> Flow<'d, '_, '_> {
         };
         let title = (!image.title.is_empty()).then_some(("title", image.title));
         let attributes = title.into_iter().collect();
-        self.nodes.push(Node::Image { source, alternative, attributes, place: image.span });
+        self.nodes.push(Node::Image { source, alternative, attributes, span: image.span });
     }
 
     fn target(&mut self, written: &str, span: &Span) -> Option<String> {

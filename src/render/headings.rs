@@ -1,10 +1,11 @@
 //! The headings of an article, for a list of contents.
 //!
-//! In: [`Node`]s. Out: each heading as plain text, with its level and its
-//! index. Absent on purpose: where a heading stands in the html; the writer
-//! tells that.
+//! In: the article's [`Node`]s. Out: each heading as plain text, with its
+//! level, its index and its place in the source. Absent on purpose: where a
+//! heading stands in the html; the writer reports that.
 
-use super::node::{Element, Node};
+use super::node::{Element, ElementKind, Node, walk};
+use crate::source::Span;
 
 /// A heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,46 +16,41 @@ pub(crate) struct Heading {
     pub level: u8,
     /// Which heading of the article it is, from 0.
     pub index: usize,
+    /// Where the author wrote it.
+    pub span: Span,
 }
 
 /// The headings, in their order. An empty one is among them, so that indices
 /// are the same everywhere.
-pub(crate) fn of(nodes: &[Node<'_>]) -> Vec<Heading> {
+pub(crate) fn find(nodes: &[Node<'_>]) -> Vec<Heading> {
     let mut headings: Vec<Heading> = Vec::new();
-    // How many elements are open inside of the heading, itself included.
-    let mut depth = 0_usize;
-    for node in nodes {
-        match node {
-            Node::Open(Element::Heading(level)) => {
-                depth += 1;
-                let index = headings.len();
-                headings.push(Heading { title: String::new(), level: *level, index });
-            }
-            _ if depth == 0 => {}
-            Node::Open(_) => depth += 1,
-            Node::Close => depth -= 1,
-            Node::Text(text) | Node::Code(text) => add(&mut headings, text),
-            Node::Image { alternative, .. } => add(&mut headings, alternative),
-            Node::FootnoteMark(_) => {}
-            Node::SoftBreak | Node::HardBreak | Node::Rule => add(&mut headings, " "),
+    walk(nodes, &mut |node| {
+        if let Node::Element(Element {
+            kind: ElementKind::Heading { level, span }, children, ..
+        }) = node
+        {
+            let (title, index) = (plain_text(children), headings.len());
+            headings.push(Heading { title, level: *level, index, span: span.clone() });
         }
-    }
-    for heading in &mut headings {
-        let words: Vec<&str> = heading.title.split_whitespace().collect();
-        heading.title = words.join(" ");
-    }
+    });
     headings
+}
+
+/// The words of some nodes, on one line.
+fn plain_text(nodes: &[Node<'_>]) -> String {
+    let mut text = String::new();
+    walk(nodes, &mut |node| match node {
+        Node::Text(words) | Node::Code(words) => text.push_str(words),
+        Node::Image { alternative, .. } => text.push_str(alternative),
+        Node::SoftBreak | Node::HardBreak | Node::Rule => text.push(' '),
+        Node::Element(_) | Node::FootnoteMark(_) => {}
+    });
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The id that a heading has in the html if something links to it.
 pub(crate) fn heading_id(index: usize) -> String {
     format!("s{}", index + 1)
-}
-
-fn add(headings: &mut [Heading], text: &str) {
-    if let Some(heading) = headings.last_mut() {
-        heading.title.push_str(text);
-    }
 }
 
 #[cfg(test)]
@@ -72,22 +68,21 @@ mod tests {
         let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
         let document = Document::parse(&source, 0).unwrap();
         let nodes = flow(&document, &mut Findings::about(&source));
-        let found = of(&nodes);
+        let found = find(&nodes);
         let seen: Vec<_> = found.iter().map(|h| (h.index, &*h.title)).collect();
         let expected = [(0, "A b"), (1, "c d"), (2, ""), (3, "E"), (4, "F"), (5, "g"), (6, "h")];
         assert_eq!(seen, expected);
         let levels: Vec<_> = found.iter().map(|heading| heading.level).collect();
         assert_eq!(levels, [2, 2, 2, 3, 2, 3, 2]);
         let article = article_html::write(&nodes, &Look::default(), &[1, 3]);
-        for (heading, section) in found.iter().zip(&article.sections) {
-            assert_eq!((&section.title, section.level), (&heading.title, heading.level));
+        for (heading, offset) in found.iter().zip(&article.headings) {
             let id = match heading.index {
                 1 | 3 => format!(" id=\"{}\"", heading_id(heading.index)),
                 _ => String::new(),
             };
             let start = format!("<h{}{id}>", heading.level);
-            assert!(article.html[section.offset..].starts_with(&start), "{start}");
+            assert!(article.html[*offset..].starts_with(&start), "{start}");
         }
-        assert_eq!((article.sections.len(), article.html.matches("id=").count()), (7, 2));
+        assert_eq!((article.headings.len(), article.html.matches("id=").count()), (7, 2));
     }
 }

@@ -1,5 +1,4 @@
-//! The pieces of an article, between the reading of the Markdown and the two
-//! writers. They come in the order of the text and are properly nested.
+//! The article as a tree, between the reading of the Markdown and the two writers.
 
 use std::borrow::Cow;
 
@@ -7,27 +6,25 @@ use pulldown_cmark::Alignment;
 
 use crate::source::Span;
 
-/// A piece of the article.
+/// A part of the article.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'d> {
-    /// An element begins.
-    Open(Element<'d>),
-    /// The innermost open element ends.
-    Close,
+    /// What holds other parts.
+    Element(Element<'d>),
     /// Text to be shown.
     Text(Cow<'d, str>),
     /// Text that is code.
     Code(Cow<'d, str>),
     /// An image.
     Image {
-        /// Where it is.
+        /// Its URL, or its path.
         source: String,
         /// What it shows, in words.
         alternative: String,
         /// Attributes that the author's HTML gave it, and its title.
         attributes: Vec<(&'static str, String)>,
         /// Where the author wrote it.
-        place: Span,
+        span: Span,
     },
     /// The author's line break, which is only a space.
     SoftBreak,
@@ -39,27 +36,41 @@ pub(crate) enum Node<'d> {
     FootnoteMark(usize),
 }
 
-/// What can hold other pieces.
+/// A node with children. Elements stand at most
+/// [`MAX_NESTING`](crate::issue::MAX_NESTING) deep inside each other, so a
+/// function may call itself for the children.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Element<'d> {
+pub(crate) struct Element<'d> {
+    pub(crate) kind: ElementKind<'d>,
+    pub(crate) children: Vec<Node<'d>>,
+    /// What it is and what it holds.
+    pub(crate) holds: Holds,
+}
+
+/// What an element is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ElementKind<'d> {
     Paragraph,
-    /// Who said what the quote before it, or around it, says.
+    /// The paragraph that says who said the quote before it, or around it.
     Attribution,
-    /// A paragraph that is a button. It holds one [`Element::ButtonLink`].
+    /// A paragraph that is a button. It holds one [`ElementKind::ButtonLink`].
     Button,
-    /// The link of a button, and its label.
+    /// The link of a button. It holds the label.
     ButtonLink {
         target: String,
-        relative: Option<Span>,
+        span: Span,
     },
-    /// What the content that follows is about: a `<summary>`, flattened.
+    /// A `<summary>`: what the content after it is about.
     Summary,
     /// All footnotes, at the end.
     Footnotes,
     /// One footnote and its number. They come in the order of their numbers, from 1.
     Footnote(usize),
-    /// Its level is 2 to 6.
-    Heading(u8),
+    Heading {
+        /// From 2 to 6: the mail's title has level 1.
+        level: u8,
+        span: Span,
+    },
     Quote,
     CodeBlock,
     /// A tight list has no paragraphs in its items.
@@ -80,14 +91,117 @@ pub(crate) enum Element<'d> {
     Strikethrough,
     Link {
         target: String,
-        /// Where the author wrote it, if it leads on from the issue's page, or to
-        /// another place in the mail.
-        relative: Option<Span>,
         title: Cow<'d, str>,
+        span: Span,
     },
     /// An element of the author's HTML.
     Raw {
         name: &'static str,
         attributes: Vec<(&'static str, String)>,
     },
+}
+
+/// What an element is, or holds at any depth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Holds {
+    pub(crate) block: bool,
+    pub(crate) heading: bool,
+    pub(crate) link: bool,
+}
+
+/// Elements of the author's HTML before which a paragraph ends.
+const BLOCKS: [&str; 21] = [
+    "blockquote",
+    "caption",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
+
+impl<'d> Element<'d> {
+    pub(crate) fn new(kind: ElementKind<'d>, children: Vec<Node<'d>>) -> Self {
+        let mut holds = Holds {
+            block: kind.is_block(),
+            heading: matches!(kind, ElementKind::Heading { .. }),
+            link: kind.is_link(),
+        };
+        for inner in children.iter().map(Node::holds) {
+            holds.block |= inner.block;
+            holds.heading |= inner.heading;
+            holds.link |= inner.link;
+        }
+        Self { kind, children, holds }
+    }
+}
+
+impl<'d> ElementKind<'d> {
+    fn is_block(&self) -> bool {
+        match self {
+            Self::Emphasis
+            | Self::Strong
+            | Self::Strikethrough
+            | Self::Link { .. }
+            | Self::ButtonLink { .. } => false,
+            Self::Raw { name, .. } => BLOCKS.contains(name),
+            _ => true,
+        }
+    }
+
+    pub(crate) fn is_link(&self) -> bool {
+        matches!(self, Self::Link { .. } | Self::ButtonLink { .. } | Self::Raw { name: "a", .. })
+    }
+}
+
+impl<'d> Node<'d> {
+    /// What the node is, or holds at any depth.
+    pub(crate) fn holds(&self) -> Holds {
+        match self {
+            Self::Element(element) => element.holds,
+            node => Holds { block: *node == Self::Rule, ..Holds::default() },
+        }
+    }
+
+    /// The kind of an element.
+    pub(crate) fn kind(&self) -> Option<&ElementKind<'d>> {
+        match self {
+            Self::Element(element) => Some(&element.kind),
+            _ => None,
+        }
+    }
+}
+
+/// Calls `see` with every node, an element before its children.
+pub(crate) fn walk<'n, 'd>(nodes: &'n [Node<'d>], see: &mut impl FnMut(&'n Node<'d>)) {
+    for node in nodes {
+        see(node);
+        if let Node::Element(element) = node {
+            walk(&element.children, see);
+        }
+    }
+}
+
+/// Calls `change` with every node, an element before its children.
+pub(crate) fn walk_mut<'d>(nodes: &mut [Node<'d>], change: &mut impl FnMut(&mut Node<'d>)) {
+    for node in nodes {
+        change(node);
+        if let Node::Element(element) = node {
+            walk_mut(&mut element.children, change);
+        }
+    }
 }

@@ -35,12 +35,12 @@ impl Notes {
     }
 
     /// Takes a target, and gives the mark for its place in the text.
-    pub(crate) fn mark(&mut self, target: String) -> String {
-        let index = match self.indices.get(&target) {
+    pub(crate) fn mark(&mut self, target: &str) -> String {
+        let index = match self.indices.get(target) {
             Some(index) => *index,
             None => {
-                self.targets.push(target.clone());
-                self.indices.insert(target, self.targets.len() - 1);
+                self.targets.push(target.to_owned());
+                self.indices.insert(target.to_owned(), self.targets.len() - 1);
                 self.targets.len() - 1
             }
         };
@@ -95,11 +95,11 @@ mod tests {
     #[test]
     fn a_target_that_comes_twice_in_a_text_is_one_note() {
         let mut notes = Notes::default();
-        let marks = ["a", "b", "a"].map(|target| notes.mark(target.to_owned()));
+        let marks = ["a", "b", "a"].map(|target| notes.mark(target));
         let first = notes.take(1);
         assert_eq!(first.in_text(&marks.join(" ")), "[1] [2] [1]");
         assert_eq!(first.lines(), ["[1] <a>", "[2] <b>"]);
-        let again = notes.mark("a".to_owned());
+        let again = notes.mark("a");
         assert_eq!(notes.take(1).in_text(&again), "[3]");
     }
 
@@ -108,7 +108,7 @@ mod tests {
     fn two_hundred_thousand_targets_are_no_burden() {
         let mut notes = Notes::default();
         let text: String =
-            (0..200_000).map(|n| notes.mark(format!("https://example.org/{n}"))).collect();
+            (0..200_000).map(|n| notes.mark(&format!("https://example.org/{n}"))).collect();
         let numbered = notes.take(1);
         assert!(numbered.in_text(&text).ends_with("[200000]"));
         assert_eq!(numbered.lines().len(), 200_000);

@@ -21,7 +21,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use self::position::Position;
-use super::article_html::{ArticleHtml, SectionMark};
+use super::article_html::ArticleHtml;
 use super::headings::heading_id;
 use super::slots::{Context, Piece, Slot, SlotValues, Template};
 use crate::source::{Place, SourceText};
@@ -34,8 +34,8 @@ pub(crate) struct HtmlPart {
     /// The bytes at which the article stands when the slots before it hold
     /// example values.
     pub(crate) article: Range<usize>,
-    /// The sections of the article.
-    pub(crate) sections: Vec<SectionMark>,
+    /// Where in the article each of its headings begins.
+    pub(crate) headings: Vec<usize>,
 }
 
 /// Makes the `text/html` part. `article` is told which of its headings the
@@ -57,7 +57,7 @@ pub(crate) fn html(
     let mut position = Position::Text;
     let mut articles = 0;
     let cuts = theme.tokens().cut(&shell);
-    let ArticleHtml { html, sections } = article(&linked_headings(&cuts));
+    let ArticleHtml { html, headings } = article(&linked_headings(&cuts));
     let length = html.len();
     let mut html = Some(html);
     let mut article_at = 0..0;
@@ -79,7 +79,7 @@ pub(crate) fn html(
     match articles {
         1 => {
             let template = Template { pieces: parts.pieces };
-            Ok(HtmlPart { template, article: article_at, sections })
+            Ok(HtmlPart { template, article: article_at, headings })
         }
         _ => Err(wrong_article(theme, HTML_LAYOUT, articles)),
     }

@@ -107,16 +107,15 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
     };
     Some(Discovery {
         rule,
-        span: measures.heaviest_sections.first().and_then(|section| section.span.clone()),
+        span: measures.heaviest_sections.first().map(|section| section.span.clone()),
         message: format!("the HTML part has {} bytes {how}; {limit}{cut_off}", grouped(bytes)),
         advice,
     })
 }
 
 fn in_words(section: &SectionWeight) -> String {
-    let SectionWeight { title, bytes, percent, .. } = section;
-    let line = section.line.map_or_else(String::new, |line| format!("line {line}, "));
-    format!("`{title}` ({line}{} bytes, {percent}%)", grouped(*bytes))
+    let SectionWeight { title, line, bytes, percent, .. } = section;
+    format!("`{title}` (line {line}, {} bytes, {percent}%)", grouped(*bytes))
 }
 
 #[cfg(test)]
@@ -126,10 +125,10 @@ mod tests {
     fn measures(html_encoded: usize, html_encoded_tracked: usize, styles: usize) -> Measures {
         let section = |title: &str, line: usize, bytes, percent| SectionWeight {
             title: title.into(),
-            line: Some(line),
+            line,
             bytes,
             percent,
-            span: Some(line * 10..line * 10 + 1),
+            span: line * 10..line * 10 + 1,
         };
         Measures {
             html_encoded,

@@ -100,8 +100,7 @@ fn sizes(measures: &Measures) -> String {
 }
 
 fn section_row(section: &SectionWeight) -> String {
-    let line = section.line.map_or_else(String::new, |line| format!("line {line}, "));
-    let note = format!("{line}{}% of the HTML", section.percent);
+    let note = format!("line {}, {}% of the HTML", section.line, section.percent);
     row(&format!("section “{}”, encoded", section.title), section.bytes, &note)
 }
 

@@ -1,6 +1,6 @@
 //! Tables on a phone.
 //!
-//! In: the nodes of a table, and the words of its cells as they are written.
+//! In: a table, and the words of its cells as they are written.
 //! Out: the same words; in a table that is too wide for a phone, the end of a
 //! long one may break. A table is as wide as its longest words, and one that
 //! is wider than the phone makes all text of the mail small. Where the longest
@@ -9,7 +9,7 @@
 //! Absent on purpose: how a theme sets a table.
 
 use super::escape_text;
-use crate::render::node::{Element, Node};
+use crate::render::node::{Element, ElementKind, Node};
 use crate::render::wrap::width;
 
 /// What a phone's column holds, in half pixels, as all that follows: 343 pixels, less
@@ -40,11 +40,11 @@ pub(super) struct Narrow {
 }
 
 impl Narrow {
-    /// For the table whose nodes begin here, `depth` elements deep.
-    pub(super) fn of(table: &[Node<'_>], depth: usize) -> Self {
-        let longest = longest_words(table);
+    /// Looks at a table that so many lists and quotes stand around.
+    pub(super) fn for_table(table: &Element<'_>, margins: usize) -> Self {
+        let longest = LongestWords::in_table(table);
         let room = |(letter, gap): (usize, usize)| {
-            PHONE.saturating_sub(longest.len() * gap + depth * MARGIN) / letter
+            PHONE.saturating_sub(longest.len() * gap + margins * MARGIN) / letter
         };
         let needed = |cap: usize| longest.iter().map(|word| cap.min(*word)).sum::<usize>();
         if needed(usize::MAX) <= room(USUAL) {
@@ -132,49 +132,56 @@ fn at_width(text: &str, columns: usize) -> usize {
     at
 }
 
-/// The longest word of each column.
-fn longest_words(table: &[Node<'_>]) -> Vec<usize> {
-    let mut longest: Vec<usize> = Vec::new();
-    let (mut column, mut word, mut depth) = (0_usize, 0, 0_usize);
-    for node in table {
-        let text = match node {
-            Node::Open(element) => {
-                depth += 1;
-                match element {
-                    Element::TableHead | Element::TableRow => column = 0,
-                    Element::Cell { .. } => {
-                        column += 1;
-                        word = 0;
-                        longest.resize(longest.len().max(column), 0);
+/// The longest words of a table's columns.
+#[derive(Default)]
+struct LongestWords {
+    columns: Vec<usize>,
+    /// How many cells of the row have begun.
+    column: usize,
+    /// The columns of the word that is being read.
+    word: usize,
+}
+
+impl LongestWords {
+    fn in_table(table: &Element<'_>) -> Vec<usize> {
+        let mut longest = Self::default();
+        longest.read(&table.children);
+        longest.columns
+    }
+
+    fn read(&mut self, nodes: &[Node<'_>]) {
+        for node in nodes {
+            match node {
+                Node::Element(Element { kind, children, .. }) => {
+                    match kind {
+                        ElementKind::TableHead | ElementKind::TableRow => self.column = 0,
+                        ElementKind::Cell { .. } => {
+                            self.column += 1;
+                            self.word = 0;
+                            self.columns.resize(self.columns.len().max(self.column), 0);
+                        }
+                        _ => {}
                     }
-                    _ => {}
+                    self.read(children);
                 }
-                continue;
-            }
-            Node::Close => {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-                continue;
-            }
-            Node::Text(text) | Node::Code(text) => text,
-            _ => {
-                word = 0;
-                continue;
-            }
-        };
-        for piece in text.split_inclusive(ends_word) {
-            word += width(piece.trim_end());
-            if let Some(longest) = column.checked_sub(1).and_then(|at| longest.get_mut(at)) {
-                *longest = word.max(*longest);
-            }
-            if piece.ends_with(ends_word) {
-                word = 0;
+                Node::Text(text) | Node::Code(text) => self.text(text),
+                _ => self.word = 0,
             }
         }
     }
-    longest
+
+    fn text(&mut self, text: &str) {
+        for piece in text.split_inclusive(ends_word) {
+            self.word += width(piece.trim_end());
+            let longest = self.column.checked_sub(1).and_then(|at| self.columns.get_mut(at));
+            if let Some(longest) = longest {
+                *longest = self.word.max(*longest);
+            }
+            if piece.ends_with(ends_word) {
+                self.word = 0;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Flow, UNUSED_FOOTNOTE};
-use crate::render::node::{Element, Node};
+use crate::render::node::{Element, ElementKind, Node, walk_mut};
 use crate::source::{Severity, Span};
 
 /// The footnotes that were met so far, by an index of ours.
@@ -13,8 +13,8 @@ pub(super) struct Footnotes<'d> {
     /// Labels in lower case, as they are the same in any case.
     indices: HashMap<String, usize>,
     notes: Vec<Footnote<'d>>,
-    /// The definitions that are being read, each with the nodes around it.
-    reading: Vec<(usize, Vec<Node<'d>>)>,
+    /// The definitions that are being read.
+    reading: Vec<usize>,
 }
 
 struct Footnote<'d> {
@@ -40,8 +40,8 @@ impl<'d> Footnotes<'d> {
         })
     }
 
-    /// From here on, nodes belong to a footnote.
-    pub(super) fn begin(&mut self, label: &str, span: &Span, nodes: &mut Vec<Node<'d>>) {
+    /// A definition begins.
+    pub(super) fn begin(&mut self, label: &str, span: &Span) {
         let mut index = self.referred_to(label);
         if self.notes[index].defined.is_some() {
             // The first definition is the one that counts; nobody can refer to this.
@@ -50,13 +50,13 @@ impl<'d> Footnotes<'d> {
             index = self.notes.len() - 1;
         }
         self.notes[index].defined = Some(span.clone());
-        self.reading.push((index, std::mem::take(nodes)));
+        self.reading.push(index);
     }
 
-    /// From here on, nodes belong to what stands around the definition again.
-    pub(super) fn end(&mut self, nodes: &mut Vec<Node<'d>>) {
-        if let Some((index, around)) = self.reading.pop() {
-            self.notes[index].nodes = std::mem::replace(nodes, around);
+    /// The definition that began last ends. `nodes` are what it holds.
+    pub(super) fn end(&mut self, nodes: Vec<Node<'d>>) {
+        if let Some(index) = self.reading.pop() {
+            self.notes[index].nodes = nodes;
         }
     }
 }
@@ -73,15 +73,14 @@ impl Flow<'_, '_, '_> {
         number_marks(&mut self.nodes, &mut notes, &mut order);
         let mut written = 0;
         let mut all_before_are_numbered = 0;
-        let mut end = vec![Node::Open(Element::Footnotes)];
+        let mut footnotes = Vec::new();
         loop {
             while let Some(&index) = order.get(written) {
                 let mut nodes = std::mem::take(&mut notes[index].nodes);
                 number_marks(&mut nodes, &mut notes, &mut order);
                 written += 1;
-                end.push(Node::Open(Element::Footnote(written)));
-                end.append(&mut nodes);
-                end.push(Node::Close);
+                let footnote = Element::new(ElementKind::Footnote(written), nodes);
+                footnotes.push(Node::Element(footnote));
             }
             let rest = &notes[all_before_are_numbered..];
             let Some(next) = rest.iter().position(|note| note.number.is_none()) else { break };
@@ -91,8 +90,7 @@ impl Flow<'_, '_, '_> {
             notes[index].number = Some(order.len());
             self.report_unused(&notes[index]);
         }
-        end.push(Node::Close);
-        self.nodes.append(&mut end);
+        self.nodes.push(Node::Element(Element::new(ElementKind::Footnotes, footnotes)));
     }
 
     fn report_unused(&mut self, note: &Footnote<'_>) {
@@ -109,14 +107,14 @@ impl Flow<'_, '_, '_> {
 /// Puts numbers in place of indices. A footnote that is met for the first time
 /// gets the next number.
 fn number_marks(nodes: &mut [Node<'_>], notes: &mut [Footnote<'_>], order: &mut Vec<usize>) {
-    for node in nodes {
-        let Node::FootnoteMark(mark) = node else { continue };
-        let Some(note) = notes.get_mut(*mark) else { continue };
+    walk_mut(nodes, &mut |node| {
+        let Node::FootnoteMark(mark) = node else { return };
+        let Some(note) = notes.get_mut(*mark) else { return };
         *mark = *note.number.get_or_insert_with(|| {
             order.push(*mark);
             order.len()
         });
-    }
+    });
 }
 
 #[cfg(test)]
@@ -124,6 +122,7 @@ mod tests {
     use super::*;
     use crate::issue::Document;
     use crate::render::flow::flow;
+    use crate::render::node::walk;
     use crate::source::{Findings, SourceText};
 
     /// The text with numbers as `^1`, footnotes in braces, and the findings.
@@ -132,14 +131,14 @@ mod tests {
         let document = Document::parse(&source, 0).unwrap();
         let mut findings = Findings::about(&source);
         let mut out = String::new();
-        for node in flow(&document, &mut findings) {
-            match node {
-                Node::Text(text) => out.push_str(&text),
-                Node::FootnoteMark(number) => out.push_str(&format!("^{number}")),
-                Node::Open(Element::Footnote(number)) => out.push_str(&format!(" {number}=")),
-                _ => {}
+        walk(&flow(&document, &mut findings), &mut |node| match node {
+            Node::Text(text) => out.push_str(text),
+            Node::FootnoteMark(number) => out.push_str(&format!("^{number}")),
+            Node::Element(Element { kind: ElementKind::Footnote(number), .. }) => {
+                out.push_str(&format!(" {number}="));
             }
-        }
+            _ => {}
+        });
         (out, findings.into_sorted().iter().map(|f| f.message.clone()).collect())
     }
 

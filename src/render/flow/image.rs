@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::super::images::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
-use super::super::node::{Element, Node};
+use super::super::node::{ElementKind, Node};
 use super::super::target;
 use crate::source::{Findings, RuleId, Severity, Span};
 
@@ -33,52 +33,98 @@ pub(crate) fn resolve(
     gallery: &mut Gallery<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let mut told = Told { findings, errors: 0, warnings: 0 };
-    // Known before any image is gone: a gap where one was says nothing.
-    let is_image = |at: &usize| matches!(nodes[*at], Node::Image { .. });
-    let images = (0..nodes.len()).filter(is_image);
-    let mut alone =
-        images.filter(|at| is_alone(nodes, *at)).collect::<Vec<_>>().into_iter().peekable();
-    // Whether each open element takes room at the side.
-    let mut open: Vec<bool> = Vec::new();
-    for (at, node) in nodes.iter_mut().enumerate() {
-        match node {
-            Node::Open(element) => open.push(takes_a_margin(element)),
-            Node::Close => drop(open.pop()),
-            _ => {}
-        }
-        match node {
-            Node::Open(
-                Element::Link { target, relative: Some(span), .. }
-                | Element::ButtonLink { target, relative: Some(span) },
-            ) if !target.starts_with('#') => match page.and_then(|page| joined(page, target)) {
-                Some(whole) => *target = whole,
-                None => told.at(
-                    span,
-                    (RELATIVE_TARGET, Severity::Error),
-                    format!("The link to `{target}` is relative, and this issue has no address on the web."),
-                    "Write the whole target, or set `[newsletter] web_url`, from which it leads on.",
-                ),
-            },
-            Node::Image { .. } => {
-                let is_alone = alone.next_if_eq(&at).is_some();
-                let margins = open.iter().filter(|takes| **takes).count();
-                let margins = MARGIN * u32::try_from(margins).unwrap_or(u32::MAX / MARGIN);
-                let room = COLUMN.saturating_sub(margins).max(FITS_ANYWHERE);
-                image(node, is_alone, room, gallery, &mut told);
-            }
-            _ => {}
-        }
-    }
-    told.the_rest();
+    let told = Told { findings, errors: 0, warnings: 0 };
+    let mut resolver = Resolver { page, gallery, told };
+    resolver.nodes(nodes, Around { margins: 0, holds_alone: true });
+    resolver.told.the_rest();
 }
 
-/// Whether lists and quotes leave less room for what stands in them.
-fn takes_a_margin(element: &Element<'_>) -> bool {
-    match element {
-        Element::List { .. } | Element::Quote | Element::Footnotes => true,
-        Element::Raw { name, .. } => matches!(*name, "ul" | "ol" | "blockquote" | "figure" | "dd"),
-        _ => false,
+/// What stands around some nodes.
+#[derive(Clone, Copy)]
+struct Around {
+    /// How many elements take room at the side.
+    margins: u32,
+    /// Whether an image without anything beside it stands alone here.
+    holds_alone: bool,
+}
+
+impl Around {
+    /// What stands around the children of an element.
+    fn inside(self, kind: &ElementKind<'_>, is_only_child: bool) -> Self {
+        let takes_a_margin = match kind {
+            ElementKind::List { .. } | ElementKind::Quote | ElementKind::Footnotes => true,
+            ElementKind::Raw { name, .. } => {
+                matches!(*name, "ul" | "ol" | "blockquote" | "figure" | "dd")
+            }
+            _ => false,
+        };
+        let holds_alone = match kind {
+            ElementKind::Paragraph => true,
+            ElementKind::Raw { name, .. } => matches!(*name, "p" | "div" | "center" | "figure"),
+            ElementKind::Link { .. } => self.holds_alone && is_only_child,
+            _ => false,
+        };
+        Self { margins: self.margins + u32::from(takes_a_margin), holds_alone }
+    }
+
+    /// The width that the elements around leave, in pixels.
+    fn room(self) -> u32 {
+        COLUMN.saturating_sub(MARGIN * self.margins).max(FITS_ANYWHERE)
+    }
+}
+
+struct Resolver<'r, 'p, 'f, 's> {
+    page: Option<&'r Url>,
+    gallery: &'r mut Gallery<'p>,
+    told: Told<'f, 's>,
+}
+
+impl Resolver<'_, '_, '_, '_> {
+    fn nodes(&mut self, nodes: &mut [Node<'_>], around: Around) {
+        // Counted before an image is replaced by its text, which may be empty.
+        let is_only_child = nodes.iter().filter(|node| !is_blank(node)).nth(1).is_none();
+        for node in nodes {
+            match node {
+                Node::Element(element) => {
+                    if let ElementKind::Link { target, span, .. }
+                    | ElementKind::ButtonLink { target, span } = &mut element.kind
+                    {
+                        self.link(target, span);
+                    }
+                    let inside = around.inside(&element.kind, is_only_child);
+                    self.nodes(&mut element.children, inside);
+                }
+                Node::Image { .. } => {
+                    let is_alone = around.holds_alone && is_only_child;
+                    image(node, is_alone, around.room(), self.gallery, &mut self.told);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn link(&mut self, target: &mut String, span: &Span) {
+        if target.starts_with('#') || !target::leads_from_here(target) {
+            return;
+        }
+        match self.page.and_then(|page| joined(page, target)) {
+            Some(whole) => *target = whole,
+            None => self.told.at(
+                span,
+                (RELATIVE_TARGET, Severity::Error),
+                format!(
+                    "The link to `{target}` is relative, and this issue has no address on the web."
+                ),
+                "Write the whole target, or set `[newsletter] web_url`, from which it leads on.",
+            ),
+        }
+    }
+}
+
+fn is_blank(node: &Node<'_>) -> bool {
+    match node {
+        Node::Text(text) => text.trim().is_empty(),
+        node => *node == Node::SoftBreak,
     }
 }
 
@@ -95,7 +141,7 @@ fn image(
     gallery: &mut Gallery<'_>,
     told: &mut Told<'_, '_>,
 ) {
-    let Node::Image { source, alternative, attributes, place: span } = node else { return };
+    let Node::Image { source, alternative, attributes, span } = node else { return };
     let Placed { source: found, size, faults } = gallery.place(Start::Issue, source);
     for fault in faults {
         let (message, advice) = fault.words();
@@ -176,31 +222,6 @@ fn fit_into(room: u32, attributes: &mut [(&'static str, String)]) {
             _ => {}
         }
     }
-}
-
-/// Whether an image is the only thing in its paragraph, or in the link that is.
-fn is_alone(nodes: &[Node<'_>], at: usize) -> bool {
-    let is_blank = |node: &&Node<'_>| match node {
-        Node::Text(text) => text.trim().is_empty(),
-        Node::SoftBreak => true,
-        _ => false,
-    };
-    let mut before = nodes[..at.min(nodes.len())].iter().rev().skip_while(is_blank);
-    let mut after = nodes.iter().skip(at + 1).skip_while(is_blank);
-    let mut around = before.next();
-    let mut next = after.next();
-    if let (Some(Node::Open(Element::Link { .. })), Some(Node::Close)) = (around, next) {
-        around = before.find(|node| !is_blank(node));
-        next = after.find(|node| !is_blank(node));
-    }
-    let begins = match around {
-        None | Some(Node::Open(Element::Paragraph)) => true,
-        Some(Node::Open(Element::Raw { name, .. })) => {
-            matches!(*name, "p" | "div" | "center" | "figure")
-        }
-        _ => false,
-    };
-    begins && matches!(next, None | Some(Node::Close))
 }
 
 /// Tells the first findings of each severity, and counts the others: an error

@@ -4,9 +4,8 @@
 use std::borrow::Cow;
 
 use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
-use crate::render::node::{Element, Node};
+use crate::render::node::{ElementKind, Node};
 use crate::render::raw_html::{self, Standing};
-use crate::render::target;
 use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::{Severity, Span};
 
@@ -67,7 +66,7 @@ impl<'d> Flow<'d, '_, '_> {
             "thead" | "tbody" | "tfoot" | "caption" => (&["table"], "<table>"),
             _ => return,
         };
-        let stands = |opened: &Opened| matches!(&opened.by, Author::Html { name, .. } if around.contains(name));
+        let stands = |opened: &Opened<'_>| matches!(&opened.by, Author::Html { name, .. } if around.contains(name));
         if !self.open.last().is_some_and(stands) {
             self.report(
                 span,
@@ -89,9 +88,9 @@ impl<'d> Flow<'d, '_, '_> {
             "thead" | "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody", "tfoot"],
             _ => return,
         };
-        let ends = |opened: &mut Opened| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
+        let ends = |opened: &mut Opened<'_>| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
         while let Some(opened) = self.open.pop_if(ends) {
-            self.closed(&opened);
+            self.close_implied(opened);
         }
     }
 
@@ -109,7 +108,7 @@ impl<'d> Flow<'d, '_, '_> {
             Standing::Unwrapped | Standing::Dropped => return,
         };
         let within = self.open.iter().rev();
-        let within = within.take_while(|opened| matches!(opened.by, Author::Html { .. }));
+        let within = within.take_while(|opened| opened.is_html());
         let depth = within
             .enumerate()
             .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
@@ -123,33 +122,36 @@ impl<'d> Flow<'d, '_, '_> {
         };
         for _ in 0..inner {
             if let Some(opened) = self.open.pop() {
-                self.closed(&opened);
+                self.close_implied(opened);
             }
         }
-        if let Some(opened) = self.open.pop()
-            && opened.written
-        {
-            self.nodes.push(Node::Close);
+        if let Some(opened) = self.open.pop() {
+            self.close(opened);
         }
     }
 
-    fn raw_element(&mut self, name: &'static str, tag: &OpenTag<'_>, span: &Span) -> Element<'d> {
+    fn raw_element(
+        &mut self,
+        name: &'static str,
+        tag: &OpenTag<'_>,
+        span: &Span,
+    ) -> ElementKind<'d> {
         let attributes = self.attributes(name, tag, span);
         let href = tag.value("href").filter(|_| name == "a");
         if let Some(target) = href.and_then(|href| self.target(href, span)) {
             let title = attributes.into_iter().find(|(key, _)| *key == "title");
-            let relative = target::leads_from_here(&target).then(|| span.clone());
             let title = Cow::Owned(title.unwrap_or_default().1);
-            return Element::Link { target, relative, title };
+            return ElementKind::Link { target, title, span: span.clone() };
         }
         match name {
             // Few mail programs fold; what is folded elsewhere stands open here.
-            "details" => Element::Raw { name: "div", attributes },
-            "summary" => Element::Summary,
+            "details" => ElementKind::Raw { name: "div", attributes },
+            "summary" => ElementKind::Summary,
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                Element::Heading(self.level(name.as_bytes()[1] - b'0'))
+                let level = self.level(name.as_bytes()[1] - b'0');
+                ElementKind::Heading { level, span: span.clone() }
             }
-            _ => Element::Raw { name, attributes },
+            _ => ElementKind::Raw { name, attributes },
         }
     }
 
@@ -164,8 +166,8 @@ impl<'d> Flow<'d, '_, '_> {
             None => self.text(Cow::Owned(alternative)),
             Some(source) => {
                 let attributes = self.attributes("img", tag, span);
-                let place = span.clone();
-                self.nodes.push(Node::Image { source, alternative, attributes, place });
+                let span = span.clone();
+                self.nodes.push(Node::Image { source, alternative, attributes, span });
             }
         }
     }

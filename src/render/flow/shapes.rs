@@ -1,152 +1,105 @@
 //! What an element is by what stands around it or in it: a list is loose, a
 //! paragraph is who said the quote, a link is a button.
+//!
+//! In: a tree in which elements stand where HTML lets them stand. Out: the same
+//! tree with these kinds. Absent on purpose: how they look.
 
-use crate::render::node::{Element, Node};
+use crate::render::node::{Element, ElementKind, Node};
 
 /// The title that makes a link a button, if it stands alone in its paragraph.
 const BUTTON: &str = "button";
 
-/// Finds out which lists are loose: those with a paragraph right in an item.
-pub(super) fn loosen_lists(nodes: &mut [Node<'_>]) {
-    let mut open: Vec<usize> = Vec::new();
-    for at in 0..nodes.len() {
-        match &nodes[at] {
-            Node::Open(Element::Paragraph) => {
-                let around = |up: usize| open.len().checked_sub(up).map(|index| open[index]);
-                if let (Some(item), Some(list)) = (around(1), around(2))
-                    && nodes[item] == Node::Open(Element::Item)
-                    && let Node::Open(Element::List { tight, .. }) = &mut nodes[list]
-                {
-                    *tight = false;
-                }
-                open.push(at);
-            }
-            Node::Open(_) => open.push(at),
-            Node::Close => {
-                open.pop();
-            }
-            _ => {}
-        }
-    }
+/// Finds loose lists, attributions and buttons.
+pub(super) fn find(nodes: &mut [Node<'_>]) {
+    mark_attributions(nodes, false);
+    nodes.iter_mut().for_each(find_in);
 }
 
-/// An element that is open, to [`part_last_lines`].
-#[derive(Default)]
-struct Around {
-    is_quote: bool,
-    /// It is a paragraph right in a quote: where it begins.
-    paragraph: Option<usize>,
-    /// The last line break right in it.
-    line_break: Option<usize>,
-    /// The line break in its last child, if a dash follows there.
-    parted: Option<usize>,
+fn find_in(node: &mut Node<'_>) {
+    let Node::Element(element) = node else { return };
+    match &mut element.kind {
+        ElementKind::List { tight, .. } => {
+            *tight = !element.children.iter().any(has_paragraph);
+        }
+        ElementKind::Quote => part_last_line(&mut element.children),
+        ElementKind::Paragraph => turn_into_button(element),
+        _ => {}
+    }
+    let is_quote = is_quote(&element.kind);
+    mark_attributions(&mut element.children, is_quote);
+    element.children.iter_mut().for_each(find_in);
+}
+
+fn is_quote(kind: &ElementKind<'_>) -> bool {
+    matches!(kind, ElementKind::Quote | ElementKind::Raw { name: "blockquote", .. })
+}
+
+fn is_paragraph(node: &Node<'_>) -> bool {
+    node.kind() == Some(&ElementKind::Paragraph)
+}
+
+/// Whether a node is an item with a paragraph right in it, which makes its list loose.
+fn has_paragraph(node: &Node<'_>) -> bool {
+    matches!(node, Node::Element(Element { kind: ElementKind::Item, children, .. })
+        if children.iter().any(is_paragraph))
 }
 
 /// Makes a paragraph of its own of the last line of a quote, if that begins
 /// with a dash and the paragraph does not: many write who said it so.
-pub(super) fn part_last_lines(nodes: &mut Vec<Node<'_>>) {
-    let mut breaks = Vec::new();
-    let mut open = vec![Around::default()];
-    for at in 0..nodes.len() {
-        let Some(around) = open.last_mut() else { return };
-        match &nodes[at] {
-            Node::Open(element) => {
-                around.parted = None;
-                let in_quote = around.is_quote && *element == Element::Paragraph;
-                open.push(Around {
-                    is_quote: *element == Element::Quote,
-                    paragraph: in_quote.then_some(at),
-                    ..Around::default()
-                });
-            }
-            Node::Close => {
-                let Some(closed) = open.pop() else { continue };
-                if let (Some(begin), Some(last)) = (closed.paragraph, closed.line_break)
-                    && begins_with_dash(&nodes[last + 1..])
-                    && !begins_with_dash(&nodes[begin + 1..])
-                    && let Some(quote) = open.last_mut()
-                {
-                    quote.parted = Some(last);
-                }
-                breaks.extend(closed.parted.filter(|_| closed.is_quote));
-            }
-            Node::SoftBreak | Node::HardBreak => around.line_break = Some(at),
-            _ => {}
-        }
-    }
-    if breaks.is_empty() {
+fn part_last_line(quote: &mut Vec<Node<'_>>) {
+    let Some(at) = quote.iter().rposition(|node| node.kind().is_some()) else { return };
+    let Node::Element(Element { kind: ElementKind::Paragraph, children, .. }) = &mut quote[at]
+    else {
         return;
+    };
+    let is_break = |node: &Node<'_>| matches!(node, Node::SoftBreak | Node::HardBreak);
+    let Some(last) = children.iter().rposition(is_break) else { return };
+    if begins_with_dash(&children[last + 1..]) && !begins_with_dash(children) {
+        let line = children.split_off(last + 1);
+        children.pop();
+        quote.insert(at + 1, Node::Element(Element::new(ElementKind::Paragraph, line)));
     }
-    breaks.sort_unstable();
-    let mut breaks = breaks.into_iter().peekable();
-    for (at, node) in std::mem::take(nodes).into_iter().enumerate() {
-        match breaks.next_if_eq(&at) {
-            Some(_) => nodes.extend([Node::Close, Node::Open(Element::Paragraph)]),
-            None => nodes.push(node),
-        }
-    }
-}
-
-/// An element that is open, to [`find_attributions`].
-#[derive(Default)]
-struct Level {
-    is_quote: bool,
-    /// What was last closed in it is a quote.
-    after_quote: bool,
-    /// Its last child, if that is a paragraph.
-    last_paragraph: Option<usize>,
-    children: usize,
 }
 
 /// Finds the paragraphs that say who said a quote: those that begin with a
-/// dash, right after the quote or at its end.
-pub(super) fn find_attributions(nodes: &mut [Node<'_>]) {
-    let mut open = vec![Level::default()];
-    for at in 0..nodes.len() {
-        match &nodes[at] {
-            Node::Open(element) => {
-                let is_paragraph = *element == Element::Paragraph;
-                let is_quote =
-                    matches!(element, Element::Quote | Element::Raw { name: "blockquote", .. });
-                let after_quote = open.last_mut().is_some_and(|around| {
-                    around.children += 1;
-                    around.last_paragraph = is_paragraph.then_some(at);
-                    std::mem::take(&mut around.after_quote)
-                });
-                if is_paragraph && after_quote && begins_with_dash(&nodes[at + 1..]) {
-                    nodes[at] = Node::Open(Element::Attribution);
-                }
-                open.push(Level { is_quote, ..Level::default() });
-            }
-            Node::Close => {
-                let Some(closed) = open.pop() else { continue };
-                if let (true, Some(last)) = (closed.is_quote, closed.last_paragraph)
-                    && closed.children > 1
-                    && begins_with_dash(&nodes[last + 1..])
-                {
-                    nodes[last] = Node::Open(Element::Attribution);
-                }
-                if let Some(around) = open.last_mut() {
-                    around.after_quote = closed.is_quote;
-                }
-            }
-            Node::Text(text) if text.trim().is_empty() => {}
-            Node::SoftBreak => {}
-            _ => {
-                if let Some(around) = open.last_mut() {
-                    around.children += 1;
-                    (around.after_quote, around.last_paragraph) = (false, None);
-                }
-            }
+/// dash, right after the quote or at its end. `in_quote` says whether the nodes
+/// are the children of a quote.
+fn mark_attributions(nodes: &mut [Node<'_>], in_quote: bool) {
+    let is_seen = |node: &Node<'_>| match node {
+        Node::Text(text) => !text.trim().is_empty(),
+        node => *node != Node::SoftBreak,
+    };
+    let mut after_quote = false;
+    let mut seen = 0_usize;
+    let mut last = None;
+    for (at, node) in nodes.iter_mut().enumerate().filter(|(_, node)| is_seen(node)) {
+        seen += 1;
+        last = Some(at);
+        if after_quote {
+            mark_attribution(node);
         }
+        after_quote = node.kind().is_some_and(is_quote);
+    }
+    if let (true, Some(last)) = (in_quote && seen > 1, last) {
+        mark_attribution(&mut nodes[last]);
+    }
+}
+
+fn mark_attribution(node: &mut Node<'_>) {
+    if let Node::Element(Element { kind: kind @ ElementKind::Paragraph, children, .. }) = node
+        && begins_with_dash(children)
+    {
+        *kind = ElementKind::Attribution;
     }
 }
 
 /// Whether the first text is a dash and a name. A minus before a digit and
 /// an arrow are none.
 fn begins_with_dash(nodes: &[Node<'_>]) -> bool {
-    let Some(Node::Text(text)) = nodes.iter().find(|node| !matches!(node, Node::Open(_))) else {
-        return false;
+    let text = match nodes.first() {
+        Some(Node::Element(element)) => return begins_with_dash(&element.children),
+        Some(Node::Text(text)) => text,
+        _ => return false,
     };
     let mut characters = text.trim_start().chars();
     match characters.next() {
@@ -158,60 +111,55 @@ fn begins_with_dash(nodes: &[Node<'_>]) -> bool {
     }
 }
 
-/// Finds the links that are buttons. An image cannot be a label, as many mail
-/// programs show none.
-pub(super) fn find_buttons(nodes: &mut [Node<'_>]) {
-    for at in 1..nodes.len() {
-        let (Node::Open(Element::Paragraph), Node::Open(Element::Link { target, relative, title })) =
-            (&nodes[at - 1], &nodes[at])
-        else {
-            continue;
-        };
-        if !title.eq_ignore_ascii_case(BUTTON)
-            || target.is_empty()
-            || !holds_a_label_and_nothing_follows(&nodes[at..])
-        {
-            continue;
-        }
-        let (target, relative) = (target.clone(), relative.clone());
-        nodes[at - 1] = Node::Open(Element::Button);
-        nodes[at] = Node::Open(Element::ButtonLink { target, relative });
+/// Makes a button of a paragraph that holds one link, if the link asks for it.
+/// An image cannot be a label, as many mail programs show none.
+fn turn_into_button(paragraph: &mut Element<'_>) {
+    let [Node::Element(link)] = paragraph.children.as_mut_slice() else { return };
+    let ElementKind::Link { target, title, span } = &mut link.kind else { return };
+    if title.eq_ignore_ascii_case(BUTTON)
+        && !target.is_empty()
+        && link.children.iter().all(fits_a_label)
+        && link.children.iter().any(has_words)
+    {
+        link.kind = ElementKind::ButtonLink { target: std::mem::take(target), span: span.clone() };
+        paragraph.kind = ElementKind::Button;
     }
 }
 
-/// Whether the link that begins here has words and is the last of what is around it.
-fn holds_a_label_and_nothing_follows(nodes: &[Node<'_>]) -> bool {
-    let mut depth = 0_usize;
-    let mut has_words = false;
-    for (at, node) in nodes.iter().enumerate() {
-        match node {
-            Node::Open(Element::Link { .. }) if depth > 0 => return false,
-            Node::Open(_) => depth += 1,
-            Node::Close if depth == 1 => {
-                return has_words && nodes.get(at + 1) == Some(&Node::Close);
-            }
-            Node::Close => depth -= 1,
-            Node::Text(text) | Node::Code(text) => has_words |= !text.trim().is_empty(),
-            Node::SoftBreak => {}
-            _ => return false,
+fn fits_a_label(node: &Node<'_>) -> bool {
+    match node {
+        Node::Element(element) => {
+            !matches!(element.kind, ElementKind::Link { .. })
+                && element.children.iter().all(fits_a_label)
         }
+        Node::Text(_) | Node::Code(_) | Node::SoftBreak => true,
+        _ => false,
     }
-    false
 }
 
+fn has_words(node: &Node<'_>) -> bool {
+    match node {
+        Node::Element(element) => element.children.iter().any(has_words),
+        Node::Text(text) | Node::Code(text) => !text.trim().is_empty(),
+        _ => false,
+    }
+}
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::issue::Document;
     use crate::render::flow::flow;
+    use crate::render::node::walk;
     use crate::source::{Findings, SourceText};
 
     /// How many elements of a kind a text has.
-    fn count(markdown: &str, element: &Element<'_>) -> usize {
+    fn count(markdown: &str, kind: &ElementKind<'_>) -> usize {
         let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
         let document = Document::parse(&source, 0).unwrap();
         let nodes = flow(&document, &mut Findings::about(&source));
-        nodes.iter().filter(|node| **node == Node::Open(element.clone())).count()
+        let mut count = 0;
+        walk(&nodes, &mut |node| count += usize::from(node.kind() == Some(kind)));
+        count
     }
 
     #[test]
@@ -231,7 +179,7 @@ mod tests {
             "> a\n>\n> b\n> c\n> – d",
         ];
         for markdown in attributions {
-            assert_eq!(count(markdown, &Element::Attribution), 1, "{markdown}");
+            assert_eq!(count(markdown, &ElementKind::Attribution), 1, "{markdown}");
         }
         let others = [
             "> a\n\nb — c",
@@ -249,7 +197,7 @@ mod tests {
             "> a\n>\n> — b\n>\n> c",
         ];
         for markdown in others {
-            assert_eq!(count(markdown, &Element::Attribution), 0, "{markdown}");
+            assert_eq!(count(markdown, &ElementKind::Attribution), 0, "{markdown}");
         }
     }
 
@@ -263,7 +211,7 @@ mod tests {
             "[a](https://x.example 'Button')",
         ];
         for markdown in buttons {
-            assert_eq!(count(markdown, &Element::Button), 1, "{markdown}");
+            assert_eq!(count(markdown, &ElementKind::Button), 1, "{markdown}");
         }
         let links = [
             "[a](https://x.example)",
@@ -277,7 +225,7 @@ mod tests {
             "- [a](https://x.example 'button')",
         ];
         for markdown in links {
-            assert_eq!(count(markdown, &Element::Button), 0, "{markdown}");
+            assert_eq!(count(markdown, &ElementKind::Button), 0, "{markdown}");
         }
     }
 }
