@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and which command it reaches.
+//! The command line: its grammar, and which command runs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ Exit codes:
 Where several apply: 10, 12, 7, 8, 9 in that order.";
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// The newsletter's folder [default: the nearest one upwards that holds postrider.toml]
     #[arg(long, global = true, value_name = "DIR")]
@@ -50,10 +50,10 @@ struct Global {
     /// Write results as JSON to standard output
     #[arg(long, global = true)]
     json: bool,
-    /// Say only what went wrong
+    /// Print only warnings and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more
+    /// Print details
     #[arg(long, short, global = true)]
     verbose: bool,
     /// When to use colour
@@ -70,31 +70,23 @@ enum ColourChoice {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Scaffold a newsletter: configuration, theme, sample issue, CI workflow
     New(commands::new::Arguments),
-    /// Find what is wrong with issues, with file, line and column
     Check(commands::check::Arguments),
-    /// Write email.html, email.txt, email.eml, report.json and index.html to a folder
     Preview(commands::preview::Arguments),
-    /// Send a test to the editors, and record exactly what they saw
     Proof(commands::proof::Arguments),
-    /// Freeze an issue and deliver it, or resume where it was interrupted
     Send(commands::send::Arguments),
-    /// The weekly job: send the issue that is due
     Due(commands::due::Arguments),
-    /// Where every campaign stands
     Status(commands::status::Arguments),
-    /// Import, export, add, show, suppress, count
+    /// Import, export, add, show, suppress or count subscribers
     #[command(subcommand)]
     Subscribers(commands::subscribers::Action),
-    /// Check, start and list themes
+    /// Check, create and list themes
     #[command(subcommand)]
     Theme(commands::theme::Action),
-    /// Serve the public pages: one-click unsubscribe and /healthz
     Serve(commands::serve::Arguments),
 }
 
-/// Runs the program with everything it may know of the world.
+/// Runs the program. Everything outside the process comes in as an argument.
 pub fn run(
     arguments: Vec<std::ffi::OsString>,
     environment: Environment,
@@ -105,9 +97,9 @@ pub fn run(
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are what was asked for; the rest is a mistake.
+            // Help and version go to standard output and are no errors.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Nothing can be said about words that cannot be written.
+            // If this cannot be printed, no other message can be printed either.
             let _ = error.print();
             return exit;
         }
@@ -132,8 +124,8 @@ pub fn run(
     }
 }
 
-/// What `serve` says about requests: one line each under `--verbose`, and what
-/// went wrong always. Libraries that log to the same place are not heard.
+/// Sets up the log of `serve`: errors always, and a line for each request with
+/// `--verbose`. Log lines of libraries are dropped.
 fn log_to_standard_error(volume: Volume) {
     let level = match volume {
         Volume::Verbose => LevelFilter::INFO,
@@ -144,7 +136,7 @@ fn log_to_standard_error(volume: Volume) {
         .with_ansi(false)
         .with_target(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    // A second run in one process, which only a test does, keeps the first one's.
+    // Only a test runs twice in one process; the second run keeps the log of the first.
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 

@@ -17,7 +17,7 @@ pub mod status;
 pub mod subscribers;
 pub mod theme;
 
-/// Refuses a rule that `--allow` does not know.
+/// Refuses an `--allow` of a rule that does not exist.
 fn known_rules(allowed: &[String]) -> Result<(), crate::error::Failure> {
     for name in allowed {
         if crate::check::rule(name).is_none() {

@@ -1,7 +1,7 @@
-//! How a run ends: a documented exit code, and what people are told.
+//! How a run ends: a documented exit code, and a message for people.
 //!
 //! In: the typed errors of the rooms. Out: an [`Exit`] for scripts and a
-//! [`Failure`] for people. Absent on purpose: printing, which
+//! [`Failure`] for people. Deliberately absent: printing, which
 //! [`ui`](crate::ui) does, once.
 
 mod exit;
@@ -12,7 +12,7 @@ use crate::source::Finding;
 
 pub use exit::Exit;
 
-/// What ended a run before it was done. It is printed once, by
+/// Why a run ended early. It is printed once, by
 /// [`Ui::failure`](crate::ui::Ui::failure).
 #[derive(Debug)]
 pub struct Failure {
@@ -24,8 +24,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What was attempted, on what, and that it failed: one sentence without
-    /// a capital or a full stop.
+    /// A failure with a message: what was attempted, on what, and why it failed,
+    /// in lower case and without a full stop.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         let (findings, causes, hints) = Default::default();
         Self { exit, findings, message: message.into(), causes, hints }
@@ -36,19 +36,19 @@ impl Failure {
         let mut failure = Self::new(exit, message);
         let chain = std::iter::successors(Some(error), |&error| error.source());
         failure.causes = chain.map(ToString::to_string).collect();
-        // Some libraries repeat the cause in the message around it.
+        // Some libraries repeat the text of the cause in their own message.
         failure.causes.dedup_by(|inner, outer| outer.ends_with(inner.as_str()));
         failure
     }
 
-    /// What to do next: one sentence. There may be several.
+    /// Adds advice, in whole sentences.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Findings to be shown with their lines, before the message.
+    /// Adds findings; they are shown with their lines before the message.
     #[must_use]
     pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
         self.findings.extend(findings);

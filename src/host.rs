@@ -49,12 +49,12 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     runtime.block_on(work)
 }
 
-/// How many files and sockets a command has open at least: the runtime's own,
-/// the store's with its log and its lock, and a connection.
+/// How many files and sockets a command needs at least: for the runtime, for
+/// the store with its log and its lock, and for a connection.
 const DESCRIPTORS: usize = 32;
 
-/// The runtime panics where it cannot open what it needs, and SQLite says no
-/// more than that it cannot open a file. So it is tried before.
+/// Tries to open that many files before the work begins: the runtime would
+/// panic without them, and SQLite would only report that it cannot open a file.
 fn refuse_too_few_descriptors() -> Result<(), Failure> {
     use std::os::fd::AsFd;
     let stderr = std::io::stderr();
@@ -67,9 +67,9 @@ fn refuse_too_few_descriptors() -> Result<(), Failure> {
     })
 }
 
-/// Names the boot of this machine, which tells the death of a process from the
-/// loss of power. Where the system has no such name, every restart counts as
-/// another boot, which errs on the side of asking.
+/// An identifier of this boot of the machine. It tells a process that died from
+/// a loss of power. Where the system has no such identifier, each process makes
+/// one up: then every resume treats reserved rows as in doubt, which is safe.
 pub(crate) fn boot_id(random: &dyn Random) -> String {
     match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
         Ok(id) if !id.trim().is_empty() => id.trim().to_owned(),
@@ -81,7 +81,7 @@ pub(crate) fn boot_id(random: &dyn Random) -> String {
     }
 }
 
-/// Listens for SIGINT and SIGTERM: the first is a wish to drain, the second to stop at once.
+/// Listens for SIGINT and SIGTERM: the first signal asks to drain, the second to stop at once.
 pub(crate) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let cannot =
@@ -97,14 +97,14 @@ pub(crate) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure>
             }
             wish.send_replace(next);
         }
-        // The sender must live as long as anybody listens.
+        // The channel closes with its sender, so keep the sender until nobody listens.
         wish.closed().await;
     });
     Ok(heard)
 }
 
-/// The commit that is checked out in a folder, read from git's own files:
-/// provenance, so not knowing it is no fault.
+/// The commit that is checked out in a folder, read from git's own files. It
+/// is only provenance, so `None` is not an error.
 pub(crate) fn git_commit(folder: &std::path::Path) -> Option<String> {
     let git = folder.ancestors().map(|folder| folder.join(".git")).find(|git| git.is_dir())?;
     let head = std::fs::read_to_string(git.join("HEAD")).ok()?;

@@ -54,8 +54,8 @@ pub struct ScheduledIssue {
     pub slug: Slug,
     /// The file, as people are told.
     pub path: String,
-    /// The title; empty when there is none yet.
-    pub title: String,
+    /// Its number, if it has one.
+    pub number: Option<u64>,
     /// Whether the author says it is not ready.
     pub draft: bool,
     /// When it is due, by [`due_time`].

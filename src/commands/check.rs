@@ -15,7 +15,7 @@ use crate::host::{Context, OutputFormat};
 use crate::publish::issue_file::issue_files;
 use crate::publish::newsletter::Newsletter;
 
-/// Find what is wrong with issues.
+/// Check issues, and report findings with file, line and column
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The issue files, or folders of them

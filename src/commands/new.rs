@@ -12,7 +12,7 @@ use crate::theme;
 
 use crate::host::Context;
 
-/// Scaffold a newsletter: configuration, theme, sample issue, CI workflow.
+/// Create a newsletter: configuration, theme, sample issue, CI workflow
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The folder to make. Its name becomes the newsletter's

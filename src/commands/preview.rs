@@ -21,8 +21,7 @@ use crate::publish::newsletter::{Newsletter, ReadyIssue};
 use crate::render::{Measures, SlotValues};
 use crate::source::Finding;
 
-/// Write the mail to a folder: email.html, email.txt, email.eml, report.json, index.html,
-/// and images/.
+/// Write email.html, email.txt, email.eml, report.json and index.html to a folder
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The issue file

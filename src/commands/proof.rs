@@ -13,7 +13,7 @@ use crate::publish::newsletter::Newsletter;
 use crate::publish::store_access::with_store;
 use crate::store::OpenMode;
 
-/// Send a test to the editors, and record exactly what they saw.
+/// Send a test message to the editors, and record exactly what they saw
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The issue file

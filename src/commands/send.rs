@@ -1,4 +1,4 @@
-//! `postrider send`: freezes an issue and delivers it; resumes; refuses to repeat.
+//! `postrider send`: freezes an issue and delivers it, or resumes its campaign.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::publish::newsletter::Newsletter;
 use crate::publish::order::{Consent, Order, ProofRule, RepeatRule};
 use crate::publish::store_access::with_store_for_sending;
 
-/// Freeze an issue and deliver it, or resume where it was interrupted.
+/// Freeze an issue and deliver it, or resume where it was interrupted
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The issue file
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Send although the same issue was sent under another slug
     #[arg(long)]
     as_new: bool,
-    /// Send although a check of this rule found errors (may be repeated); it is recorded
+    /// Send although this rule found errors (may be repeated); the store records it
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// What to do about recipients in doubt: an interruption left their outcome unknown

@@ -1,4 +1,4 @@
-//! `postrider serve`: the public pages.
+//! `postrider serve`: the unsubscribe page and `/healthz`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,16 +8,15 @@ use clap::Args;
 use crate::config::{Config, Root};
 use crate::delivery::StopWish;
 use crate::error::{Exit, Failure};
+use crate::host::{Context, block_on, listen_for_signals};
+use crate::publish::store_access;
 use crate::store::OpenMode;
 use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
 
-use crate::host::{Context, block_on, listen_for_signals};
-use crate::publish::store_access;
-
-/// Serve the public pages: one-click unsubscribe and /healthz.
+/// Serve the public pages: one-click unsubscribe and /healthz
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where to listen. A proxy with TLS belongs before it
+    /// Address and port to listen on; put a proxy with TLS in front of it
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     listen: SocketAddr,
 }
@@ -54,7 +53,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let listener =
             tokio::net::TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
         let bound = listener.local_addr().map_err(cannot_listen)?;
-        // Whoever reads that it listens may stop it at once.
+        // Listen for signals before saying so: the reader of that line may stop us at once.
         let mut stop = listen_for_signals()?;
         context.ui.status(&format!("listening on http://{bound}"));
         let shutdown = async move {

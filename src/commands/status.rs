@@ -17,7 +17,7 @@ use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::issue_file::{read_source, stem};
 use crate::publish::store_access;
 
-/// Where every campaign stands.
+/// Show the state of every campaign
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// An issue file, or its slug, to be told about in full

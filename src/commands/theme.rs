@@ -23,7 +23,7 @@ use crate::theme::{self, Theme};
 use super::check::counted;
 use super::new::write_new;
 use crate::host::{Context, OutputFormat};
-use crate::publish::newsletter::set_up;
+use crate::publish::newsletter::customised;
 
 /// Check, start and list themes.
 #[derive(Debug, Subcommand)]
@@ -83,7 +83,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
     let (theme, findings) = match Theme::from_files(name.as_str(), &files.files) {
         // What a newsletter sets is meant for its own theme.
         Ok(theme) => match newsletter.as_ref().filter(|_| own == Some(name.as_str())) {
-            Some(config) => (Some(set_up(theme, config)?), Vec::new()),
+            Some(config) => (Some(customised(theme, config)?), Vec::new()),
             None => (Some(theme), Vec::new()),
         },
         Err(fault) => (None, vec![Finding::from(fault)]),

@@ -88,7 +88,7 @@ impl Publisher<'_> {
             }
             break;
         }
-        if !files.broken.is_empty() {
+        if files.has_broken {
             exits.push(Exit::BlockedOrOverdue);
         }
         let campaigns = store.campaigns().await?;
@@ -127,8 +127,8 @@ fn overdue(decision: &Decision<'_>) -> Option<Exit> {
     (!decision.missed.is_empty()).then_some(Exit::BlockedOrOverdue)
 }
 
-/// An issue that has the slug of one with another number, whose file has gone,
-/// would count as sent without ever having been.
+/// Warns of an issue that took over the slug of another one, whose file has
+/// gone: it would count as sent, although nobody received it.
 fn warn_of_shared_slugs(
     context: &Context,
     newsletter: &Newsletter,
@@ -142,9 +142,8 @@ fn warn_of_shared_slugs(
             key.issue == issue.slug && key.newsletter == newsletter.config.newsletter.slug
         });
         let Some(sent) = sent else { continue };
-        let numbers = (sent.provenance.number, files.numbers.get(&issue.path));
-        if let (Some(before), Some(now)) = numbers
-            && before != *now
+        if let (Some(before), Some(now)) = (sent.provenance.number, issue.number)
+            && before != now
         {
             context.ui.warning(&format!(
                 "{} has number {now} and the slug `{}`, under which number {before} was sent; \
@@ -157,8 +156,8 @@ fn warn_of_shared_slugs(
     exit
 }
 
-/// Outcomes that nobody has decided about raise the alarm until somebody does.
-/// Only the latest campaigns are looked at, because this runs every few minutes.
+/// Warns of recipients in doubt until somebody has decided about them. It looks
+/// at the latest campaigns alone, because it runs every few minutes.
 async fn warn_of_doubt(
     context: &Context,
     store: &Store,
@@ -187,16 +186,18 @@ async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<T
     Ok(mark)
 }
 
-/// The issue files as they stand.
+/// The issues of the newsletter, by their front matter.
+#[derive(Default)]
 struct IssueFiles {
     issues: Vec<ScheduledIssue>,
+    /// The file of each issue, by [`ScheduledIssue::path`].
     paths: BTreeMap<String, PathBuf>,
-    broken: Vec<PathBuf>,
-    numbers: BTreeMap<String, u64>,
+    /// Some files cannot be read.
+    has_broken: bool,
 }
 
-/// Reads the front matter of every issue. A file that cannot be read may be
-/// the one that is due, so it is told, and the run ends with an alarm.
+/// Reads the front matter of every issue. A file that cannot be read may be the
+/// one that is due, so its failure is printed, and the run ends with an alarm.
 fn read_issues(
     context: &Context,
     newsletter: &Newsletter,
@@ -207,49 +208,36 @@ fn read_issues(
         time_zone: schedule.time_zone.clone(),
         weekday: schedule.weekday,
     };
-    let mut files = IssueFiles {
-        issues: Vec::new(),
-        paths: BTreeMap::new(),
-        broken: Vec::new(),
-        numbers: BTreeMap::new(),
-    };
+    let mut files = IssueFiles::default();
     for path in issue_files(&newsletter.config.issues)? {
-        let source = match read_source(&path) {
-            Ok(source) => source,
-            Err(failure) => {
-                context.ui.failure(&failure);
-                files.broken.push(path);
-                continue;
-            }
-        };
-        let issue = match newsletter.parse(&source, &path) {
-            Ok(issue) => issue,
-            Err(failure) => {
-                context.ui.failure(&failure);
-                files.broken.push(path);
-                continue;
-            }
-        };
-        let shown = path.display().to_string();
-        files.numbers.extend(issue.number.as_ref().map(|number| (shown.clone(), number.value)));
-        files.issues.push(ScheduledIssue {
-            slug: issue.slug,
-            path: shown.clone(),
-            title: issue.title.map(|title| title.value.as_str().to_owned()).unwrap_or_default(),
-            draft: issue.draft,
-            due: due_time(
-                issue.date.map(|date| date.value),
-                issue.send_at.as_ref().map(|at| at.value.as_str()),
-                &timetable,
-            ),
+        let read = read_source(&path).and_then(|source| {
+            let issue = newsletter.parse(&source, &path)?;
+            let date = issue.date.map(|date| date.value);
+            let send_at = issue.send_at.as_ref().map(|at| at.value.as_str());
+            Ok(ScheduledIssue {
+                slug: issue.slug,
+                path: path.display().to_string(),
+                number: issue.number.map(|number| number.value),
+                draft: issue.draft,
+                due: due_time(date, send_at, &timetable),
+            })
         });
-        files.paths.insert(shown, path);
+        match read {
+            Ok(issue) => {
+                files.paths.insert(issue.path.clone(), path);
+                files.issues.push(issue);
+            }
+            Err(failure) => {
+                context.ui.failure(&failure);
+                files.has_broken = true;
+            }
+        }
     }
     Ok(files)
 }
 
-/// Finished and unfinished campaigns of this newsletter. What this run resumed
-/// and could not finish counts as dealt with, so that it is not tried again at once.
+/// Finished and unfinished campaigns of this newsletter. A campaign that this
+/// run resumed counts as finished, so that it is not resumed again at once.
 fn sort_out(
     newsletter: &Newsletter,
     campaigns: &[FrozenCampaign],
@@ -276,9 +264,8 @@ fn sort_out(
 
 fn warn_of_missed(context: &Context, decision: &Decision<'_>) {
     for issue in &decision.missed {
-        context
-            .ui
-            .warning(&format!("{} was due and is too late to be sent by schedule", issue.path));
+        let path = &issue.path;
+        context.ui.warning(&format!("{path} was due and is too late to be sent by schedule"));
     }
     if !decision.missed.is_empty() {
         context.ui.hint("Send it with `postrider send`, or say `draft: true` in it.");

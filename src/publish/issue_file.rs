@@ -6,13 +6,13 @@ use crate::config::files::read_at_most;
 use crate::error::{Exit, Failure};
 use crate::source::{MAX_SOURCE_BYTES, SourceError, SourceText};
 
-/// What a slug is made of when the front matter sets none.
+/// The name of an issue file, of which the slug is made when the front matter sets none.
 pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Reads an issue file. One that is being replaced while it is read is read
-/// again, so that no half of it is ever rendered.
+/// Reads an issue file. If the file changes meanwhile, it is read again, so that
+/// half a file is never rendered.
 pub(crate) fn read_source(path: &Path) -> Result<SourceText, Failure> {
     let unreadable = |error: &std::io::Error| {
         Failure::of(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
@@ -37,7 +37,7 @@ pub(crate) fn read_source(path: &Path) -> Result<SourceText, Failure> {
         Exit::InputUnreadable,
         format!("cannot read {}: it changes while it is read", path.display()),
     )
-    .hint("Wait until whatever writes it has finished, and try again."))
+    .hint("Wait until the program that writes it has finished, and try again."))
 }
 
 #[derive(PartialEq)]
@@ -51,8 +51,7 @@ fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
 }
 
-/// All issue files in a folder, by name. A README, which git hosts show below
-/// the list of files, is none.
+/// All issue files in a folder, sorted by name. A README is not an issue.
 pub(crate) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot read the folder of issues {}", folder.display());

@@ -1,5 +1,4 @@
-//! A newsletter as commands use it: its configuration, its theme, and an
-//! issue made ready to be looked at or sent.
+//! A newsletter: its configuration, its theme, and its issues, rendered and checked.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -33,9 +32,9 @@ pub(crate) struct ReadyIssue {
     pub(crate) measures: Measures,
     pub(crate) findings: Vec<Finding>,
     pub(crate) provenance: Provenance,
-    /// Who found the images, and can find them again.
+    /// Where the images were found, so that `preview` can copy them.
     pub(crate) image_files: ImageFiles,
-    /// The author says that it is not ready.
+    /// The front matter says `draft: true`.
     pub(crate) draft: bool,
 }
 
@@ -51,7 +50,7 @@ impl Newsletter {
         let theme = Theme::from_files(name, &files.files).map_err(|fault| {
             Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
         })?;
-        let theme = set_up(theme, &config)?;
+        let theme = customised(theme, &config)?;
         Ok(Self { config, theme })
     }
 
@@ -79,7 +78,7 @@ impl Newsletter {
         check::issue(&issue, &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);
         let checked = checked.into_sorted();
-        told_once(&mut findings, &checked);
+        without_repetitions(&mut findings, &checked);
         findings.extend(checked);
         findings.extend(no_permalink);
         findings.extend(self.theme.findings());
@@ -134,8 +133,8 @@ impl Newsletter {
         if !named.exists() && in_newsletter.exists() { in_newsletter } else { named.to_owned() }
     }
 
-    /// The newsletter's own words for an issue, and the finding that its
-    /// permalink lacks something.
+    /// What the newsletter adds to an issue, and a finding if the issue lacks a
+    /// field of the permalink.
     fn letterhead(&self, issue: &Issue<'_>) -> (Letterhead, Option<Finding>) {
         let newsletter = &self.config.newsletter;
         let language = issue.language.as_ref().map(|language| language.value.clone());
@@ -172,10 +171,10 @@ impl Newsletter {
         }
     }
 
-    /// A file as provenance names it: relative to the newsletter's folder where
-    /// it lies in there, whether it is still there or not.
+    /// A file as provenance names it: relative to the newsletter's folder, if it
+    /// is below that. The file need not exist any more.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        let absolute = path.canonicalize().unwrap_or_else(|_| where_it_was(path));
+        let absolute = path.canonicalize().unwrap_or_else(|_| path_of_missing(path));
         let root = self.config.root.folder();
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         absolute.strip_prefix(&root).unwrap_or(&absolute).display().to_string()
@@ -183,13 +182,13 @@ impl Newsletter {
 }
 
 impl ReadyIssue {
-    /// The findings that hinder a send, but for those of rules in `allowed`.
+    /// The errors of rules that are not in `allowed`: they keep the issue from being sent.
     pub(crate) fn errors(&self, allowed: &[String]) -> Vec<Finding> {
-        let hinders = |finding: &&Finding| {
+        let prevents = |finding: &&Finding| {
             finding.severity == Severity::Error
                 && !allowed.iter().any(|rule| rule == finding.rule.0)
         };
-        self.findings.iter().filter(hinders).cloned().collect()
+        self.findings.iter().filter(prevents).cloned().collect()
     }
 
     /// The subject line.
@@ -208,23 +207,23 @@ fn no_permalink(why: &str) -> Finding {
     }
 }
 
-/// What is wrong with a target as it is written says more than that it leads
-/// nowhere, so that is not told besides.
-fn told_once(rendered: &mut Vec<Finding>, checked: &[Finding]) {
+/// Removes the finding that a target leads nowhere where another finding says
+/// what is wrong with the same target.
+fn without_repetitions(rendered: &mut Vec<Finding>, checked: &[Finding]) {
     let about_targets = [check::PLACEHOLDER, check::MALFORMED_LINK, check::EMPTY_LINK];
-    let told: BTreeSet<_> = checked
+    let reported: BTreeSet<_> = checked
         .iter()
         .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
         .map(Finding::position)
         .collect();
     rendered.retain(|finding| {
         let leads_nowhere = [RELATIVE_TARGET, MISSING_IMAGE].contains(&finding.rule);
-        !(leads_nowhere && told.contains(&finding.position()))
+        !(leads_nowhere && reported.contains(&finding.position()))
     });
 }
 
-/// The whole path of a file that has gone.
-fn where_it_was(path: &Path) -> PathBuf {
+/// The absolute path of a file that does not exist any more.
+fn path_of_missing(path: &Path) -> PathBuf {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -235,8 +234,8 @@ fn where_it_was(path: &Path) -> PathBuf {
     }
 }
 
-/// The theme with what the newsletter sets of it.
-pub(crate) fn set_up(theme: Theme, config: &Config) -> Result<Theme, Failure> {
+/// The theme with the values that `[theme]` in postrider.toml sets.
+pub(crate) fn customised(theme: Theme, config: &Config) -> Result<Theme, Failure> {
     let shown = config.root.shown();
     let what = format!("the theme `{}` cannot be set up as {shown} says", theme.name());
     theme

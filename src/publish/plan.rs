@@ -8,7 +8,7 @@ use crate::config::{Config, Via};
 use crate::domain::RouteKind;
 use crate::ui::Ui;
 
-/// A dry run, for people and for scripts.
+/// The result of a dry run, for people and for scripts.
 #[derive(Debug, Serialize)]
 pub(crate) struct Plan {
     campaign: String,
@@ -23,10 +23,10 @@ pub(crate) struct Plan {
     estimated_seconds: u64,
 }
 
-/// What a message takes on an ordinary relay: a guess that is said to be one.
+/// How long one message takes on an ordinary relay. It is a guess, and the output says so.
 const SECONDS_PER_MESSAGE: f64 = 0.1;
 
-/// How many domains are named.
+/// How many domains are listed.
 const DOMAINS_SHOWN: usize = 5;
 
 impl Plan {
@@ -52,17 +52,17 @@ impl Plan {
         }
     }
 
-    /// Says it all, in short lines.
+    /// Prints the plan in short lines.
     pub(crate) fn print(&self, ui: &Ui) {
         ui.status(&format!("{}: {}", self.campaign, self.subject));
         ui.status(&format!("  digest {} via {}", &self.digest[..12], self.via));
         if self.via.is_provider() {
-            ui.status("  who gets it is kept by the provider, in its audience");
+            ui.status("  the provider keeps the list of subscribers");
             return;
         }
         ui.status(&format!("  {} get it, {} to be sent now", self.audience.included, self.to_send));
         for (exclusion, number) in &self.audience.excluded {
-            ui.status(&format!("  {number} do not: {}", why(*exclusion)));
+            ui.status(&format!("  {number} do not: {}", reason(*exclusion)));
         }
         let domains = &self.audience.domains;
         for (domain, number) in domains.iter().take(DOMAINS_SHOWN) {
@@ -79,9 +79,9 @@ impl Plan {
     }
 }
 
-fn why(exclusion: Exclusion) -> &'static str {
+fn reason(exclusion: Exclusion) -> &'static str {
     match exclusion {
-        Exclusion::Unsubscribed => "they left",
+        Exclusion::Unsubscribed => "they unsubscribed",
         Exclusion::Unconfirmed => "they have not confirmed",
         Exclusion::Suppressed => "their address is suppressed",
     }

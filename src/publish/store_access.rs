@@ -1,4 +1,5 @@
-//! The store as commands use it: opened by the rules of the way to the readers.
+//! Opens the store for a command. Which route is configured decides whether a
+//! missing store may be created.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,8 +10,8 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, boot_id};
 use crate::store::{EXAMPLE_ORIGIN, OpenMode, Store};
 
-/// Opens the store, works with it, and closes it whatever came of that, so
-/// that a copy of its one file is whole.
+/// Opens the store, does the work, and closes the store even if the work
+/// failed, so that its one file is complete and can be copied.
 pub(crate) async fn with_store<T>(
     context: &Context,
     config: &Config,
@@ -24,8 +25,9 @@ pub(crate) async fn with_store<T>(
     done
 }
 
-/// As [`with_store`], for `send` and `due`. Only the outbox, which mails nobody,
-/// may make a store: over a relay an unmounted volume would look like an empty list.
+/// As [`with_store`], for `send` and `due`. Only for the outbox, which reaches
+/// nobody, a missing store is created: on other routes a volume that is not
+/// mounted would look like an empty list.
 pub(crate) async fn with_store_for_sending<T>(
     context: &Context,
     config: &Config,
@@ -35,7 +37,7 @@ pub(crate) async fn with_store_for_sending<T>(
         return with_store(context, config, OpenMode::MustExist, work).await;
     };
     with_store(context, config, OpenMode::CreateIfMissing, async |store| {
-        // A proof, or a first try that failed, may have made an empty store.
+        // An earlier proof or a failed send may have created an empty store.
         if let Some(list) = outbox.subscribers.as_deref()
             && store.stats().await?.total == 0
         {
@@ -55,8 +57,8 @@ pub(crate) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
     ListReader::new(file).map_err(|error| unreadable(&error))
 }
 
-/// The outbox's own list, for a store in which nobody is yet: all of it or
-/// nothing, because whoever is on it then is taken for everybody.
+/// Imports the outbox's own list into an empty store: all rows or none, because
+/// the next command takes a list that is not empty for the whole list.
 async fn import_first(context: &Context, store: &Store, list: &Path) -> Result<(), Failure> {
     let reader = read_list(list)?;
     let summary = store

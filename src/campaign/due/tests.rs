@@ -18,7 +18,7 @@ fn issue(name: &str, due: &str) -> ScheduledIssue {
     ScheduledIssue {
         slug: slug(name),
         path: format!("issues/{name}.md"),
-        title: format!("Issue {name}"),
+        number: None,
         draft: false,
         due: Ok(at(due)),
     }
