@@ -7,6 +7,7 @@
 
 mod address;
 mod direction;
+mod foreign_text;
 mod header_text;
 mod ids;
 mod mail_server;
@@ -18,7 +19,8 @@ mod world;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use direction::Direction;
-pub use header_text::{HeaderText, HeaderTextError, turns_text};
+pub use foreign_text::safe_text;
+pub use header_text::{HeaderText, HeaderTextError, ends_line, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub use mail_server::{Host, HostError, MailServer, MailServerError, SmtpSecurity};
 pub(crate) use nearest::nearest;

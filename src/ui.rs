@@ -15,7 +15,7 @@ pub use style::Colour;
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::Clock;
+use crate::domain::{Clock, turns_text};
 use crate::error::{Exit, Failure};
 use crate::source::{Finding, Severity};
 use style::{Paint, Style};
@@ -361,7 +361,8 @@ fn image(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{80}'..='\u{9f}' => '\u{fffd}',
+        c if turns_text(c) => '\u{fffd}',
         c => c,
     }
 }

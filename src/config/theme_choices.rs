@@ -5,7 +5,7 @@
 
 use super::settings::{Leaf, Settings};
 use super::values::{self, Wrong};
-use crate::domain::turns_text;
+use crate::domain::{ends_line, turns_text};
 use crate::theme::{Choice, Choices, Colour, FontStack, Scheme};
 
 pub(super) fn read(settings: &mut Settings) -> Choices {
@@ -68,7 +68,6 @@ fn field(leaf: &Leaf) -> Result<(usize, serde_json::Value), Wrong> {
 /// `KEY = "text"`, or `LANGUAGE.KEY = "text"`.
 fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
     let advice = "write it as `unsubscribe = \"Leave\"`, or as `de.unsubscribe = \"Abbestellen\"`";
-    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let text = leaf.value.as_str().filter(|text| !text.chars().any(ends_line));
     let text = text.ok_or_else(|| Wrong::new("is no text of one line", advice))?.to_owned();
     if text.trim().is_empty() {

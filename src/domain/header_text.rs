@@ -30,9 +30,7 @@ impl HeaderText {
         if text.is_empty() {
             return Err(HeaderTextError::Empty);
         }
-        // U+2028 and U+2029 are line breaks too, to some mail programs.
-        let breaks_lines = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        if let Some(c) = text.chars().find(breaks_lines) {
+        if let Some(c) = text.chars().find(|c| ends_line(*c)) {
             return Err(HeaderTextError::Control(c.into()));
         }
         match text.chars().find(|c| turns_text(*c)) {
@@ -45,6 +43,12 @@ impl HeaderText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character is a control character or ends a line. Some mail
+/// programs end one at U+2028 and U+2029 too.
+pub fn ends_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a character embeds, overrides or isolates a direction (UAX #9,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::record::Record;
 use super::rejects::REJECTS_COLUMNS;
 use super::{ListFileError, RejectReason};
-use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
+use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, ends_line};
 
 /// The longest name that is taken, in characters.
 pub(super) const MAX_NAME: usize = 200;
@@ -287,8 +287,7 @@ impl<'r> Row<'r> {
 }
 
 fn refuse_odd_name(text: &str, column: usize, lines: u64) -> Result<(), RejectReason> {
-    let breaks_lines = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if text.contains(breaks_lines) {
+    if text.contains(ends_line) {
         return Err(RejectReason::Control { column, lines });
     }
     if text.chars().count() > MAX_NAME {

@@ -18,10 +18,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::key::{ApiKey, Endpoint, Scheme};
-use super::wire::ProblemIn;
+use super::wire::{self, ProblemIn};
 use super::{NAME, SetupError};
 use crate::delivery::Patience;
 use crate::delivery::provider::{Call, Problem, ProviderError};
+use crate::domain::safe_text;
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -132,13 +133,10 @@ impl Http {
         self.call(request, Wanted::Nothing).await.map(|_| ())
     }
 
-    /// A text of the provider's, made safe to show: on one line, without the
-    /// key and without addresses, at most 300 characters.
+    /// A text of the provider, made safe to show by [`safe_text`] and without
+    /// the key.
     pub(super) fn safe(&self, text: &str) -> String {
-        let text = text.replace(self.key.expose(), "…");
-        let words = text.split_whitespace().map(masked);
-        let line = words.collect::<Vec<_>>().join(" ");
-        line.chars().filter(|c| !c.is_control()).take(300).collect()
+        safe_text(&text.replace(self.key.expose(), "…"))
     }
 
     async fn call(&self, request: &Request, wanted: Wanted) -> Result<Vec<u8>, ProviderError> {
@@ -202,7 +200,7 @@ impl Http {
             )));
         }
         let asked = asked_wait(answer.headers());
-        let body = whole_body(&mut answer).await;
+        let body = self.whole_body(&mut answer).await;
         if status.is_success() {
             return body;
         }
@@ -219,6 +217,21 @@ impl Http {
         }
     }
 
+    async fn whole_body(&self, answer: &mut Response) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
+                    let limit = LARGEST_ANSWER / 1024 / 1024;
+                    return Err(Failure::Unreadable(format!("it is larger than {limit} MB")));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body),
+                Err(error) => return Err(Failure::Silent(self.safe(&chain(&error.without_url())))),
+            }
+        }
+    }
+
     fn problem(&self, status: StatusCode, said: Option<ProblemIn>) -> Problem {
         let said = said.unwrap_or_default();
         let title = match said.title.trim() {
@@ -230,7 +243,7 @@ impl Http {
             status: status.as_u16(),
             title,
             detail: self.safe(&said.detail),
-            instance: self.safe(&said.instance),
+            instance: wire::word(&said.instance.replace(self.key.expose(), "")),
             fields: fields.map(|e| (self.safe(&e.field), self.safe(&e.message))).collect(),
         }
     }
@@ -302,21 +315,6 @@ fn unusable(request: &Request, cause: String) -> ProviderError {
     }
 }
 
-async fn whole_body(answer: &mut Response) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    loop {
-        match answer.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
-                let limit = LARGEST_ANSWER / 1024 / 1024;
-                return Err(Failure::Unreadable(format!("it is larger than {limit} MB")));
-            }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(body),
-            Err(error) => return Err(Failure::Silent(chain(&error.without_url()))),
-        }
-    }
-}
-
 /// `Retry-After` (RFC 9110 section 10.2.3). A date is measured against the
 /// answer's own `Date`, so that nobody's clock has to be right.
 fn asked_wait(headers: &header::HeaderMap) -> Option<Duration> {
@@ -345,14 +343,6 @@ fn chain(error: &dyn Error) -> String {
         cause = inner.source();
     }
     out
-}
-
-/// A word without the local part of an address in it.
-fn masked(word: &str) -> String {
-    match word.rsplit_once('@') {
-        None => word.to_owned(),
-        Some((_, domain)) => format!("…@{domain}"),
-    }
 }
 
 #[cfg(test)]
@@ -411,7 +401,7 @@ mod tests {
     fn the_providers_words_are_made_safe() {
         let safe =
             http().safe("the key canary0123-us6\r\nof <secret.editor@example.org> \u{7}is bad");
-        assert_eq!(safe, "the key … of …@example.org> is bad");
+        assert_eq!(safe, "the key … of <…@example.org> is bad");
         assert_eq!(http().safe(&"é".repeat(1000)).chars().count(), 300);
     }
 }

@@ -267,7 +267,7 @@ fn is_nothing(id: &serde_json::Value) -> bool {
     id.is_null() || id == &serde_json::json!(0) || id == &serde_json::json!("")
 }
 
-/// A word of theirs, short and harmless to show.
-fn word(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect()
+/// A word or an identifier of theirs, short and harmless to show.
+pub(super) fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect()
 }

@@ -1,22 +1,8 @@
-//! A reply made safe to show and to keep.
-//!
-//! In: a [`RawReply`]. Out: a [`Reply`], whose text has no control characters,
-//! no address, no path of a URL, no token, and at most 300 characters. Servers
-//! repeat the recipient's address in many refusals, and filters the link they
-//! dislike, which may be the reader's own link to leave the list. What they
-//! say reaches logs and tables.
+//! A reply in the core's form: its lines joined, its text made safe to show.
 
 use super::framer::RawReply;
 use crate::delivery::{EnhancedCode, Reply};
-
-const LONGEST_TEXT: usize = 300;
-
-/// How much is looked at: what follows is cut off anyway.
-const LONGEST_READ: usize = 16 * LONGEST_TEXT;
-
-/// A longer word of base64url characters may be a secret: our own tokens have
-/// 44, and a server may break one in two.
-const LONGEST_WORD: usize = 23;
+use crate::domain::safe_text;
 
 /// The reply as the rest of the program sees it.
 pub(super) fn safe(raw: &RawReply) -> Reply {
@@ -25,14 +11,6 @@ pub(super) fn safe(raw: &RawReply) -> Reply {
     let enhanced = EnhancedCode::parse_prefix(&joined)
         .filter(|enhanced| u16::from(enhanced.class) == raw.code / 100);
     Reply { code: raw.code, enhanced, text: safe_text(&joined) }
-}
-
-/// The same for text that did not come as a reply.
-pub(super) fn safe_text(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    let bounded: String = visible.trim().chars().take(LONGEST_READ).collect();
-    let masked = without_tokens(&without_addresses(&without_paths(&bounded)));
-    masked.chars().take(LONGEST_TEXT).collect()
 }
 
 /// The lines as one, with an enhanced code that every line repeats kept once.
@@ -50,147 +28,12 @@ fn joined(raw: &RawReply) -> String {
     text
 }
 
-/// Control characters, and the format characters that turn text around on a
-/// terminal (Unicode's bidirectional controls).
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Puts `…` in the place of whatever follows the host of a URL.
-fn without_paths(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("://").map(|at| at + 3) {
-        let host = rest[start..].find(ends_a_host).map_or(rest.len(), |length| start + length);
-        let end = rest[host..].find(ends_a_url).map_or(rest.len(), |length| host + length);
-        shown.push_str(&rest[..host]);
-        if host < end {
-            shown.push_str("/…");
-        }
-        rest = &rest[end..];
-    }
-    shown + rest
-}
-
-fn ends_a_host(c: char) -> bool {
-    matches!(c, '/' | '?' | '#' | '\\' | '%') || ends_a_url(c)
-}
-
-fn ends_a_url(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '<' | '>' | '"')
-}
-
-/// Puts `…` in the place of words that may be tokens.
-fn without_tokens(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(may_stand_in_a_token) {
-        let length = rest[start..].find(|c| !may_stand_in_a_token(c));
-        let end = length.map_or(rest.len(), |length| start + length);
-        shown.push_str(&rest[..start]);
-        shown.push_str(if end - start > LONGEST_WORD { "…" } else { &rest[start..end] });
-        rest = &rest[end..];
-    }
-    shown + rest
-}
-
-fn may_stand_in_a_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
-}
-
-/// Puts `…` in the place of whatever stands before an `@`, also where the
-/// `@` is written as in a URL.
-fn without_addresses(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((at, length)) = first_at(rest) {
-        let before = &rest[..at];
-        let start = if before.ends_with('"') && before.len() > 1 {
-            before[..at - 1].rfind('"').unwrap_or(0)
-        } else {
-            before
-                .rfind(ends_an_address)
-                .map_or(0, |found| found + before[found..].chars().next().map_or(0, char::len_utf8))
-        };
-        shown.push_str(&before[..start]);
-        if start < at {
-            shown.push('…');
-        }
-        shown.push('@');
-        rest = &rest[at + length..];
-    }
-    shown + rest
-}
-
-fn first_at(text: &str) -> Option<(usize, usize)> {
-    let sign = text.find('@').map(|place| (place, 1));
-    let written = text.find("%40").map(|place| (place, 3));
-    [sign, written].into_iter().flatten().min()
-}
-
-fn ends_an_address(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | ':')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn reply(code: u16, lines: &[&str]) -> Reply {
         safe(&RawReply { code, lines: lines.iter().map(|line| (*line).to_owned()).collect() })
-    }
-
-    #[test]
-    fn addresses_are_masked() {
-        for (text, expected) in [
-            ("5.1.1 <reader@example.org>: unknown", "5.1.1 <…@example.org>: unknown"),
-            ("reader@example.org unknown", "…@example.org unknown"),
-            ("<a@b.example>,<c.d+e@f.example>", "<…@b.example>,<…@f.example>"),
-            ("no \"odd name\"@example.org here", "no …@example.org here"),
-            ("see https://x.example/?a=me%40example.org", "see https://x.example/…"),
-            ("me%40example.org", "…@example.org"),
-            ("bounce+me=example.org@list.example", "…@list.example"),
-            ("\"@x", "…@x"),
-            ("é@x @ y", "…@x @ y"),
-            ("a@b@c", "…@…@c"),
-            ("ok", "ok"),
-        ] {
-            assert_eq!(safe_text(text), expected);
-        }
-    }
-
-    #[test]
-    fn a_link_of_the_message_is_not_repeated() {
-        let token = "AQAAAAAAAAABc2FtcGxlc2lnbmF0dXJlMTIzNDU2Nzg5";
-        for (text, expected) in [
-            (
-                format!(
-                    "5.7.1 blocked: URL in message https://example.org/unsubscribe/{token} (x)"
-                ),
-                "5.7.1 blocked: URL in message https://example.org/… (x)",
-            ),
-            (format!("<HTTPS://a.example?t={token}>, b"), "<HTTPS://a.example/…>, b"),
-            (
-                format!("https://a.example and http://b.example:81/{token}"),
-                "https://a.example and http://b.example:81/…",
-            ),
-            (format!("a.example/unsubscribe/{token}."), "a.example/unsubscribe/…."),
-            (format!("hxxps:\\/\\/a.example\\/{token}"), "hxxps:\\/\\/a.example\\/…"),
-            (format!("=3D{token}= is listed"), "=…= is listed"),
-            (format!("a.example/{} {}", &token[..12], &token[12..]), "a.example/AQAAAAAAAAAB …"),
-            ("https://u:p@a.example/b".to_owned(), "https://u:…@a.example/…"),
-            ("://".to_owned(), "://"),
-            ("é://é/é".to_owned(), "é://é/…"),
-        ] {
-            assert_eq!(safe_text(&text), expected);
-        }
-    }
-
-    #[test]
-    fn control_characters_go_and_length_is_bounded() {
-        assert_eq!(safe_text("\u{1b}[31mred\u{7}\t\u{202e}x"), "[31mredx");
-        assert_eq!(safe_text(&"é".repeat(10_000)).chars().count(), 300);
     }
 
     #[test]
@@ -205,13 +48,5 @@ mod tests {
     fn an_enhanced_code_of_another_class_does_not_count() {
         assert_eq!(reply(550, &["4.7.1 later"]).enhanced, None);
         assert!(reply(450, &["4.7.1 later"]).enhanced.is_some());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text: String) {
-            let safe = safe_text(&text);
-            proptest::prop_assert!(safe.chars().count() <= 300);
-        }
     }
 }
