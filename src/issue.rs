@@ -20,7 +20,7 @@ pub(crate) use template_field::{template_field, template_field_in};
 
 use std::collections::BTreeMap;
 
-use crate::domain::{HeaderText, Slug};
+use crate::domain::{HeaderText, LanguageTag, Slug};
 use crate::source::{Finding, Findings, RuleId, Severity, SourceText, Span};
 use fields::Fields;
 pub(crate) use fields::KNOWN_KEYS;
@@ -77,7 +77,7 @@ pub struct Issue<'s> {
     /// Tags, for the theme.
     pub tags: Vec<String>,
     /// The language (BCP 47), when it differs from the newsletter's.
-    pub language: Option<Located<String>>,
+    pub language: Option<Located<LanguageTag>>,
     /// Every other key of the front matter, for the theme, and where its name stands.
     pub extra: BTreeMap<String, Located<serde_json::Value>>,
     /// The Markdown that follows the front matter.
@@ -217,7 +217,7 @@ mod tests {
                 assert!(issue.send_at.is_some_and(|due| due.value.starts_with("2026-08-26")));
                 assert_eq!(issue.tags, ["a", "b"]);
                 assert!(issue.draft);
-                assert_eq!(issue.language.unwrap().value, "pt-BR");
+                assert_eq!(issue.language.unwrap().value.as_str(), "pt-BR");
                 assert_eq!(issue.extra.len(), 1);
                 let sponsor = &issue.extra["sponsor"];
                 assert_eq!(sponsor.value, json!("Ex"));
@@ -340,6 +340,8 @@ mod tests {
         let language = |tag: &str| refusals(&format!("Title: x\nLanguage: {tag}\n\nText."));
         let long = format!("en{}", "-abcdefgh".repeat(200));
         assert!(language(&long)[0].starts_with("2:11 front-matter-language: "));
+        let expected = "2:11 front-matter-language: `english` is not a language tag";
+        assert_eq!(language("english"), [expected]);
     }
 
     #[test]

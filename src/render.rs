@@ -50,7 +50,7 @@ use url::Url;
 use self::article_html::Look;
 use self::headings::Heading;
 use self::images::Gallery;
-use crate::domain::{Direction, HeaderText};
+use crate::domain::{Direction, HeaderText, LanguageTag};
 use crate::issue::{Issue, KNOWN_KEYS};
 use crate::source::{Finding, Findings, RuleId, Severity};
 use crate::theme::{Scheme, Theme, ThemeFault, Token, Words, fill};
@@ -99,7 +99,7 @@ pub struct Letterhead {
     /// The sender's postal address, which the law of many countries asks for.
     pub postal_address: String,
     /// The language (BCP 47) of issues that name no other.
-    pub language: String,
+    pub language: LanguageTag,
     /// Which way the script runs.
     pub direction: Direction,
     /// Where this issue stands on the web, if it does.
@@ -188,7 +188,7 @@ fn values(
             issue.number.as_ref().map(|number| number.value),
         ),
         "home_url": letterhead.home_url.as_deref().unwrap_or_default(),
-        "language": language,
+        "language": language.as_str(),
         "newsletter": letterhead.name.as_str(),
         "number": issue.number.as_ref().map_or(String::new(), |number| number.value.to_string()),
         "preheader": one_line(&issue.preheader),
@@ -239,7 +239,7 @@ fn strings(
     findings: &mut Findings<'_>,
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
-    let Words { words, lacking } = theme.strings().in_language(language);
+    let Words { words, lacking } = theme.strings().in_language(language.as_str());
     if !lacking.is_empty() {
         let how = (MISSING_STRING, Severity::Warning);
         let message = format!(

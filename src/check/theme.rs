@@ -5,7 +5,6 @@
 //! issue. Each finding is at a line of the theme, where it is about one.
 
 use super::Limits;
-use crate::domain::Direction;
 use crate::issue::Issue;
 use crate::render::{Illustration, Letterhead, Measures, render};
 use crate::source::{Finding, Findings, RuleId, Severity, SourceText};
@@ -67,7 +66,7 @@ fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec
         Ok(issue) => issue,
         Err(findings) => return findings,
     };
-    let direction = issue.language.as_ref().map(|tag| Direction::of_language(&tag.value));
+    let direction = issue.language.as_ref().map(|tag| tag.value.direction());
     let letterhead =
         Letterhead { direction: direction.unwrap_or(letterhead.direction), ..letterhead.clone() };
     let (rendered, mut findings) = match render(&issue, theme, &letterhead, &Illustration::NONE) {

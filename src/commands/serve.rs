@@ -41,7 +41,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let newsletter = &config.newsletter;
         let masthead = Masthead {
             name: newsletter.name.clone(),
-            language: newsletter.language.clone(),
+            language: newsletter.language.to_string(),
             direction: newsletter.direction,
         };
         let (leaving, clock) = (store.clone(), Arc::clone(&context.clock));

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::check;
 use crate::config::theme_files::{self, ThemeFiles, ThemeFilesError};
 use crate::config::{Config, ConfigError, Root};
-use crate::domain::{Direction, HeaderText, Slug};
+use crate::domain::{Direction, HeaderText, LanguageTag, Slug};
 use crate::error::{Exit, Failure};
 use crate::render::Letterhead;
 use crate::source::{Finding, Severity};
@@ -298,7 +298,7 @@ fn example() -> Result<Letterhead, Failure> {
     Ok(Letterhead {
         name,
         postal_address: "1 Example Street, 12345 Example".to_owned(),
-        language: "en".to_owned(),
+        language: LanguageTag::english(),
         direction: Direction::LeftToRight,
         web_url: Some("https://example.org/issues/sample/".to_owned()),
         home_url: Some("https://example.org/".to_owned()),

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::{LoopbackUrl, Permalink, PublicUrl};
 use crate::domain::{
-    Direction, EmailAddress, HeaderText, Host, MailServer, Mailbox, RouteKind, Slug,
+    Direction, EmailAddress, HeaderText, Host, LanguageTag, MailServer, Mailbox, RouteKind, Slug,
 };
 
 /// `[newsletter]`: who writes to whom.
@@ -23,7 +23,7 @@ pub struct Newsletter {
     /// Where answers go, if not to From.
     pub reply_to: Option<Mailbox>,
     /// The language of the mail (BCP 47).
-    pub language: String,
+    pub language: LanguageTag,
     /// Which way it is written.
     pub direction: Direction,
     /// The sender's postal address; its lines end in LF.
@@ -157,7 +157,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let from = settings.required("newsletter.from", values::mailbox);
     let reply_to = settings.optional("newsletter.reply_to", values::mailbox);
     let language = settings.or_default("newsletter.language", "en", values::language);
-    let usual = Direction::of_language(language.as_deref().unwrap_or_default()).as_str();
+    let usual = language.as_ref().map(LanguageTag::direction).unwrap_or_default().as_str();
     let direction = settings.or_default("newsletter.direction", usual, values::direction);
     let postal_address = settings.required("newsletter.postal_address", values::lines);
     let web_url = settings.optional("newsletter.web_url", Permalink::parse);

@@ -57,7 +57,7 @@ fn said_of_least_with(more: &str) -> String {
 #[test]
 fn the_least_configuration_has_documented_defaults() {
     let config = resolve(LEAST).unwrap();
-    assert_eq!(config.newsletter.language, "en");
+    assert_eq!(config.newsletter.language.as_str(), "en");
     assert_eq!(config.newsletter.direction, Direction::LeftToRight);
     assert_eq!(config.newsletter.theme.as_str(), "weekly");
     assert_eq!(config.newsletter.list_id.as_str(), "weekly.example.org");

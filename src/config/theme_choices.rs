@@ -80,7 +80,7 @@ fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
     }
     match names(leaf)[..] {
         [_] => Ok((0, (None, text))),
-        [language, _] => Ok((1, (Some(values::language(language)?), text))),
+        [language, _] => Ok((1, (Some(values::language(language)?.to_string()), text))),
         _ => Err(Wrong::new("is no word", advice)),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
     FRONT_MATTER_TITLE, Located, template_field,
 };
-use crate::domain::{HeaderText, HeaderTextError, Slug};
+use crate::domain::{HeaderText, HeaderTextError, LanguageTag, LanguageTagError, Slug};
 use crate::source::{Findings, RuleId, Severity, SourceText, Span};
 
 /// The keys that mean something here; every other one is kept for the theme.
@@ -170,19 +170,17 @@ impl<'f, 's> Fields<'f, 's> {
         }
     }
 
-    /// The language, as BCP 47 (RFC 5646 section 2.1) spells it; only the shape is checked.
-    pub(super) fn language(&mut self) -> Option<Located<String>> {
-        let language = self.text(&["language", "lang"])?;
-        if is_language_tag(&language.value) {
-            return Some(language);
+    /// The language.
+    pub(super) fn language(&mut self) -> Option<Located<LanguageTag>> {
+        let Located { value, span } = self.text(&["language", "lang"])?;
+        match LanguageTag::parse(&value) {
+            Ok(value) => Some(Located { value, span }),
+            Err(error) => {
+                let message = format!("`{}` {error}", shortened(&value));
+                self.refuse(&span, FRONT_MATTER_LANGUAGE, message, LanguageTagError::ADVICE);
+                None
+            }
         }
-        self.refuse(
-            &language.span,
-            FRONT_MATTER_LANGUAGE,
-            format!("`{}` is not a language tag", shortened(&language.value)),
-            "Write a tag such as `en`, `pt-BR` or `zh-Hant`.",
-        );
-        None
     }
 
     /// The tags: a list, or text with commas.
@@ -281,19 +279,6 @@ fn looks_like_a_day(text: &str) -> bool {
         |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<_> = text.split('-').collect();
     matches!(parts[..], [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
-}
-
-/// The shape of a language tag, and a length that everybody can keep (RFC 5646
-/// sections 2.1 and 4.4.1).
-fn is_language_tag(text: &str) -> bool {
-    let mut subtags = text.split('-');
-    let primary = subtags.next().unwrap_or_default();
-    text.len() <= 35
-        && (2..=8).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        && subtags.all(|subtag| {
-            (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
-        })
 }
 
 fn not_a(wanted: &str, value: &str) -> String {

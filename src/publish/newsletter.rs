@@ -7,7 +7,7 @@ use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::image_files::ImageFiles;
 use crate::config::{self, Config, FlagValue, Root, theme_files};
-use crate::domain::{CampaignKey, Digest, Direction, HeaderText};
+use crate::domain::{CampaignKey, Digest, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
 use crate::issue::Issue;
@@ -139,7 +139,7 @@ impl Newsletter {
         let newsletter = &self.config.newsletter;
         let language = issue.language.as_ref().map(|language| language.value.clone());
         let direction = match &language {
-            Some(language) => Direction::of_language(language),
+            Some(language) => language.direction(),
             None => newsletter.direction,
         };
         let number = issue.number.as_ref().map(|number| number.value);
@@ -167,7 +167,7 @@ impl Newsletter {
             from: newsletter.from.clone(),
             reply_to: newsletter.reply_to.clone(),
             list_id: newsletter.list_id.clone(),
-            language: letterhead.language.clone(),
+            language: letterhead.language.to_string(),
         }
     }
 

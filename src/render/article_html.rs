@@ -363,7 +363,7 @@ fn heading_name(level: u8) -> &'static str {
 fn holds_letter(nodes: &[Node<'_>], way: Direction, other: &mut Option<Direction>) -> bool {
     nodes.iter().any(|node| match node {
         Node::Element(element) => holds_letter(&element.children, way, other),
-        Node::Text(text) => text.chars().filter_map(Direction::of_letter).any(|found| {
+        Node::Text(text) => text.chars().filter_map(Direction::from_letter).any(|found| {
             if found != way {
                 *other = Some(found);
             }

@@ -13,7 +13,7 @@ use super::{
     Colour, DESCRIPTION, Field, FieldKind, FontStack, OWN_VALUES, Palette, Shade, Strings, Swatch,
     ThemeFault,
 };
-use crate::domain::nearest;
+use crate::domain::{LanguageTag, nearest};
 use crate::source::{SourceText, Span};
 
 /// What `theme.toml` says.
@@ -114,7 +114,7 @@ pub(super) fn strings(
         let path = file_of(&language);
         let source = source(theme, &path, &files[&path])?;
         let reading = Reading { source: &source };
-        if !is_language_tag(&language) {
+        if LanguageTag::parse(&language).is_err() {
             let message = format!("`{language}` is no language.");
             return Err(reading.fault(
                 &(0..0),
@@ -251,14 +251,6 @@ pub(super) fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}
-
-fn is_language_tag(text: &str) -> bool {
-    let is_subtag = |subtag: &str| {
-        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    let primary = text.split('-').next().unwrap_or_default();
-    primary.len() >= 2 && text.split('-').all(is_subtag)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use postrider::check::{self, Limits};
 use postrider::domain::Direction;
-use postrider::domain::HeaderText;
+use postrider::domain::{HeaderText, LanguageTag};
 use postrider::issue::Issue;
 use postrider::render::{Article, Illustration, Letterhead, Measures, render};
 use postrider::source::{Findings, SourceText};
@@ -129,7 +129,7 @@ fn letterhead() -> Letterhead {
     Letterhead {
         name: HeaderText::parse("Example Weekly").expect("a name"),
         postal_address: "1 Example Street".into(),
-        language: "en".into(),
+        language: LanguageTag::english(),
         direction: Direction::LeftToRight,
         web_url: Some("https://example.org/1".into()),
         home_url: None,

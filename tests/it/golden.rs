@@ -7,7 +7,7 @@
 
 use postrider::campaign::{Campaign, CopyRecipient, FixedHeaders, MessageForm, Purpose};
 use postrider::domain::{
-    CampaignKey, Direction, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId, Timestamp,
+    CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId, Timestamp,
 };
 use postrider::issue::Issue;
 use postrider::render::{Illustration, Letterhead, Rendered, SlotValues, render};
@@ -86,11 +86,8 @@ fn sample(theme: &Theme, path: &str, text: &str) -> Rendered {
     let issue = Issue::parse(&source, stem(path)).unwrap();
     let usual = letterhead();
     let language = issue.language.as_ref().map_or(&usual.language, |language| &language.value);
-    let letterhead = Letterhead {
-        direction: Direction::of_language(language),
-        language: language.clone(),
-        ..usual.clone()
-    };
+    let letterhead =
+        Letterhead { direction: language.direction(), language: language.clone(), ..usual.clone() };
     render(&issue, theme, &letterhead, &Illustration::NONE).unwrap().0
 }
 

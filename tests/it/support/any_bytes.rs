@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use postrider::domain::{Direction, HeaderText};
+use postrider::domain::{Direction, HeaderText, LanguageTag};
 use postrider::issue::Issue;
 use postrider::render::{Illustration, Letterhead, SlotValues, render};
 use postrider::source::{Findings, SourceText};
@@ -28,7 +28,7 @@ pub fn try_as_an_issue(bytes: &[u8]) -> Result<(), String> {
     let letterhead = Letterhead {
         name: HeaderText::parse("Any").map_err(|error| error.to_string())?,
         postal_address: "1 Example Street".into(),
-        language: "en".into(),
+        language: LanguageTag::english(),
         direction: Direction::LeftToRight,
         web_url: Some("https://example.org/any".into()),
         home_url: None,

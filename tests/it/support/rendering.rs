@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use postrider::domain::Direction;
-use postrider::domain::HeaderText;
+use postrider::domain::{Direction, HeaderText, LanguageTag};
 use postrider::issue::Issue;
 use postrider::render::{Illustration, Letterhead, Rendered, render};
 use postrider::source::{Finding, SourceText};
@@ -40,7 +39,7 @@ pub fn letterhead() -> Letterhead {
     Letterhead {
         name: HeaderText::parse("Example & Weekly").unwrap(),
         postal_address: "Example Association\n1 Example Street\n12345 Example".into(),
-        language: "en".into(),
+        language: LanguageTag::english(),
         direction: Direction::LeftToRight,
         web_url: Some("https://example.org/issues/1?a=1&b=2".into()),
         home_url: Some("https://example.org/".into()),
