@@ -10,7 +10,7 @@ use crate::config::Schedule;
 use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::Context;
-use crate::store::{FrozenCampaign, Store};
+use crate::store::{CampaignSummary, Store};
 
 use super::Publisher;
 use super::issue_file::{issue_files, read_source};
@@ -38,7 +38,7 @@ impl Publisher<'_> {
         let mut exits = Vec::new();
         let mut resumed = BTreeSet::new();
         loop {
-            let campaigns = store.campaigns().await?;
+            let campaigns = store.campaign_summaries().await?;
             let (finished, unfinished) = sort_out(newsletter, &campaigns, &resumed);
             let situation = Situation {
                 issues: &files.issues,
@@ -91,7 +91,7 @@ impl Publisher<'_> {
         if files.has_broken {
             exits.push(Exit::BlockedOrOverdue);
         }
-        let campaigns = store.campaigns().await?;
+        let campaigns = store.campaign_summaries().await?;
         exits.push(warn_of_shared_slugs(context, newsletter, &files, &campaigns));
         exits.push(warn_of_doubt(context, store, &campaigns).await?);
         Ok(Exit::strongest(exits))
@@ -133,12 +133,12 @@ fn warn_of_shared_slugs(
     context: &Context,
     newsletter: &Newsletter,
     files: &IssueFiles,
-    campaigns: &[FrozenCampaign],
+    campaigns: &[CampaignSummary],
 ) -> Exit {
     let mut exit = Exit::Done;
     for issue in files.issues.iter().filter(|issue| !issue.draft) {
-        let sent = campaigns.iter().find(|frozen| {
-            let key = frozen.campaign.key();
+        let sent = campaigns.iter().find(|campaign| {
+            let key = &campaign.key;
             key.issue == issue.slug && key.newsletter == newsletter.config.newsletter.slug
         });
         let Some(sent) = sent else { continue };
@@ -161,14 +161,14 @@ fn warn_of_shared_slugs(
 async fn warn_of_doubt(
     context: &Context,
     store: &Store,
-    campaigns: &[FrozenCampaign],
+    campaigns: &[CampaignSummary],
 ) -> Result<Exit, Failure> {
     const LATEST: usize = 3;
     let mut exit = Exit::Done;
     for frozen in campaigns.iter().take(LATEST) {
         let unknown = store.tally(frozen).await?.unknown;
         if unknown > 0 {
-            let issue = &frozen.campaign.key().issue;
+            let issue = &&frozen.key.issue;
             context.ui.warning(&format!(
                 "whether {unknown} recipients have {issue} is not known; see `postrider status {issue}`"
             ));
@@ -240,13 +240,13 @@ fn read_issues(
 /// run resumed counts as finished, so that it is not resumed again at once.
 fn sort_out(
     newsletter: &Newsletter,
-    campaigns: &[FrozenCampaign],
+    campaigns: &[CampaignSummary],
     resumed: &BTreeSet<Slug>,
 ) -> (BTreeMap<Slug, String>, Vec<Slug>) {
     let mut finished = BTreeMap::new();
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
-        let key = frozen.campaign.key();
+        let key = &frozen.key;
         let is_trial =
             !frozen.via.reaches_people() && newsletter.config.delivery.via.kind().reaches_people();
         if key.newsletter != newsletter.config.newsletter.slug || is_trial {

@@ -25,25 +25,25 @@ pub(super) async fn frozen_from(
     let issue = newsletter.issue_path(issue);
     let file = newsletter.relative(&issue);
     let slug = &newsletter.config.newsletter.slug;
-    let campaigns = store.campaigns().await?;
-    let ours = campaigns.into_iter().filter(|frozen| {
-        frozen.campaign.key().newsletter == *slug && frozen.provenance.source_file == file
+    let campaigns = store.campaign_summaries().await?;
+    let ours = campaigns.into_iter().filter(|campaign| {
+        campaign.key.newsletter == *slug && campaign.provenance.source_file == file
     });
     let mut found = None;
-    for frozen in ours {
-        if frozen.finished_at.is_none() || store.tally(&frozen).await?.unknown > 0 {
-            found = Some(frozen);
+    for campaign in ours {
+        if campaign.finished_at.is_none() || store.tally(&campaign).await?.unknown > 0 {
+            found = Some(campaign.key);
             break;
         }
-        found = found.or(issue.exists().then_some(frozen));
+        found = found.or(issue.exists().then_some(campaign.key));
     }
-    if let Some(frozen) = found {
+    if let Some(key) = found
+        && let Some(frozen) = store.campaign(&key).await?
+    {
         unusable.findings().iter().for_each(|finding| context.ui.finding(finding));
         let why = [&[unusable.message().to_owned()], unusable.causes()].concat().join(": ");
         context.ui.warning(&why);
-        // A list of campaigns comes without their images.
-        let whole = store.campaign(frozen.campaign.key()).await?;
-        return Ok(whole.unwrap_or(frozen));
+        return Ok(frozen);
     }
     let key = CampaignKey {
         newsletter: slug.clone(),

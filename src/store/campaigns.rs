@@ -153,19 +153,6 @@ impl Store {
         rows.iter().map(|row| self.read_summary(row)).collect()
     }
 
-    /// Every campaign whole, the newest first. Reading them all takes long;
-    /// [`Self::campaign_summaries`] does not.
-    ///
-    /// # Errors
-    /// As [`Self::campaign`].
-    pub async fn campaigns(&self) -> Result<Vec<FrozenCampaign>, StoreError> {
-        let mut campaigns = Vec::new();
-        for summary in self.campaign_summaries().await? {
-            campaigns.extend(self.campaign(&summary.key).await?);
-        }
-        Ok(campaigns)
-    }
-
     /// The rows of a campaign that must be there.
     pub(super) async fn ledger_rows(
         &self,

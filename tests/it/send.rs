@@ -196,7 +196,7 @@ fn a_dry_run_counts_everybody_and_sends_nothing() {
     assert_eq!(domains.iter().map(|pair| pair[1].as_u64().unwrap()).sum::<u64>(), 2, "{plan}");
     assert_eq!(newsletter.outbox_mail().len(), 0);
     let told = newsletter.expect(0, &["send", &issue, "--dry-run"]);
-    for line in ["2 get it", "1 do not: they left", "1 do not: they have not confirmed"] {
+    for line in ["2 get it", "1 do not: they unsubscribed", "1 do not: they have not confirmed"] {
         assert!(told.stderr.contains(line), "{told}");
     }
     newsletter.expect(0, &["send", &issue]);
