@@ -15,173 +15,10 @@ pub mod theme;
 
 pub use mail::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
-use crate::issue::{self, Issue};
-use crate::render::{
-    IMAGE_FORMAT, IMAGE_SIZE, MISSING_ALT, MISSING_IMAGE, Measures, RELATIVE_TARGET, Rendered,
-};
-use crate::source::{Findings, RuleId, Severity, Span};
+use crate::issue::Issue;
+use crate::render::{Measures, Rendered};
+use crate::source::{Findings, Rule, Span};
 use comments::Comments;
-
-/// One rule of the house.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Rule {
-    /// Its name, as `--allow` takes it.
-    pub id: RuleId,
-    /// How bad it is to break it.
-    pub severity: Severity,
-    /// What it asks for, in one sentence.
-    pub description: &'static str,
-}
-
-const fn error(id: &'static str, description: &'static str) -> Rule {
-    Rule { id: RuleId(id), severity: Severity::Error, description }
-}
-
-const fn warning(id: &'static str, description: &'static str) -> Rule {
-    Rule { id: RuleId(id), severity: Severity::Warning, description }
-}
-
-/// The text reads as it was meant.
-pub const MOJIBAKE: Rule =
-    error("mojibake", "No text is UTF-8 that was read as MacRoman, Windows-1252 or Latin-1.");
-/// Nothing is left of a template.
-pub const PLACEHOLDER: Rule = error(
-    "placeholder-link",
-    "No link target, link text or title is a placeholder such as LINK_HERE or {{name}}.",
-);
-/// Links lead somewhere.
-pub const EMPTY_LINK: Rule = error("empty-link", "Every link has a target and something to click.");
-/// Links are well formed.
-pub const MALFORMED_LINK: Rule = warning(
-    "malformed-link",
-    "Every link is written as [text](target), and its target has a known scheme if it has one.",
-);
-/// References are defined.
-pub const UNDEFINED_REFERENCE: Rule =
-    warning("undefined-reference", "Every [text][name] has a definition of its name.");
-/// Sections hold something.
-pub const EMPTY_SECTION: Rule = warning("empty-section", "Something stands under every heading.");
-/// Comments end.
-pub const UNBALANCED_COMMENT: Rule =
-    warning("unbalanced-comment", "Every <!-- has its --> and the other way round.");
-/// Nothing invisible breaks the mail.
-pub const CONTROL_CHARACTER: Rule = error(
-    "control-character",
-    "No control character stands in the file, tabs and line ends aside.",
-);
-/// Text reads in the order in which it is written.
-pub const TURNED_TEXT: Rule = warning(
-    "turned-text",
-    "No invisible character embeds or overrides a direction, or isolates one past its line.",
-);
-/// Bold text ends.
-pub const UNCLOSED_EMPHASIS: Rule =
-    warning("unclosed-emphasis", "Every ** or ~~ before a word is closed in its paragraph.");
-/// The subject exists.
-pub const MISSING_TITLE: Rule = error("missing-title", "The front matter has a title.");
-/// There is something to send.
-pub const EMPTY_ISSUE: Rule = error("empty-issue", "A reader sees something in the issue.");
-/// Readers can leave.
-pub const UNSUBSCRIBE: Rule =
-    error("unsubscribe", "Both parts of the mail hold the reader's link to unsubscribe.");
-/// The sender can be written to.
-pub const POSTAL_ADDRESS: Rule =
-    error("postal-address", "Both parts of the mail hold the sender's postal address.");
-/// Nobody is watched.
-pub const PIXEL: Rule = error("pixel", "No image is too small to be seen.");
-/// A relative target has a base. The render room finds what breaks this and
-/// the next four rules, because it knows the bases and the files.
-const RELATIVE: Rule = Rule {
-    id: RELATIVE_TARGET,
-    severity: Severity::Error,
-    description: "Every relative target can be resolved: links from web_url, images from assets_url.",
-};
-/// Images are there.
-const NO_IMAGE: Rule = Rule {
-    id: MISSING_IMAGE,
-    severity: Severity::Error,
-    description: "Every image that is a file is there, inside the newsletter's folder.",
-};
-/// Images can be seen.
-const FORMAT: Rule = Rule {
-    id: IMAGE_FORMAT,
-    severity: Severity::Error,
-    description: "Every image is a PNG, JPEG or GIF, and its name ends accordingly.",
-};
-/// Images do not burst the mail.
-const SIZE: Rule = Rule {
-    id: IMAGE_SIZE,
-    severity: Severity::Error,
-    description: "The images in the mail have at most 7 MB together, and a known width.",
-};
-/// Images speak to those who do not see them.
-const ALT: Rule = Rule {
-    id: MISSING_ALT,
-    severity: Severity::Warning,
-    description: "Every image has a text in its place; `![ ](...)` says that it is mere decoration.",
-};
-/// The mail is not cut off.
-pub const BUDGET: Rule = error(
-    "budget",
-    "The encoded HTML part stays under the limit of `[budget]`, and its style sheets under 16,000 bytes.",
-);
-/// Readers need not scroll to leave, or to read elsewhere.
-pub const TOP_LINKS: Rule = warning(
-    "top-links",
-    "The mail's page on the web and a way to unsubscribe are linked at the top of the HTML part.",
-);
-
-/// The mail can be read.
-pub const CONTRAST: Rule = Rule {
-    id: crate::theme::CONTRAST,
-    severity: Severity::Error,
-    description: "Text has a contrast of 4.5:1 to what it stands on, in light and in dark.",
-};
-
-/// Every rule that judges an issue or a mail. `--allow` takes their names.
-pub const RULES: [Rule; 23] = [
-    MISSING_TITLE,
-    EMPTY_ISSUE,
-    MOJIBAKE,
-    CONTROL_CHARACTER,
-    PLACEHOLDER,
-    EMPTY_LINK,
-    MALFORMED_LINK,
-    UNDEFINED_REFERENCE,
-    EMPTY_SECTION,
-    UNBALANCED_COMMENT,
-    TURNED_TEXT,
-    UNCLOSED_EMPHASIS,
-    RELATIVE,
-    NO_IMAGE,
-    FORMAT,
-    SIZE,
-    ALT,
-    UNSUBSCRIBE,
-    POSTAL_ADDRESS,
-    PIXEL,
-    BUDGET,
-    CONTRAST,
-    TOP_LINKS,
-];
-
-/// The reasons for which a file is no issue. There is nothing to send then, so
-/// none of them can be allowed.
-pub const UNREADABLE: [RuleId; 7] = [
-    issue::FRONT_MATTER,
-    issue::FRONT_MATTER_DATE,
-    issue::FRONT_MATTER_LANGUAGE,
-    issue::FRONT_MATTER_NUMBER,
-    issue::FRONT_MATTER_SLUG,
-    issue::FRONT_MATTER_TITLE,
-    issue::NESTING,
-];
-
-/// The rule of that name, if `--allow` may take it.
-pub fn rule(name: &str) -> Option<&'static Rule> {
-    static ALL: [Rule; RULES.len()] = RULES;
-    ALL.iter().find(|rule| rule.id.0 == name)
-}
 
 /// Judges what the author wrote. Comments are invisible: only control
 /// characters are looked for in them.
@@ -209,16 +46,12 @@ pub fn mail(
     report(mail::discover(rendered, measures, limits), findings);
 }
 
-/// How many findings of one family are told one by one. Who has more has one
-/// cause for all of them.
-const MOST_TOLD: usize = 50;
-
 /// After so many places there is nothing new to learn, and looking costs time.
 const ENOUGH: usize = 1_000;
 
 /// Something that breaks a rule.
 struct Discovery {
-    rule: &'static Rule,
+    rule: Rule,
     /// `None` when it is about the whole.
     span: Option<Span>,
     message: String,
@@ -226,16 +59,11 @@ struct Discovery {
 }
 
 impl Discovery {
-    fn at(
-        rule: &'static Rule,
-        span: &Span,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
+    fn at(rule: Rule, span: &Span, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { rule, span: Some(span.clone()), message: message.into(), advice: advice.into() }
     }
 
-    fn overall(rule: &'static Rule, message: impl Into<String>, advice: impl Into<String>) -> Self {
+    fn overall(rule: Rule, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { rule, span: None, message: message.into(), advice: advice.into() }
     }
 
@@ -244,29 +72,11 @@ impl Discovery {
     }
 }
 
-/// Tells the first places of each rule and counts the others.
 fn report(discoveries: Vec<Discovery>, findings: &mut Findings<'_>) {
-    let mut counts = std::collections::BTreeMap::new();
     for Discovery { rule, span, message, advice } in discoveries {
-        let how = (rule.id, rule.severity);
-        let Some(span) = span else {
-            findings.overall(how, message, advice);
-            continue;
-        };
-        let count: &mut usize = counts.entry(rule.id).or_default();
-        *count += 1;
-        if *count <= MOST_TOLD {
-            findings.at(&span, how, message, advice);
-        }
-    }
-    for rule in RULES {
-        let untold = counts.get(&rule.id).map_or(0, |count| count.saturating_sub(MOST_TOLD));
-        if untold > 0 {
-            findings.overall(
-                (rule.id, rule.severity),
-                format!("{untold} more places of this kind are not listed"),
-                "Mend the first ones, and look again.",
-            );
+        match span {
+            Some(span) => findings.at(&span, rule, message, advice),
+            None => findings.overall(rule, message, advice),
         }
     }
 }
@@ -275,7 +85,10 @@ fn report(discoveries: Vec<Discovery>, findings: &mut Findings<'_>) {
 mod tests {
     use super::*;
     use crate::issue::Issue;
-    use crate::source::SourceText;
+    use crate::source::rules::{
+        CONTROL_CHARACTER, EMPTY_ISSUE, EMPTY_LINK, MISSING_TITLE, TURNED_TEXT, UNCLOSED_EMPHASIS,
+    };
+    use crate::source::{MOST_PLACES, RuleId, SourceText};
     use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<(RuleId, usize)> {
@@ -330,7 +143,7 @@ mod tests {
             [("[]()\n", EMPTY_LINK), ("\u{202E}a\n", TURNED_TEXT), ("**a\n", UNCLOSED_EMPHASIS)]
         {
             let found = found(&format!("Title: x\n\nWords. {}", place.repeat(1_000)));
-            assert_eq!(found.len(), MOST_TOLD + 1);
+            assert_eq!(found.len(), MOST_PLACES + 1);
             assert_eq!(found.last(), Some(&(rule.id, 0)));
         }
     }

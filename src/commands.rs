@@ -17,17 +17,18 @@ pub mod status;
 pub mod subscribers;
 pub mod theme;
 
-/// Refuses an `--allow` of a rule that does not exist.
-fn known_rules(allowed: &[String]) -> Result<(), crate::error::Failure> {
-    for name in allowed {
-        if crate::check::rule(name).is_none() {
-            let known: Vec<&str> = crate::check::RULES.iter().map(|rule| rule.id.0).collect();
-            return Err(crate::error::Failure::new(
-                crate::error::Exit::Usage,
-                format!("`--allow {name}`: there is no such rule"),
-            )
-            .hint(format!("The rules are {}.", known.join(", "))));
+use crate::error::{Exit, Failure};
+use crate::source::Rule;
+use crate::source::rules::Subject;
+
+/// Refuses a rule that `--allow` does not take.
+fn known_rules(allowed: &[String]) -> Result<(), Failure> {
+    match allowed.iter().find(|id| Rule::allowable(id).is_none()) {
+        None => Ok(()),
+        Some(id) => {
+            let known: Vec<&str> = Rule::about(Subject::Issue).map(|rule| rule.id.0).collect();
+            Err(Failure::new(Exit::Usage, format!("`--allow {id}`: there is no such rule"))
+                .hint(format!("The rules are {}.", known.join(", "))))
         }
     }
-    Ok(())
 }

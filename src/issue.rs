@@ -21,25 +21,11 @@ pub(crate) use template_field::{template_field, template_field_in};
 use std::collections::BTreeMap;
 
 use crate::domain::{HeaderText, LanguageTag, Slug};
-use crate::source::{Finding, Findings, RuleId, Severity, SourceText, Span};
+use crate::source::rules::{FRONT_MATTER_SLUG, NESTING};
+use crate::source::{Finding, Findings, SourceText, Span};
 use fields::Fields;
 pub(crate) use fields::KNOWN_KEYS;
 use front_matter::FrontMatter;
-
-/// The front matter cannot be read, or a field holds what its key forbids.
-pub const FRONT_MATTER: RuleId = RuleId("front-matter");
-/// A date that does not exist or is not written as one.
-pub const FRONT_MATTER_DATE: RuleId = RuleId("front-matter-date");
-/// A language that is no language tag.
-pub const FRONT_MATTER_LANGUAGE: RuleId = RuleId("front-matter-language");
-/// A number that is not a whole number.
-pub const FRONT_MATTER_NUMBER: RuleId = RuleId("front-matter-number");
-/// No slug, or one that is not safe in a URL.
-pub const FRONT_MATTER_SLUG: RuleId = RuleId("front-matter-slug");
-/// A title that cannot be a subject.
-pub const FRONT_MATTER_TITLE: RuleId = RuleId("front-matter-title");
-/// Quotes or lists inside each other, deeper than [`MAX_NESTING`].
-pub const NESTING: RuleId = RuleId("nesting");
 
 /// Something, and where it stands in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +70,6 @@ pub struct Issue<'s> {
     pub document: Document<'s>,
 }
 
-/// A file with more reasons than this was never meant to be an issue.
-const MOST_REFUSALS: usize = 100;
-
 impl<'s> Issue<'s> {
     /// Reads an issue. `file_stem` is the file's name without its ending; the
     /// slug is made of it when the front matter gives none.
@@ -95,7 +78,7 @@ impl<'s> Issue<'s> {
     /// previewed; [`check`](crate::check) reports it.
     ///
     /// # Errors
-    /// The reasons why this is not an issue, at most 100, by place: front matter that
+    /// The reasons why this is not an issue, by place: front matter that
     /// cannot be read, values that are not what their keys ask for, or Markdown
     /// nested deeper than [`MAX_NESTING`].
     pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, Vec<Finding>> {
@@ -117,7 +100,7 @@ impl<'s> Issue<'s> {
         if slug.is_none() {
             findings.at(
                 &(0..0),
-                (FRONT_MATTER_SLUG, Severity::Error),
+                FRONT_MATTER_SLUG,
                 format!("no slug can be made of the file name `{file_stem}`"),
                 "Add a line such as `slug: 2026-08-26` to the front matter.",
             );
@@ -126,14 +109,13 @@ impl<'s> Issue<'s> {
             .map_err(|too_deep| {
                 findings.at(
                     &too_deep,
-                    (NESTING, Severity::Error),
+                    NESTING,
                     format!("quotes or lists stand inside each other more than {MAX_NESTING} deep"),
                     "Take some of the `>` or list marks away; no mail program shows that many.",
                 );
             })
             .ok();
-        let mut found = findings.into_sorted();
-        found.truncate(MOST_REFUSALS);
+        let found = findings.into_sorted();
         let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
             return Err(found);
         };

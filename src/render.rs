@@ -32,14 +32,11 @@ mod target;
 mod text_table;
 mod wrap;
 
-pub use anchors::DEAD_ANCHOR;
 pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
-pub use flow::{DEEP_NESTING, PSEUDO_TAG, RAW_HTML, REFUSED_TARGET, UNUSED_FOOTNOTE};
 pub use images::{
-    Attachment, Format, IMAGE_FORMAT, IMAGE_SIZE, Illustration, Image, ImageContent, ImageFault,
-    ImageFile, ImageMode, Images, Logo, MAX_IMAGE_BYTES, MISSING_ALT, MISSING_IMAGE, NoImages,
-    RELATIVE_TARGET, Start,
+    Attachment, Format, Illustration, Image, ImageContent, ImageFault, ImageFile, ImageMode,
+    Images, Logo, MAX_IMAGE_BYTES, NoImages, Start,
 };
 pub use sections::RenderedSection;
 pub use slots::{Context, Piece, Slot, SlotValues, Template};
@@ -52,15 +49,9 @@ use self::headings::Heading;
 use self::images::Gallery;
 use crate::domain::{Direction, HeaderText, LanguageTag};
 use crate::issue::{Issue, KNOWN_KEYS};
-use crate::source::{Finding, Findings, RuleId, Severity};
+use crate::source::rules::{FIELD_KIND, MISSING_STRING, UNKNOWN_FIELD};
+use crate::source::{Finding, Findings};
 use crate::theme::{Scheme, Theme, ThemeFault, Token, Words, fill};
-
-/// A key of the front matter that neither an issue nor the theme has.
-pub const UNKNOWN_FIELD: RuleId = RuleId("unknown-field");
-/// A fixed word of the theme that is not there in the issue's language.
-pub const MISSING_STRING: RuleId = RuleId("missing-string");
-/// A value of the front matter that is not of the kind that the theme declares.
-pub const FIELD_KIND: RuleId = RuleId("field-kind");
 
 /// An issue as every reader will get it, but for the slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,7 +232,7 @@ fn strings(
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
     let Words { words, lacking } = theme.strings().in_language(language.as_str());
     if !lacking.is_empty() {
-        let how = (MISSING_STRING, Severity::Warning);
+        let how = MISSING_STRING;
         let message = format!(
             "The theme {} has no words in `{language}` for {}; they stand in English.",
             theme.name(),
@@ -269,7 +260,7 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
         let near = crate::domain::nearest(key, known);
         findings.at(
             &value.span,
-            (UNKNOWN_FIELD, Severity::Warning),
+            UNKNOWN_FIELD,
             format!("The theme {} has no field `{key}`; nothing shows it.", theme.name()),
             match near {
                 Some(near) => format!("Is `{near}` meant?"),
@@ -283,7 +274,7 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
         if let (Some(set), None) = (set, &value) {
             findings.at(
                 &set.span,
-                (FIELD_KIND, Severity::Warning),
+                FIELD_KIND,
                 format!("The field `{name}` is not {}.", field.kind.in_words()),
                 format!("The theme says: {}", field.doc),
             );

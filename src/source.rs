@@ -8,9 +8,13 @@
 mod controls;
 mod finding;
 pub(crate) mod html;
+pub mod rules;
 
 pub(crate) use controls::{holds_control, is_control};
+#[cfg(test)]
+pub(crate) use finding::MOST_PLACES;
 pub use finding::{Finding, Findings, RuleId, Severity};
+pub use rules::Rule;
 
 use std::ops::Range;
 

@@ -3,9 +3,10 @@
 
 use pulldown_cmark::{Event, Tag};
 
-use super::{CONTROL_CHARACTER, Discovery, ENOUGH, TURNED_TEXT};
+use super::{Discovery, ENOUGH};
 use crate::domain::turns_text;
 use crate::issue::Issue;
+use crate::source::rules::{CONTROL_CHARACTER, TURNED_TEXT};
 use crate::source::{Span, holds_control, is_control};
 
 /// Finds control characters in the whole file, comments and front matter
@@ -32,7 +33,7 @@ pub(super) fn discover(issue: &Issue<'_>, is_explained: impl Fn(usize) -> bool) 
             ),
         };
         Discovery::at(
-            &CONTROL_CHARACTER,
+            CONTROL_CHARACTER,
             &span,
             message,
             "Delete it; it is invisible, and mail programs choke on it.",
@@ -50,7 +51,7 @@ fn made_by_references<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = Discover
             format!("a character reference makes a control character (U+{:04X})", u32::from(made))
         };
         (!is_written).then(|| {
-            Discovery::at(&CONTROL_CHARACTER, span, message(), "Delete the character reference.")
+            Discovery::at(CONTROL_CHARACTER, span, message(), "Delete the character reference.")
         })
     })
 }
@@ -116,7 +117,7 @@ fn turning(span: &Span, c: char) -> Discovery {
         _ => "turns around the text that follows",
     };
     Discovery::at(
-        &TURNED_TEXT,
+        TURNED_TEXT,
         span,
         format!("an invisible character (U+{:04X}) {what}", u32::from(c)),
         "Delete it, and write the text in the order in which it is read; the marks U+200E and \

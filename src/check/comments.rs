@@ -2,9 +2,10 @@
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{Discovery, UNBALANCED_COMMENT};
+use super::Discovery;
 use crate::issue::Issue;
 use crate::source::Span;
+use crate::source::rules::UNBALANCED_COMMENT;
 
 /// The comments of an issue, as CommonMark sees them: marks in code are no comments.
 pub(super) struct Comments {
@@ -49,7 +50,7 @@ impl Comments {
             let Some(close) = source[inside..span.end].find("-->") else {
                 self.spans.push(open..span.end);
                 self.unbalanced.push(Discovery::at(
-                    &UNBALANCED_COMMENT,
+                    UNBALANCED_COMMENT,
                     &(open..inside),
                     "this comment is never closed and swallows the rest",
                     "Put `-->` where the comment ends.",
@@ -65,7 +66,7 @@ impl Comments {
     fn look_for_marks(&mut self, source: &str, span: &Span) {
         if source[span.start..].starts_with("<!--") && !is_escaped(source, span.start) {
             self.unbalanced.push(Discovery::at(
-                &UNBALANCED_COMMENT,
+                UNBALANCED_COMMENT,
                 &(span.start..span.start + 4),
                 "this comment is never closed, so readers see it",
                 "Put `-->` where the comment ends, before the next empty line.",
@@ -75,7 +76,7 @@ impl Comments {
         let begins_a_line = before.is_empty() || before.ends_with('\n');
         if begins_a_line && source[span.start..].starts_with("-->") {
             self.unbalanced.push(Discovery::at(
-                &UNBALANCED_COMMENT,
+                UNBALANCED_COMMENT,
                 &(span.start..span.start + 3),
                 "this `-->` closes no comment, so readers see it",
                 "Delete it, or open the comment with `<!--`.",

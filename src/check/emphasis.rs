@@ -5,16 +5,17 @@
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{Discovery, ENOUGH, UNCLOSED_EMPHASIS};
+use super::{Discovery, ENOUGH};
 use crate::issue::Issue;
 use crate::source::Span;
+use crate::source::rules::UNCLOSED_EMPHASIS;
 
 pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
     let source = issue.source.text();
     let shown = |span: Span| {
         let mark = &source[span.clone()];
         Discovery::at(
-            &UNCLOSED_EMPHASIS,
+            UNCLOSED_EMPHASIS,
             &span,
             format!("this `{mark}` is never closed, so readers see it"),
             format!(

@@ -4,11 +4,10 @@ mod target;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{
-    Discovery, EMPTY_LINK, ENOUGH, MALFORMED_LINK, PLACEHOLDER, Rule, UNDEFINED_REFERENCE,
-};
+use super::{Discovery, ENOUGH};
 use crate::issue::{Issue, Link, LinkKind, template_field, template_field_in};
-use crate::source::Span;
+use crate::source::rules::{EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, UNDEFINED_REFERENCE};
+use crate::source::{Rule, Span};
 use target::Fault;
 
 pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
@@ -17,7 +16,7 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
     let title = issue.title.as_ref().and_then(|title| {
         let field = template_field_in(title.value.as_str())?;
         Some(Discovery::at(
-            &PLACEHOLDER,
+            PLACEHOLDER,
             &title.span,
             format!("`{field}` is left of a template"),
             "Write the title of this issue.",
@@ -25,7 +24,7 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
     });
     let undefined = issue.document.undefined.iter().map(|reference| {
         Discovery::at(
-            &UNDEFINED_REFERENCE,
+            UNDEFINED_REFERENCE,
             &reference.span,
             format!("`{}` is not defined, so this is shown as it stands", reference.name),
             if reference.name.starts_with('^') {
@@ -40,15 +39,15 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
 
 /// At most one discovery about the target, and one about the text.
 fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
-    let discovery = |rule: &'static Rule, (message, advice): (String, String)| {
+    let discovery = |rule: Rule, (message, advice): (String, String)| {
         Discovery::at(rule, &link.span, message, advice)
     };
     let fault = target::fault(&link.target, link.kind);
     let about_target = fault.map(|fault| {
         let rule = match fault {
-            Fault::Empty => &EMPTY_LINK,
-            Fault::Placeholder => &PLACEHOLDER,
-            _ => &MALFORMED_LINK,
+            Fault::Empty => EMPTY_LINK,
+            Fault::Placeholder => PLACEHOLDER,
+            _ => MALFORMED_LINK,
         };
         discovery(rule, fault.words(&link.target))
     });
@@ -56,7 +55,7 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
         LinkKind::Image => None,
         _ if fault == Some(Fault::Empty) => None,
         _ if !link.shows_something => Some(discovery(
-            &EMPTY_LINK,
+            EMPTY_LINK,
             (
                 format!("the link to `{}` has no text, so nobody can click it", link.target),
                 "Write its text between the square brackets.".to_owned(),
@@ -64,7 +63,7 @@ fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
         )),
         _ => template_field(&link.text).map(|field| {
             let advice = "Write the text that readers should see.".to_owned();
-            discovery(&PLACEHOLDER, (format!("`{field}` is left of a template"), advice))
+            discovery(PLACEHOLDER, (format!("`{field}` is left of a template"), advice))
         }),
     };
     about_target.into_iter().chain(about_text)
@@ -95,7 +94,7 @@ fn links_shown_as_text(issue: &Issue<'_>) -> Vec<Discovery> {
             if is_link && !is_escaped {
                 let span = around(source, at);
                 discoveries.push(Discovery::at(
-                    &MALFORMED_LINK,
+                    MALFORMED_LINK,
                     &span,
                     "this is shown as it stands, and not as a link",
                     "Write `[text](target)` without a space between, and none in the target; \

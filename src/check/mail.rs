@@ -5,8 +5,9 @@ mod pixels;
 
 pub use budget::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
-use super::{Discovery, PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
+use super::Discovery;
 use crate::render::{Measures, Rendered, Slot};
+use crate::source::rules::{PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
 
 /// Whoever leaves, or reads on the web, looks at the top first; and however
 /// short a mail is cut, this much of it is left.
@@ -25,7 +26,7 @@ pub(super) fn discover(
     for (part, place, template) in parts {
         if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
             discoveries.push(Discovery::overall(
-                &UNSUBSCRIBE,
+                UNSUBSCRIBE,
                 format!("the {part} part has no link to unsubscribe"),
                 format!("Put the slot `unsubscribe_url` into the theme ({place})."),
             ));
@@ -33,7 +34,7 @@ pub(super) fn discover(
         let is_address = |slot: &Slot| matches!(slot, Slot::PostalAddress { default } if !default.trim().is_empty());
         if !template.has_slot(is_address) {
             discoveries.push(Discovery::overall(
-                &POSTAL_ADDRESS,
+                POSTAL_ADDRESS,
                 format!("the {part} part has no postal address"),
                 format!("Put the slot `postal_address` into the theme ({place}), and set `postal_address` in the configuration."),
             ));
@@ -41,7 +42,7 @@ pub(super) fn discover(
     }
     for source in pixels::unseen_images(&rendered.html) {
         discoveries.push(Discovery::overall(
-            &PIXEL,
+            PIXEL,
             format!("the image `{source}` is too small to be seen"),
             "Take it out: it would only tell its server who reads the mail, and when.",
         ));
@@ -64,7 +65,7 @@ fn far_from_the_top(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> 
             None => format!("the HTML part has no {what}"),
         };
         let advice = format!("Let the theme show one within the first {TOP_BYTES} bytes.");
-        Some(Discovery::overall(&TOP_LINKS, message, advice))
+        Some(Discovery::overall(TOP_LINKS, message, advice))
     };
     links.into_iter().filter_map(told).collect()
 }

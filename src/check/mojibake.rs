@@ -10,8 +10,9 @@ mod sequence;
 
 pub use encoding::Encoding;
 
-use super::{Discovery, MOJIBAKE};
+use super::Discovery;
 use crate::source::Span;
+use crate::source::rules::MOJIBAKE;
 use sequence::Evidence;
 
 /// A run of characters that should be others.
@@ -90,7 +91,7 @@ pub(super) fn discover(text: &str, visible: impl Fn(&Span) -> bool) -> Vec<Disco
     let mut discoveries: Vec<_> = places
         .iter()
         .map(|place| Discovery {
-            rule: &MOJIBAKE,
+            rule: MOJIBAKE,
             span: Some(place.span.clone()),
             message: format!(
                 "`{}` is `{}` that was read as {}",
@@ -115,7 +116,7 @@ fn proposal(repaired: &Repaired) -> Discovery {
         format!("the other {} are right as they stand", non_ascii - explained)
     };
     Discovery {
-        rule: &MOJIBAKE,
+        rule: MOJIBAKE,
         span: None,
         message: format!(
             "the file was UTF-8, was read as {name} and saved again: {places} places, \

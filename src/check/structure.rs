@@ -1,13 +1,14 @@
 //! The title, and whether there is something under every heading.
 
-use super::{Discovery, EMPTY_ISSUE, EMPTY_SECTION, MISSING_TITLE};
+use super::Discovery;
 use crate::issue::Issue;
+use crate::source::rules::{EMPTY_ISSUE, EMPTY_SECTION, MISSING_TITLE};
 
 pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
     let mut discoveries = Vec::new();
     if issue.title.is_none() {
         discoveries.push(Discovery::at(
-            &MISSING_TITLE,
+            MISSING_TITLE,
             &(0..0),
             "the issue has no title, and so the mail would have no subject",
             "Begin the file with a line such as `Title: Weekly 12`, and an empty line after it.",
@@ -15,7 +16,7 @@ pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
     }
     if !issue.document.shows_something() {
         discoveries.push(Discovery::overall(
-            &EMPTY_ISSUE,
+            EMPTY_ISSUE,
             "the issue has no text that a reader would see",
             "Write something after the front matter.",
         ));
@@ -36,7 +37,7 @@ fn empty_sections(issue: &Issue<'_>) -> Vec<Discovery> {
         })
         .map(|(section, _)| {
             Discovery::at(
-                &EMPTY_SECTION,
+                EMPTY_SECTION,
                 &section.span,
                 format!("nothing stands under the heading `{}`", section.text.trim()),
                 "Write something there, or delete the heading.",

@@ -7,7 +7,8 @@
 use super::Limits;
 use crate::issue::Issue;
 use crate::render::{Illustration, Letterhead, Measures, render};
-use crate::source::{Finding, Findings, RuleId, Severity, SourceText};
+use crate::source::rules::{LATE_UNSUBSCRIBE, NO_SAMPLE, STYLE_BYTES, THEME_FAULT};
+use crate::source::{Finding, Findings, Severity, SourceText};
 use crate::theme::Theme;
 
 /// The rules in `<style>` that a theme may have, in bytes. Gmail drops all of
@@ -16,13 +17,6 @@ pub const MAX_THEME_STYLE_BYTES: usize = 4_096;
 
 /// Where the first link to leave the list stands at the latest, in bytes.
 pub const FIRST_UNSUBSCRIBE_BY: usize = 5_000;
-
-/// A theme has more rules than it should.
-const STYLE_BYTES: RuleId = RuleId("style-bytes");
-/// The first link to leave the list comes late.
-const LATE_UNSUBSCRIBE: RuleId = RuleId("late-unsubscribe");
-/// Nobody sees what a theme looks like.
-const NO_SAMPLE: RuleId = RuleId("no-sample");
 
 /// An issue that says as little as one can, so that the other branches of the
 /// templates are taken too.
@@ -34,13 +28,13 @@ pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     if theme.samples().is_empty() {
         let message = format!("the theme {} has no samples.", theme.name());
         let advice = "Write an issue with every construct into samples/NAME.md.";
-        findings.push(overall(NO_SAMPLE, message, advice));
+        findings.push(Finding::new(NO_SAMPLE, None, message, advice));
     }
     for (name, text) in theme.samples() {
         findings.extend(sample(theme, letterhead, &format!("{}/{name}", theme.name()), text));
     }
     let bare = Letterhead { web_url: None, home_url: None, ..letterhead.clone() };
-    let of_the_theme = |finding: &Finding| finding.rule == crate::theme::THEME_FAULT;
+    let of_the_theme = |finding: &Finding| finding.rule == THEME_FAULT.id;
     let bare_issue = sample(theme, &bare, "an issue without a date and a number", BARE);
     findings.extend(bare_issue.into_iter().filter(of_the_theme));
     // By file and place; a fault shows in each sample, and a name in the audit too.
@@ -55,7 +49,10 @@ pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
 fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec<Finding> {
     let unreadable = |message: String| {
         let advice = "Mend the sample.";
-        vec![Finding { severity: Severity::Error, ..overall(NO_SAMPLE, message, advice) }]
+        vec![Finding {
+            severity: Severity::Error,
+            ..Finding::new(NO_SAMPLE, None, message, advice)
+        }]
     };
     let source = match SourceText::new(name, text.as_bytes()) {
         Ok(source) => source,
@@ -92,7 +89,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
             measures.styles
         );
         let advice = "Let rules be inherited, and take out those that nothing uses.";
-        findings.push(overall(STYLE_BYTES, message, advice));
+        findings.push(Finding::new(STYLE_BYTES, None, message, advice));
     }
     if measures.first_unsubscribe.is_some_and(|at| at > FIRST_UNSUBSCRIBE_BY) {
         let message = format!(
@@ -100,12 +97,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
             theme.name()
         );
         let advice = "Put one above the title: a mail program may cut a long mail.";
-        findings.push(overall(LATE_UNSUBSCRIBE, message, advice));
+        findings.push(Finding::new(LATE_UNSUBSCRIBE, None, message, advice));
     }
     findings
-}
-
-fn overall(rule: RuleId, message: String, advice: &str) -> Finding {
-    let severity = Severity::Warning;
-    Finding { rule, severity, place: None, message, advice: advice.to_owned() }
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::domain::Slug;
 use crate::error::{Exit, Failure};
 use crate::render::Measures;
-use crate::source::{Finding, RuleId, Severity};
+use crate::source::rules::SHARED_SLUG;
+use crate::source::{Finding, Severity};
 
 use crate::host::{Context, OutputFormat};
 use crate::publish::issue_file::issue_files;
@@ -133,13 +134,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// One file shows nothing of it, so no rule of a single issue finds it.
 fn shared_slug(slug: &Slug, first: &str, second: &str) -> Finding {
-    Finding {
-        rule: RuleId("shared-slug"),
-        severity: Severity::Warning,
-        place: None,
-        message: format!("{first} and {second} have the same slug, `{slug}`"),
-        advice: "Only one of them can be sent: give the other a `slug` of its own.".to_owned(),
-    }
+    Finding::new(
+        SHARED_SLUG,
+        None,
+        format!("{first} and {second} have the same slug, `{slug}`"),
+        "Only one of them can be sent: give the other a `slug` of its own.",
+    )
 }
 
 /// A folder stands for the issues in it.

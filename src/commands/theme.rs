@@ -17,6 +17,7 @@ use crate::config::{Config, ConfigError, Root};
 use crate::domain::{Direction, HeaderText, LanguageTag, Slug};
 use crate::error::{Exit, Failure};
 use crate::render::Letterhead;
+use crate::source::rules::THEME_FAULT;
 use crate::source::{Finding, Severity};
 use crate::theme::{self, Theme};
 
@@ -114,7 +115,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
         counted(report.errors, "error"),
         counted(report.warnings, "warning"),
     ));
-    let is_unusable = |finding: &Finding| finding.rule == theme::THEME_FAULT;
+    let is_unusable = |finding: &Finding| finding.rule == THEME_FAULT.id;
     Ok(match (findings.iter().any(is_unusable), report.errors) {
         (true, _) => Exit::InputUnreadable,
         (false, 0) => Exit::Done,

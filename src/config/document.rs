@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::known::{KNOWN, Kind, keys_of, sections};
-use super::settings::{Given, Leaf, Origin, finding};
+use super::settings::{Given, Leaf, Origin};
 use crate::domain::nearest;
-use crate::source::{Finding, Place, SourceText, Span};
+use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
+use crate::source::{Finding, Place, Rule, SourceText, Span};
 
 /// What stands in the file.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ pub(super) fn read(source: &SourceText) -> Result<Document, Vec<Finding>> {
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
-        reader.report("syntax", &span, message, "TOML is described at https://toml.io");
+        reader.report(SYNTAX, &span, message, "TOML is described at https://toml.io");
     }
     Err(reader.document.findings)
 }
@@ -63,7 +64,7 @@ impl Reader<'_> {
             };
             if name == "dkim" {
                 self.report(
-                    "not-built",
+                    NOT_BUILT,
                     &key.span(),
                     "`[dkim]`: signing is not built yet",
                     "take the section out, and let the relay sign",
@@ -103,7 +104,7 @@ impl Reader<'_> {
                 let found = in_words(value.get_ref());
                 let message = format!("`{full}` takes {expected}, and this is {found}");
                 self.document.refused.insert(known.key);
-                self.report("wrong-type", &value.span(), message, example(known.kind));
+                self.report(WRONG_TYPE, &value.span(), message, example(known.kind));
             }
         }
     }
@@ -126,7 +127,7 @@ impl Reader<'_> {
                 (other, None) => {
                     let message = format!("{} cannot stand here", in_words(other));
                     let advice = "write a text, a number, true, false, or a list of those";
-                    self.report("wrong-type", &value.span(), message, advice);
+                    self.report(WRONG_TYPE, &value.span(), message, advice);
                 }
             }
             above.pop();
@@ -150,7 +151,7 @@ impl Reader<'_> {
                 (format!("there is no key `{name}` outside the sections"), "take it out".to_owned())
             }
         };
-        self.report("unknown-key", &key.span(), message, advice);
+        self.report(UNKNOWN_KEY, &key.span(), message, advice);
     }
 
     fn unknown_section(&mut self, key: &Key<'_>) {
@@ -160,7 +161,7 @@ impl Reader<'_> {
             || format!("the sections are {}", all.join(", ")),
             |near| format!("did you mean `[{near}]`?"),
         );
-        self.report("unknown-key", &key.span(), format!("there is no section `[{name}]`"), advice);
+        self.report(UNKNOWN_KEY, &key.span(), format!("there is no section `[{name}]`"), advice);
     }
 
     fn unknown_key(&mut self, section: &str, key: &Key<'_>) {
@@ -172,7 +173,7 @@ impl Reader<'_> {
                 "change it, as others may have read it; then set the new one in {variable}, in a \
                  file that {variable}_FILE names, or as a systemd credential"
             );
-            return self.report("secret-in-file", &key.span(), message, advice);
+            return self.report(SECRET_IN_FILE, &key.span(), message, advice);
         }
         let elsewhere = sections().find(|other| keys_of(other).any(|known| known == name));
         let advice = match (nearest(name, keys_of(section)), elsewhere) {
@@ -184,18 +185,18 @@ impl Reader<'_> {
             }
         };
         let message = format!("`[{section}]` has no key `{name}`");
-        self.report("unknown-key", &key.span(), message, advice);
+        self.report(UNKNOWN_KEY, &key.span(), message, advice);
     }
 
     fn report(
         &mut self,
-        rule: &'static str,
+        rule: Rule,
         span: &Span,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) {
         let place = Some(self.place(span));
-        self.document.findings.push(finding(rule, place, message, advice));
+        self.document.findings.push(Finding::new(rule, place, message, advice));
     }
 
     fn place(&self, span: &Span) -> Place {

@@ -12,7 +12,8 @@ use super::known::{KNOWN, Kind, Known, SECRET_VARIABLES, variable_of};
 use super::values::Wrong;
 use super::{Environment, FlagValue};
 use crate::domain::nearest;
-use crate::source::{Finding, Place, RuleId, Severity, SourceText};
+use crate::source::rules::{BAD_VALUE, MISSING_KEY, UNKNOWN_VARIABLE};
+use crate::source::{Finding, Place, SourceText};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +216,12 @@ impl Settings {
     /// Reports that one value of a table is wrong.
     pub(super) fn refuse_leaf(&mut self, key: &str, leaf: &Leaf, wrong: &Wrong) {
         let message = format!("`{key}.{}` {}", leaf.path(), wrong.problem);
-        self.findings.push(finding("bad-value", Some(leaf.place.clone()), message, &wrong.advice));
+        self.findings.push(Finding::new(
+            BAD_VALUE,
+            Some(leaf.place.clone()),
+            message,
+            &wrong.advice,
+        ));
     }
 
     /// The text of a key, if it was given one.
@@ -259,7 +265,7 @@ impl Settings {
             Origin::Default => (None, format!("the default of `{key}` in {}", self.file)),
         };
         let message = format!("{name} {}", wrong.problem);
-        self.findings.push(finding("bad-value", place, message, &wrong.advice));
+        self.findings.push(Finding::new(BAD_VALUE, place, message, &wrong.advice));
     }
 
     fn report_missing(&mut self, key: &'static str) {
@@ -271,14 +277,14 @@ impl Settings {
             Some(_) => format!("`[{section}]` lacks `{name}`"),
             None => format!("{} lacks `{name}` in `[{section}]`", self.file),
         };
-        self.findings.push(finding("missing-key", place, message, advice));
+        self.findings.push(Finding::new(MISSING_KEY, place, message, advice));
     }
 
     fn take_environment(&mut self, environment: &Environment) {
         const PREFIX: &str = "POSTRIDER_";
         for variable in environment.not_text(PREFIX) {
             let message = format!("{variable} is not UTF-8");
-            self.findings.push(finding("bad-value", None, message, "set it to a text"));
+            self.findings.push(Finding::new(BAD_VALUE, None, message, "set it to a text"));
         }
         for (variable, value) in environment.beginning(PREFIX) {
             if SECRET_VARIABLES.contains(&variable) || value.is_empty() {
@@ -325,17 +331,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A problem of the configuration. All of them refuse it.
-pub(super) fn finding(
-    rule: &'static str,
-    place: Option<Place>,
-    message: impl Into<String>,
-    advice: impl Into<String>,
-) -> Finding {
-    let (message, advice) = (message.into(), advice.into());
-    Finding { rule: RuleId(rule), severity: Severity::Error, place, message, advice }
-}
-
 fn read_text(known: &Known, value: &str) -> Result<Given, Wrong> {
     match known.kind {
         Kind::Text => Ok(Given::Text(value.to_owned())),
@@ -364,5 +359,5 @@ fn unknown_variable(variable: &str) -> Finding {
         || "unset it, or give it a name without POSTRIDER_".to_owned(),
         |near| format!("did you mean {near}?"),
     );
-    finding("unknown-variable", None, format!("there is no variable {variable}"), advice)
+    Finding::new(UNKNOWN_VARIABLE, None, format!("there is no variable {variable}"), advice)
 }

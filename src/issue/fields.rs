@@ -6,12 +6,13 @@
 use serde_json::Value;
 
 use super::front_matter::Field;
-use super::{
-    FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
-    FRONT_MATTER_TITLE, Located, template_field,
-};
+use super::{Located, template_field};
 use crate::domain::{HeaderText, HeaderTextError, LanguageTag, LanguageTagError, Slug};
-use crate::source::{Findings, RuleId, Severity, SourceText, Span};
+use crate::source::rules::{
+    FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
+    FRONT_MATTER_TITLE,
+};
+use crate::source::{Findings, Rule, SourceText, Span};
 
 /// The keys that mean something here; every other one is kept for the theme.
 pub(crate) const KNOWN_KEYS: [&str; 12] = [
@@ -248,11 +249,11 @@ impl<'f, 's> Fields<'f, 's> {
     fn refuse(
         &mut self,
         span: &Span,
-        rule: RuleId,
+        rule: Rule,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        self.findings.at(span, (rule, Severity::Error), message, advice);
+        self.findings.at(span, rule, message, advice);
     }
 }
 

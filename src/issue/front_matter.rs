@@ -12,8 +12,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::FRONT_MATTER;
-use crate::source::{Findings, Severity, SourceText, Span};
+use crate::source::rules::FRONT_MATTER;
+use crate::source::{Findings, SourceText, Span};
 
 /// One field of the front matter.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ fn fenced(
     let fence_name = fence.trim_end();
     findings.at(
         &(start..start + fence.len()),
-        (FRONT_MATTER, Severity::Error),
+        FRONT_MATTER,
         format!("the front matter that begins with `{fence_name}` is never closed"),
         format!("Put a line `{fence_name}` after its last field."),
     );
@@ -102,7 +102,7 @@ fn refuse_repeated_keys(fields: &mut Vec<Field>, source: &SourceText, findings: 
             let first_line = source.place(first_span).line;
             findings.at(
                 &field.key_span,
-                (FRONT_MATTER, Severity::Error),
+                FRONT_MATTER,
                 format!("`{}` was already given in line {first_line}", field.key),
                 "Keep one of the two.",
             );

@@ -11,10 +11,8 @@ use crate::domain::{CampaignKey, Digest, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
 use crate::issue::Issue;
-use crate::render::{
-    self, Illustration, Letterhead, MISSING_IMAGE, Measures, RELATIVE_TARGET, Rendered,
-};
-use crate::source::{Finding, Findings, RuleId, Severity, SourceText};
+use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
+use crate::source::{Finding, Findings, Severity, SourceText, rules};
 use crate::theme::{self, Theme};
 
 use super::issue_file::{read_source, stem};
@@ -198,26 +196,26 @@ impl ReadyIssue {
 }
 
 fn no_permalink(why: &str) -> Finding {
-    Finding {
-        rule: RuleId("web-url"),
-        severity: Severity::Warning,
-        place: None,
-        message: format!("the mail has no link to its page on the web: {why}"),
-        advice: "Add it to the front matter, or take it out of `[newsletter] web_url`.".to_owned(),
-    }
+    Finding::new(
+        rules::WEB_URL,
+        None,
+        format!("the mail has no link to its page on the web: {why}"),
+        "Add it to the front matter, or take it out of `[newsletter] web_url`.",
+    )
 }
 
 /// Removes the finding that a target leads nowhere where another finding says
 /// what is wrong with the same target.
 fn without_repetitions(rendered: &mut Vec<Finding>, checked: &[Finding]) {
-    let about_targets = [check::PLACEHOLDER, check::MALFORMED_LINK, check::EMPTY_LINK];
+    let about_targets = [rules::PLACEHOLDER, rules::MALFORMED_LINK, rules::EMPTY_LINK];
     let reported: BTreeSet<_> = checked
         .iter()
         .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
         .map(Finding::position)
         .collect();
     rendered.retain(|finding| {
-        let leads_nowhere = [RELATIVE_TARGET, MISSING_IMAGE].contains(&finding.rule);
+        let leads_nowhere =
+            [rules::RELATIVE_TARGET.id, rules::MISSING_IMAGE.id].contains(&finding.rule);
         !(leads_nowhere && reported.contains(&finding.position()))
     });
 }

@@ -11,13 +11,8 @@ use std::collections::{HashMap, HashSet};
 use super::headings::{Heading, heading_id};
 use super::node::{Element, ElementKind, Node, walk, walk_mut};
 use super::target;
-use crate::source::{Findings, RuleId, Severity};
-
-/// A link inside the mail leads to no place in it.
-pub const DEAD_ANCHOR: RuleId = RuleId("dead-anchor");
-
-/// How many findings are told with their places.
-const MOST_TOLD: usize = 50;
+use crate::source::Findings;
+use crate::source::rules::DEAD_ANCHOR;
 
 /// Aims the links, and gives the indices of the headings in ascending order.
 pub(crate) fn settle(
@@ -34,7 +29,6 @@ pub(crate) fn settle(
     let mut own = HashSet::new();
     walk(nodes, &mut |node| own.extend(own_ids(node)));
     let mut linked = Vec::new();
-    let mut dead = 0_usize;
     walk_mut(nodes, &mut |node| {
         let Node::Element(Element {
             kind: ElementKind::Link { target, span, .. } | ElementKind::ButtonLink { target, span },
@@ -50,15 +44,12 @@ pub(crate) fn settle(
             *target = format!("#{}", heading_id(*heading));
             return linked.push(*heading);
         }
-        dead += 1;
-        if dead <= MOST_TOLD {
-            findings.at(
-                span,
-                (DEAD_ANCHOR, Severity::Warning),
-                format!("The link to `{target}` leads to no place in this mail."),
-                "Write the words of a heading, as in `#the-first-part` for \"The first part\".",
-            );
-        }
+        findings.at(
+            span,
+            DEAD_ANCHOR,
+            format!("The link to `{target}` leads to no place in this mail."),
+            "Write the words of a heading, as in `#the-first-part` for \"The first part\".",
+        );
     });
     linked.sort_unstable();
     linked.dedup();

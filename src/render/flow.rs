@@ -25,26 +25,12 @@ use self::nesting::Parent;
 use super::node::{Element, ElementKind, Node};
 use super::target;
 use crate::issue::Document;
-use crate::source::{Findings, RuleId, Severity, Span, holds_control, is_control};
-
-/// A tag that HTML does not have was shown as text.
-pub const PSEUDO_TAG: RuleId = RuleId("pseudo-tag");
-/// HTML that does not reach the mail, or not as it was written.
-pub const RAW_HTML: RuleId = RuleId("raw-html");
-/// The target of a link or an image was refused.
-pub const REFUSED_TARGET: RuleId = RuleId("refused-target");
-/// Quotes, lists or tags stand too deep inside each other.
-pub const DEEP_NESTING: RuleId = RuleId("deep-nesting");
-
-/// A footnote that no text refers to.
-pub const UNUSED_FOOTNOTE: RuleId = RuleId("unused-footnote");
+use crate::source::rules::{DEEP_NESTING, RAW_HTML, REFUSED_TARGET};
+use crate::source::{Findings, Span, holds_control, is_control};
 
 /// Deeper elements of the author's HTML are left out, and what they hold is
 /// kept. Markdown that deep was refused before.
 const DEEPEST: usize = crate::issue::MAX_NESTING;
-
-/// How many findings are shown with their places.
-const MOST_FINDINGS: usize = 50;
 
 /// The level of the article's topmost headings: the mail's title has level 1.
 const TOP_HEADING: u8 = 2;
@@ -65,7 +51,6 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         ids: HashSet::new(),
         may_be_misplaced: false,
         too_deep: false,
-        reported: 0,
         findings,
     };
     for (event, span) in &document.events {
@@ -75,7 +60,6 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         flow.close_implied(opened);
     }
     flow.add_footnotes();
-    flow.report_the_rest();
     let mut nodes = flow.children(0, Parent::Other);
     shapes::find(&mut nodes);
     nodes
@@ -102,7 +86,6 @@ struct Flow<'d, 'f, 's> {
     /// The author's HTML, or a link in a link, may stand where HTML has no place for it.
     may_be_misplaced: bool,
     too_deep: bool,
-    reported: usize,
     findings: &'f mut Findings<'s>,
 }
 
@@ -276,9 +259,9 @@ impl<'d> Flow<'d, '_, '_> {
         let is_link = kind.is_link();
         if is_link && self.open.iter().any(|opened| opened.is_link) {
             self.may_be_misplaced = true;
-            self.report(
+            self.findings.at(
                 span,
-                (RAW_HTML, Severity::Warning),
+                RAW_HTML,
                 "A link stands inside another one.".to_owned(),
                 "End the first link before the second begins; nobody can follow both.",
             );
@@ -304,9 +287,9 @@ impl<'d> Flow<'d, '_, '_> {
             return self.open.push(Opened { by, kind: None, start, parent, is_link });
         }
         if !std::mem::replace(&mut self.too_deep, true) {
-            self.report(
+            self.findings.at(
                 span,
-                (DEEP_NESTING, Severity::Warning),
+                DEEP_NESTING,
                 format!("More than {DEEPEST} elements stand inside each other here."),
                 "Their text is kept, and their shape is lost; make the nesting flatter.",
             );
@@ -335,9 +318,9 @@ impl<'d> Flow<'d, '_, '_> {
     /// Ends an element whose end tag is missing.
     fn close_implied(&mut self, opened: Opened<'d>) {
         if let Author::Html { name, span, may_stay_open: false } = &opened.by {
-            self.report(
+            self.findings.at(
                 span,
-                (RAW_HTML, Severity::Warning),
+                RAW_HTML,
                 format!("<{name}> is never closed."),
                 format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
             );
@@ -349,32 +332,6 @@ impl<'d> Flow<'d, '_, '_> {
     fn children(&mut self, start: usize, parent: Parent) -> Vec<Node<'d>> {
         let children: Vec<_> = self.nodes.drain(start..).collect();
         if self.may_be_misplaced { parent.settled(children) } else { children }
-    }
-
-    /// Adds a finding. A file that has hundreds of them is not read by anybody,
-    /// and each holds its whole line.
-    fn report(
-        &mut self,
-        span: &Span,
-        rule: (RuleId, Severity),
-        message: String,
-        advice: impl Into<String>,
-    ) {
-        self.reported += 1;
-        if self.reported <= MOST_FINDINGS {
-            self.findings.at(span, rule, message, advice);
-        }
-    }
-
-    fn report_the_rest(&mut self) {
-        let more = self.reported.saturating_sub(MOST_FINDINGS);
-        if more > 0 {
-            self.findings.overall(
-                (RAW_HTML, Severity::Warning),
-                format!("There are {more} more findings about HTML like these."),
-                "Mend these, and look again.",
-            );
-        }
     }
 
     fn text(&mut self, text: Cow<'d, str>) {
@@ -401,9 +358,9 @@ impl<'d> Flow<'d, '_, '_> {
         let target = target::written(written).map(Cow::into_owned);
         if target.is_none() {
             let scheme = target::scheme(written).unwrap_or_default();
-            self.report(
+            self.findings.at(
                 span,
-                (REFUSED_TARGET, Severity::Warning),
+                REFUSED_TARGET,
                 format!("A target that begins with {scheme}: does not go into a mail."),
                 "Point to a page with https: instead; only the text is kept.",
             );

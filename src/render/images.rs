@@ -16,7 +16,6 @@ use std::sync::Arc;
 use url::Url;
 
 pub(crate) use fault::Fault;
-pub use fault::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_ALT, MISSING_IMAGE, RELATIVE_TARGET};
 pub(crate) use gallery::{Gallery, Placed};
 
 /// The largest file that is read, in bytes. A mail is opened on the way to

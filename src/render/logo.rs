@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::images::{Gallery, Logo, Placed, Size, Start};
 use super::target;
-use crate::source::{Findings, Severity};
+use crate::source::Findings;
+use crate::source::rules::IMAGE_SIZE;
 use crate::theme::{Theme, Token};
 
 /// A logo that says nothing else is no wider, so that it does not become a banner.
@@ -38,7 +39,7 @@ pub(crate) fn value(
     // MJML gives an image without a width the whole column.
     let Some(width) = width else {
         findings.overall(
-            (super::IMAGE_SIZE, Severity::Error),
+            IMAGE_SIZE,
             "`[theme] logo` is on the web, so its width is not known.",
             "Set `[theme] logo_width` to the width in pixels at which it is shown.",
         );

@@ -12,14 +12,8 @@ use super::Theme;
 use super::strings::LAST_LANGUAGE;
 use super::templates::{HELPERS, known_instead};
 use crate::domain::nearest;
-use crate::source::{Finding, Place, RuleId, Severity};
-
-/// A template names what nothing declares.
-const UNDECLARED_NAME: RuleId = RuleId("undeclared-name");
-/// A field or a partial that no template uses.
-const UNUSED: RuleId = RuleId("unused");
-/// Words that a language of the theme lacks.
-const MISSING_WORDS: RuleId = RuleId("missing-string");
+use crate::source::Finding;
+use crate::source::rules::{MISSING_STRING, UNDECLARED_NAME, UNUSED};
 
 impl Theme {
     /// Everything that can be said of the theme by itself.
@@ -40,11 +34,12 @@ impl Theme {
                             None => format!("Add partials/{}.mjml.hbs.", mention.name),
                         };
                         let message = format!("there is no partial `{}`.", mention.name);
-                        findings.push(error(place(), message, advice));
+                        findings.push(Finding::new(UNDECLARED_NAME, place(), message, advice));
                     }
                     Kind::Value if !is_known(&mention.name, &known) => {
                         let message = format!("nothing declares `{}`.", mention.name);
-                        findings.push(error(
+                        findings.push(Finding::new(
+                            UNDECLARED_NAME,
                             place(),
                             message,
                             known_instead(&mention.name, &known),
@@ -65,13 +60,13 @@ impl Theme {
         for (name, field) in self.fields.iter().filter(|(name, _)| is_unused(name)) {
             let message = format!("no template shows the field `{name}`.");
             let advice = format!("Write {{{{{name}}}}} where it belongs, or take the field out.");
-            findings.push(warning(UNUSED, Some(field.place.clone()), message, advice));
+            findings.push(Finding::new(UNUSED, Some(field.place.clone()), message, advice));
         }
         for name in self.templates.partials().into_iter().filter(|name| is_unused(name)) {
             let place = self.templates.place(name, 1, 1);
             let message = format!("no template puts in the partial `{name}`.");
             let advice = format!("Write {{{{> {name}}}}} where it belongs, or take the file out.");
-            findings.push(warning(UNUSED, place, message, advice));
+            findings.push(Finding::new(UNUSED, place, message, advice));
         }
     }
 
@@ -87,17 +82,9 @@ impl Theme {
                 lacking.join(", ")
             );
             let advice = "Add them to the language's file.".to_owned();
-            findings.push(warning(MISSING_WORDS, None, message, advice));
+            findings.push(Finding::new(MISSING_STRING, None, message, advice));
         }
     }
-}
-
-fn error(place: Option<Place>, message: String, advice: String) -> Finding {
-    Finding { rule: UNDECLARED_NAME, severity: Severity::Error, place, message, advice }
-}
-
-fn warning(rule: RuleId, place: Option<Place>, message: String, advice: String) -> Finding {
-    Finding { rule, severity: Severity::Warning, place, message, advice }
 }
 
 /// `tags.0` is known if `tags` is; of a group, the whole name has to be.

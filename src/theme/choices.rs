@@ -6,16 +6,12 @@
 
 use serde_json::Value;
 
-use super::palette::{CONTRAST, SetBy};
+use super::palette::SetBy;
 use super::strings::unknown_placeholder;
 use super::{Colour, FontStack, Scheme, Shade, Theme};
 use crate::domain::{Digest, nearest};
-use crate::source::{Finding, Place, RuleId, Severity};
-
-/// A name that the theme does not have.
-const UNKNOWN_NAME: RuleId = RuleId("unknown-key");
-/// A value that the theme cannot take.
-const BAD_VALUE: RuleId = RuleId("bad-value");
+use crate::source::rules::{BAD_VALUE, CONTRAST, UNKNOWN_KEY};
+use crate::source::{Finding, Place};
 
 /// Everything that a newsletter sets.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +58,7 @@ impl Theme {
         let ours = troubles
             .filter(|trouble| trouble.set_by == SetBy::Newsletter)
             .map(|trouble| trouble.finding)
-            .filter(|finding| finding.rule == CONTRAST);
+            .filter(|finding| finding.rule == CONTRAST.id);
         findings.extend(ours);
         if findings.is_empty() {
             // Another choice is another theme to whoever asks what has changed.
@@ -112,7 +108,12 @@ impl Theme {
                     let message =
                         format!("the field `{}` is not {}", choice.name, field.kind.in_words());
                     let advice = format!("the theme says: {}", field.doc);
-                    findings.push(finding(BAD_VALUE, &choice.value_place, message, advice));
+                    findings.push(Finding::new(
+                        BAD_VALUE,
+                        Some(choice.value_place.clone()),
+                        message,
+                        advice,
+                    ));
                 }
                 None => {
                     let known = self.fields.keys().map(String::as_str);
@@ -131,7 +132,12 @@ impl Theme {
                 let message = format!("nothing fills `{unknown}` in the word `{}`", choice.name);
                 let known = super::strings::PLACEHOLDERS.map(|name| format!("{{{name}}}"));
                 let advice = format!("it may hold {}, and no other braces", known.join(" and "));
-                findings.push(finding(BAD_VALUE, &choice.value_place, message, advice));
+                findings.push(Finding::new(
+                    BAD_VALUE,
+                    Some(choice.value_place.clone()),
+                    message,
+                    advice,
+                ));
             } else {
                 self.strings.set(language.as_deref(), &choice.name, text);
             }
@@ -152,11 +158,7 @@ fn unknown<'k, T>(
         None if listed.is_empty() => "take it out".to_owned(),
         None => format!("it has {}", listed.join(", ")),
     };
-    finding(UNKNOWN_NAME, &choice.name_place, message, advice)
-}
-
-fn finding(rule: RuleId, place: &Place, message: String, advice: String) -> Finding {
-    Finding { rule, severity: Severity::Error, place: Some(place.clone()), message, advice }
+    Finding::new(UNKNOWN_KEY, Some(choice.name_place.clone()), message, advice)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::source::{Finding, Place, RuleId, Severity};
+use crate::source::rules::THEME_FAULT;
+use crate::source::{Finding, Place};
 
 /// A fault in a theme: what, where, and what to do about it.
 ///
@@ -33,9 +34,6 @@ impl fmt::Display for ThemeFault {
 
 impl std::error::Error for ThemeFault {}
 
-/// A theme cannot be used.
-pub const THEME_FAULT: RuleId = RuleId("theme-fault");
-
 impl From<ThemeFault> for Finding {
     fn from(fault: ThemeFault) -> Self {
         let ThemeFault { file, place, message, advice } = fault;
@@ -44,6 +42,6 @@ impl From<ThemeFault> for Finding {
             None => format!("{file}: {message}"),
         };
         let place = place.map(|place| *place);
-        Self { rule: THEME_FAULT, severity: Severity::Error, place, message, advice }
+        Self::new(THEME_FAULT, place, message, advice)
     }
 }

@@ -11,12 +11,8 @@ use serde_json::{Map, Value};
 
 use super::Colour;
 use super::colour::LEAST_CONTRAST;
-use crate::source::{Finding, Place, RuleId, Severity};
-
-/// Text reads on what it stands on.
-pub const CONTRAST: RuleId = RuleId("contrast");
-/// No pair is pure black and pure white.
-pub const PURE_PAIR: RuleId = RuleId("pure-pair");
+use crate::source::rules::{CONTRAST, PURE_PAIR};
+use crate::source::{Finding, Place, Rule};
 
 /// The colours that every theme has.
 pub const REQUIRED: [&str; 8] =
@@ -158,7 +154,7 @@ impl Palette {
             let message = format!("`{name}` on `{on}` is pure black and pure white {in_scheme}.");
             let advice = "It is harsh to read, and mail programs that invert colours make it \
                           worse: take a very dark grey, or a very light one.";
-            return Some(trouble(text, (PURE_PAIR, Severity::Warning), message, advice.to_owned()));
+            return Some(trouble(text, PURE_PAIR, message, advice.to_owned()));
         }
         if ratio >= LEAST_CONTRAST {
             return None;
@@ -192,7 +188,7 @@ impl Palette {
             ),
             None => format!("No shade of `{named}` reads: change the other colour too."),
         };
-        Some(trouble(shade, (CONTRAST, Severity::Error), message, advice))
+        Some(trouble(shade, CONTRAST, message, advice))
     }
 
     /// What one scheme of `named` would be once it is mended in `mended`.
@@ -219,12 +215,7 @@ impl Palette {
     }
 }
 
-fn trouble(
-    shade: &Shade,
-    (rule, severity): (RuleId, Severity),
-    message: String,
-    advice: String,
-) -> Trouble {
+fn trouble(shade: &Shade, rule: Rule, message: String, advice: String) -> Trouble {
     let place = Some(shade.place.clone());
-    Trouble { set_by: shade.set_by, finding: Finding { rule, severity, place, message, advice } }
+    Trouble { set_by: shade.set_by, finding: Finding::new(rule, place, message, advice) }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::Timestamp;
-use crate::source::{Findings, RuleId, SourceText};
+use crate::source::rules::{PLACEHOLDER, TOP_LINKS};
+use crate::source::{Findings, SourceText};
 
 struct Stopped;
 
@@ -56,16 +57,15 @@ fn a_finding_is_shown_with_its_line_a_caret_and_advice() {
     let source = source.unwrap();
     let at = source.text().find("TODO").unwrap();
     let mut findings = Findings::about(&source);
-    let rule = (RuleId("placeholder-link"), Severity::Error);
-    findings.at(&(at..at + 4), rule, "the link leads nowhere", "write the address");
-    findings.overall((RuleId("size"), Severity::Warning), "the mail is long", "");
+    findings.at(&(at..at + 4), PLACEHOLDER, "the link leads nowhere", "write the address");
+    findings.overall(TOP_LINKS, "the mail is long", "");
     let (ui, captured) = ui(Volume::Normal);
     findings.into_sorted().iter().for_each(|finding| ui.finding(finding));
     assert_eq!(
         captured.error(),
         "issues/a.md:3:12: error[placeholder-link]: the link leads nowhere\n  \
            3 | see [here](TODO)\n    |            ^^^^\n    = write the address\n\
-         warning[size]: the mail is long\n"
+         warning[top-links]: the mail is long\n"
     );
 }
 

@@ -131,13 +131,3 @@ fn a_link_that_is_written_apart_is_a_warning_in_a_real_issue() {
     let found = findings(&path);
     assert!(places(&found, Severity::Warning).contains(&(339, "malformed-link")));
 }
-
-#[test]
-fn every_rule_has_a_name_of_its_own() {
-    let mut names: Vec<_> = check::RULES.iter().map(|rule| rule.id.0).collect();
-    assert!(names.iter().all(|name| check::rule(name).is_some_and(|rule| rule.id.0 == *name)));
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), check::RULES.len());
-    assert_eq!(check::rule("nothing"), None);
-}

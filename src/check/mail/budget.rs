@@ -1,9 +1,9 @@
 //! How large a mail may be, and what to shorten.
 
-use super::super::{BUDGET, Discovery, Rule};
+use super::super::Discovery;
 use crate::domain::grouped;
 use crate::render::{Measures, SectionWeight, TRACKED_TARGET};
-use crate::source::Severity;
+use crate::source::rules::BUDGET;
 
 /// How large the encoded HTML part may be, and as whose mail it is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +33,6 @@ pub const REFUSED_HTML_BYTES: usize = 100_000;
 /// Gmail drops style sheets beyond 16 KB in total.
 pub const MAX_STYLE_BYTES: usize = 16_000;
 
-/// `budget`, where there is still room.
-static NEAR_BUDGET: Rule = Rule { severity: Severity::Warning, ..BUDGET };
-
 impl Limits {
     /// Where the warnings begin when only the limit is set: there is little
     /// room then for a longer footer or a provider's links.
@@ -56,7 +53,7 @@ pub(super) fn discover(measures: &Measures, limits: &Limits) -> Vec<Discovery> {
     let styles = measures.styles;
     if styles > MAX_STYLE_BYTES {
         discoveries.push(Discovery::overall(
-            &NEAR_BUDGET,
+            BUDGET.as_warning(),
             format!(
                 "the style sheets have {} bytes; Gmail drops what is beyond {}",
                 grouped(styles),
@@ -83,10 +80,10 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
     };
     let (rule, limit) = match bytes {
         _ if bytes >= limits.refuse => {
-            (&BUDGET, format!("{} are the limit", grouped(limits.refuse)))
+            (BUDGET, format!("{} are the limit", grouped(limits.refuse)))
         }
         _ if bytes >= limits.warn => (
-            &NEAR_BUDGET,
+            BUDGET.as_warning(),
             format!(
                 "warnings begin at {}, and {} are the limit",
                 grouped(limits.warn),
@@ -121,6 +118,7 @@ fn in_words(section: &SectionWeight) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Severity;
 
     fn measures(html_encoded: usize, html_encoded_tracked: usize, styles: usize) -> Measures {
         let section = |title: &str, line: usize, bytes, percent| SectionWeight {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{Field, FrontMatter, normalised_key};
-use crate::issue::FRONT_MATTER;
 use crate::issue::fields::KNOWN_KEYS;
-use crate::source::{Findings, Severity};
+use crate::source::Findings;
+use crate::source::rules::FRONT_MATTER;
 
 /// Reads the block of lines that begins at `start`. A block without any known
 /// key is the beginning of the article: people begin sentences with `Note:`.
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, start: usize, findings: &mut Findings<'_>) -> Fro
     for stray in strays {
         findings.at(
             &stray,
-            (FRONT_MATTER, Severity::Error),
+            FRONT_MATTER,
             "this line of the front matter is no `Key: value` line",
             "If the article begins here, put an empty line before it.",
         );

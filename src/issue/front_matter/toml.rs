@@ -4,8 +4,8 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{Field, normalised_key};
-use crate::issue::FRONT_MATTER;
-use crate::source::{Findings, Severity, Span};
+use crate::source::rules::FRONT_MATTER;
+use crate::source::{Findings, Span};
 
 /// How many errors are shown before the author corrects the first ones.
 const MOST_ERRORS: usize = 5;
@@ -20,7 +20,7 @@ pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Ve
         let span = error.span().unwrap_or(0..text.len());
         findings.at(
             &moved(span),
-            (FRONT_MATTER, Severity::Error),
+            FRONT_MATTER,
             format!("the front matter is not TOML: {}", error.message().trim()),
             "Correct this line; text values stand in double quotes.",
         );

@@ -7,8 +7,8 @@ use serde_json::Value;
 use serde_saphyr::{DuplicateKeyPolicy, Location, MessageFormatter, Spanned, UserMessageFormatter};
 
 use super::{Field, normalised_key};
-use crate::issue::FRONT_MATTER;
-use crate::source::{Findings, Severity, Span};
+use crate::source::rules::FRONT_MATTER;
+use crate::source::{Findings, Span};
 
 /// Reads the YAML `text` that stands at `offset` in the source. Repeated keys
 /// are left to the caller, who knows the line of the first one.
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Ve
             let message = UserMessageFormatter.format_message(error.without_snippet());
             findings.at(
                 &span,
-                (FRONT_MATTER, Severity::Error),
+                FRONT_MATTER,
                 format!("the front matter is not YAML: {message}"),
                 "Correct this line; put a value in quotes if it holds `:`, `#` or a quote mark.",
             );

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::{Flow, UNUSED_FOOTNOTE};
+use super::Flow;
 use crate::render::node::{Element, ElementKind, Node, walk_mut};
-use crate::source::{Severity, Span};
+use crate::source::Span;
+use crate::source::rules::UNUSED_FOOTNOTE;
 
 /// The footnotes that were met so far, by an index of ours.
 #[derive(Default)]
@@ -95,9 +96,9 @@ impl Flow<'_, '_, '_> {
 
     fn report_unused(&mut self, note: &Footnote<'_>) {
         let label = &note.label;
-        self.report(
+        self.findings.at(
             &note.defined.clone().unwrap_or_default(),
-            (UNUSED_FOOTNOTE, Severity::Warning),
+            UNUSED_FOOTNOTE,
             format!("No text refers to the footnote `[^{label}]`; it is shown last."),
             format!("Write `[^{label}]` where it belongs, or delete it; a label counts once."),
         );

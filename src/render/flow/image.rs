@@ -8,13 +8,11 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::super::images::{COLUMN, Gallery, MISSING_ALT, Placed, RELATIVE_TARGET, Size, Start};
+use super::super::images::{COLUMN, Gallery, Placed, Size, Start};
 use super::super::node::{ElementKind, Node};
 use super::super::target;
-use crate::source::{Findings, RuleId, Severity, Span};
-
-/// How many findings of one severity are told with their places.
-const MOST_TOLD: usize = 50;
+use crate::source::rules::{MISSING_ALT, RELATIVE_TARGET};
+use crate::source::{Findings, Span};
 
 /// Narrower images fit onto any phone as they are.
 const FITS_ANYWHERE: u32 = 240;
@@ -33,10 +31,8 @@ pub(crate) fn resolve(
     gallery: &mut Gallery<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let told = Told { findings, errors: 0, warnings: 0 };
-    let mut resolver = Resolver { page, gallery, told };
+    let mut resolver = Resolver { page, gallery, findings };
     resolver.nodes(nodes, Around { margins: 0, holds_alone: true });
-    resolver.told.the_rest();
 }
 
 /// What stands around some nodes.
@@ -73,13 +69,13 @@ impl Around {
     }
 }
 
-struct Resolver<'r, 'p, 'f, 's> {
+struct Resolver<'r, 'p, 's> {
     page: Option<&'r Url>,
     gallery: &'r mut Gallery<'p>,
-    told: Told<'f, 's>,
+    findings: &'r mut Findings<'s>,
 }
 
-impl Resolver<'_, '_, '_, '_> {
+impl Resolver<'_, '_, '_> {
     fn nodes(&mut self, nodes: &mut [Node<'_>], around: Around) {
         // Counted before an image is replaced by its text, which may be empty.
         let is_only_child = nodes.iter().filter(|node| !is_blank(node)).nth(1).is_none();
@@ -96,7 +92,7 @@ impl Resolver<'_, '_, '_, '_> {
                 }
                 Node::Image { .. } => {
                     let is_alone = around.holds_alone && is_only_child;
-                    image(node, is_alone, around.room(), self.gallery, &mut self.told);
+                    image(node, is_alone, around.room(), self.gallery, self.findings);
                 }
                 _ => {}
             }
@@ -109,9 +105,9 @@ impl Resolver<'_, '_, '_, '_> {
         }
         match self.page.and_then(|page| joined(page, target)) {
             Some(whole) => *target = whole,
-            None => self.told.at(
+            None => self.findings.at(
                 span,
-                (RELATIVE_TARGET, Severity::Error),
+                RELATIVE_TARGET,
                 format!(
                     "The link to `{target}` is relative, and this issue has no address on the web."
                 ),
@@ -139,18 +135,18 @@ fn image(
     is_alone: bool,
     room: u32,
     gallery: &mut Gallery<'_>,
-    told: &mut Told<'_, '_>,
+    findings: &mut Findings<'_>,
 ) {
     let Node::Image { source, alternative, attributes, span } = node else { return };
     let Placed { source: found, size, faults } = gallery.place(Start::Issue, source);
     for fault in faults {
         let (message, advice) = fault.words();
-        told.at(span, fault.rule(), message, advice);
+        findings.at(span, fault.rule(), message, advice);
     }
     if alternative.is_empty() {
-        told.at(
+        findings.at(
             span,
-            (MISSING_ALT, Severity::Warning),
+            MISSING_ALT,
             "The image says nothing to those who do not see it.".to_owned(),
             "Write what it shows between the square brackets; `![ ](...)` says that it is mere decoration.",
         );
@@ -220,48 +216,6 @@ fn fit_into(room: u32, attributes: &mut [(&'static str, String)]) {
             ("width", _) => *value = room.to_string(),
             ("height", Some(height)) => *value = height.to_string(),
             _ => {}
-        }
-    }
-}
-
-/// Tells the first findings of each severity, and counts the others: an error
-/// must never hide behind warnings.
-struct Told<'f, 's> {
-    findings: &'f mut Findings<'s>,
-    errors: usize,
-    warnings: usize,
-}
-
-impl Told<'_, '_> {
-    fn at(
-        &mut self,
-        span: &Span,
-        rule: (RuleId, Severity),
-        message: String,
-        advice: impl Into<String>,
-    ) {
-        let count = match rule.1 {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
-        };
-        *count += 1;
-        if *count <= MOST_TOLD {
-            self.findings.at(span, rule, message, advice);
-        }
-    }
-
-    fn the_rest(&mut self) {
-        for (count, severity) in
-            [(self.errors, Severity::Error), (self.warnings, Severity::Warning)]
-        {
-            let more = count.saturating_sub(MOST_TOLD);
-            if more > 0 {
-                self.findings.overall(
-                    (RELATIVE_TARGET, severity),
-                    format!("There are {more} more findings about images and relative links."),
-                    "Mend the first ones, and look again.",
-                );
-            }
         }
     }
 }

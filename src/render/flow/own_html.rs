@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::{Author, Flow, Opened, PSEUDO_TAG, RAW_HTML, clean};
+use super::{Author, Flow, Opened, clean};
 use crate::render::node::{ElementKind, Node};
 use crate::render::raw_html::{self, Standing};
+use crate::source::Span;
 use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
-use crate::source::{Severity, Span};
+use crate::source::rules::{PSEUDO_TAG, RAW_HTML};
 
 impl<'d> Flow<'d, '_, '_> {
     /// Reads an HTML block, or an inline tag. `lines` tells for offsets in
@@ -68,9 +69,9 @@ impl<'d> Flow<'d, '_, '_> {
         };
         let stands = |opened: &Opened<'_>| matches!(&opened.by, Author::Html { name, .. } if around.contains(name));
         if !self.open.last().is_some_and(stands) {
-            self.report(
+            self.findings.at(
                 span,
-                (RAW_HTML, Severity::Warning),
+                RAW_HTML,
                 format!("<{name}> stands in no {place}; it is shown as a block."),
                 format!("Put it right into {place}, or write the table in Markdown."),
             );
@@ -113,9 +114,9 @@ impl<'d> Flow<'d, '_, '_> {
             .enumerate()
             .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
         let Some((inner, _)) = depth else {
-            return self.report(
+            return self.findings.at(
                 span,
-                (RAW_HTML, Severity::Warning),
+                RAW_HTML,
                 format!("</{name}> closes nothing here."),
                 format!("Remove it, or open <{name}> in the same paragraph."),
             );
@@ -181,9 +182,9 @@ impl<'d> Flow<'d, '_, '_> {
         let mut kept = Vec::new();
         for Attribute { name, value, .. } in &tag.attributes {
             if name == "id" && !self.is_free(value) {
-                self.report(
+                self.findings.at(
                     span,
-                    (RAW_HTML, Severity::Warning),
+                    RAW_HTML,
                     format!("Another place of the mail has the id {} already.", one_line(value)),
                     "Give this one another, or none.",
                 );
@@ -193,9 +194,9 @@ impl<'d> Flow<'d, '_, '_> {
                 Some(name) => kept.push((name, clean(value).into_owned())),
                 None if matches!(name.as_str(), "href" | "src" | "alt") => {}
                 None if element == "details" && name == "open" => {}
-                None => self.report(
+                None => self.findings.at(
                     span,
-                    (RAW_HTML, Severity::Warning),
+                    RAW_HTML,
                     format!("The attribute {name} of <{element}> does not reach the mail."),
                     "Remove it; the theme decides how things look.",
                 ),
@@ -211,9 +212,9 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn pseudo_tag(&mut self, written: &str, span: &Span) {
-        self.report(
+        self.findings.at(
             span,
-            (PSEUDO_TAG, Severity::Warning),
+            PSEUDO_TAG,
             format!("{} is no HTML; it is shown as text.", one_line(written)),
             "Put it between backquotes, as code.",
         );
@@ -221,9 +222,9 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn left_out(&mut self, name: &str, how: &str, span: &Span) {
-        self.report(
+        self.findings.at(
             span,
-            (RAW_HTML, Severity::Warning),
+            RAW_HTML,
             format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
             "Remove it, or link to a page that has it.",
         );

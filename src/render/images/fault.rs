@@ -3,18 +3,8 @@
 use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
 use super::{Format, ImageFault};
-use crate::source::{RuleId, Severity};
-
-/// A relative target has nothing that it is relative to.
-pub const RELATIVE_TARGET: RuleId = RuleId("relative-target");
-/// The file of an image is not there, or must not be used.
-pub const MISSING_IMAGE: RuleId = RuleId("missing-image");
-/// An image that some mail programs do not show.
-pub const IMAGE_FORMAT: RuleId = RuleId("image-format");
-/// The images in the mail are too large together.
-pub const IMAGE_SIZE: RuleId = RuleId("image-size");
-/// An image says nothing to those who do not see it.
-pub const MISSING_ALT: RuleId = RuleId("missing-alt");
+use crate::source::Rule;
+use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TARGET};
 
 /// What is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,26 +26,21 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// The rule that it breaks, and how bad that is.
-    pub(crate) fn rule(&self) -> (RuleId, Severity) {
-        let (rule, severity) = match self {
-            Self::NoTarget | Self::NotOnTheWeb(_) | Self::NoFile { .. } => {
-                (MISSING_IMAGE, Severity::Error)
-            }
+    pub(crate) fn rule(&self) -> Rule {
+        match self {
+            Self::NoTarget | Self::NotOnTheWeb(_) | Self::NoFile { .. } => MISSING_IMAGE,
             Self::NoAssetsUrl(_) | Self::OutsideAssets { .. } | Self::Unpublished(_) => {
-                (RELATIVE_TARGET, Severity::Error)
+                RELATIVE_TARGET
             }
             // Of the programs that caniemail tries, Outlook on Windows alone
             // shows no WebP; Gmail, with most readers of all, shows no SVG, and
             // Outlook on Windows, Fastmail and GMX no AVIF.
             Self::Unfit { unfit: Unfit::Webp, .. }
             | Self::UnfitOnTheWeb { .. }
-            | Self::OtherEnding { .. } => (IMAGE_FORMAT, Severity::Warning),
-            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoImage { .. } => {
-                (IMAGE_FORMAT, Severity::Error)
-            }
-            Self::TooMuch { .. } | Self::TooMany(_) => (IMAGE_SIZE, Severity::Error),
-        };
-        (rule, severity)
+            | Self::OtherEnding { .. } => IMAGE_FORMAT.as_warning(),
+            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoImage { .. } => IMAGE_FORMAT,
+            Self::TooMuch { .. } | Self::TooMany(_) => IMAGE_SIZE,
+        }
     }
 
     /// What is wrong, and what to do.

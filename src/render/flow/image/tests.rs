@@ -156,7 +156,7 @@ fn an_error_never_hides_behind_warnings() {
     let (_, _, found) = linked(&markdown);
     assert_eq!(found.len(), 50 + 1 + 1);
     assert!(found.contains(&"201:1 missing-image".to_owned()));
-    assert_eq!(found.last().unwrap(), "0:0 relative-target");
+    assert_eq!(found.last().unwrap(), "0:0 missing-alt");
 }
 
 /// Were each image compared with the gaps that those before it left, this

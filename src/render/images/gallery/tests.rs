@@ -2,11 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::render::images::header::tests::{gif, jpeg, png};
-use crate::render::images::{
-    IMAGE_FORMAT, IMAGE_SIZE, ImageFault, Images, MAX_IMAGE_BYTES, MISSING_IMAGE, NoImages,
-    RELATIVE_TARGET,
-};
-use crate::source::Severity;
+use crate::render::images::{ImageFault, Images, MAX_IMAGE_BYTES, NoImages};
+use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TARGET};
 
 /// Some files, all below the published folder but for `private.png`.
 struct Files(Vec<(&'static str, Vec<u8>)>);
@@ -57,7 +54,7 @@ fn an_image_is_fetched_over_the_web_alone() {
         let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         assert_eq!(placed.source, None, "{written}");
         assert_eq!(placed.faults, [Fault::NotOnTheWeb(written.to_owned())]);
-        assert_eq!(placed.faults[0].rule(), (MISSING_IMAGE, Severity::Error));
+        assert_eq!(placed.faults[0].rule(), MISSING_IMAGE);
     }
     assert!(place(ImageMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
 }
@@ -117,8 +114,8 @@ proptest! {
 
 #[test]
 fn what_cannot_be_shown_is_a_fault_with_its_rule() {
-    let error = |rule| (None, (rule, Severity::Error));
-    let warning = |source| (Some(source), (IMAGE_FORMAT, Severity::Warning));
+    let error = |rule| (None, rule);
+    let warning = |source| (Some(source), IMAGE_FORMAT.as_warning());
     let cases = [
         ("", error(MISSING_IMAGE)),
         ("#a", error(MISSING_IMAGE)),
@@ -143,7 +140,7 @@ fn what_cannot_be_shown_is_a_fault_with_its_rule() {
     for written in ["a.png", "//cdn.example.org/x.png"] {
         let (placed, _) = place(ImageMode::Link, None, written);
         assert_eq!(placed.source, None);
-        assert_eq!(placed.faults[0].rule(), (RELATIVE_TARGET, Severity::Error), "{written}");
+        assert_eq!(placed.faults[0].rule(), RELATIVE_TARGET, "{written}");
     }
 }
 
@@ -175,7 +172,7 @@ fn the_mail_takes_no_more_than_it_can_carry() {
     assert!(gallery.place(Start::Issue, "a.png").source.is_some());
     let refused = gallery.place(Start::Issue, "b.png");
     assert_eq!(refused.source, None);
-    assert_eq!(refused.faults[0].rule(), (IMAGE_SIZE, Severity::Error));
+    assert_eq!(refused.faults[0].rule(), IMAGE_SIZE);
     assert!(gallery.place(Start::Issue, "c.png").source.is_some());
 }
 
