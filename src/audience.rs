@@ -1,8 +1,8 @@
 //! Who gets a campaign, who does not, and why not.
 //!
-//! In: the list. Out: an [`AudiencePlan`] in which everybody on the list is
-//! counted once, and the rows of CSV files read into subscribers. Absent on
-//! purpose: the database; the store selects, by the rules that stand here.
+//! In: the list, and CSV files. Out: an [`AudiencePlan`] that counts every
+//! subscriber once, and the rows of the files as entries. Absent on purpose:
+//! the database. The store selects by the rules that are defined here.
 
 pub mod csv;
 
@@ -11,19 +11,37 @@ use std::future::Future;
 
 use crate::domain::{SubscriberId, Timestamp};
 
-/// Why somebody on the list does not get a campaign. The first that applies counts.
+/// Why a subscriber does not get a campaign. The first reason that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exclusion {
-    /// They left the list.
+    /// They unsubscribed.
     Unsubscribed,
-    /// They have not confirmed.
+    /// They have not confirmed their subscription.
     Unconfirmed,
     /// Their address is suppressed.
     Suppressed,
 }
 
-/// Everybody on the list, counted once.
+impl Exclusion {
+    /// The word for it in the store and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsubscribed => "unsubscribed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// The reason of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Unsubscribed, Self::Unconfirmed, Self::Suppressed]
+            .into_iter()
+            .find(|exclusion| exclusion.as_str() == word)
+    }
+}
+
+/// Every subscriber, counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct AudiencePlan {
     /// How many get it.
@@ -34,10 +52,11 @@ pub struct AudiencePlan {
     pub domains: Vec<(String, u64)>,
 }
 
-/// How a reader leaves. The public pages call it, and the store implements it.
+/// How a subscriber unsubscribes. The public pages call it, and the store implements it.
 pub trait Leaving: Send + Sync + 'static {
-    /// Takes a subscriber off the list for good, on the disk before it
-    /// returns. Leaving twice is leaving once; a number nobody has is fine.
+    /// Unsubscribes a subscriber for good, on the disk before it returns. A
+    /// second call changes nothing, and neither does a number that no
+    /// subscriber has.
     fn leave(
         &self,
         subscriber: SubscriberId,
@@ -45,7 +64,7 @@ pub trait Leaving: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), LeavingError>> + Send;
 }
 
-/// Why the wish to leave could not be kept.
+/// Why a subscriber could not be unsubscribed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the list could not be written: {0}")]
 pub struct LeavingError(pub String);

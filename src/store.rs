@@ -3,8 +3,8 @@
 //! In: a path and the machine's boot id. Out: a [`Store`], which implements
 //! [`delivery::Ledger`](crate::delivery::Ledger) through [`SqliteLedger`] and
 //! [`audience::Leaving`](crate::audience::Leaving). One connection writes and a
-//! few read. Absent on purpose: the clock, CSV grammar, and every rule about
-//! what an answer of a server means.
+//! few read. Absent on purpose: the clock, CSV grammar, and the meaning of a
+//! server's replies.
 
 mod campaigns;
 mod error;
@@ -15,10 +15,10 @@ mod keys;
 mod ledger;
 mod open;
 mod outcomes;
-mod place;
 mod proofs;
 mod pushes;
 mod sender_lock;
+mod store_file;
 mod subscribers;
 mod writer;
 
@@ -26,7 +26,7 @@ mod writer;
 mod tests;
 
 pub use campaigns::{CampaignSummary, EXAMPLE_ORIGIN, Forgotten, FrozenCampaign, LedgerRows};
-pub use error::StoreError;
+pub use error::{StoreError, StoreFault};
 pub use freeze::FreezeError;
 pub use import::{ImportError, ImportSummary};
 pub use ledger::SqliteLedger;
@@ -35,7 +35,7 @@ pub use outcomes::OutcomeRow;
 pub use proofs::Proof;
 pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
-pub use subscribers::{ListStats, Listed};
+pub use subscribers::{ListStats, ListedSubscriber};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,11 +44,11 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 
 use crate::domain::Timestamp;
-use place::Place;
-use writer::{Durability, Writer};
+use store_file::StoreFile;
+use writer::{Durability, SharedWriter};
 
-/// How long a statement waits for another process before it gives up: longer
-/// than freezing a million rows takes, because a reader who leaves meanwhile waits too.
+/// How long a statement waits for another process before it gives up. Freezing a
+/// million rows takes less, and an unsubscribe that comes meanwhile waits for it.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open store. Cloning it is cheap and shares the connections.
@@ -58,58 +58,58 @@ pub struct Store {
 }
 
 struct Shared {
-    place: Place,
+    file: StoreFile,
     boot_id: String,
-    writer: Writer,
+    writer: SharedWriter,
     readers: SqlitePool,
 }
 
 impl Store {
     /// Opens the store at `path`, and brings its tables up to date. `boot_id`
-    /// changes when the machine starts anew (on Linux
-    /// `/proc/sys/kernel/random/boot_id`); rows that are reserved carry it.
+    /// changes when the machine starts again (on Linux it is
+    /// `/proc/sys/kernel/random/boot_id`). Reserved rows keep it.
     ///
     /// # Errors
-    /// See [`StoreError`]; nothing is changed in a file that is not ours or is newer.
+    /// See [`StoreError`]. A file of another program or of a newer version is not changed.
     pub async fn open(path: &Path, mode: OpenMode, boot_id: &str) -> Result<Self, StoreError> {
-        let (place, writer, readers) = open::open(path, mode).await?;
-        let shared = Shared { place, boot_id: boot_id.to_owned(), writer, readers };
+        let (file, writer, readers) = open::open(path, mode).await?;
+        let shared = Shared { file, boot_id: boot_id.to_owned(), writer, readers };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Where the store is.
     pub fn path(&self) -> &Path {
-        self.shared.place.path()
+        self.shared.file.path()
     }
 
-    /// Moves what stands in the write-ahead log into the store's one file, so
-    /// that a copy of it is whole. Nothing is lost without it.
+    /// Moves the content of the write-ahead log into the store's one file, so
+    /// that a copy of that file is whole. Without this call nothing is lost.
     pub async fn close(self) {
         self.readers().close().await;
         let mut turn = self.writer().turn().await;
         if let Ok(connection) = turn.connection(Durability::Power).await {
-            // Another process may be reading for long; then the log stays for it to move.
+            // While another process reads for long, the log stays; that process moves it later.
             let move_log = "PRAGMA busy_timeout = 2000; PRAGMA wal_checkpoint(TRUNCATE)";
             let _ = sqlx::raw_sql(move_log).execute(connection).await;
         }
     }
 
-    /// Sees that the file which was opened still stands where it was. Every
-    /// write sees to that by itself.
+    /// Checks that the path of the store still names the file that was opened.
+    /// Every write checks that by itself.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`], and then nothing written here counts any more.
+    /// [`StoreFault::Replaced`]. Nothing that is written after that counts.
     pub fn check_in_place(&self) -> Result<(), StoreError> {
-        let replaced = |_| StoreError::Replaced { path: self.path().to_owned() };
-        self.shared.place.check().map_err(replaced)
+        let replaced = |_| StoreError::new("use", self.path(), StoreFault::Replaced);
+        self.shared.file.check().map_err(replaced)
     }
 
-    /// Becomes the one sender of this store.
+    /// Makes the caller the one sender of this store.
     ///
     /// # Errors
-    /// [`StoreError::HeldByAnother`] while another process, or another part of this one, sends.
+    /// [`StoreFault::HeldByAnother`] while another process, or another part of this one, sends.
     pub fn lock_for_sending(&self) -> Result<SenderLock, StoreError> {
-        SenderLock::acquire(&self.shared.place)
+        SenderLock::acquire(&self.shared.file)
     }
 
     fn boot_id(&self) -> &str {
@@ -120,7 +120,7 @@ impl Store {
         &self.shared.readers
     }
 
-    fn writer(&self) -> &Writer {
+    fn writer(&self) -> &SharedWriter {
         &self.shared.writer
     }
 
@@ -139,11 +139,11 @@ impl Store {
     }
 
     fn fault(&self, attempted: &'static str) -> impl Fn(sqlx::Error) -> StoreError + '_ {
-        move |error| StoreError::of_sqlx(attempted, self.path(), &error)
+        move |error| StoreError::from_sqlx(attempted, self.path(), error)
     }
 
-    fn damaged(&self, attempted: &'static str, cause: impl Into<String>) -> StoreError {
-        StoreError::Damaged { attempted, path: self.path().to_owned(), cause: cause.into() }
+    fn damaged(&self, attempted: &'static str, what: impl Into<String>) -> StoreError {
+        StoreError::new(attempted, self.path(), StoreFault::Damaged { what: what.into() })
     }
 }
 
@@ -157,12 +157,12 @@ fn to_millis(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
-/// Every stored time came from [`to_millis`]; one outside jiff's range cannot have.
+/// Every stored time came from [`to_millis`], so none is outside jiff's range.
 fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-/// What `json_each` takes apart again.
+/// The list that `json_each` reads in SQL.
 fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }

@@ -12,7 +12,7 @@ use crate::audience::csv::{EntryStanding, ListEntry, ListReader};
 use crate::config::{Config, Root};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
 use crate::error::{Exit, Failure};
-use crate::store::{ImportError, ImportSummary, ListStats, Listed, OpenMode, Store};
+use crate::store::{ImportError, ImportSummary, ListStats, ListedSubscriber, OpenMode, Store};
 use crate::ui::Ui;
 
 use crate::host::{Context, OutputFormat, block_on};
@@ -207,7 +207,7 @@ async fn write_export(ui: &Ui, store: &Store) -> Result<u64, Failure> {
         _ => Failure::new(Exit::Internal, "cannot write a row of the export"),
     };
     let mut rows = csv::Writer::from_writer(ui.data_writer());
-    rows.write_record(Listed::EXPORT_HEADER).map_err(unwritten)?;
+    rows.write_record(ListedSubscriber::EXPORT_HEADER).map_err(unwritten)?;
     let count =
         store.export(|row| rows.write_record(row.export_cells()).map_err(unwritten)).await?;
     rows.flush().map_err(|error| Ui::output_failure(&error))?;
@@ -259,7 +259,7 @@ struct Shown {
 async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
     let suppressed = store.suppression(address).await?;
     let shown = match store.find(address).await? {
-        Some(Listed { subscriber, .. }) => Shown {
+        Some(ListedSubscriber { subscriber, .. }) => Shown {
             on_list: true,
             status: Some(subscriber.status),
             suppressed,

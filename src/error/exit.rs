@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::delivery::push::PushError;
 use crate::delivery::{LedgerError, RunError};
-use crate::store::{FreezeError, ImportError, StoreError};
+use crate::store::{FreezeError, ImportError, StoreError, StoreFault};
 
 /// How a run ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -70,11 +70,15 @@ impl From<Exit> for std::process::ExitCode {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = match &error {
-            StoreError::HeldByAnother { .. } => Exit::Held,
+        let exit = match error.fault {
+            StoreFault::HeldByAnother { .. } => Exit::Held,
             _ => Exit::StoreFault,
         };
-        Self::new(exit, error.to_string())
+        let failure = match std::error::Error::source(&error) {
+            Some(cause) => Self::of(exit, error.to_string(), cause),
+            None => Self::new(exit, error.to_string()),
+        };
+        failure.hint(error.advice())
     }
 }
 
@@ -89,12 +93,12 @@ impl From<ImportError> for Failure {
 
 impl From<FreezeError> for Failure {
     fn from(error: FreezeError) -> Self {
-        match error {
-            FreezeError::Store(error) => error.into(),
-            FreezeError::AlreadyFrozen { .. } => Self::new(Exit::Held, error.to_string()),
-            error => Self::new(Exit::BlockedOrOverdue, error.to_string())
-                .hint("It was not frozen, and nothing was sent."),
-        }
+        let exit = match error {
+            FreezeError::Store(error) => return error.into(),
+            FreezeError::AlreadyFrozen { .. } => Exit::Held,
+            FreezeError::EmptyAudience { .. } => Exit::BlockedOrOverdue,
+        };
+        Self::new(exit, error.to_string()).hint(error.advice())
     }
 }
 

@@ -4,7 +4,7 @@ use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
 use super::freeze::number_to_integer;
 use super::writer::Durability;
-use super::{SenderLock, Store, StoreError, from_millis, to_json, to_millis};
+use super::{SenderLock, Store, StoreError, StoreFault, from_millis, to_json, to_millis};
 use crate::campaign::{Campaign, Provenance};
 use crate::delivery::RowState;
 use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
@@ -86,9 +86,9 @@ pub struct Forgotten {
     pub examples: u64,
 }
 
-const READ: &str = "read the campaigns";
-const MARK: &str = "mark a campaign";
-const FORGET: &str = "forget trials into the outbox";
+const READ: &str = "read the campaigns in";
+const MARK: &str = "mark a campaign in";
+const FORGET: &str = "forget the trials in";
 
 /// The columns of a [`CampaignSummary`].
 macro_rules! summary_columns {
@@ -168,15 +168,12 @@ impl Store {
         .fetch_optional(self.readers())
         .await
         .map_err(self.fault(attempted))?;
-        found.ok_or_else(|| StoreError::NoSuchCampaign {
-            attempted,
-            path: self.path().to_owned(),
-            campaign: key.clone(),
-        })
+        let missing = StoreFault::NoSuchCampaign { campaign: key.clone() };
+        found.ok_or_else(|| StoreError::new(attempted, self.path(), missing))
     }
 
-    /// Under which other slugs of the same newsletter this issue was frozen,
-    /// judged by its number, its source hash or its digest.
+    /// The campaigns of the same newsletter, under other slugs, that have this
+    /// issue's number, source hash or digest.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -205,14 +202,13 @@ impl Store {
             .iter()
             .map(|slug| match Slug::parse(slug) {
                 Ok(issue) => Ok(CampaignKey { newsletter: newsletter.clone(), issue }),
-                Err(_) => Err(self.damaged(READ, "a campaign has no valid slug")),
+                Err(_) => Err(self.damaged(READ, "a campaign has no valid key")),
             })
             .collect()
     }
 
-    /// Forgets the campaigns of a newsletter that went into the outbox, because
-    /// they mailed nobody and must not count as sent, and the examples that
-    /// were put onto the list for them. Says how many there were.
+    /// Deletes the trials of a newsletter, which mailed nobody and must not count
+    /// as sent, and the subscribers who were put onto the list for them.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -250,7 +246,7 @@ impl Store {
         write.await.map_err(self.fault(FORGET))
     }
 
-    /// Marks that a campaign waits for somebody, and why. The reason has no addresses.
+    /// Marks a campaign as paused. The reason holds no email address.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.
@@ -263,7 +259,7 @@ impl Store {
         self.mark_pause(key, Some(to_millis(now)), reason).await
     }
 
-    /// Marks that a campaign goes on.
+    /// Marks a campaign as no longer paused.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.

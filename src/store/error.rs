@@ -1,216 +1,192 @@
 //! What can go wrong with the store, by what has to happen next.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::place;
+use super::store_file;
+use crate::domain::CampaignKey;
 
-/// Why the store could not be used. Every variant but [`HeldByAnother`](Self::HeldByAnother)
-/// is a fault of this machine, not of a server or of the issue.
+/// Why the store could not be used. Every fault but
+/// [`StoreFault::HeldByAnother`] is one of this machine, not of a server or of
+/// the issue.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+#[error("cannot {attempted} the store {}: {fault}", path.display())]
+pub struct StoreError {
+    /// What was attempted, as the words before "the store": `open`, `read the proofs in`.
+    pub attempted: &'static str,
+    /// Which store.
+    pub path: PathBuf,
+    /// What is wrong.
+    pub fault: StoreFault,
+    /// The error of the system or the database, if one of them reported it.
+    #[source]
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What is wrong with a store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
     /// There is no store, and none may be made.
-    #[error(
-        "tried to open the store {}, and there is none. If there was one, mount its volume or \
-         correct [store] url in postrider.toml; if not, make it with \
-         `postrider subscribers import FILE`. Only a send into the outbox makes one by itself",
-        path.display()
-    )]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-    },
+    #[error("there is none")]
+    Missing,
     /// A newer version of this program has changed the tables.
     #[error(
-        "tried to open the store {}, and a newer postrider has changed it (it holds migration \
-         {version}, and this build knows none after {known}). Nothing was changed. Upgrade \
-         postrider on this machine",
-        path.display()
+        "a newer postrider has changed it (it holds migration {version}, and this build knows \
+         none after {known})"
     )]
     Newer {
-        /// Which store.
-        path: PathBuf,
         /// The first migration in the file that this build does not know.
         version: i64,
         /// The last migration that this build knows.
         known: i64,
     },
     /// The file is something else.
-    #[error(
-        "tried to open the store {}, and it is not a postrider store: {cause}. Nothing was \
-         changed. Correct [store] url in postrider.toml, or restore the file from a backup",
-        path.display()
-    )]
+    #[error("it is not a postrider store: {found}")]
     NotAStore {
-        /// Which file.
-        path: PathBuf,
         /// What was found instead.
-        cause: String,
+        found: &'static str,
     },
     /// The disk, or the quota on it, is used up.
-    #[error(
-        "tried to {attempted} in the store {}, and the disk is full. What was recorded before is \
-         kept. Free some space there and run the same command again",
-        path.display()
-    )]
-    Full {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
-    },
+    #[error("the disk is full")]
+    Full,
     /// The file or its folder cannot be written.
-    #[error(
-        "tried to {attempted} in the store {}, and it cannot be written: {cause}. Make the file \
-         and its folder writable for this user (SQLite keeps two files beside it) and run the \
-         same command again",
-        path.display()
-    )]
-    ReadOnly {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
-        /// What the system said.
-        cause: String,
-    },
+    #[error("it cannot be written")]
+    ReadOnly,
     /// The file cannot be opened at all.
-    #[error(
-        "tried to open the store {}, and it cannot be opened: {cause}. See that this user may read \
-         and write the file and its folder (SQLite keeps two files beside it), and run the same \
-         command again",
-        path.display()
-    )]
-    Unopenable {
-        /// Which store.
-        path: PathBuf,
-        /// What the database said.
-        cause: String,
-    },
+    #[error("it cannot be opened")]
+    Unopenable,
     /// The path names another file than the one that was opened, or none.
     #[error(
-        "the store {} was replaced or removed while it was in use, and what stands there now does \
-         not know what was done since. Nothing more is done. Stop every postrider that uses it, see \
-         that the right file stands there, and start again",
-        path.display()
+        "it was replaced or removed while it was in use, and the file that is there now does not \
+         know what was done since"
     )]
-    Replaced {
-        /// Which store.
-        path: PathBuf,
-    },
+    Replaced,
     /// The file has a second name, under which another sender could hold a lock of its own.
-    #[error(
-        "tried to become the one sender of the store {}, and the file has {names} names (hard \
-         links), so another sender could not be seen. Remove all names but one, or use a \
-         symbolic link",
-        path.display()
-    )]
+    #[error("the file has {names} names (hard links), so another sender could not be seen")]
     ManyNames {
-        /// Which store.
-        path: PathBuf,
-        /// How many names its file has.
+        /// How many names the file has.
         names: u64,
     },
     /// Another process keeps the database locked for longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
-    #[error(
-        "tried to {attempted} in the store {}, and another process keeps it locked. Wait until \
-         that is done (an import, a backup, an open `sqlite3`) and run the same command again",
-        path.display()
-    )]
-    Locked {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
-    },
+    #[error("another process keeps it locked")]
+    Locked,
     /// Another process is sending from this store.
-    #[error(
-        "tried to send from the store {}, and {} is sending from it. Wait until it is done, or \
-         stop it; the lock goes with that process",
-        path.display(),
-        pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
-    )]
+    #[error("{} is sending from it", pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
     HeldByAnother {
-        /// Which store.
-        path: PathBuf,
         /// The other process, if it left its number.
         pid: Option<u32>,
     },
-    /// No campaign has this name.
-    #[error("tried to {attempted} in the store {}, and no campaign {campaign} is frozen there", path.display())]
+    /// No campaign has this key.
+    #[error("no campaign {campaign} is frozen there")]
     NoSuchCampaign {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
-        /// The name.
-        campaign: crate::domain::CampaignKey,
+        /// The key.
+        campaign: CampaignKey,
     },
-    /// What stands in the file is not what was written.
-    #[error(
-        "tried to {attempted} in the store {}, and what stands there is damaged: {cause}. Restore \
-         the file from a backup; nothing was changed",
-        path.display()
-    )]
+    /// The file does not hold what was written.
+    #[error("it is damaged: {what}")]
     Damaged {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
         /// What is wrong.
-        cause: String,
+        what: String,
     },
-    /// Anything else that the system or the database said.
-    #[error("tried to {attempted} in the store {}: {cause}. See that the disk and the folder are there, and try again", path.display())]
-    Failed {
-        /// What was attempted.
-        attempted: &'static str,
-        /// Which store.
-        path: PathBuf,
-        /// What was said.
-        cause: String,
-    },
+    /// Anything else that the system or the database reported.
+    #[error("the system reported a fault")]
+    Failed,
+}
+
+impl StoreError {
+    pub(super) fn new(attempted: &'static str, path: &Path, fault: StoreFault) -> Self {
+        Self { attempted, path: path.to_owned(), fault, cause: None }
+    }
+
+    pub(super) fn from_sqlx(attempted: &'static str, path: &Path, error: sqlx::Error) -> Self {
+        let fault = StoreFault::from_sqlx(&error);
+        // The fault says all that there is to say about a replaced file.
+        let cause = (fault != StoreFault::Replaced).then(|| error.into());
+        Self { cause, ..Self::new(attempted, path, fault) }
+    }
+
+    pub(super) fn from_io(attempted: &'static str, path: &Path, error: std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let fault = match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded => StoreFault::Full,
+            Kind::PermissionDenied => StoreFault::Unopenable,
+            Kind::ReadOnlyFilesystem => StoreFault::ReadOnly,
+            _ => StoreFault::Failed,
+        };
+        Self { cause: Some(error.into()), ..Self::new(attempted, path, fault) }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> &'static str {
+        match self.fault {
+            StoreFault::Missing => {
+                "If there was one, mount its volume or correct `[store] url` in postrider.toml; if \
+                 not, make it with `postrider subscribers import FILE`. Only a send into the \
+                 outbox makes one by itself."
+            }
+            StoreFault::Newer { .. } => "Nothing was changed. Upgrade postrider on this machine.",
+            StoreFault::NotAStore { .. } => {
+                "Nothing was changed. Correct `[store] url` in postrider.toml, or restore the file \
+                 from a backup."
+            }
+            StoreFault::Full => {
+                "What was recorded before is kept. Free some space there and run the same command \
+                 again."
+            }
+            StoreFault::ReadOnly | StoreFault::Unopenable => {
+                "Make the file and its folder readable and writable for this user (SQLite keeps \
+                 two files beside it) and run the same command again."
+            }
+            StoreFault::Replaced => {
+                "Nothing more is done. Stop every postrider that uses the store, put the right \
+                 file in its place, and start again."
+            }
+            StoreFault::ManyNames { .. } => "Remove all names but one, or use a symbolic link.",
+            StoreFault::Locked => {
+                "Wait until that is done (an import, a backup, an open `sqlite3`) and run the same \
+                 command again."
+            }
+            StoreFault::HeldByAnother { .. } => {
+                "Wait until it is done, or stop it; the lock goes with that process."
+            }
+            StoreFault::NoSuchCampaign { .. } => "`postrider status` lists every campaign.",
+            StoreFault::Damaged { .. } => "Restore the file from a backup; nothing was changed.",
+            StoreFault::Failed => "Check that the disk and the folder are there, and try again.",
+        }
+    }
+
+    /// The message with its causes, for a log that has one line for it.
+    pub(super) fn in_one_line(&self) -> String {
+        let causes = std::iter::successors(self.source(), |&error| error.source());
+        causes.fold(self.to_string(), |line, cause| format!("{line}: {cause}"))
+    }
 }
 
 const SQLITE_IOERR_SHMSIZE: u32 = 4874;
 
-impl StoreError {
-    /// Sorts what the database said. SQLite's messages name tables and columns,
-    /// and never the values in them.
-    pub(super) fn of_sqlx(attempted: &'static str, path: &Path, error: &sqlx::Error) -> Self {
-        let path = path.to_owned();
-        let cause = error.to_string();
+impl StoreFault {
+    /// Sorts an error of the database. SQLite's messages name tables and
+    /// columns, and never the values in them.
+    pub(super) fn from_sqlx(error: &sqlx::Error) -> Self {
         let code = error
             .as_database_error()
             .and_then(|error| error.code())
             .and_then(|code| code.parse::<u32>().ok());
         // The low byte of an extended result code is the primary one (https://sqlite.org/rescode.html).
         match code.map(|code| code & 0xFF) {
-            _ if place::is_replaced(error) => Self::Replaced { path },
+            _ if store_file::is_replaced(error) => Self::Replaced,
             // The shared memory beside the store could not grow.
-            _ if code == Some(SQLITE_IOERR_SHMSIZE) => Self::Full { attempted, path },
-            Some(5 | 6) => Self::Locked { attempted, path },
-            Some(8 | 3) => Self::ReadOnly { attempted, path, cause },
-            Some(11) => Self::Damaged { attempted, path, cause },
-            Some(13) => Self::Full { attempted, path },
-            Some(14) => Self::Unopenable { path, cause },
-            Some(26) => Self::NotAStore { path, cause },
+            _ if code == Some(SQLITE_IOERR_SHMSIZE) => Self::Full,
+            Some(5 | 6) => Self::Locked,
+            Some(8 | 3) => Self::ReadOnly,
+            Some(11) => Self::Damaged { what: "SQLite cannot read a page of it".into() },
+            Some(13) => Self::Full,
+            Some(14) => Self::Unopenable,
+            Some(26) => Self::NotAStore { found: "it is not a SQLite file" },
             _ if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => {
-                Self::Damaged { attempted, path, cause }
+                Self::Damaged { what: "a value is not what it should be".into() }
             }
-            _ => Self::Failed { attempted, path, cause },
-        }
-    }
-
-    /// Sorts what the operating system said.
-    pub(super) fn of_io(attempted: &'static str, path: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind as Kind;
-        let path = path.to_owned();
-        match error.kind() {
-            Kind::StorageFull | Kind::QuotaExceeded => Self::Full { attempted, path },
-            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
-                Self::ReadOnly { attempted, path, cause: error.to_string() }
-            }
-            _ => Self::Failed { attempted, path, cause: error.to_string() },
+            _ => Self::Failed,
         }
     }
 }

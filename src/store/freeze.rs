@@ -1,15 +1,16 @@
-//! Freezing a campaign for everybody who may get it, and counting them before.
+//! Freezing a campaign for its audience, and counting the audience before.
 
 use sqlx::SqliteConnection;
 
 use super::writer::Durability;
-use super::{FrozenCampaign, Store, StoreError, to_millis};
+use super::{FrozenCampaign, Store, StoreError, to_json, to_millis};
 use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::{Campaign, Provenance};
+use crate::delivery::RowState;
 use crate::domain::{CampaignKey, RouteKind, Timestamp};
 
-/// Why subscriber `s` does not get mail, or NULL: the one rule that the plan,
-/// the freeze and every claim share, in the words of [`Exclusion`].
+/// Why subscriber `s` gets no mail, as a word of [`Exclusion`], or NULL. The plan,
+/// the freeze and every claim share this one rule.
 macro_rules! exclusion {
     () => {
         "CASE WHEN s.status = 'unsubscribed' THEN 'unsubscribed'
@@ -24,11 +25,7 @@ pub(super) use exclusion;
 #[derive(Debug, thiserror::Error)]
 pub enum FreezeError {
     /// Nobody would get it.
-    #[error(
-        "tried to freeze {campaign}, and nobody would get it: {}. Import subscribers, or look at \
-         `postrider subscribers stats`",
-        in_words(excluded)
-    )]
+    #[error("cannot freeze {campaign}: nobody would get it: {}", in_words(excluded))]
     EmptyAudience {
         /// Which campaign.
         campaign: CampaignKey,
@@ -36,7 +33,7 @@ pub enum FreezeError {
         excluded: AudiencePlan,
     },
     /// It was frozen before, perhaps a moment ago by another process.
-    #[error("tried to freeze {campaign}, and it is frozen already; send it again to resume it")]
+    #[error("cannot freeze {campaign}: it is frozen already")]
     AlreadyFrozen {
         /// Which campaign.
         campaign: CampaignKey,
@@ -46,6 +43,19 @@ pub enum FreezeError {
     Store(#[from] StoreError),
 }
 
+impl FreezeError {
+    /// What to do next.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::EmptyAudience { .. } => {
+                "Import subscribers, or look at `postrider subscribers stats`."
+            }
+            Self::AlreadyFrozen { .. } => "Send it again to resume it.",
+            Self::Store(error) => error.advice(),
+        }
+    }
+}
+
 /// Who keeps the list that a campaign is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ListKeeper {
@@ -53,10 +63,11 @@ enum ListKeeper {
     Provider,
 }
 
-const FREEZE: &str = "freeze a campaign";
-const PLAN: &str = "count the audience";
+const FREEZE: &str = "freeze a campaign in";
+const PLAN: &str = "count the audience in";
+
 impl Store {
-    /// Who would get a campaign that is frozen now, and who would not.
+    /// Counts who would get a campaign that is frozen now, and who would not.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -68,8 +79,8 @@ impl Store {
         plan.await.map_err(self.fault(PLAN))
     }
 
-    /// Freezes a campaign for everybody who may get it now, each with a
-    /// pending row in the ledger. All of it, or nothing; on the disk before it returns.
+    /// Freezes a campaign for everybody who may get it now, with a pending row
+    /// in the ledger for each. It writes all or nothing, on the disk before it returns.
     ///
     /// # Errors
     /// Nobody would get it, it is frozen already, or the store cannot be written.
@@ -83,7 +94,7 @@ impl Store {
         self.freeze_for(ListKeeper::Store, campaign, provenance, via, now).await
     }
 
-    /// Freezes a campaign for the list that a provider keeps: the ledger has no row of it.
+    /// Freezes a campaign for the list that a provider keeps. The ledger gets no row.
     ///
     /// # Errors
     /// It is frozen already, or the store cannot be written.
@@ -141,7 +152,7 @@ async fn insert_campaign(
     via: RouteKind,
     now: Timestamp,
 ) -> Result<i64, sqlx::Error> {
-    let json = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    // Nothing reads `allowed`: the provenance has it too. The column takes no NULL.
     sqlx::query_scalar(
         "INSERT INTO campaigns (newsletter, slug, manifest, digest, provenance, source_hash, number,
                                 via, allowed, frozen_at, first_row, last_row)
@@ -151,11 +162,11 @@ async fn insert_campaign(
     .bind(campaign.key().issue.as_str())
     .bind(campaign.canonical())
     .bind(campaign.digest().to_string())
-    .bind(serde_json::to_string(provenance).map_err(json)?)
+    .bind(to_json(provenance)?)
     .bind(&provenance.source_hash)
     .bind(number_to_integer(provenance.number))
     .bind(via.as_str())
-    .bind(serde_json::to_string(&provenance.allowed).map_err(json)?)
+    .bind(to_json(&provenance.allowed)?)
     .bind(to_millis(now))
     .fetch_one(connection)
     .await
@@ -185,15 +196,16 @@ async fn insert_recipients(
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(concat!(
         "INSERT INTO recipients (campaign, subscriber, address_key, state, updated_at)
-         SELECT ?1, s.id, s.address_key, 'pending', ?2 FROM subscribers s WHERE (",
+         SELECT ?1, s.id, s.address_key, ?3, ?2 FROM subscribers s WHERE (",
         exclusion!(),
         ") IS NULL ORDER BY s.id"
     ))
     .bind(campaign)
     .bind(to_millis(now))
+    .bind(RowState::Pending.as_str())
     .execute(&mut *connection)
     .await?;
-    // A row number is one more than the largest, and nobody else can write
+    // SQLite numbers a row one higher than the highest, and nothing else can write
     // meanwhile, so the numbers of these rows have no gap.
     let (rows, last) = (done.rows_affected(), done.last_insert_rowid());
     if rows > 0 {
@@ -224,24 +236,19 @@ async fn read_plan(connection: &mut SqliteConnection) -> Result<AudiencePlan, sq
                 plan.included += count;
                 plan.domains.push((domain, count));
             }
-            Some(word) => *plan.excluded.entry(exclusion_of(word)).or_default() += count,
+            Some(word) => {
+                let unknown = || sqlx::Error::Decode("an unknown word excludes subscribers".into());
+                let exclusion = Exclusion::parse(word).ok_or_else(unknown)?;
+                *plan.excluded.entry(exclusion).or_default() += count;
+            }
         }
     }
     Ok(plan)
 }
 
-/// Reads the words of the SQL rule.
-fn exclusion_of(word: &str) -> Exclusion {
-    match word {
-        "unsubscribed" => Exclusion::Unsubscribed,
-        "unconfirmed" => Exclusion::Unconfirmed,
-        _ => Exclusion::Suppressed,
-    }
-}
-
 fn in_words(plan: &AudiencePlan) -> String {
     let words = plan.excluded.iter().map(|(exclusion, count)| match exclusion {
-        Exclusion::Unsubscribed => format!("{count} left"),
+        Exclusion::Unsubscribed => format!("{count} unsubscribed"),
         Exclusion::Unconfirmed => format!("{count} have not confirmed"),
         Exclusion::Suppressed => format!("{count} are suppressed"),
     });

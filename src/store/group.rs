@@ -1,8 +1,9 @@
-//! The changes of all slots, written together.
+//! The changes of all workers, written together.
 //!
-//! Each slot waits for its own change, so a commit apiece would make them wait
-//! for each other. One task takes whatever is waiting and writes it with one
-//! statement; what arrives meanwhile makes the next group.
+//! Each worker waits for its own change. If each change had a commit of its
+//! own, the workers would wait for each other. So one task takes all changes
+//! that wait and writes them with one statement. Those that arrive meanwhile
+//! make the next group.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -12,9 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::writer::{Durability, Turn};
 use super::{Store, to_json, to_millis};
 use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId, RowState};
-use crate::domain::CampaignKey;
+use crate::domain::{CampaignKey, SuppressionReason};
 
-/// One row going from one state to the next.
+/// A row that goes from one state to the next.
 #[derive(Serialize)]
 pub(super) struct Change {
     row: i64,
@@ -24,25 +25,23 @@ pub(super) struct Change {
     attempts: i8,
     due_at: i64,
     class: Option<&'static str>,
-    /// Absent where the last word stands.
+    /// Absent where the earlier note stays.
     note: Option<String>,
     /// Absent where the caller has no clock at hand.
     at: Option<i64>,
 }
 
-/// The changes of one slot, which become true together.
-pub(super) struct Request {
+/// The changes of one worker, which are written together or not at all.
+pub(super) struct ChangeRequest {
     changes: Vec<Change>,
-    answer: oneshot::Sender<Result<(), LedgerError>>,
+    written: oneshot::Sender<Result<(), LedgerError>>,
 }
-
-/// What the caller of a [`Request`] waits for.
-pub(super) type Answer = oneshot::Receiver<Result<(), LedgerError>>;
 
 const QUEUE: usize = 1024;
 const GROUP: usize = 256;
 
-/// The `+` keeps SQLite from walking the campaign's index instead of going to each row.
+/// The `+` makes SQLite go to each row by its number instead of through the
+/// campaign's index.
 pub(super) const WRITE_CHANGES: &str = "
     UPDATE recipients
     SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
@@ -56,9 +55,9 @@ pub(super) const WRITE_CHANGES: &str = "
     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
     RETURNING recipients.id";
 
-/// Starts the task. It ends when the last sender is dropped, after it has
-/// written what was waiting.
-pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sender<Request> {
+/// Starts the task. It ends when the last sender is dropped and all changes that
+/// waited are written.
+pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sender<ChangeRequest> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
     let origin = format!("refused as no mailbox, in {key}");
     tokio::spawn(async move {
@@ -80,10 +79,11 @@ pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sen
     sender
 }
 
-impl Request {
-    pub(super) fn new(changes: Vec<Change>) -> (Self, Answer) {
-        let (answer, receiver) = oneshot::channel();
-        (Self { changes, answer }, receiver)
+impl ChangeRequest {
+    /// The request, and the channel on which its result comes.
+    pub(super) fn new(changes: Vec<Change>) -> (Self, oneshot::Receiver<Result<(), LedgerError>>) {
+        let (written, result) = oneshot::channel();
+        (Self { changes, written }, result)
     }
 }
 
@@ -107,8 +107,8 @@ impl Change {
                 Self { class: Some(class.as_str()), ..change(RowState::Rejected) }
             }
             Outcome::Unknown => change(RowState::Unknown),
-            // Behind those who were not tried yet: a recipient on whom a server
-            // hangs up should not keep everybody else waiting.
+            // The row goes behind those that were not tried yet. Otherwise one recipient
+            // at whom the server closes the connection would hold up all others.
             Outcome::Pending => {
                 Self { attempts: -1, due_at: to_millis(closing.at), ..change(RowState::Pending) }
             }
@@ -126,8 +126,9 @@ impl Change {
     }
 }
 
-/// As many requests as touch each row once, because one statement changes a row once.
-fn take_group(waiting: &mut VecDeque<Request>) -> Vec<Request> {
+/// Takes requests as long as no two change the same row, because one statement
+/// changes a row once.
+fn take_group(waiting: &mut VecDeque<ChangeRequest>) -> Vec<ChangeRequest> {
     let mut rows = HashSet::new();
     let mut group = Vec::new();
     while let Some(request) = waiting.pop_front() {
@@ -147,12 +148,12 @@ async fn write_group(
     turn: &mut Turn<'_>,
     campaign: i64,
     origin: &str,
-    group: Vec<Request>,
+    group: Vec<ChangeRequest>,
 ) {
     let changes: Vec<_> = group.iter().flat_map(|request| &request.changes).collect();
     let written = write(turn, campaign, origin, &changes).await;
     for request in group {
-        let answer = match &written {
+        let result = match &written {
             Err(error) => Err(store.ledger_fault("written", error)),
             Ok(rows) => request
                 .changes
@@ -160,8 +161,8 @@ async fn write_group(
                 .find(|change| !rows.contains(&change.row))
                 .map_or(Ok(()), |change| Err(refused(store, change))),
         };
-        // A slot that has gone away needs no answer; the change stands.
-        let _ = request.answer.send(answer);
+        // A worker that has ended needs no result. The change is written.
+        let _ = request.written.send(result);
     }
 }
 
@@ -180,7 +181,7 @@ async fn write(
 ) -> Result<HashSet<i64>, sqlx::Error> {
     let dead: Vec<_> = changes.iter().filter(|change| change.names_no_mailbox()).collect();
     if dead.is_empty() {
-        // A statement by itself is a transaction by itself, at a third of the price.
+        // One statement is a transaction by itself, which costs a third of an explicit one.
         let connection = turn.connection(Durability::Process).await?;
         return write_changes(connection, campaign, changes).await;
     }
@@ -190,12 +191,13 @@ async fn write(
         dead.iter().filter(|change| rows.contains(&change.row)).map(|c| (c.row, c.at)).collect();
     sqlx::query(
         "INSERT INTO suppressions (address_key, reason, origin, at)
-         SELECT r.address_key, 'hard-bounce', ?2, coalesce(d.value ->> 1, r.updated_at)
+         SELECT r.address_key, ?3, ?2, coalesce(d.value ->> 1, r.updated_at)
          FROM json_each(?1) d JOIN recipients r ON r.id = d.value ->> 0 WHERE true
          ON CONFLICT DO NOTHING",
     )
     .bind(to_json(&dead)?)
     .bind(origin)
+    .bind(SuppressionReason::HardBounce.as_str())
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;

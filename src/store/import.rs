@@ -1,4 +1,4 @@
-//! Entries onto the list, a thousand at a time.
+//! Imports: entries of a file become subscribers, a thousand at a time.
 
 mod batch;
 
@@ -11,28 +11,28 @@ use sqlx::SqliteConnection;
 use super::writer::Durability;
 use super::{Store, StoreError, to_json, to_millis};
 use crate::audience::csv::{EntryStanding, ListEntry, ListFileError, ListReader, RejectedRow};
-use crate::domain::{EmailAddress, SubscriptionStatus, Timestamp};
+use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timestamp};
 use batch::{Batch, BatchEnd};
 
-/// What came of every row: `rows` is the sum of the other four.
+/// How many rows of a file had which result. `rows` is the sum of the next four.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ImportSummary {
     /// Rows in the file, without the header.
     pub rows: u64,
     /// New on the list.
     pub added: u64,
-    /// On the list already, and now with more known about them.
+    /// On the list already, and something was added to what is known about them.
     pub merged: u64,
     /// On the list already, and nothing was new.
     pub unchanged: u64,
-    /// No entry; each was handed to the caller.
+    /// Not usable; the caller got each of them.
     pub rejected: u64,
-    /// How many addresses became suppressed, which is not a sixth kind of row.
+    /// How many addresses became suppressed. Their rows are counted above too.
     pub newly_suppressed: u64,
 }
 
-/// Why an import stopped. What was dealt with before stays, and the same
-/// import can be run again.
+/// Why an import stopped. What was written before stays, and the same import
+/// can be run again.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file.
@@ -42,22 +42,24 @@ pub enum ImportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A rejected row could not be kept.
-    #[error("the rejected row of line {line} could not be written to the rejects file: {cause}")]
+    #[error("cannot write the rejected row of line {line} to the rejects file: {cause}")]
     Rejects {
         /// The row's line.
         line: u64,
-        /// What the system said.
+        /// The error of the system.
+        #[source]
         cause: std::io::Error,
     },
 }
 
-const IMPORT: &str = "import subscribers";
+const IMPORT: &str = "import subscribers into";
 
 impl Store {
-    /// Reads a whole list in, in batches that are each written or not. Nobody
-    /// who left is subscribed again and no suppression is lifted; what is
-    /// known about somebody stays, and what is new fills the gaps. So running
-    /// it twice is running it once. On the disk before it returns.
+    /// Imports a file in batches; each batch is written whole or not at all. An
+    /// import subscribes nobody again who unsubscribed, and lifts no suppression.
+    /// It keeps what is known about a subscriber, and adds what is missing. So a
+    /// second import of the same file changes nothing. All is on the disk before
+    /// this returns.
     ///
     /// # Errors
     /// The file, the store or `rejects` failed; see [`ImportError`].
@@ -87,11 +89,11 @@ impl Store {
         }
     }
 
-    /// Reads a whole list in by the rules of [`Self::import`], but all of it or
-    /// nothing, for a list that is taken as complete once anybody is on it.
+    /// Imports a file by the rules of [`Self::import`], but all of it or nothing:
+    /// the outbox takes a list for complete as soon as it has one subscriber.
     ///
     /// # Errors
-    /// The file, the store or `rejects` failed, and nobody was put onto the list.
+    /// The file, the store or `rejects` failed. Then nobody was added.
     pub async fn import_whole<R: Read>(
         &self,
         mut list: ListReader<R>,
@@ -118,7 +120,7 @@ impl Store {
         Ok(summary)
     }
 
-    /// Puts one entry onto the list, by the rules of [`Self::import`].
+    /// Adds one entry, by the rules of [`Self::import`].
     ///
     /// # Errors
     /// The store cannot be written.
@@ -177,15 +179,15 @@ async fn write_batch(
     Ok(done)
 }
 
-/// What the list knows of the addresses of one batch, new ones in the order of the file.
+/// The subscribers with the addresses of one batch, new ones in the order of the file.
 #[derive(Default)]
 struct KnownRows {
-    rows: Vec<(String, Known)>,
+    rows: Vec<(String, KnownSubscriber)>,
     places: HashMap<String, usize>,
 }
 
-/// What the list knows of one address, while a batch is merged into it.
-struct Known {
+/// A subscriber while the entries of a batch are merged into it.
+struct KnownSubscriber {
     address: EmailAddress,
     first_name: String,
     last_name: String,
@@ -196,7 +198,7 @@ struct Known {
 }
 
 impl KnownRows {
-    fn insert(&mut self, key: String, known: Known) {
+    fn insert(&mut self, key: String, known: KnownSubscriber) {
         self.places.insert(key.clone(), self.rows.len());
         self.rows.push((key, known));
     }
@@ -209,7 +211,7 @@ impl KnownRows {
             match self.places.get(&key) {
                 None => {
                     summary.added += 1;
-                    self.insert(key, Known::new(entry));
+                    self.insert(key, KnownSubscriber::new(entry));
                 }
                 Some(&place) => {
                     if self.rows[place].1.merge(entry) {
@@ -224,7 +226,7 @@ impl KnownRows {
     }
 }
 
-impl Known {
+impl KnownSubscriber {
     fn new(entry: ListEntry) -> Self {
         Self {
             address: entry.address,
@@ -237,9 +239,9 @@ impl Known {
         }
     }
 
-    /// Fills the gaps, and says whether there were any. A row may take a
-    /// reader further along unconfirmed, subscribed, unsubscribed, and never
-    /// back, so the order of the rows makes no difference to who gets mail.
+    /// Adds what is missing, and returns whether anything was. An entry may move
+    /// a subscriber forward from unconfirmed to subscribed to unsubscribed, and
+    /// never back, so the order of the rows does not decide who gets mail.
     fn merge(&mut self, entry: ListEntry) -> bool {
         let mut row_changed = false;
         for (own, new) in
@@ -295,22 +297,27 @@ async fn read_known(
     .await?;
     let mut known = KnownRows::default();
     for row in rows {
-        known.insert(row.0.clone(), known_of_row(row)?);
+        known.insert(row.0.clone(), read_known_row(row)?);
     }
     Ok(known)
 }
 
-fn known_of_row(row: KnownRow) -> Result<Known, sqlx::Error> {
+fn read_known_row(row: KnownRow) -> Result<KnownSubscriber, sqlx::Error> {
     let (_, address, first_name, last_name, status, fields, reason) = row;
     let damaged =
         |what: &str| sqlx::Error::Decode(format!("a subscriber has no valid {what}").into());
-    Ok(Known {
+    Ok(KnownSubscriber {
         address: EmailAddress::parse(&address).map_err(|_| damaged("address"))?,
         first_name,
         last_name,
         standing: EntryStanding {
             status: SubscriptionStatus::parse(&status).ok_or_else(|| damaged("status"))?,
-            suppressed: reason.as_deref().and_then(crate::domain::SuppressionReason::parse),
+            suppressed: match reason {
+                None => None,
+                Some(word) => {
+                    Some(SuppressionReason::parse(&word).ok_or_else(|| damaged("suppression"))?)
+                }
+            },
         },
         fields: serde_json::from_str(&fields).map_err(|_| damaged("fields"))?,
         write_row: false,
@@ -321,7 +328,7 @@ fn known_of_row(row: KnownRow) -> Result<Known, sqlx::Error> {
 /// Writes what changed, in two statements, and counts the new suppressions.
 async fn write_changes(
     connection: &mut SqliteConnection,
-    known: &[(String, Known)],
+    known: &[(String, KnownSubscriber)],
     origin: &str,
     now: i64,
 ) -> Result<u64, sqlx::Error> {

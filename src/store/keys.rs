@@ -5,13 +5,13 @@ use super::{Store, StoreError, from_millis, to_millis};
 use crate::campaign::{SigningKey, SigningKeys};
 use crate::domain::{Random, Timestamp};
 
-const KEYS: &str = "read the signing keys";
-const MARK: &str = "read the mark of the schedule";
+const KEYS: &str = "read the signing keys in";
+const MARK: &str = "mark the schedule in";
 
 impl Store {
-    /// The keys for unsubscribe links. The first is made when it is first
-    /// asked for, and is on the disk before it is returned, because a link
-    /// under a lost key is a reader who cannot leave.
+    /// The keys that sign unsubscribe links. The first call makes one. It is on
+    /// the disk before it is returned, because with a lost key the links in
+    /// mail that was sent no longer work.
     ///
     /// # Errors
     /// The store cannot be read or written.
@@ -56,7 +56,7 @@ impl Store {
         }
     }
 
-    /// Since when issues are sent by schedule, if they are.
+    /// Since when issues are sent by schedule, if that was ever switched on.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -68,8 +68,9 @@ impl Store {
         Ok(mark.map(from_millis))
     }
 
-    /// Marks that scheduling was switched on, the first time it is called, and
-    /// says when that was. Issues that were due before it are never sent by schedule.
+    /// Marks the time at which scheduling was switched on, and returns it. Later
+    /// calls return the time of the first. Issues that were due before it are
+    /// never sent by schedule.
     ///
     /// # Errors
     /// The store cannot be written.

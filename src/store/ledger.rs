@@ -1,31 +1,37 @@
 //! The ledger of one campaign, in SQLite.
 //!
-//! Reserving and recovering are flushed to the disk. Starts and outcomes go
-//! through one [`group`](super::group), which writes those of all slots together.
+//! Claims and recoveries are flushed to the disk. Starts and outcomes go through
+//! one [`group`](super::group), which writes those of all workers together.
+//!
+//! Where a query should use the index of pending and deferred rows, it names
+//! these states literally: SQLite uses a partial index only if the query repeats
+//! its condition. All other states are bound.
 
 use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
 use tokio::sync::mpsc;
 
 use super::freeze::exclusion;
-use super::group::{self, Change, Request};
+use super::group::{self, Change, ChangeRequest};
 use super::writer::Durability;
-use super::{LedgerRows, SenderLock, Store, StoreError, from_millis, to_json, to_millis};
+use super::{
+    LedgerRows, SenderLock, Store, StoreError, StoreFault, from_millis, to_json, to_millis,
+};
 use crate::delivery::{
     Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, RowState,
     Tally,
 };
 use crate::domain::{CampaignKey, EmailAddress, SubscriberId, Timestamp};
 
-/// The ledger of one campaign. It holds the right to send for as long as it lives.
+/// The ledger of one campaign. It holds the right to send until it is dropped.
 pub struct SqliteLedger {
     store: Store,
     rows: LedgerRows,
-    changes: mpsc::Sender<Request>,
+    changes: mpsc::Sender<ChangeRequest>,
     _lock: SenderLock,
 }
 
-const OPEN: &str = "open the ledger of a campaign";
+const OPEN: &str = "open the ledger of a campaign in";
 
 pub(super) const NEXT_DUE: &str =
     "SELECT min(due_at) FROM recipients WHERE campaign = ?1 AND state = 'deferred'";
@@ -55,7 +61,7 @@ pub(super) const CLAIM_PENDING: &str = concat!(
 );
 
 impl Store {
-    /// Opens the ledger of a frozen campaign. Only who holds the lock may.
+    /// Opens the ledger of a frozen campaign for the holder of the lock.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be read.
@@ -73,9 +79,9 @@ impl Store {
 impl SqliteLedger {
     async fn change(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
         let gone = || self.store.ledger_error("written", "the task that writes it has ended");
-        let (request, answer) = Request::new(changes);
+        let (request, written) = ChangeRequest::new(changes);
         self.changes.send(request).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        written.await.map_err(|_| gone())?
     }
 
     fn cannot_write(&self) -> impl Fn(sqlx::Error) -> LedgerError + '_ {
@@ -93,7 +99,7 @@ impl Ledger for SqliteLedger {
             let (untouched, doubtful): (Vec<_>, Vec<_>) =
                 interrupted.into_iter().partition(|row| row.was_only_reserved_in(boot_id));
             settle(&mut transaction, &untouched, &UNTOUCHED, now).await?;
-            settle(&mut transaction, &doubtful, Settlement::of(in_doubt), now).await?;
+            settle(&mut transaction, &doubtful, Settlement::for_doubt(in_doubt), now).await?;
             transaction.commit().await?;
             Ok(Doubt { in_doubt: doubtful.len() as u64, returned: untouched.len() as u64 })
         };
@@ -105,8 +111,8 @@ impl Ledger for SqliteLedger {
             let mut turn = self.store.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
             let mut claim = Claim::default();
-            // Withdrawn rows make room for others, so that an empty claim
-            // always means that nothing is left to claim.
+            // Withdrawn rows are replaced by others, so that an empty claim
+            // always means that no row is left to claim.
             while claim.reserved.len() < limit {
                 let wanted = limit - claim.reserved.len();
                 let candidates =
@@ -142,7 +148,7 @@ impl Ledger for SqliteLedger {
 
     async fn tally(&self) -> Result<Tally, LedgerError> {
         let tally = self.store.tally(self.rows).await;
-        tally.map_err(|error| self.store.ledger_error("read", error.to_string()))
+        tally.map_err(|error| self.store.ledger_error("read", error.in_one_line()))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
@@ -171,22 +177,11 @@ impl Ledger for SqliteLedger {
 }
 
 impl Store {
-    /// Faults of the store, in the words of the ledger.
+    /// An error of the database as one of the ledger.
     pub(super) fn ledger_fault(&self, attempted: &'static str, error: &sqlx::Error) -> LedgerError {
-        let cause = match StoreError::of_sqlx(OPEN, self.path(), error) {
-            StoreError::Full { .. } => {
-                "the disk is full; free some space, and run the same command to resume".to_owned()
-            }
-            StoreError::Locked { .. } => {
-                "another process keeps it locked; wait for it, and run the same command to resume"
-                    .to_owned()
-            }
-            StoreError::Replaced { .. } => {
-                "it was replaced or removed while it was in use, and what stands there now does not \
-                 know what was sent since; find the right file before anything is sent again"
-                    .to_owned()
-            }
-            _ => error.to_string(),
+        let cause = match StoreFault::from_sqlx(error) {
+            StoreFault::Failed => error.to_string(),
+            fault => fault.to_string(),
         };
         self.ledger_error(attempted, cause)
     }
@@ -200,7 +195,7 @@ impl Store {
     }
 }
 
-/// A row that an earlier process left open, or in doubt.
+/// A row that an earlier process left reserved, started or in doubt.
 #[derive(FromRow)]
 struct Interrupted {
     id: i64,
@@ -210,13 +205,14 @@ struct Interrupted {
 
 impl Interrupted {
     /// A start is written before its message can leave. After the death of a
-    /// process it stands there; after the loss of power it may be missing.
+    /// process it is there. After a loss of power it may be lost, so a row
+    /// of another boot is in doubt even if it looks reserved.
     fn was_only_reserved_in(&self, boot_id: &str) -> bool {
         self.state == RowState::Reserved.as_str() && self.boot_id.as_deref() == Some(boot_id)
     }
 }
 
-/// What becomes of an interrupted row.
+/// What an interrupted row becomes.
 struct Settlement {
     state: RowState,
     class: Option<&'static str>,
@@ -226,7 +222,7 @@ struct Settlement {
 const UNTOUCHED: Settlement = Settlement { state: RowState::Pending, class: None, note: "" };
 
 impl Settlement {
-    fn of(in_doubt: InDoubt) -> &'static Self {
+    fn for_doubt(in_doubt: InDoubt) -> &'static Self {
         match in_doubt {
             InDoubt::Keep => &Self {
                 state: RowState::Unknown,
@@ -236,12 +232,12 @@ impl Settlement {
             InDoubt::Resend => &Self {
                 state: RowState::Pending,
                 class: None,
-                note: "was in doubt, and is sent again as somebody decided",
+                note: "was in doubt, and is sent again by decision",
             },
             InDoubt::Skip => &Self {
                 state: RowState::Withdrawn,
                 class: Some("in-doubt"),
-                note: "was in doubt, and is not sent again as somebody decided",
+                note: "was in doubt, and is not sent again by decision",
             },
         }
     }
@@ -288,7 +284,7 @@ async fn settle(
     Ok(())
 }
 
-/// A row that may be claimed, if its reader still gets mail.
+/// A row that can be claimed, if its recipient still gets mail.
 #[derive(FromRow)]
 struct Candidate {
     id: i64,
@@ -301,8 +297,7 @@ struct Candidate {
     excluded: Option<String>,
 }
 
-/// Rows that are to be tried again, and whose time has come, go before those
-/// that wait for their first attempt.
+/// Deferred rows that are due go before those that wait for their first attempt.
 async fn read_candidates(
     connection: &mut SqliteConnection,
     campaign: i64,
@@ -325,7 +320,7 @@ async fn read_candidates(
     Ok(due.into_iter().chain(pending).collect())
 }
 
-/// A row that is withdrawn, and why in one word.
+/// A row that is withdrawn, and the reason in one word.
 #[derive(Serialize)]
 struct Withdrawn(i64, String);
 

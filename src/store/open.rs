@@ -8,22 +8,22 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::place::Place;
 use super::sender_lock::open_private;
-use super::writer::Writer;
-use super::{BUSY_TIMEOUT, StoreError};
+use super::store_file::StoreFile;
+use super::writer::SharedWriter;
+use super::{BUSY_TIMEOUT, StoreError, StoreFault};
 
 /// Whether a store may be made where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {
     /// Make it, with its folder, readable by its owner alone.
     CreateIfMissing,
-    /// Refuse, because an empty list would be a lie.
+    /// Refuse: an empty list in the place of a missing one would be wrong.
     MustExist,
 }
 
-const OPEN: &str = "open it";
-const MIGRATE: &str = "bring the tables up to date";
+const OPEN: &str = "open";
+const MIGRATE: &str = "bring up to date";
 const READERS: u32 = 4;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
@@ -31,33 +31,34 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 pub(super) async fn open(
     path: &Path,
     mode: OpenMode,
-) -> Result<(Place, Writer, SqlitePool), StoreError> {
+) -> Result<(StoreFile, SharedWriter, SqlitePool), StoreError> {
     prepare_file(path, mode)?;
-    let place = Place::of(path).map_err(|error| StoreError::of_io(OPEN, path, &error))?;
+    let file =
+        StoreFile::from_path(path).map_err(|error| StoreError::from_io(OPEN, path, error))?;
     let mut connection = connect_writer(path).await?;
-    migrate(&place, &mut connection).await?;
+    migrate(&file, &mut connection).await?;
     let options = options(path).pragma("query_only", "on");
     let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
-    Ok((place.clone(), Writer::new(connection, place), readers))
+    Ok((file.clone(), SharedWriter::new(connection, file), readers))
 }
 
 fn prepare_file(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
-    let fault = |error: std::io::Error| StoreError::of_io(OPEN, path, &error);
+    let refused = |fault| Err(StoreError::new(OPEN, path, fault));
+    let failed = |error| StoreError::from_io(OPEN, path, error);
     let size = match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => {
-            let cause = "it is not a regular file".to_owned();
-            return Err(StoreError::NotAStore { path: path.to_owned(), cause });
+            return refused(StoreFault::NotAStore { found: "it is not a regular file" });
         }
         Ok(found) => found.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
-        Err(error) => return Err(fault(error)),
+        Err(error) => return Err(failed(error)),
     };
     match (size, mode) {
         (1.., _) => Ok(()),
-        (0, OpenMode::MustExist) => Err(StoreError::Missing { path: path.to_owned() }),
+        (0, OpenMode::MustExist) => refused(StoreFault::Missing),
         (0, OpenMode::CreateIfMissing) => {
-            make_folder(path).map_err(fault)?;
-            open_private(path).map(drop).map_err(fault)
+            make_folder(path).map_err(failed)?;
+            open_private(path).map(drop).map_err(failed)
         }
     }
 }
@@ -92,23 +93,23 @@ async fn connect_writer(path: &Path) -> Result<SqliteConnection, StoreError> {
         .pragma("journal_size_limit", "67108864")
         .connect()
         .await
-        .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))
+        .map_err(|error| StoreError::from_sqlx(OPEN, path, error))
 }
 
 /// sqlx's own migration lock does nothing on SQLite, so two processes that
 /// open a new store at once take turns at a lock file instead.
-async fn migrate(place: &Place, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let path = place.path();
-    let fault = |error: std::io::Error| StoreError::of_io(MIGRATE, path, &error);
-    let lock = open_private(&place.beside(".lock")).map_err(fault)?;
+async fn migrate(file: &StoreFile, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let path = file.path();
+    let failed = |error| StoreError::from_io(MIGRATE, path, error);
+    let lock = open_private(&file.beside(".lock")).map_err(failed)?;
     let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
-    let _lock = locked.map_err(std::io::Error::other).and_then(|lock| lock).map_err(fault)?;
+    let _lock = locked.map_err(std::io::Error::other).and_then(|lock| lock).map_err(failed)?;
     refuse_foreign_tables(path, connection).await?;
     sqlx::query("PRAGMA journal_mode = WAL")
         .execute(&mut *connection)
         .await
-        .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))?;
-    MIGRATIONS.run(&mut *connection).await.map_err(|error| of_migration(path, error))
+        .map_err(|error| StoreError::from_sqlx(OPEN, path, error))?;
+    MIGRATIONS.run(&mut *connection).await.map_err(|error| migration_error(path, error))
 }
 
 async fn refuse_foreign_tables(
@@ -121,27 +122,24 @@ async fn refuse_foreign_tables(
     )
     .fetch_one(&mut *connection)
     .await
-    .map_err(|error| StoreError::of_sqlx(OPEN, path, &error))?;
+    .map_err(|error| StoreError::from_sqlx(OPEN, path, error))?;
     if tables > 0 && ours == 0 {
-        let cause = format!("it is a SQLite file with {tables} tables of something else");
-        return Err(StoreError::NotAStore { path: path.to_owned(), cause });
+        let found = "it is a SQLite file of another program";
+        return Err(StoreError::new(OPEN, path, StoreFault::NotAStore { found }));
     }
     Ok(())
 }
 
-fn of_migration(path: &Path, error: MigrateError) -> StoreError {
-    match error {
+fn migration_error(path: &Path, error: MigrateError) -> StoreError {
+    let fault = match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            return StoreError::from_sqlx(MIGRATE, path, error);
+        }
         MigrateError::VersionMissing(version) => {
             let known = MIGRATIONS.iter().map(|migration| migration.version).max();
-            StoreError::Newer { path: path.to_owned(), version, known: known.unwrap_or(0) }
+            StoreFault::Newer { version, known: known.unwrap_or(0) }
         }
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            StoreError::of_sqlx(MIGRATE, path, &error)
-        }
-        other => StoreError::Damaged {
-            attempted: MIGRATE,
-            path: path.to_owned(),
-            cause: other.to_string(),
-        },
-    }
+        other => StoreFault::Damaged { what: other.to_string() },
+    };
+    StoreError::new(MIGRATE, path, fault)
 }

@@ -7,16 +7,16 @@ use super::{LedgerRows, Store, StoreError, from_millis};
 use crate::delivery::{RowState, Tally};
 use crate::domain::{CampaignKey, SubscriberId, Timestamp};
 
-/// What came of one recipient. `Debug` masks the address.
+/// The outcome for one recipient. `Debug` masks the address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutcomeRow {
-    /// Whose row it is.
+    /// The recipient.
     pub subscriber: SubscriberId,
-    /// The address, for data on stdout; never for talk or a log.
+    /// The address, for data on stdout; never for a message or a log.
     pub address: String,
     /// Why it was rejected or withdrawn, in one word; empty otherwise.
     pub class: String,
-    /// What the server said, without addresses.
+    /// The server's reply or the cause, without addresses.
     pub note: String,
     /// How many attempts were made.
     pub attempts: u32,
@@ -25,7 +25,7 @@ pub struct OutcomeRow {
 }
 
 impl OutcomeRow {
-    /// The address without its local part, for talk.
+    /// The address without its local part, for messages.
     pub fn masked(&self) -> String {
         format!("…@{}", self.address.rsplit_once('@').map_or("", |(_, domain)| domain))
     }
@@ -37,8 +37,8 @@ impl std::fmt::Debug for OutcomeRow {
     }
 }
 
-const COUNT: &str = "count the rows of a campaign";
-const LIST: &str = "list the rows of a campaign";
+const COUNT: &str = "count the rows of a campaign in";
+const LIST: &str = "list the rows of a campaign in";
 
 impl Store {
     /// Counts the rows of a campaign by state.
@@ -64,8 +64,8 @@ impl Store {
         Ok(tally)
     }
 
-    /// Hands every row of a campaign that is in `state` to `each`, in ledger
-    /// order, and says how many there were.
+    /// Calls `each` with every row of a campaign that is in `state`, in ledger
+    /// order. Returns how many there were.
     ///
     /// # Errors
     /// There is no such campaign, the store cannot be read, or `each` cannot take a row.
@@ -76,7 +76,7 @@ impl Store {
         mut each: impl FnMut(OutcomeRow) -> Result<(), E>,
     ) -> Result<u64, E> {
         let LedgerRows { first, last, .. } = self.ledger_rows(key, LIST).await?;
-        let mut rows = sqlx::query_as::<_, Row>(
+        let mut rows = sqlx::query_as::<_, StoredOutcome>(
             "SELECT r.subscriber, coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
                     r.note, r.attempts, r.updated_at
              FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
@@ -103,7 +103,7 @@ impl Store {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct StoredOutcome {
     subscriber: i64,
     address: String,
     class: String,

@@ -1,12 +1,12 @@
-//! What the editors were shown.
+//! Which bytes the editors have seen.
 
 use sqlx::FromRow;
 
-use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
 
-/// A test send, and exactly which bytes it showed.
+/// A proof, and exactly which bytes it showed. Nothing reads `subject`, `editors`,
+/// `attempt` and `at`: they are there for people who look into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     /// Of which issue.
@@ -21,18 +21,18 @@ pub struct Proof {
     pub theme_hash: String,
     /// The subject that was shown.
     pub subject: String,
-    /// By which transport or provider it went.
+    /// The route by which it was sent.
     pub via: RouteKind,
     /// How many editors got it.
     pub editors: u32,
-    /// The number of this proof of this issue, from 1.
+    /// The number of this proof among those of its issue, from 1.
     pub attempt: u32,
     /// When.
     pub at: Timestamp,
 }
 
-const PROOFS: &str = "read the proofs";
-const RECORD: &str = "record a proof";
+const PROOFS: &str = "read the proofs in";
+const RECORD: &str = "record a proof in";
 
 impl Store {
     /// The number that the next proof of an issue has, from 1.
@@ -55,28 +55,23 @@ impl Store {
     /// # Errors
     /// The store cannot be written.
     pub async fn record_proof(&self, proof: &Proof) -> Result<(), StoreError> {
-        let write = async {
-            let mut turn = self.writer().turn().await;
-            sqlx::query(
-                "INSERT INTO proofs (newsletter, slug, digest, source_hash, theme_hash, subject, via,
-                                     editors, attempt, at, manifest)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )
-            .bind(proof.key.newsletter.as_str())
-            .bind(proof.key.issue.as_str())
-            .bind(proof.digest.to_string())
-            .bind(&proof.source_hash)
-            .bind(&proof.theme_hash)
-            .bind(&proof.subject)
-            .bind(proof.via.as_str())
-            .bind(proof.editors)
-            .bind(proof.attempt)
-            .bind(to_millis(proof.at))
-            .bind(&proof.manifest)
-            .execute(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(drop).map_err(self.fault(RECORD))
+        let record = sqlx::query(
+            "INSERT INTO proofs (newsletter, slug, digest, source_hash, theme_hash, subject, via,
+                                 editors, attempt, at, manifest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )
+        .bind(proof.key.newsletter.as_str())
+        .bind(proof.key.issue.as_str())
+        .bind(proof.digest.to_string())
+        .bind(&proof.source_hash)
+        .bind(&proof.theme_hash)
+        .bind(&proof.subject)
+        .bind(proof.via.as_str())
+        .bind(proof.editors)
+        .bind(proof.attempt)
+        .bind(to_millis(proof.at))
+        .bind(&proof.manifest);
+        self.execute(RECORD, record).await.map(drop)
     }
 
     /// Every proof of an issue, the newest first.

@@ -1,8 +1,7 @@
-//! What was asked of a provider: the intent before, and the end after.
+//! The record of sends through a provider: the intent before, and the end after.
 
 use sqlx::FromRow;
 
-use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
@@ -16,8 +15,8 @@ pub struct StorePushRecord {
     provider: RouteKind,
 }
 
-const READ: &str = "read what was pushed";
-const RECORD: &str = "record a push";
+const READ: &str = "read the pushes in";
+const RECORD: &str = "record a push in";
 
 impl Store {
     /// The record of a campaign's sends through a provider.
@@ -34,26 +33,21 @@ impl StorePushRecord {
         state: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let write = async {
-            let mut turn = self.store.writer().turn().await;
-            sqlx::query(
-                "INSERT INTO provider_pushes (newsletter, slug, provider, remote_id, digest, state, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )
-            .bind(self.key.newsletter.as_str())
-            .bind(self.key.issue.as_str())
-            .bind(self.provider.as_str())
-            .bind(intent.remote.as_str())
-            .bind(intent.digest.to_string())
-            .bind(state)
-            .bind(to_millis(at))
-            .execute(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(drop).map_err(self.store.fault(RECORD))
+        let record = sqlx::query(
+            "INSERT INTO provider_pushes (newsletter, slug, provider, remote_id, digest, state, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(self.key.newsletter.as_str())
+        .bind(self.key.issue.as_str())
+        .bind(self.provider.as_str())
+        .bind(intent.remote.as_str())
+        .bind(intent.digest.to_string())
+        .bind(state)
+        .bind(to_millis(at));
+        self.store.execute(RECORD, record).await.map(drop)
     }
 
-    async fn last(&self) -> Result<Option<Step>, StoreError> {
+    async fn last(&self) -> Result<Option<PushStep>, StoreError> {
         sqlx::query_as(
             "SELECT remote_id, digest, state, at FROM provider_pushes
              WHERE newsletter = ?1 AND slug = ?2 AND provider = ?3 ORDER BY id DESC LIMIT 1",
@@ -72,18 +66,20 @@ impl PushRecord for StorePushRecord {
         let Some(step) = self.last().await.map_err(record_error)? else {
             return Ok(PastSend::Never);
         };
-        let damaged =
-            || record_error(self.store.damaged(READ, "a push has no remote id or digest"));
+        let damaged = || {
+            record_error(self.store.damaged(READ, "a push has no valid remote id, digest or state"))
+        };
         let intent = SendIntent {
             remote: RemoteId::parse(&step.remote_id).ok_or_else(damaged)?,
             digest: Digest::parse(&step.digest).ok_or_else(damaged)?,
             at: from_millis(step.at),
         };
-        Ok(match step.state.as_str() {
-            "sending" => PastSend::InDoubt(intent),
-            "sent" => PastSend::Sent(intent),
-            _ => PastSend::Never,
-        })
+        match step.state.as_str() {
+            "sending" => Ok(PastSend::InDoubt(intent)),
+            "sent" => Ok(PastSend::Sent(intent)),
+            "not-sent" => Ok(PastSend::Never),
+            _ => Err(damaged()),
+        }
     }
 
     async fn intend(&self, intent: &SendIntent) -> Result<(), RecordError> {
@@ -106,11 +102,11 @@ impl PushRecord for StorePushRecord {
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn record_error(error: StoreError) -> RecordError {
-    RecordError(error.to_string())
+    RecordError(error.in_one_line())
 }
 
 #[derive(FromRow)]
-struct Step {
+struct PushStep {
     remote_id: String,
     digest: String,
     state: String,

@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::StoreError;
-use super::place::Place;
+use super::store_file::StoreFile;
+use super::{StoreError, StoreFault};
 
 /// The right to send from a store. The operating system takes it back when
 /// the process ends, however it ends.
@@ -16,29 +16,28 @@ pub struct SenderLock {
 }
 
 impl SenderLock {
-    pub(super) fn acquire(place: &Place) -> Result<Self, StoreError> {
-        let attempted = "become the one sender";
-        let fault = |error: std::io::Error| StoreError::of_io(attempted, place.path(), &error);
-        match place.names().map_err(fault)? {
+    pub(super) fn acquire(store: &StoreFile) -> Result<Self, StoreError> {
+        let refused = |fault| StoreError::new(SEND, store.path(), fault);
+        let failed = |error| StoreError::from_io(SEND, store.path(), error);
+        match store.names().map_err(failed)? {
             1 => {}
-            names => return Err(StoreError::ManyNames { path: place.path().to_owned(), names }),
+            names => return Err(refused(StoreFault::ManyNames { names })),
         }
-        let mut file = open_private(&place.beside(".sender.lock")).map_err(fault)?;
+        let mut file = open_private(&store.beside(".sender.lock")).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::HeldByAnother {
-                    path: place.path().to_owned(),
-                    pid: holder(file),
-                });
+                return Err(refused(StoreFault::HeldByAnother { pid: holder(file) }));
             }
-            Err(TryLockError::Error(error)) => return Err(fault(error)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // The number only helps people; a full disk must not keep anybody from resuming.
+        // The number only helps people. A full disk must not stop a resume.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: Arc::new(file) })
     }
 }
+
+const SEND: &str = "send from";
 
 /// Opens or makes a file that only its owner may read.
 pub(super) fn open_private(path: &Path) -> std::io::Result<File> {

@@ -1,4 +1,4 @@
-//! Who is on the list, and whose address must not be mailed.
+//! The subscribers, and the suppressed addresses.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,18 @@ use futures_util::TryStreamExt;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::audience::{Leaving, LeavingError};
 use crate::domain::{
     EmailAddress, Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason, Timestamp,
 };
 
-/// The list in numbers.
+/// The numbers of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ListStats {
-    /// Everybody on the list.
+    /// All subscribers.
     pub total: u64,
-    /// By status, in its words.
+    /// By status.
     pub by_status: BTreeMap<String, u64>,
     /// Suppressed addresses, on the list or not, by reason.
     pub suppressed: BTreeMap<String, u64>,
@@ -26,16 +25,16 @@ pub struct ListStats {
     pub domains: Vec<(String, u64)>,
 }
 
-/// Somebody on the list, and whether their address is suppressed.
+/// A subscriber, and why their address is suppressed, if it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// Who.
+pub struct ListedSubscriber {
+    /// The subscriber.
     pub subscriber: Subscriber,
-    /// Why their address is not mailed, if it is not.
+    /// Why their address is suppressed, if it is.
     pub suppressed: Option<SuppressionReason>,
 }
 
-impl Listed {
+impl ListedSubscriber {
     /// The columns of an export, which an import understands.
     pub const EXPORT_HEADER: [&'static str; 8] = [
         "email",
@@ -51,8 +50,8 @@ impl Listed {
     /// The cells under [`Self::EXPORT_HEADER`].
     pub fn export_cells(&self) -> [String; 8] {
         let subscriber = &self.subscriber;
-        // Where another store's export brought it, that is since when they are
-        // a reader, and stays so through any number of exports.
+        // An import keeps the `created_at` of another store's export as a field. That
+        // is when they subscribed, and it stays so through any number of exports.
         let mut fields = subscriber.fields.clone();
         let since = fields.remove("created_at");
         [
@@ -73,17 +72,19 @@ impl Listed {
     }
 }
 
-const READ_LIST: &str = "read the subscribers";
-const SUPPRESS: &str = "suppress an address";
-const UNSUBSCRIBE: &str = "take a reader off the list";
+const READ_LIST: &str = "read the subscribers in";
+const SUPPRESS: &str = "suppress an address in";
+const UNSUBSCRIBE: &str = "unsubscribe a subscriber in";
 
 impl Store {
-    /// Finds somebody by their address, in whatever case it is written, and
-    /// why the address is suppressed, if it is.
+    /// Finds a subscriber by their address, whatever the case of its letters.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn find(&self, address: &EmailAddress) -> Result<Option<Listed>, StoreError> {
+    pub async fn find(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<ListedSubscriber>, StoreError> {
         sqlx::query_as::<_, ListRow>(
             "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
                     s.created_at, s.updated_at, x.reason
@@ -112,12 +113,11 @@ impl Store {
                 .fetch_optional(self.readers())
                 .await
                 .map_err(self.fault(READ_LIST))?;
-        Ok(reason.as_deref().and_then(SuppressionReason::parse))
+        self.read_reason(reason)
     }
 
-    /// Sees to it that an address is never mailed, whether or not it is on the
-    /// list. On the disk before it returns. Says whether that is new; the
-    /// first reason stays.
+    /// Suppresses an address, whether or not it is on the list. It is on the
+    /// disk before this returns. Returns whether that is new. The first reason stays.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -128,25 +128,19 @@ impl Store {
         origin: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let write = async {
-            let mut turn = self.writer().turn().await;
-            sqlx::query(
-                "INSERT INTO suppressions (address_key, reason, origin, at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(address.key())
-            .bind(reason.as_str())
-            .bind(origin)
-            .bind(to_millis(at))
-            .execute(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(|done| done.rows_affected() > 0).map_err(self.fault(SUPPRESS))
+        let suppress = sqlx::query(
+            "INSERT INTO suppressions (address_key, reason, origin, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(address.key())
+        .bind(reason.as_str())
+        .bind(origin)
+        .bind(to_millis(at));
+        Ok(self.execute(SUPPRESS, suppress).await? > 0)
     }
 
-    /// Takes a subscriber off the list, on the disk before it returns. Says
-    /// whether they were on it. Where they came from stays on record, with
-    /// `origin` behind it.
+    /// Unsubscribes a subscriber, on the disk before it returns. Returns whether
+    /// they were on the list. `origin` is added to where they came from.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -156,19 +150,15 @@ impl Store {
         origin: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let write = async {
-            let mut turn = self.writer().turn().await;
-            sqlx::query(
-                "UPDATE subscribers SET status = 'unsubscribed', origin = origin || '; ' || ?2, updated_at = ?3
-                 WHERE id = ?1 AND status <> 'unsubscribed'",
-            )
-            .bind(subscriber.0)
-            .bind(origin)
-            .bind(to_millis(at))
-            .execute(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(|done| done.rows_affected() > 0).map_err(self.fault(UNSUBSCRIBE))
+        let unsubscribe = sqlx::query(
+            "UPDATE subscribers SET status = ?4, origin = origin || '; ' || ?2, updated_at = ?3
+             WHERE id = ?1 AND status <> ?4",
+        )
+        .bind(subscriber.0)
+        .bind(origin)
+        .bind(to_millis(at))
+        .bind(SubscriptionStatus::Unsubscribed.as_str());
+        Ok(self.execute(UNSUBSCRIBE, unsubscribe).await? > 0)
     }
 
     /// Counts the list.
@@ -203,14 +193,14 @@ impl Store {
         })
     }
 
-    /// Hands every subscriber to `each`, in the order in which they came onto
-    /// the list, in the memory of one row.
+    /// Calls `each` with every subscriber, in the order in which they joined, in
+    /// the memory of one row. Returns how many there were.
     ///
     /// # Errors
     /// The store cannot be read, or `each` cannot take a row.
     pub async fn export<E: From<StoreError>>(
         &self,
-        mut each: impl FnMut(Listed) -> Result<(), E>,
+        mut each: impl FnMut(ListedSubscriber) -> Result<(), E>,
     ) -> Result<u64, E> {
         let mut rows = sqlx::query_as::<_, ListRow>(
             "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
@@ -226,7 +216,7 @@ impl Store {
         Ok(count)
     }
 
-    fn read_list_row(&self, row: ListRow) -> Result<Listed, StoreError> {
+    fn read_list_row(&self, row: ListRow) -> Result<ListedSubscriber, StoreError> {
         let id = row.id;
         let damaged =
             |what| self.damaged(READ_LIST, format!("subscriber {id} has no valid {what}"));
@@ -241,15 +231,22 @@ impl Store {
             created_at: from_millis(row.created_at),
             updated_at: from_millis(row.updated_at),
         };
-        let suppressed = row.reason.as_deref().and_then(SuppressionReason::parse);
-        Ok(Listed { subscriber, suppressed })
+        Ok(ListedSubscriber { subscriber, suppressed: self.read_reason(row.reason)? })
+    }
+
+    fn read_reason(&self, word: Option<String>) -> Result<Option<SuppressionReason>, StoreError> {
+        let Some(word) = word else { return Ok(None) };
+        match SuppressionReason::parse(&word) {
+            Some(reason) => Ok(Some(reason)),
+            None => Err(self.damaged(READ_LIST, "a suppression has no valid reason")),
+        }
     }
 }
 
 impl Leaving for Store {
     async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
         let left = self.unsubscribe(subscriber, "left by their own link", at).await;
-        left.map(drop).map_err(|error| LeavingError(error.to_string()))
+        left.map(drop).map_err(|error| LeavingError(error.in_one_line()))
     }
 }
 

@@ -4,15 +4,15 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::place::Place;
+use super::store_file::StoreFile;
 
-/// The one writing connection, taken in turns.
-pub(super) struct Writer(Mutex<Writing>);
+/// The one writing connection. Tasks take turns at it.
+pub(super) struct SharedWriter(Mutex<OpenWriter>);
 
 /// A turn at the writing connection.
-pub(super) struct Turn<'w>(MutexGuard<'w, Writing>);
+pub(super) struct Turn<'w>(MutexGuard<'w, OpenWriter>);
 
-/// What has to survive what, once a transaction has returned.
+/// What a transaction survives once it has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
     /// The death of this process: the pages are with the operating system.
@@ -21,16 +21,16 @@ pub(super) enum Durability {
     Power,
 }
 
-struct Writing {
+struct OpenWriter {
     connection: SqliteConnection,
-    place: Place,
+    file: StoreFile,
     durability: Durability,
 }
 
-impl Writer {
+impl SharedWriter {
     /// Takes a connection whose `synchronous` is FULL, and the file that it writes.
-    pub(super) fn new(connection: SqliteConnection, place: Place) -> Self {
-        Self(Mutex::new(Writing { connection, place, durability: Durability::Power }))
+    pub(super) fn new(connection: SqliteConnection, file: StoreFile) -> Self {
+        Self(Mutex::new(OpenWriter { connection, file, durability: Durability::Power }))
     }
 
     /// Waits for the connection.
@@ -40,23 +40,23 @@ impl Writer {
 }
 
 impl Turn<'_> {
-    /// The connection, for one statement that commits by itself. Refused once
-    /// another file stands in the place of the one that was opened.
+    /// The connection, for one statement that commits by itself. It is refused
+    /// once the path of the store names another file than the one that was opened.
     pub(super) async fn connection(
         &mut self,
         durability: Durability,
     ) -> Result<&mut SqliteConnection, sqlx::Error> {
-        let writing = &mut *self.0;
-        writing.place.check()?;
-        if writing.durability != durability {
+        let writer = &mut *self.0;
+        writer.file.check()?;
+        if writer.durability != durability {
             let pragma = match durability {
                 Durability::Process => "PRAGMA synchronous = NORMAL",
                 Durability::Power => "PRAGMA synchronous = FULL",
             };
-            sqlx::query(pragma).execute(&mut writing.connection).await?;
-            writing.durability = durability;
+            sqlx::query(pragma).execute(&mut writer.connection).await?;
+            writer.durability = durability;
         }
-        Ok(&mut writing.connection)
+        Ok(&mut writer.connection)
     }
 
     /// A transaction that holds the write lock from its beginning, so that
@@ -70,7 +70,7 @@ impl Turn<'_> {
 }
 
 #[cfg(test)]
-impl Writer {
+impl SharedWriter {
     /// 1 is NORMAL and 2 is FULL, as the last transaction had it.
     pub(super) async fn synchronous(&self) -> i64 {
         let connection = &mut self.0.lock().await.connection;

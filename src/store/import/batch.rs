@@ -1,4 +1,4 @@
-//! A list, read a thousand rows at a time.
+//! A file, read a thousand rows at a time.
 
 use std::io::Read;
 
@@ -8,10 +8,10 @@ use crate::audience::csv::{ListEntry, ListFileError, ListReader, RejectedRow};
 const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Rows of a list, as many as are written together.
+/// The rows that are written together.
 pub(super) struct Batch {
     pub(super) entries: Vec<ListEntry>,
-    /// How many rows between them were handed to the caller.
+    /// How many rows among them were rejected.
     pub(super) rejected: u64,
     pub(super) end: BatchEnd,
 }
@@ -24,7 +24,7 @@ pub(super) enum BatchEnd {
 }
 
 impl Batch {
-    /// Reads on; rejected rows are handed to `rejects` as they come.
+    /// Reads the next rows, and calls `rejects` with each rejected one.
     pub(super) fn read<R: Read>(
         list: &mut ListReader<R>,
         rejects: &mut impl FnMut(&RejectedRow) -> std::io::Result<()>,

@@ -5,7 +5,7 @@ use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, SendEnd, SendIntent};
 use crate::domain::{Random, RouteKind, SubscriberId, SuppressionReason};
 use crate::store::writer::Durability;
-use crate::store::{FreezeError, Proof, StoreError};
+use crate::store::{FreezeError, Proof, StoreFault};
 
 #[tokio::test]
 async fn a_campaign_is_frozen_for_those_the_plan_counted_and_thaws_to_the_same_bytes() {
@@ -43,7 +43,7 @@ async fn an_empty_audience_is_refused_and_leaves_nothing() {
     import(&store, "email,status\na@x.example,disabled\n").await;
     let error = freeze().await.unwrap_err();
     assert!(matches!(error, FreezeError::EmptyAudience { .. }));
-    assert!(error.to_string().contains("1 left"), "{error}");
+    assert!(error.to_string().contains("1 unsubscribed"), "{error}");
     assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
     let pushed = store.freeze_for_provider(&campaign, &provenance, RouteKind::Mailchimp, at(0));
     assert_eq!(pushed.await.unwrap().recipients, 0);
@@ -93,7 +93,7 @@ async fn a_frozen_campaign_that_was_changed_on_the_disk_is_refused() {
         .await
         .unwrap();
     let error = store.campaign(&key("one")).await.unwrap_err();
-    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    assert!(matches!(error.fault, StoreFault::Damaged { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -106,7 +106,8 @@ async fn a_full_disk_freezes_all_or_nothing() {
         .freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(0))
         .await
         .unwrap_err();
-    assert!(matches!(error, FreezeError::Store(StoreError::Full { .. })), "{error:?}");
+    let FreezeError::Store(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.fault, StoreFault::Full);
     assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
 }
 
@@ -205,7 +206,7 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     let frozen = store.campaign_summaries().await.unwrap().remove(0);
     assert_eq!((frozen.finished_at, frozen.paused), (Some(at(4)), None));
     let missing = store.mark_finished(&key("two"), at(5)).await.unwrap_err();
-    assert!(matches!(missing, StoreError::NoSuchCampaign { .. }));
+    assert_eq!(missing.fault, StoreFault::NoSuchCampaign { campaign: key("two") });
 }
 
 #[tokio::test]

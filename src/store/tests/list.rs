@@ -1,13 +1,13 @@
 use super::*;
 use crate::audience::Leaving;
 use crate::domain::{SubscriberId, SubscriptionStatus, SuppressionReason};
-use crate::store::{ImportError, ImportSummary, Listed, StoreError};
+use crate::store::{ImportError, ImportSummary, ListedSubscriber, StoreError};
 
 async fn status(store: &Store, of: &str) -> SubscriptionStatus {
     store.find(&address(of)).await.unwrap().unwrap().subscriber.status
 }
 
-async fn everybody(store: &Store) -> Vec<Listed> {
+async fn everybody(store: &Store) -> Vec<ListedSubscriber> {
     let mut rows = Vec::new();
     let each = |row| {
         rows.push(row);
@@ -103,7 +103,7 @@ async fn an_export_imports_to_the_same_list() {
     store.unsubscribe(SubscriberId(1), "a test", at(3)).await.unwrap();
 
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(Listed::EXPORT_HEADER).unwrap();
+    writer.write_record(ListedSubscriber::EXPORT_HEADER).unwrap();
     let rows = everybody(&store).await;
     rows.iter().for_each(|row| writer.write_record(row.export_cells()).unwrap());
     let file = String::from_utf8(writer.into_inner().unwrap()).unwrap();

@@ -2,8 +2,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::domain::{SubscriberId, SuppressionReason};
-use crate::store::StoreError;
 use crate::store::writer::Durability;
+use crate::store::{StoreError, StoreFault};
 
 #[tokio::test]
 async fn a_new_store_is_readable_by_its_owner_alone() {
@@ -24,13 +24,13 @@ async fn a_new_store_is_readable_by_its_owner_alone() {
 async fn a_send_never_makes_a_store() {
     let temporary = Temporary::new();
     let error = Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap_err();
-    assert!(matches!(error, StoreError::Missing { .. }));
+    assert!(matches!(error.fault, StoreFault::Missing));
     assert!(error.to_string().contains("there is none"), "{error}");
     assert!(!temporary.path().exists());
     std::fs::create_dir_all(temporary.path().parent().unwrap()).unwrap();
     std::fs::write(temporary.path(), "").unwrap();
     let error = Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap_err();
-    assert!(matches!(error, StoreError::Missing { .. }));
+    assert!(matches!(error.fault, StoreFault::Missing));
     let _made = temporary.open().await;
     Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap();
 }
@@ -48,16 +48,17 @@ async fn a_store_of_a_newer_version_is_left_alone() {
     .await
     .unwrap();
     let error = Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap_err();
-    assert!(matches!(error, StoreError::Newer { version: 9000, .. }), "{error:?}");
-    assert!(error.to_string().contains("Upgrade"), "{error}");
+    assert!(matches!(error.fault, StoreFault::Newer { version: 9000, .. }), "{error:?}");
+    assert!(error.advice().contains("Upgrade"), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_not_a_store_is_left_alone() {
     let temporary = Temporary::new();
     std::fs::create_dir_all(temporary.path()).unwrap();
-    let refused =
-        |error: StoreError| assert!(matches!(error, StoreError::NotAStore { .. }), "{error:?}");
+    let refused = |error: StoreError| {
+        assert!(matches!(error.fault, StoreFault::NotAStore { .. }), "{error:?}");
+    };
     refused(Store::open(&temporary.path(), OpenMode::CreateIfMissing, "b").await.unwrap_err());
 
     let text = temporary.folder.path().join("text");
@@ -94,8 +95,8 @@ async fn a_full_disk_is_named_and_what_was_written_stays() {
     let list = ListReader::new(std::io::Cursor::new(readers(20_000))).unwrap();
     let error = store.import(list, "a test", at(1), |_| Ok(())).await.unwrap_err();
     let crate::store::ImportError::Store(error) = error else { panic!("{error:?}") };
-    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-    assert!(error.to_string().contains("Free some space"), "{error}");
+    assert!(matches!(error.fault, StoreFault::Full), "{error:?}");
+    assert!(error.advice().contains("Free some space"), "{error}");
     assert!(store.stats().await.unwrap().total >= 10);
     assert!(store.unsubscribe(SubscriberId(1), "a test", at(2)).await.unwrap());
 }
@@ -121,7 +122,7 @@ async fn a_store_that_cannot_be_written_says_so() {
     let reader = address("secret@example.org");
     let reason = SuppressionReason::Manual;
     let error = store.suppress(&reader, reason, "a test", at(0)).await.unwrap_err();
-    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    assert!(matches!(error.fault, StoreFault::ReadOnly), "{error:?}");
     assert!(!error.to_string().contains("secret"));
 }
 
@@ -143,10 +144,8 @@ async fn one_sender_at_a_time() {
     let store = temporary.open().await;
     let lock = store.lock_for_sending().unwrap();
     let second = temporary.open().await.lock_for_sending();
-    match second.unwrap_err() {
-        StoreError::HeldByAnother { pid, .. } => assert_eq!(pid, Some(std::process::id())),
-        other => panic!("{other:?}"),
-    }
+    let this_process = StoreFault::HeldByAnother { pid: Some(std::process::id()) };
+    assert_eq!(second.unwrap_err().fault, this_process);
     drop(lock);
     store.lock_for_sending().unwrap();
 }
@@ -162,7 +161,7 @@ async fn a_store_that_another_process_keeps_locked_is_named() {
     let mut others_turn = other.writer().turn().await;
     let others = others_turn.begin(Durability::Power).await.unwrap();
     let error = store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
+    assert!(matches!(error.fault, StoreFault::Locked), "{error:?}");
     others.rollback().await.unwrap();
     assert!(!store.unsubscribe(SubscriberId(1), "t", at(0)).await.unwrap());
 }
@@ -178,8 +177,8 @@ async fn nothing_is_written_once_another_file_stands_there() {
     for what in [None, Some("another file")] {
         what.inspect(|content| std::fs::write(temporary.path(), content).unwrap());
         let error = store.unsubscribe(SubscriberId(1), "a test", at(1)).await.unwrap_err();
-        assert!(matches!(error, StoreError::Replaced { .. }), "{error:?}");
-        assert!(matches!(store.check_in_place(), Err(StoreError::Replaced { .. })));
+        assert!(matches!(error.fault, StoreFault::Replaced), "{error:?}");
+        assert_eq!(store.check_in_place().unwrap_err().fault, StoreFault::Replaced);
     }
     std::fs::rename(&aside, temporary.path()).unwrap();
     assert!(store.unsubscribe(SubscriberId(1), "a test", at(1)).await.unwrap());
@@ -194,7 +193,7 @@ async fn a_link_to_a_store_is_the_same_store() {
     let linked = Store::open(&link, OpenMode::MustExist, "boot").await.unwrap();
     let _lock = store.lock_for_sending().unwrap();
     let refused = linked.lock_for_sending().unwrap_err();
-    assert!(matches!(refused, StoreError::HeldByAnother { .. }), "{refused:?}");
+    assert!(matches!(refused.fault, StoreFault::HeldByAnother { .. }), "{refused:?}");
     let beside_the_link = std::fs::read_dir(temporary.folder.path()).unwrap().count();
     assert_eq!(beside_the_link, 2, "the folder of the store, and the link");
 }

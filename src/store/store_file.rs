@@ -1,7 +1,7 @@
-//! Which file a store was opened as, and whether it still stands there.
+//! Which file a store was opened as, and whether its path still names that file.
 //!
-//! A file that was deleted or renamed can be written to for as long as it is
-//! open, and nobody ever reads it again. So who writes asks here first.
+//! A file that was deleted or renamed can be written for as long as it is
+//! open, and nobody ever reads it again. So every write asks here first.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 /// A path, and the file that it named when the store was opened.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct StoreFile {
     path: PathBuf,
     real_path: PathBuf,
-    file: FileNumber,
+    number: FileNumber,
 }
 
-/// What no other file of this machine has at the same time.
+/// No other file of this machine has the same number at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileNumber {
     device: u64,
@@ -25,14 +25,14 @@ struct FileNumber {
 /// The path names another file by now, or none.
 #[derive(Debug, thiserror::Error)]
 #[error("the store was replaced or removed while it was in use")]
-pub(super) struct Replaced;
+pub(super) struct ReplacedFile;
 
-impl Place {
+impl StoreFile {
     /// Remembers which file a path names.
-    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn from_path(path: &Path) -> std::io::Result<Self> {
         let real_path = path.canonicalize()?;
-        let file = FileNumber::of(&std::fs::metadata(&real_path)?);
-        Ok(Self { path: path.to_owned(), real_path, file })
+        let number = FileNumber::from_metadata(&std::fs::metadata(&real_path)?);
+        Ok(Self { path: path.to_owned(), real_path, number })
     }
 
     /// The path as it was given.
@@ -48,36 +48,36 @@ impl Place {
         PathBuf::from(name)
     }
 
-    /// How many names the file has. A lock stands beside one of them, and who
-    /// comes by another (a hard link) does not see it.
+    /// How many names the file has. The lock is beside one of them, so a
+    /// process that opens another name (a hard link) does not see it.
     pub(super) fn names(&self) -> std::io::Result<u64> {
         Ok(std::fs::metadata(&self.real_path)?.nlink())
     }
 
-    /// Sees that the path still names that file.
-    pub(super) fn check(&self) -> Result<(), Replaced> {
+    /// Checks that the path still names that file.
+    pub(super) fn check(&self) -> Result<(), ReplacedFile> {
         match std::fs::metadata(&self.path) {
-            Ok(found) if FileNumber::of(&found) == self.file => Ok(()),
-            _ => Err(Replaced),
+            Ok(found) if FileNumber::from_metadata(&found) == self.number => Ok(()),
+            _ => Err(ReplacedFile),
         }
     }
 }
 
 impl FileNumber {
-    fn of(file: &Metadata) -> Self {
+    fn from_metadata(file: &Metadata) -> Self {
         Self { device: file.dev(), inode: file.ino() }
     }
 }
 
-/// In the words of the database, whose errors every write has already.
-impl From<Replaced> for sqlx::Error {
-    fn from(replaced: Replaced) -> Self {
+/// Every write returns an error of the database already, so this becomes one.
+impl From<ReplacedFile> for sqlx::Error {
+    fn from(replaced: ReplacedFile) -> Self {
         Self::Io(std::io::Error::other(replaced))
     }
 }
 
-/// Whether an error is that of [`Place::check`].
+/// Whether an error is that of [`StoreFile::check`].
 pub(super) fn is_replaced(error: &sqlx::Error) -> bool {
     let sqlx::Error::Io(error) = error else { return false };
-    error.get_ref().is_some_and(|inner| inner.is::<Replaced>())
+    error.get_ref().is_some_and(|inner| inner.is::<ReplacedFile>())
 }
