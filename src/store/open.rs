@@ -131,15 +131,15 @@ async fn refuse_foreign_tables(
 }
 
 fn migration_error(path: &Path, error: MigrateError) -> StoreError {
-    let fault = match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            return StoreError::from_sqlx(MIGRATE, path, error);
-        }
-        MigrateError::VersionMissing(version) => {
-            let known = MIGRATIONS.iter().map(|migration| migration.version).max();
-            StoreFault::Newer { version, known: known.unwrap_or(0) }
-        }
-        other => StoreFault::Damaged { what: other.to_string() },
+    let newer = |version| StoreFault::Newer {
+        version,
+        known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0),
     };
-    StoreError::new(MIGRATE, path, fault)
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::from_sqlx(MIGRATE, path, error)
+        }
+        MigrateError::VersionMissing(version) => StoreError::new(OPEN, path, newer(version)),
+        other => StoreError::new(MIGRATE, path, StoreFault::Damaged { what: other.to_string() }),
+    }
 }

@@ -262,7 +262,7 @@ fn a_campaign_for_nobody_is_refused() {
     newsletter.write("left.csv", "email,status\nleft@example.org,unsubscribed\n");
     newsletter.expect(0, &["subscribers", "import", "left.csv"]);
     let refused = newsletter.expect(11, &["send", &issue]);
-    assert!(refused.error().contains("1 left"), "{refused}");
+    assert!(refused.error().contains("1 unsubscribed"), "{refused}");
     assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
 }
 

@@ -32,7 +32,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     for arguments in [vec!["send", &issue], vec!["status"], vec!["subscribers", "stats"]] {
         let run = newsletter.expect(12, &arguments);
         assert!(run.error().contains("a newer postrider has changed it"), "{run}");
-        assert!(run.error().contains("Upgrade postrider"), "{run}");
+        assert!(run.stderr.contains("Upgrade postrider"), "{run}");
     }
     assert!(newsletter.outbox_mail().is_empty());
 }
@@ -64,7 +64,7 @@ fn a_store_that_can_not_be_written_is_told_and_nobody_is_mailed() {
     };
     assert_eq!(run.code, 12, "{run}");
     // SQLite finds out when it opens the file or when it first writes, by turns.
-    assert!(run.error().contains("the file and its folder"), "{run}");
+    assert!(run.stderr.contains("the file and its folder"), "{run}");
     assert!(newsletter.outbox_mail().is_empty());
 }
 
