@@ -79,7 +79,7 @@ enum Command {
     Status(commands::status::Arguments),
     /// Import, export, add, show, suppress or count subscribers
     #[command(subcommand)]
-    Subscribers(commands::subscribers::Action),
+    Subscribers(commands::subscribers::SubscribersCommand),
     /// Check, create and list themes
     #[command(subcommand)]
     Theme(commands::theme::Action),

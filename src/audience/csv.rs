@@ -1,13 +1,12 @@
-//! Lists as CSV files: each row becomes a [`ListEntry`] or a [`RejectedRow`].
+//! CSV files of subscribers: each row becomes a [`ListEntry`] or a [`RejectedRow`].
 //!
 //! In: any [`Read`]: UTF-8, or UTF-16 with a byte order mark; separated by
 //! comma, semicolon or tab; with the columns of Mailchimp, of listmonk, of our
-//! own export, or plain ones. Out: one item for every row of the file, in at
-//! most [`MAX_ROW_BYTES`] of memory, however long a cell is. Absent on
-//! purpose: opening the file, and what the list already knows.
+//! own export, or plain ones. Out: one item for every row of the file, in a
+//! few times [`MAX_ROW_BYTES`] of memory, however long a cell is. Absent on
+//! purpose: opening the file, and the subscribers that are already known.
 
 mod columns;
-mod encoding;
 mod record;
 mod rejects;
 
@@ -18,57 +17,54 @@ pub use rejects::{RejectReason, RejectedRow, RejectsWriter};
 use std::io::Read;
 
 use columns::Columns;
-use encoding::Utf8Reader;
 use record::{Record, RecordReader};
 
 /// Reads a list, row by row.
 pub struct ListReader<R> {
-    records: RecordReader<Utf8Reader<R>>,
+    records: RecordReader<R>,
     columns: Columns,
     failed: bool,
 }
 
-/// Why a whole file cannot be read as a list.
+/// Why a file cannot be read as a list.
 #[derive(Debug, thiserror::Error)]
 pub enum ListFileError {
-    /// There is not even a header.
+    /// There is no header.
     #[error(
-        "the file is empty. A list begins with a header line such as email,first_name,last_name"
+        "the file is empty; a list begins with a header line such as email,first_name,last_name"
     )]
     Empty,
-    /// The first line is a row of data, or nothing that could be a header.
+    /// The first line is a row of data, or cannot be a header for another reason.
     #[error(
-        "the first line is not a header: {0}. Put a line such as email,first_name,last_name \
+        "the first line is not a header: {0}; put a line such as email,first_name,last_name \
          before the first row"
     )]
     NotAHeader(&'static str),
-    /// None of the columns is known to hold addresses.
-    #[error(
-        "no column holds the address; the columns are {columns}. Name the one that does `email`"
-    )]
+    /// No column is known to hold email addresses.
+    #[error("no column holds the email address; name it `email`; the columns are {columns}")]
     NoAddressColumn {
-        /// The columns seen.
+        /// The columns of the file.
         columns: String,
     },
-    /// More than one column may hold it.
+    /// More than one column may hold the email addresses.
     #[error(
-        "columns {first} and {second} both look like the address; the columns are {columns}. \
-         Rename or remove all but one"
+        "columns {first} and {second} may both hold the email address; rename or remove one of \
+         them; the columns are {columns}"
     )]
     ManyAddressColumns {
         /// The position of one, from 1.
         first: usize,
         /// The position of another, from 1.
         second: usize,
-        /// The columns seen.
+        /// The columns of the file.
         columns: String,
     },
-    /// The file could not be read on.
-    #[error("reading stopped after line {line}: {cause}. Rows before it are dealt with")]
+    /// The rest of the file could not be read.
+    #[error("reading stopped after line {line}: {cause}; the rows before it were imported")]
     Unreadable {
         /// How many lines had been read.
         line: u64,
-        /// What the system said.
+        /// The error of the system.
         cause: std::io::Error,
     },
 }
@@ -80,14 +76,13 @@ impl<R: Read> ListReader<R> {
     /// The header cannot be understood; see [`ListFileError`].
     pub fn new(file: R) -> Result<Self, ListFileError> {
         let unreadable = |cause| ListFileError::Unreadable { line: 0, cause };
-        let text = Utf8Reader::new(file).map_err(unreadable)?;
-        let mut records = RecordReader::new(text).map_err(unreadable)?;
+        let mut records = RecordReader::new(file).map_err(unreadable)?;
         let header = records.next().map_err(unreadable)?.ok_or(ListFileError::Empty)?;
-        let columns = Columns::of_header(&header)?;
+        let columns = Columns::from_header(&header)?;
         Ok(Self { records, columns, failed: false })
     }
 
-    /// The names of the columns, as the file has them.
+    /// The names of the columns, as in the file.
     pub fn header(&self) -> &[String] {
         self.columns.header()
     }
@@ -176,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_lists_say_what_they_say() {
+    fn the_columns_of_plain_lists_are_understood() {
         for (file, expected) in [
             ("email\nr@example.org\n", (Subscribed, None)),
             ("E-Mail;Status\nr@example.org;UNCONFIRMED\n", (Unconfirmed, None)),
@@ -263,6 +258,24 @@ mod tests {
         assert_eq!(only_entry(file).first_name, "Léa");
     }
 
+    /// The decoder writes U+FFFD for what it cannot read. A UTF-8 file may hold one
+    /// of its own, because another program lost a character long before.
+    #[test]
+    fn half_a_character_of_utf16_rejects_its_row_and_a_lost_one_of_utf8_does_not() {
+        for broken in [&[0x00, 0xD8, b'a', 0][..], &[0x00, 0xDC], &[b'b', 0, b'b'], &[0x00, 0xD8]] {
+            let start = "\u{FEFF}email,name\nr@example.org,".encode_utf16();
+            let mut file: Vec<u8> = start.flat_map(u16::to_le_bytes).collect();
+            file.extend_from_slice(broken);
+            let rejected = rows(file).pop().unwrap().unwrap_err();
+            assert_eq!(rejected.reason, RejectReason::NotUtf8 { column: 2 }, "{broken:?}");
+        }
+        let header: Vec<u8> =
+            [0xFEFF, 0xD800, b'\n'.into()].into_iter().flat_map(u16::to_be_bytes).collect();
+        let refused = ListReader::new(header.as_slice()).err().unwrap();
+        assert!(matches!(refused, ListFileError::NotAHeader(_)), "{refused}");
+        assert_eq!(only_entry("email,name\nr@example.org,L\u{FFFD}a\n").first_name, "L\u{FFFD}a");
+    }
+
     #[test]
     fn a_file_without_one_address_column_is_refused_with_its_columns() {
         let refused = |file: &[u8]| ListReader::new(file).err().unwrap().to_string();
@@ -273,9 +286,9 @@ mod tests {
         let two = refused(b"Email,Name,E-mail Address\n");
         assert!(two.contains("columns 1 and 3"), "{two}");
         let data = refused(b"secret@example.org,Ada\n");
-        assert!(data.contains("it holds an address") && !data.contains("secret"), "{data}");
+        assert!(data.contains("it holds an email address") && !data.contains("secret"), "{data}");
         assert!(refused(b"e\0m\0a\0i\0l\0").contains("UTF-16"));
-        assert!(refused(&[b'x'; 1 << 20]).contains("longer than any header"));
+        assert!(refused(&[b'x'; 1 << 20]).contains("too long"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `postrider subscribers`: the list.
+//! `postrider subscribers`: import, export and change the list.
 
 mod rejects;
 
@@ -19,35 +19,35 @@ use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::store_access;
 use rejects::Rejects;
 
-/// Import, export, add, show, suppress, count.
+/// What to do with the list.
 #[derive(Debug, Subcommand)]
-pub enum Action {
-    /// Read a CSV file: a plain one, or an export of Mailchimp or listmonk
+pub enum SubscribersCommand {
+    /// Import a CSV file: a plain one, or an export of Mailchimp or listmonk
     Import(ImportArguments),
     /// Write the whole list as CSV to standard output
     Export,
-    /// Put one address onto the list
+    /// Add a subscriber
     Add(AddArguments),
-    /// Show what is known about one address
+    /// Show what is known about an email address
     Show(AddressArgument),
-    /// Never mail an address again, whatever the list says
+    /// Suppress an email address: it is never mailed again
     Suppress(AddressArgument),
-    /// Count the list
+    /// Count the subscribers
     Stats,
 }
 
-/// What `import` takes.
+/// The arguments of `import`.
 #[derive(Debug, Args)]
 pub struct ImportArguments {
     /// The CSV file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where rejected rows are written [default: FILE.rejects.csv]
+    /// File for rejected rows [default: FILE.rejects.csv]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
 
-/// What `add` takes.
+/// The arguments of `add`.
 #[derive(Debug, Args)]
 pub struct AddArguments {
     #[command(flatten)]
@@ -60,21 +60,21 @@ pub struct AddArguments {
     last_name: String,
 }
 
-/// Whom an action is about.
+/// The email addresses that a command is about.
 #[derive(Debug, Args)]
 pub struct AddressArgument {
-    /// The address, or `-` to read some from standard input, one a line, which no process list shows
+    /// Email address, or `-` to read several from standard input, one per line, so that no process list shows them
     #[arg(value_name = "ADDRESS")]
     address: String,
 }
 
-/// Does what was asked. Putting somebody onto the list makes a store where
-/// there is none; asking about the list does not.
-pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
+/// Runs one command. `import` and `add` make a store where there is none; the
+/// others do not.
+pub fn run(context: &Context, command: &SubscribersCommand) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, &[])?;
-    // What was typed is read first: a slip should not leave an empty store behind.
-    let asked = Asked::read(action)?;
+    // The inputs are read first, so that a typing error leaves no empty store behind.
+    let asked = Asked::read(command)?;
     let mode = match asked {
         Asked::Import(..) | Asked::Add(..) => OpenMode::CreateIfMissing,
         Asked::Export | Asked::Show(_) | Asked::Suppress(_) | Asked::Stats => OpenMode::MustExist,
@@ -104,7 +104,7 @@ pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
     }))
 }
 
-/// An action, with what it names read from files and from standard input.
+/// A command with its inputs, read from files and from standard input.
 enum Asked<'a> {
     Import(&'a ImportArguments, Box<ListReader<File>>),
     Export,
@@ -115,16 +115,16 @@ enum Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn read(action: &'a Action) -> Result<Self, Failure> {
-        Ok(match action {
-            Action::Import(arguments) => {
+    fn read(command: &'a SubscribersCommand) -> Result<Self, Failure> {
+        Ok(match command {
+            SubscribersCommand::Import(arguments) => {
                 Self::Import(arguments, Box::new(store_access::read_list(&arguments.file)?))
             }
-            Action::Export => Self::Export,
-            Action::Add(arguments) => Self::Add(arguments, arguments.who.read()?),
-            Action::Show(who) => Self::Show(who.read()?),
-            Action::Suppress(who) => Self::Suppress(who.read()?),
-            Action::Stats => Self::Stats,
+            SubscribersCommand::Export => Self::Export,
+            SubscribersCommand::Add(arguments) => Self::Add(arguments, arguments.who.read()?),
+            SubscribersCommand::Show(who) => Self::Show(who.read()?),
+            SubscribersCommand::Suppress(who) => Self::Suppress(who.read()?),
+            SubscribersCommand::Stats => Self::Stats,
         })
     }
 }
@@ -145,7 +145,7 @@ async fn import(
             rejects.write(row)
         })
         .await;
-    // Rows that were rejected before a failure are kept, too.
+    // If the import failed, the rows that it rejected before are still kept.
     let kept = rejects.finish();
     let summary = imported.map_err(|error| match error {
         error @ ImportError::Rejects { .. } => Failure::from(error)
@@ -153,25 +153,25 @@ async fn import(
         error => error.into(),
     })?;
     let kept = kept.map_err(|error| {
-        let what = format!("cannot keep the rejected rows of {}", path.display());
+        let what = format!("cannot write the rejected rows of {}", path.display());
         Failure::of(Exit::InputUnreadable, what, &error)
     })?;
-    tell_import(context, &summary, kept.as_deref())
+    report_import(context, &summary, kept.as_deref())
 }
 
-fn tell_import(
+fn report_import(
     context: &Context,
     summary: &ImportSummary,
     rejects: Option<&Path>,
 ) -> Result<(), Failure> {
     #[derive(Serialize)]
-    struct Told<'s> {
+    struct ImportReport<'s> {
         #[serde(flatten)]
         summary: &'s ImportSummary,
         rejects: Option<&'s Path>,
     }
     if context.format == OutputFormat::Json {
-        return context.ui.data_json(&Told { summary, rejects });
+        return context.ui.data_json(&ImportReport { summary, rejects });
     }
     context.ui.status(&format!(
         "{} rows: {} added, {} merged, {} unchanged, {} rejected; {} addresses newly suppressed",
@@ -184,7 +184,7 @@ fn tell_import(
     ));
     if let Some(path) = rejects {
         context.ui.hint(&format!(
-            "The rejected rows are in {}. Mend them there and import that file.",
+            "The rejected rows are in {}. Correct them there and import that file.",
             path.display()
         ));
     }
@@ -193,11 +193,11 @@ fn tell_import(
 
 async fn export(ui: &Ui, store: &Store) -> Result<(), Failure> {
     let count = match write_export(ui, store).await {
-        // Whoever reads no further, as `head` does, has what they wanted.
+        // A reader that stops early, such as `head`, has what it wanted.
         Err(_) if ui.reader_is_gone() => return Ok(()),
         written => written?,
     };
-    ui.status(&format!("{count} subscribers exported"));
+    ui.status(&format!("exported {count} subscribers"));
     Ok(())
 }
 
@@ -231,20 +231,22 @@ async fn add(
     let row = store.find(&address).await?;
     let status = row.as_ref().map_or("unknown", |row| row.subscriber.status.as_str());
     if row.as_ref().is_some_and(|row| row.suppressed.is_some()) {
-        context.ui.warning("their address is suppressed, so they will not be mailed");
+        context.ui.warning("the email address is suppressed, so it will not be mailed");
     }
     match (summary.added, status) {
         (1.., _) => context.ui.status("added"),
         (_, "unsubscribed") => {
-            context.ui.warning("they left this list, and adding does not bring anybody back");
+            context.ui.warning(
+                "this subscriber unsubscribed, and `add` does not subscribe anybody again",
+            );
         }
-        _ => context.ui.status("they are on the list already"),
+        _ => context.ui.status("already on the list"),
     }
     Ok(())
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct SubscriberReport {
     on_list: bool,
     status: Option<SubscriptionStatus>,
     suppressed: Option<SuppressionReason>,
@@ -259,7 +261,7 @@ struct Shown {
 async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
     let suppressed = store.suppression(address).await?;
     let shown = match store.find(address).await? {
-        Some(ListedSubscriber { subscriber, .. }) => Shown {
+        Some(ListedSubscriber { subscriber, .. }) => SubscriberReport {
             on_list: true,
             status: Some(subscriber.status),
             suppressed,
@@ -270,7 +272,7 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
             created_at: Some(subscriber.created_at.to_string()),
             updated_at: Some(subscriber.updated_at.to_string()),
         },
-        None => Shown {
+        None => SubscriberReport {
             on_list: false,
             status: None,
             suppressed,
@@ -310,25 +312,25 @@ async fn suppress(context: &Context, store: &Store, address: &EmailAddress) -> R
     let is_new = store
         .suppress(address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
         .await?;
-    context.ui.status(if is_new { "suppressed" } else { "it was suppressed already" });
+    context.ui.status(if is_new { "suppressed" } else { "already suppressed" });
     Ok(())
 }
 
 async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
     #[derive(Serialize)]
-    struct Told {
+    struct StatsReport {
         #[serde(flatten)]
         stats: ListStats,
         /// Subscribed, and not suppressed.
         mailable: u64,
     }
     let mailable = store.plan_audience().await?.included;
-    let told = Told { stats: store.stats().await?, mailable };
+    let report = StatsReport { stats: store.stats().await?, mailable };
     if context.format == OutputFormat::Json {
-        context.ui.data_json(&told)?;
+        context.ui.data_json(&report)?;
         return Ok(());
     }
-    let (ui, stats) = (&context.ui, &told.stats);
+    let (ui, stats) = (&context.ui, &report.stats);
     ui.data_line(&format!("{:>9}  on the list", stats.total))?;
     ui.data_line(&format!("{mailable:>9}  would get a mail now"))?;
     for (status, number) in &stats.by_status {
@@ -344,26 +346,28 @@ async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
 }
 
 impl AddressArgument {
-    /// All of them, or none: a slip in the third line leaves the first two alone.
+    /// Reads all addresses or none: if the third line is wrong, nothing happens to the first two.
     fn read(&self) -> Result<Vec<EmailAddress>, Failure> {
         if self.address != "-" {
             let parsed = EmailAddress::parse(&self.address).map(|address| vec![address]);
-            return parsed.map_err(|error| Failure::of(Exit::Usage, "that is no address", &error));
+            return parsed
+                .map_err(|error| Failure::of(Exit::Usage, "cannot use the email address", &error));
         }
         let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
-            Failure::of(Exit::InputUnreadable, "cannot read the addresses", &error)
+            Failure::of(Exit::InputUnreadable, "cannot read the email addresses", &error)
         })?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let addresses: Result<Vec<_>, Failure> = lines
             .map(|(number, line)| {
                 EmailAddress::parse(line).map_err(|error| {
-                    let what = format!("line {} is no address, and nothing was done", number + 1);
+                    let what =
+                        format!("nothing was done: line {} is not an email address", number + 1);
                     Failure::of(Exit::Usage, what, &error)
                 })
             })
             .collect();
         match addresses? {
-            none if none.is_empty() => Err(Failure::new(Exit::Usage, "no address was given")),
+            none if none.is_empty() => Err(Failure::new(Exit::Usage, "no email address was given")),
             addresses => Ok(addresses),
         }
     }

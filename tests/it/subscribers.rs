@@ -135,8 +135,8 @@ fn a_file_that_is_no_list_is_refused_and_changes_nothing() {
     let newsletter = Newsletter::outbox();
     for (list, wanted) in [
         ("", "the file is empty"),
-        ("name,city\nOne,Ghent\n", "no column holds the address; the columns are"),
-        ("email,Email Address\na@example.org,b@example.org\n", "both look like the address"),
+        ("name,city\nOne,Ghent\n", "no column holds the email address"),
+        ("email,Email Address\na@example.org,b@example.org\n", "may both hold the email address"),
         ("reader-one@example.org\nreader-two@example.org\n", "the first line is not a header"),
     ] {
         newsletter.write("in.csv", list);
@@ -197,7 +197,7 @@ fn who_left_or_is_suppressed_is_not_brought_back() {
     let told = import(&newsletter, "email\nleft@example.org\nnever@example.org\n");
     assert_eq!(told["rejected"], 0);
     let added = newsletter.expect(0, &["subscribers", "add", "left@example.org"]);
-    assert!(added.stderr.contains("they left this list"), "{added}");
+    assert!(added.stderr.contains("this subscriber unsubscribed"), "{added}");
     newsletter.expect(0, &["subscribers", "add", "never@example.org"]);
     let shown = newsletter.json(0, &["subscribers", "show", "never@example.org"]);
     assert_eq!(shown["suppressed"], "manual", "{shown}");
@@ -209,7 +209,7 @@ fn an_entry_that_is_no_address_is_refused() {
     let newsletter = Newsletter::outbox();
     for address in ["nobody", "a b@example.org", "a@", "a@example.org\nBcc: b@example.org", ""] {
         let refused = newsletter.expect(2, &["subscribers", "add", address]);
-        assert_eq!(refused.error(), "that is no address", "{address:?}");
+        assert_eq!(refused.error(), "cannot use the email address", "{address:?}");
     }
     newsletter.expect(12, &["subscribers", "stats"]);
 }

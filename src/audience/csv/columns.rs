@@ -1,40 +1,37 @@
-//! What the columns mean, and one row read by them.
+//! The meaning of the columns, and the reading of one row by them.
 
 use std::collections::BTreeMap;
 
 use super::record::Record;
-use super::rejects::REJECTS_COLUMNS;
+use super::rejects::{MAX_NAME, REJECTS_COLUMNS};
 use super::{ListFileError, RejectReason};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, ends_line};
 
-/// The longest name that is taken, in characters.
-pub(super) const MAX_NAME: usize = 200;
-
-/// How the header of our own export ends. When a row of it was last changed is
-/// nothing that another store should keep.
+/// How the header of our own export ends. Its last column says when the row was
+/// last changed in that store, which means nothing in another one.
 const EXPORT_END: [&str; 4] = ["suppressed", "attributes", "created_at", "updated_at"];
 
-/// What one row of a list says. `Debug` shows no cell.
+/// The content of one row. `Debug` shows no cell.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListEntry {
-    /// Whose row it is.
+    /// The email address.
     pub address: EmailAddress,
-    /// Empty when the file does not say.
+    /// Empty if the file has none.
     pub first_name: String,
-    /// Empty when the file does not say.
+    /// Empty if the file has none.
     pub last_name: String,
-    /// Whether they get mail, and whether they may.
+    /// Whether they get mail.
     pub standing: EntryStanding,
     /// Every other cell that is not empty, by the name of its column.
     pub fields: BTreeMap<String, String>,
 }
 
-/// What a row says about mailing its reader.
+/// Whether a row's subscriber gets mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryStanding {
-    /// Whether they are on the list.
+    /// Whether they subscribed.
     pub status: SubscriptionStatus,
-    /// Why their address must not be mailed, if the row says so.
+    /// Why their address is suppressed, if it is.
     pub suppressed: Option<SuppressionReason>,
 }
 
@@ -44,7 +41,7 @@ impl std::fmt::Debug for ListEntry {
     }
 }
 
-/// The header of a file, understood.
+/// The header of a file, with the meaning of each column.
 pub(super) struct Columns {
     header: Vec<String>,
     meanings: Vec<Meaning>,
@@ -59,21 +56,21 @@ enum Meaning {
     Status,
     /// Our own export's column of suppressions.
     Suppressed,
-    /// listmonk's JSON object of further fields, which our own export has too.
+    /// A JSON object of further fields, in exports of listmonk and our own.
     Attributes,
-    /// Mailchimp's times at which a reader left, or an address was found dead.
+    /// Mailchimp's times at which somebody unsubscribed, or an address bounced.
     UnsubscribedAt,
     CleanedAt,
     Field,
-    /// What a rejects file adds, so that a corrected one can be imported as it
-    /// is, and the last column of our own export.
+    /// The columns that a rejects file adds, so that a corrected one can be
+    /// imported as it is, and the last column of our own export.
     Ignored,
 }
 
 impl Meaning {
-    /// Case, spaces, `_` and `-` make no difference. Mailchimp's `Address`
-    /// is a postal one.
-    fn of(name: &str) -> Self {
+    /// Case, spaces, `_` and `-` make no difference. `Address` is not in the list:
+    /// in Mailchimp's exports it is the postal address.
+    fn from_name(name: &str) -> Self {
         let bare: String = name
             .chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
@@ -99,15 +96,14 @@ impl Meaning {
 }
 
 impl Columns {
-    pub(super) fn of_header(record: &Record) -> Result<Self, ListFileError> {
+    pub(super) fn from_header(record: &Record) -> Result<Self, ListFileError> {
         if record.cut {
-            return Err(ListFileError::NotAHeader("it is longer than any header"));
+            return Err(ListFileError::NotAHeader("it is too long"));
         }
         let mut header = Vec::new();
-        for cell in record.cells() {
-            let name = std::str::from_utf8(cell).map_err(|_| {
-                ListFileError::NotAHeader("it is not UTF-8; save the file as UTF-8")
-            })?;
+        for n in 0..record.cells().len() {
+            let not_utf8 = ListFileError::NotAHeader("it is not UTF-8; save the file as UTF-8");
+            let name = record.text(n).ok_or(not_utf8)?;
             match name {
                 name if name.contains('\0') => {
                     return Err(ListFileError::NotAHeader(
@@ -115,14 +111,14 @@ impl Columns {
                          file as UTF-8",
                     ));
                 }
-                // The names of the columns are shown, and an address never is.
+                // Messages show the names of the columns, and never an email address.
                 name if name.contains('@') => {
-                    return Err(ListFileError::NotAHeader("it holds an address"));
+                    return Err(ListFileError::NotAHeader("it holds an email address"));
                 }
                 name => header.push(name.trim().to_owned()),
             }
         }
-        let mut meanings: Vec<_> = header.iter().map(|name| Meaning::of(name)).collect();
+        let mut meanings: Vec<_> = header.iter().map(|name| Meaning::from_name(name)).collect();
         let mut own = header.as_slice();
         if let Some(list) = own.strip_suffix(&REJECTS_COLUMNS.map(str::to_owned)) {
             meanings[list.len()..].fill(Meaning::Ignored);
@@ -155,17 +151,15 @@ impl Columns {
             return Err(RejectReason::Unclosed { lines: record.lines });
         }
         let (found, expected) = (record.cells().len(), self.header.len());
-        // Spreadsheets leave empty cells behind the last column.
+        // Spreadsheets write empty cells after the last column.
         let only_empty_beyond = record.cells().skip(expected).all(<[u8]>::is_empty);
         if found < expected || !only_empty_beyond {
             return Err(RejectReason::Cells { found, expected, lines: record.lines });
         }
-        let mut row = Row::default();
+        let mut row = RowCells::default();
         for (n, meaning) in self.meanings.iter().enumerate() {
             let column = n + 1;
-            let text = std::str::from_utf8(record.cell(n).unwrap_or_default())
-                .map_err(|_| RejectReason::NotUtf8 { column })?
-                .trim();
+            let text = record.text(n).ok_or(RejectReason::NotUtf8 { column })?.trim();
             if text.contains('\0') {
                 return Err(RejectReason::Control { column, lines: record.lines });
             }
@@ -191,7 +185,7 @@ fn shown(header: &[String]) -> String {
 }
 
 #[derive(Default)]
-struct Row<'r> {
+struct RowCells<'r> {
     address: &'r str,
     first_name: &'r str,
     last_name: &'r str,
@@ -203,7 +197,7 @@ struct Row<'r> {
     fields: BTreeMap<String, String>,
 }
 
-impl<'r> Row<'r> {
+impl<'r> RowCells<'r> {
     fn take(&mut self, meaning: Meaning, text: &'r str, name: &str) -> Result<(), RejectReason> {
         match meaning {
             Meaning::Address => self.address = text,
@@ -261,7 +255,7 @@ impl<'r> Row<'r> {
         })
     }
 
-    /// The strictest of what the columns say.
+    /// If columns disagree, the strictest counts.
     fn standing(&self) -> Result<EntryStanding, RejectReason> {
         use SubscriptionStatus::{Subscribed, Unconfirmed, Unsubscribed};
         use SuppressionReason::{Complaint, HardBounce, Manual};
@@ -275,7 +269,7 @@ impl<'r> Row<'r> {
             _ => return Err(RejectReason::Status),
         };
         Ok(EntryStanding {
-            // A list of suppressed addresses says nothing of anybody's wish to get mail.
+            // A file that only lists suppressed addresses subscribes nobody.
             status: if self.left || (self.suppressed.is_some() && self.status.is_empty()) {
                 Unsubscribed
             } else {

@@ -1,10 +1,11 @@
 //! Records of a CSV file, in bounded memory.
 
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use csv_core::ReadRecordResult;
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
-/// The longest row that is read, in bytes of its cells. What is longer is
+/// The longest row that is read, in bytes of its cells. A longer row is
 /// rejected, and only its beginning is kept.
 pub const MAX_ROW_BYTES: usize = 256 * 1024;
 
@@ -12,7 +13,7 @@ const MAX_CELLS: usize = 1024;
 const KEPT_OF_OVERLONG: usize = 4 * 1024;
 const CHUNK: usize = 64 * 1024;
 
-/// One row as it stands in the file.
+/// One row as it is in the file.
 pub(super) struct Record {
     /// The line on which it begins, from 1.
     pub(super) line: u64,
@@ -22,6 +23,7 @@ pub(super) struct Record {
     pub(super) cut: bool,
     /// Whether the file ends inside a quote of this row.
     pub(super) unclosed: bool,
+    is_utf16: bool,
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -35,10 +37,18 @@ impl Record {
         let start = if n == 0 { 0 } else { *self.ends.get(n - 1)? };
         self.bytes.get(start..*self.ends.get(n)?)
     }
+
+    /// A cell as text; `None` if it is not UTF-8, or was not UTF-16.
+    pub(super) fn text(&self, n: usize) -> Option<&str> {
+        let text = std::str::from_utf8(self.cell(n).unwrap_or_default()).ok()?;
+        // Half a character of UTF-16 was decoded to U+FFFD.
+        (!self.is_utf16 || !text.contains(char::REPLACEMENT_CHARACTER)).then_some(text)
+    }
 }
 
 pub(super) struct RecordReader<R> {
-    source: R,
+    source: DecodedSource<R>,
+    is_utf16: bool,
     core: csv_core::Reader,
     chunk: Box<[u8]>,
     filled: usize,
@@ -48,9 +58,19 @@ pub(super) struct RecordReader<R> {
     ends: Box<[usize]>,
 }
 
+/// A file without its byte order mark, with UTF-16 as UTF-8.
+type DecodedSource<R> = DecodeReaderBytes<Chain<Cursor<Vec<u8>>, R>, Vec<u8>>;
+
 impl<R: Read> RecordReader<R> {
-    /// Reads as much as it takes to see which separator the header uses.
-    pub(super) fn new(mut source: R) -> io::Result<Self> {
+    /// Reads until it knows which separator the header uses.
+    pub(super) fn new(mut file: R) -> io::Result<Self> {
+        let mut start = Vec::new();
+        file.by_ref().take(2).read_to_end(&mut start)?;
+        let is_utf16 = matches!(start[..], [0xFF, 0xFE] | [0xFE, 0xFF]);
+        let mut source = DecodeReaderBytesBuilder::new()
+            .utf8_passthru(true)
+            .strip_bom(true)
+            .build(Cursor::new(start).chain(file));
         let mut chunk = vec![0; CHUNK].into_boxed_slice();
         let mut filled = 0;
         while filled < CHUNK && !chunk[..filled].contains(&b'\n') {
@@ -63,7 +83,7 @@ impl<R: Read> RecordReader<R> {
         let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         let output = vec![0; MAX_ROW_BYTES].into_boxed_slice();
         let ends = vec![0; MAX_CELLS].into_boxed_slice();
-        Ok(Self { source, core, chunk, filled, at: 0, has_ended: false, output, ends })
+        Ok(Self { source, is_utf16, core, chunk, filled, at: 0, has_ended: false, output, ends })
     }
 
     /// How many lines have been read.
@@ -82,8 +102,8 @@ impl<R: Read> RecordReader<R> {
             }
             let is_end = self.filled == 0 && !self.has_ended;
             if is_end {
-                // One more line break ends every row but one whose quote is
-                // still open, and becomes a part of that.
+                // One more line break ends every row except one whose quote is
+                // still open. There it becomes a part of the cell.
                 (self.chunk[0], self.filled, self.has_ended) = (b'\n', 1, true);
             }
             if line.is_none() && !is_end {
@@ -117,7 +137,7 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
-    /// Empty lines, and the LF of a CRLF, stand before a record and are not of it.
+    /// Empty lines, and the LF of a CRLF, come before a record and do not belong to it.
     fn line_of_next_record(&self) -> Option<u64> {
         let rest = &self.chunk[self.at..self.filled];
         let skipped = rest.iter().position(|b| !matches!(b, b'\r' | b'\n'))?;
@@ -132,17 +152,18 @@ impl<R: Read> RecordReader<R> {
         cut: bool,
         unclosed: bool,
     ) -> Record {
+        let is_utf16 = self.is_utf16;
         if cut {
             let bytes = self.output[..written.min(KEPT_OF_OVERLONG)].to_vec();
             let lines = self.core.line().saturating_sub(line).max(1);
             let ends = vec![bytes.len()];
-            return Record { line, lines, cut, unclosed, bytes, ends };
+            return Record { line, lines, cut, unclosed, is_utf16, bytes, ends };
         }
         let (bytes, ends) = (self.output[..written].to_vec(), self.ends[..cells].to_vec());
         let breaks = |bytes: &[u8]| bytes.iter().filter(|b| **b == b'\n').count() as u64;
         // Line breaks at the end of the file end the last line of an unclosed cell.
         let lines = if unclosed { 1 + breaks(bytes.trim_ascii_end()) } else { 1 + breaks(&bytes) };
-        Record { line, lines, cut, unclosed, bytes, ends }
+        Record { line, lines, cut, unclosed, is_utf16, bytes, ends }
     }
 }
 
@@ -155,7 +176,7 @@ fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// The separator that stands most often in the first line, outside quotes.
+/// The separator that is most frequent in the first line, outside quotes.
 fn sniff_delimiter(start: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;

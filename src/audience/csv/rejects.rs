@@ -1,28 +1,31 @@
-//! Rows that are no entries, and the file they are kept in.
+//! Rejected rows, and the file that keeps them.
 
 use std::io::{self, Write};
 
 use super::MAX_ROW_BYTES;
 use crate::domain::AddressError;
 
-/// The columns that a rejects file has behind those of the list.
+/// The longest name that is accepted, in characters.
+pub(super) const MAX_NAME: usize = 200;
+
+/// The columns that a rejects file has after those of the list.
 pub(super) const REJECTS_COLUMNS: [&str; 2] = ["line", "reason"];
 
-/// A row that could not become an entry. `Debug` shows neither cell.
+/// A row that could not become an entry. `Debug` shows no cell.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RejectedRow {
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// Why; never holds the address.
+    /// Why. It never holds the email address.
     pub reason: RejectReason,
-    /// The cells as they stand in the file, or the beginning of them if the row is too long.
+    /// The cells as they are in the file, or their beginning if the row is too long.
     pub record: Vec<Vec<u8>>,
 }
 
 /// Why a row could not become an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RejectReason {
-    /// The address is not one.
+    /// The email address is not valid.
     #[error("{0}")]
     Address(#[from] AddressError),
     /// The row is too short or too long.
@@ -59,9 +62,9 @@ pub enum RejectReason {
         /// Which column, from 1.
         column: usize,
     },
-    /// A name that could end a header, or a NUL anywhere.
+    /// A name holds a line break or another control character, or a cell holds a NUL.
     #[error(
-        "a line break or another control character stands in column {column}{}",
+        "column {column} holds a line break or another control character{}",
         unclosed_hint(*.lines)
     )]
     Control {
@@ -70,13 +73,13 @@ pub enum RejectReason {
         /// How many lines the row takes.
         lines: u64,
     },
-    /// A name longer than any greeting.
-    #[error("the name in column {column} has more than {} characters", super::columns::MAX_NAME)]
+    /// A name is longer than [`MAX_NAME`].
+    #[error("the name in column {column} has more than {} characters", MAX_NAME)]
     LongName {
         /// Which column, from 1.
         column: usize,
     },
-    /// A word that names no status.
+    /// The status is no known word.
     #[error(
         "the status is none of subscribed, enabled, unconfirmed, unsubscribed, disabled, cleaned, \
          blocklisted, complained"
@@ -135,7 +138,7 @@ impl<W: Write> RejectsWriter<W> {
         Ok(())
     }
 
-    /// Writes what is still held back.
+    /// Writes the rows that are still buffered.
     ///
     /// # Errors
     /// The file cannot be written.

@@ -1,4 +1,4 @@
-//! The file beside a list that keeps its rejected rows, for its owner alone.
+//! The file beside a list that keeps its rejected rows. Only its owner may read it.
 
 use std::fs::File;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::audience::csv::{RejectedRow, RejectsWriter};
 use crate::error::{Exit, Failure};
 
-/// The file of rejected rows, made when there is a first one.
+/// The file of rejected rows. The first rejected row makes it.
 pub(super) struct Rejects {
     path: PathBuf,
     header: Vec<String>,
@@ -24,11 +24,12 @@ impl Rejects {
         Self { path, header: header.to_vec(), writer: None }
     }
 
-    /// Writing the rejects over the list that is being read would lose its rows.
+    /// Refuses to write the rejects over the list itself, which would lose its rows.
     pub(super) fn refuse_to_replace(&self, list: &Path) -> Result<(), Failure> {
         match (self.path.canonicalize(), list.canonicalize()) {
             (Ok(rejects), Ok(list)) if rejects == list => {
-                let what = format!("the rejects cannot be written over {}", list.display());
+                let what =
+                    format!("cannot write the rejected rows over the list {}", list.display());
                 Err(Failure::new(Exit::Usage, what).hint("Name another file with `--rejects`."))
             }
             _ => Ok(()),
@@ -51,9 +52,9 @@ impl Rejects {
     }
 }
 
-/// Rejected rows hold addresses, so nobody else may read them, and they go into
-/// no file that somebody else put there: what stands there makes room for a new
-/// file, and of a symbolic link the link alone.
+/// Makes a file that only its owner may read, because rejected rows hold email
+/// addresses. A file that is there already is replaced and not written into,
+/// because another user may own it. Of a symbolic link only the link is replaced.
 fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     match path.symlink_metadata() {
@@ -62,6 +63,6 @@ fn private_file(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    // Whoever is quicker than we are, and makes one there, is told.
+    // If another process makes a file there meanwhile, this fails.
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
