@@ -6,6 +6,7 @@
 //! [`state`]. A [`provider`] takes the whole campaign at once instead, by
 //! [`push`], and answers with an outcome of its own. Absent on purpose: SQL, sockets, the terminal.
 
+mod connections;
 mod ledger;
 mod mailer;
 mod outcome;

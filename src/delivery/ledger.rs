@@ -38,7 +38,7 @@ pub trait Ledger: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Claim, LedgerError>> + Send;
 
-    /// Records, in one transaction, the outcome of this slot's previous row
+    /// Records, in one transaction, the outcome of this worker's previous row
     /// and that `row` is started. It need not be on the disk on return, but it
     /// must survive the death of this process.
     fn start(

@@ -1,45 +1,46 @@
-//! The delivery loop: as thin as it can be.
+//! The delivery loop.
 //!
-//! Each connection is a *slot*. A slot reserves a batch of rows, and for each
-//! of them has the ledger record "started" together with the outcome of the
-//! row before, hands the message over, and asks [`state`] what
-//! the answer means. So whatever moment the process dies at, at most one row a
-//! slot is in doubt, and it is known which.
+//! Each connection has a *worker*. A worker reserves a batch of rows. For each
+//! of them it has the ledger record "started" together with the outcome of the
+//! row before, hands the message over, and asks [`state`] what the reply means.
+//! So at whatever moment the process dies, at most one row for each worker is
+//! in doubt, and it is known which.
 
-mod slot;
+mod worker;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::state::{self, Breaker, Verdict};
-use super::{ConnectError, Ending, Ledger, LedgerError, Mailer, RowId, Summary, Transport};
+use super::connections::Connections;
+use super::state::{self, Breaker, Judgement, Subject};
+use super::{Attempt, Ending, Ledger, LedgerError, Mailer, Reserved, RowId, Summary, Transport};
 use crate::domain::{Clock, Timestamp};
-use slot::Slot;
+use worker::Worker;
 
-/// The most rows that a slot reserves at a time.
+/// The most rows that a worker reserves at a time.
 const LARGEST_BATCH: usize = 64;
 
-/// What is to be delivered, and how.
+/// What a run delivers, and how.
 pub struct Work {
     /// The maker of each recipient's copy.
     pub mailer: Mailer,
-    /// How many people it was frozen for.
+    /// How many recipients the campaign was frozen for.
     pub audience: u64,
     /// How many connections may be open at a time; at least 1.
     pub connections: usize,
-    /// When rows that are still open become expired.
+    /// When rows that are still open are rejected as expired.
     pub expires_at: Timestamp,
-    /// How long a first wish to stop waits for messages under way.
+    /// How long a run that is asked to stop waits for messages under way.
     pub drain: Duration,
 }
 
 impl Work {
-    /// How many rows a slot reserves at a time: few on a short list, so that
-    /// no slot sits on rows that another could be sending.
+    /// How many rows a worker reserves at a time: few on a short list, so that
+    /// no worker keeps rows that another could send.
     fn batch(&self) -> usize {
         let share = self.audience / (4 * self.connections.max(1) as u64);
         usize::try_from(share).unwrap_or(LARGEST_BATCH).clamp(1, LARGEST_BATCH)
@@ -51,9 +52,9 @@ impl Work {
 pub enum StopWish {
     /// Not at all.
     GoOn,
-    /// When the messages under way are through.
+    /// After the messages under way.
     Drain,
-    /// At once: what is past the dot becomes unknown.
+    /// At once: a message whose final dot was written becomes unknown.
     AtOnce,
 }
 
@@ -68,7 +69,7 @@ pub struct Progress {
     /// seconds since 1970; 0 while it does not wait.
     pub waits_until: AtomicI64,
     /// When the server is dialled again after it could not be reached, in
-    /// seconds since 1970; 0 while nobody waits for that.
+    /// seconds since 1970; 0 while no worker waits for that.
     pub redials_at: AtomicI64,
 }
 
@@ -84,7 +85,7 @@ pub enum RunError {
     Panicked,
 }
 
-/// Delivers until no row is left, the wish to stop is heard, or it makes no
+/// Delivers until no row is left, the run is asked to stop, or it makes no
 /// sense to go on.
 ///
 /// # Errors
@@ -99,7 +100,11 @@ pub async fn run<L: Ledger, T: Transport>(
     progress: Arc<Progress>,
 ) -> Result<Summary, RunError> {
     let (halt, halted) = watch::channel(None);
-    let breaker = Mutex::new(Breaker::for_connections(work.connections));
+    let shared = Mutex::new(Shared {
+        breaker: Breaker::for_connections(work.connections),
+        breaks: HashMap::new(),
+        connections: Connections::default(),
+    });
     let run = Arc::new(Run {
         ledger,
         transport,
@@ -109,11 +114,7 @@ pub async fn run<L: Ledger, T: Transport>(
         halt,
         halted,
         progress,
-        breaker,
-        breaks: Mutex::default(),
-        live: AtomicUsize::new(0),
-        connected: AtomicU64::new(0),
-        troubles: AtomicU32::new(0),
+        shared,
         dialling: tokio::sync::Mutex::default(),
     });
     let ending = run.until_settled().await?;
@@ -131,23 +132,48 @@ struct Run<L, T> {
     work: Arc<Work>,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<StopWish>,
-    /// Set once, when a slot finds out that going on makes no sense.
+    /// Set once, when a worker finds that going on makes no sense.
     halt: watch::Sender<Option<Ending>>,
     halted: watch::Receiver<Option<Ending>>,
     progress: Arc<Progress>,
-    breaker: Mutex<Breaker>,
-    /// How often a connection broke under a row in this run.
-    breaks: Mutex<HashMap<RowId, u32>>,
-    /// Connections open at this moment.
-    live: AtomicUsize,
-    /// Connections opened in this run.
-    connected: AtomicU64,
-    /// Dials that failed, and connections that broke before they were of any
-    /// use, since a server last answered.
-    troubles: AtomicU32,
-    /// Slots dial one after another, so that each knows what the server said
+    shared: Mutex<Shared>,
+    /// Workers dial one after another, so that each knows what the server said
     /// to the one before.
     dialling: tokio::sync::Mutex<()>,
+}
+
+/// What all workers know together.
+struct Shared {
+    breaker: Breaker,
+    /// How often a connection broke under a row in this run.
+    breaks: HashMap<RowId, u32>,
+    connections: Connections,
+}
+
+impl Shared {
+    /// Judges an attempt and counts what it says about the connections.
+    fn judge(
+        &mut self,
+        row: &Reserved,
+        attempt: &Attempt,
+        has_proved_itself: bool,
+        now: Timestamp,
+    ) -> Judgement {
+        let mut breaks = 0;
+        if attempt.breaks_connection() {
+            let count = self.breaks.entry(row.row).or_default();
+            *count += 1;
+            breaks = *count;
+        }
+        let judgement = state::judge(attempt, row.attempts, breaks, now);
+        match judgement.about {
+            // A connection that was of use may break for many good reasons.
+            Subject::Connection if has_proved_itself => {}
+            Subject::Connection => self.connections.broke_early(),
+            _ => self.connections.answered(),
+        }
+        judgement
+    }
 }
 
 impl<L: Ledger, T: Transport> Run<L, T> {
@@ -175,31 +201,35 @@ impl<L: Ledger, T: Transport> Run<L, T> {
                     self.wait(until(self.clock.now(), due)).await;
                     self.progress.waits_until.store(0, Ordering::Relaxed);
                 }
-                None => return Ok(Ending::Unstable("rows are held by nobody".into())),
+                None => {
+                    return Ok(Ending::Unstable(
+                        "rows are reserved, and no worker has them".into(),
+                    ));
+                }
             }
         }
     }
 
-    /// Runs all slots until none finds anything to do.
+    /// Runs all workers until none finds anything to do.
     async fn one_round(self: &Arc<Self>) -> Result<(), RunError> {
-        let mut slots = tokio::task::JoinSet::new();
+        let mut workers = tokio::task::JoinSet::new();
         for _ in 0..self.work.connections.max(1) {
             let run = Arc::clone(self);
-            slots.spawn(async move {
-                let mut slot = Slot::new(run);
-                let worked = slot.work().await;
-                let closed = slot.close().await;
+            workers.spawn(async move {
+                let mut worker = Worker::new(run);
+                let worked = worker.work().await;
+                let closed = worker.close().await;
                 worked.and(closed)
             });
         }
         let mut result = Ok(());
-        while let Some(ended) = slots.join_next().await {
+        while let Some(ended) = workers.join_next().await {
             let ended = match ended {
                 Ok(ended) => ended.map_err(RunError::Ledger),
                 Err(_) => Err(RunError::Panicked),
             };
             if ended.is_err() && result.is_ok() {
-                // The others hear of it and stop after the message under way.
+                // The other workers stop after the message under way.
                 self.halt.send_replace(Some(Ending::Interrupted));
                 result = ended;
             }
@@ -211,6 +241,11 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         *self.stop.borrow() > StopWish::GoOn || self.halted.borrow().is_some()
     }
 
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the run, unless another worker has ended it already.
     fn end_with(&self, ending: Ending) {
         self.halt.send_if_modified(|halt| {
             let is_first = halt.is_none();
@@ -219,7 +254,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         });
     }
 
-    /// Waits, unless somebody wishes to stop.
+    /// Waits, or returns early when the run should stop.
     async fn wait(&self, time: Duration) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}
@@ -227,8 +262,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         }
     }
 
-    /// Returns when messages under way must be given up: at once, or when the
-    /// time for draining is over.
+    /// Returns when messages under way must be given up.
     async fn given_up(&self) {
         let mut stop = self.stop.clone();
         wished(&mut stop, StopWish::Drain).await;
@@ -239,7 +273,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
     }
 
     /// Waits before the next dial, and lets the progress display know.
-    async fn pause(&self, time: Duration) {
+    async fn wait_to_dial(&self, time: Duration) {
         if time.is_zero() {
             return;
         }
@@ -249,7 +283,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         self.progress.redials_at.store(0, Ordering::Relaxed);
     }
 
-    /// Returns when somebody wishes to stop, or it makes no sense to go on.
+    /// Returns when the run should stop.
     async fn stopping(&self) {
         let (mut stop, mut halted) = (self.stop.clone(), self.halted.clone());
         tokio::select! {
@@ -257,41 +291,9 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             _ = halted.wait_for(Option::is_some) => {}
         }
     }
-
-    /// Whether a slot should end after a dial that failed.
-    fn gives_up_on(&self, error: &ConnectError) -> bool {
-        let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
-        if is_busy && self.live.load(Ordering::SeqCst) > 0 {
-            // The server takes fewer connections than were configured. Those
-            // that it has taken carry on.
-            return true;
-        }
-        let troubles = self.troubles.fetch_add(1, Ordering::SeqCst) + 1;
-        let never_worked = self.connected.load(Ordering::SeqCst) == 0;
-        if never_worked || !error.may_pass() || state::redial_after(troubles).is_none() {
-            self.end_with(Ending::NoConnection(error.clone()));
-            return true;
-        }
-        false
-    }
-
-    /// Counts that a connection broke under a row, and says how often one has.
-    fn count_break(&self, row: RowId) -> u32 {
-        let mut breaks = self.breaks.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = breaks.entry(row).or_default();
-        *count += 1;
-        *count
-    }
-
-    fn observe(&self, verdict: &Verdict, answer: &str) {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(trip) = breaker.observe(verdict, answer) {
-            self.end_with(Ending::Tripped(trip));
-        }
-    }
 }
 
-/// Waits for a wish at least that urgent; for ever, if nobody can wish any more.
+/// Waits for a wish at least that urgent; for ever, if no sender is left.
 async fn wished(stop: &mut watch::Receiver<StopWish>, wish: StopWish) {
     if stop.wait_for(|heard| *heard >= wish).await.is_err() {
         std::future::pending::<()>().await;

@@ -4,7 +4,6 @@
 //! becomes of the connection, and whether the campaign itself is at fault.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +11,7 @@ use super::{Attempt, EnhancedCode, Outcome, Phase, RejectClass, Reply};
 
 /// What follows from one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Judgement {
     /// What becomes of the row.
     pub outcome: Outcome,
     /// Who or what the answer was about.
@@ -40,8 +39,8 @@ pub enum Subject {
 /// a connection broke under this recipient in this run, this time included. A
 /// recipient under whom connections break again and again is deferred, so that
 /// the others get their turn.
-pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Verdict {
-    let verdict = |outcome, about| Verdict { outcome, about };
+pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Judgement {
+    let verdict = |outcome, about| Judgement { outcome, about };
     let later = Outcome::Deferred(back_off(attempts, now));
     match attempt {
         Attempt::Accepted(_) => verdict(Outcome::Sent, Subject::Nothing),
@@ -50,16 +49,18 @@ pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> V
         }
         Attempt::Lost { .. } if breaks >= BREAKS => verdict(later, Subject::Recipient),
         Attempt::Lost { .. } => verdict(Outcome::Pending, Subject::Connection),
-        Attempt::Refused { phase, reply } => match Refusal::of(*phase, reply) {
-            Refusal::Closing if breaks >= BREAKS => verdict(later, Subject::Recipient),
-            Refusal::Closing => verdict(Outcome::Pending, Subject::Connection),
-            Refusal::Passing => verdict(later, Subject::Recipient),
-            Refusal::Campaign => verdict(Outcome::Pending, Subject::Campaign),
-            Refusal::Policy => verdict(later, Subject::Policy),
-            Refusal::Mailbox => {
+        Attempt::Refused { phase, reply } => match RefusalKind::from_reply(*phase, reply) {
+            RefusalKind::Closing if breaks >= BREAKS => verdict(later, Subject::Recipient),
+            RefusalKind::Closing => verdict(Outcome::Pending, Subject::Connection),
+            RefusalKind::Passing => verdict(later, Subject::Recipient),
+            RefusalKind::Campaign => verdict(Outcome::Pending, Subject::Campaign),
+            RefusalKind::Policy => verdict(later, Subject::Policy),
+            RefusalKind::Mailbox => {
                 verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient)
             }
-            Refusal::Other => verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient),
+            RefusalKind::Other => {
+                verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient)
+            }
         },
     }
 }
@@ -77,7 +78,7 @@ fn back_off(attempts: u32, now: Timestamp) -> Timestamp {
 
 /// What a refusal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum RefusalKind {
     /// 421: the server is closing this connection (RFC 5321 section 3.8).
     Closing,
     /// Another 4xx.
@@ -92,8 +93,8 @@ enum Refusal {
     Other,
 }
 
-impl Refusal {
-    fn of(phase: Phase, reply: &Reply) -> Self {
+impl RefusalKind {
+    fn from_reply(phase: Phase, reply: &Reply) -> Self {
         let subject = |subject| reply.enhanced.is_some_and(|code| code.subject == subject);
         let is = |subject, detail| {
             let exactly = |code: EnhancedCode| (code.subject, code.detail) == (subject, detail);
@@ -175,7 +176,7 @@ impl Breaker {
 
     /// Takes note of a verdict; says why, when enough is enough. `answer` is
     /// the masked answer, for people.
-    pub fn observe(&mut self, verdict: &Verdict, answer: &str) -> Option<Trip> {
+    pub fn observe(&mut self, verdict: &Judgement, answer: &str) -> Option<Trip> {
         if !matches!(verdict.outcome, Outcome::Unknown | Outcome::Pending) {
             self.unknown_in_a_row = 0;
         }
@@ -223,18 +224,6 @@ impl Breaker {
         }
         self.recent.push_back(weight);
         self.rejections += usize::from(weight == Weight::Rejected);
-    }
-}
-
-/// How long to wait before dialling again after `troubles` in a row: a second,
-/// doubling to a minute. `None` when it is time to give up, after about nine
-/// minutes, in which most servers have started again.
-pub fn redial_after(troubles: u32) -> Option<Duration> {
-    match troubles {
-        0 => Some(Duration::ZERO),
-        1..=6 => Some(Duration::from_secs(1 << (troubles - 1))),
-        7..=14 => Some(Duration::from_secs(60)),
-        _ => None,
     }
 }
 
@@ -301,8 +290,8 @@ mod tests {
         assert_eq!(back_off(0, Timestamp::MAX), Timestamp::MAX);
     }
 
-    fn verdict(outcome: Outcome, about: Subject) -> Verdict {
-        Verdict { outcome, about }
+    fn verdict(outcome: Outcome, about: Subject) -> Judgement {
+        Judgement { outcome, about }
     }
 
     #[test]
@@ -359,13 +348,5 @@ mod tests {
             assert_eq!(breaker.observe(&rejected, "554"), None);
             assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
         }
-    }
-
-    #[test]
-    fn dialling_goes_on_for_nine_minutes() {
-        let waits: Vec<u64> =
-            (0..).map_while(|troubles| redial_after(troubles).map(|wait| wait.as_secs())).collect();
-        assert_eq!(waits[..7], [0, 1, 2, 4, 8, 16, 32]);
-        assert_eq!(waits.iter().sum::<u64>(), 63 + 8 * 60);
     }
 }

@@ -58,7 +58,7 @@ const VALUES_OF_THE_NETWORK: &[&str] =
 
 /// The two loops wait and take turns, so they may use the runtime: the one
 /// over recipients, and the one that follows a campaign at a provider.
-const MAY_USE_TOKIO: &[&str] = &["delivery/run.rs", "delivery/run/slot.rs", "delivery/push.rs"];
+const MAY_USE_TOKIO: &[&str] = &["delivery/run.rs", "delivery/run/worker.rs", "delivery/push.rs"];
 
 #[test]
 fn every_room_knows_only_those_it_may() {

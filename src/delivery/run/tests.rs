@@ -2,15 +2,15 @@
 //! with time that passes only when everybody waits.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use super::*;
 use crate::campaign::{
     Campaign, FixedHeaders, MessageForm, Purpose, SigningKey, SigningKeys, UnsubscribePages,
 };
 use crate::delivery::{
-    Attempt, Claim, Closing, Connection, Doubt, DoubtMark, Envelope, InDoubt, Outcome, Phase,
-    RejectClass, Reply, Reserved, RowId, Standing, Tally, Trip,
+    Claim, Closing, ConnectError, Connection, Doubt, DoubtMark, Envelope, InDoubt, Outcome, Phase,
+    RejectClass, Reply, Standing, Tally, Trip,
 };
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId};
 use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
@@ -401,7 +401,7 @@ async fn a_recipient_under_whom_connections_break_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dial_without_an_answer_holds_up_nobody_but_its_slot() {
+async fn a_dial_without_an_answer_holds_up_nobody_but_its_worker() {
     let mut scene = Scene::with(&["one", "two", "three", "four"]);
     scene.server =
         Arc::new(Server { most_connections: 99, mute_dials: 1.into(), ..Server::default() });

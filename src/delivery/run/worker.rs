@@ -1,4 +1,5 @@
-//! A slot: one connection's worth of the loop, one row after another.
+//! One worker of a delivery run: it hands over one message after another over
+//! one connection.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,63 +8,64 @@ use std::time::Duration;
 
 use super::Run;
 use crate::campaign::CopyRecipient;
-use crate::delivery::state::{self, Subject};
+use crate::delivery::connections::Dial;
+use crate::delivery::state::Subject;
 use crate::delivery::{
     Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase, Reserved,
     RowId, Transport,
 };
 
-/// How long a slot waits for its turn to dial.
+/// How long a worker waits for its turn to dial.
 const LONGEST_TURN: Duration = Duration::from_secs(5);
 
-/// One connection's worth of work.
-pub(super) struct Slot<L: Ledger, T: Transport> {
+/// One worker, with its connection and the rows that it has reserved.
+pub(super) struct Worker<L: Ledger, T: Transport> {
     run: Arc<Run<L, T>>,
     batch: VecDeque<Reserved>,
     connection: Option<T::Connection>,
     /// Whether the server has answered to a message over this connection.
     has_proved_itself: bool,
     /// The outcome of the last row, until the ledger has it.
-    open: Option<Closing>,
+    unrecorded: Option<Closing>,
     message: Vec<u8>,
 }
 
-impl<L: Ledger, T: Transport> Slot<L, T> {
+impl<L: Ledger, T: Transport> Worker<L, T> {
     pub(super) fn new(run: Arc<Run<L, T>>) -> Self {
         Self {
             run,
             batch: VecDeque::new(),
             connection: None,
             has_proved_itself: false,
-            open: None,
+            unrecorded: None,
             message: Vec::new(),
         }
     }
 
+    /// Works until there is nothing to do or the run stops.
     pub(super) async fn work(&mut self) -> Result<(), LedgerError> {
-        while !self.run.is_stopping() && self.has_a_row().await? {
+        while !self.run.is_stopping() && self.reserve().await? {
             if self.connection.is_none() {
                 // A dial may take minutes, in which others can send these rows.
                 self.give_back().await?;
-                if !self.connect().await? {
+                if !self.connect().await {
                     break;
                 }
                 continue;
             }
             let Some(row) = self.batch.pop_front() else { continue };
-            self.run.ledger.start(row.row, self.open.take()).await?;
-            let (attempt, doubt) = self.hand_over(&row).await;
-            self.judge(&row, attempt, doubt);
+            self.run.ledger.start(row.row, self.unrecorded.take()).await?;
+            let (attempt, is_in_doubt) = self.hand_over(&row).await;
+            self.judge(&row, &attempt, is_in_doubt);
         }
         Ok(())
     }
 
-    /// Leaves nothing behind: the last outcome is recorded, unused rows go
-    /// back, and the server hears goodbye.
+    /// Records the last outcome, returns unused rows, and closes the connection.
     pub(super) async fn close(&mut self) -> Result<(), LedgerError> {
         let given_back = self.give_back().await;
         if let Some(connection) = self.connection.take() {
-            self.run.live.fetch_sub(1, Ordering::SeqCst);
+            self.run.shared().connections.closed();
             connection.close().await;
         }
         given_back
@@ -80,15 +82,16 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         }
     }
 
-    /// Records the last outcome, before the slot waits for anything.
+    /// Records the last outcome, before the worker waits for anything.
     async fn record(&mut self) -> Result<(), LedgerError> {
-        match self.open.take() {
+        match self.unrecorded.take() {
             Some(closing) => self.run.ledger.close(closing).await,
             None => Ok(()),
         }
     }
 
-    async fn has_a_row(&mut self) -> Result<bool, LedgerError> {
+    /// Reserves rows if the worker has none. `false` if no row is left.
+    async fn reserve(&mut self) -> Result<bool, LedgerError> {
         while self.batch.is_empty() {
             self.record().await?;
             let claim = self.run.ledger.claim(self.run.work.batch(), self.run.clock.now()).await?;
@@ -101,45 +104,49 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
         Ok(true)
     }
 
-    /// Opens a connection. `false` when the slot should end.
-    async fn connect(&mut self) -> Result<bool, LedgerError> {
+    /// Opens a connection. `false` if the worker should end.
+    async fn connect(&mut self) -> bool {
         let run = Arc::clone(&self.run);
-        // Whoever has waited this long for a turn dials without one: a server
-        // that leaves one dial without an answer may still answer another.
+        // After this wait the worker dials without a turn: a server that leaves
+        // one dial without an answer may still answer another.
         let turn = tokio::time::timeout(LONGEST_TURN, run.dialling.lock());
         let _turn = tokio::select! {
             turn = turn => turn.ok(),
-            () = run.stopping() => return Ok(false),
+            () = run.stopping() => return false,
         };
-        while !run.is_stopping() {
-            let troubles = run.troubles.load(Ordering::SeqCst);
-            let Some(pause) = state::redial_after(troubles) else {
-                run.end_with(Ending::Unstable(format!("{troubles} connections in a row broke")));
-                return Ok(false);
-            };
-            run.pause(pause).await;
+        if run.is_stopping() {
+            return false;
+        }
+        let mut next = run.shared().connections.next_dial();
+        loop {
+            match next {
+                Dial::After(wait) => run.wait_to_dial(wait).await,
+                Dial::LeaveToOthers => return false,
+                Dial::EndRun(ending) => {
+                    run.end_with(ending);
+                    return false;
+                }
+            }
             if run.is_stopping() {
-                return Ok(false);
+                return false;
             }
             let dialled = tokio::select! {
                 dialled = run.transport.connect() => dialled,
-                () = run.stopping() => return Ok(false),
+                () = run.stopping() => return false,
             };
             match dialled {
                 Ok(connection) => {
                     self.connection = Some(connection);
                     self.has_proved_itself = false;
-                    run.live.fetch_add(1, Ordering::SeqCst);
-                    run.connected.fetch_add(1, Ordering::SeqCst);
-                    return Ok(true);
+                    run.shared().connections.opened();
+                    return true;
                 }
-                Err(error) if run.gives_up_on(&error) => return Ok(false),
-                Err(_) => {}
+                Err(error) => next = run.shared().connections.failed(&error),
             }
         }
-        Ok(false)
     }
 
+    /// Delivers one message. Also returns whether the server may have it.
     async fn hand_over(&mut self, row: &Reserved) -> (Attempt, bool) {
         let Some(connection) = self.connection.as_mut() else {
             let cause = "there is no connection".to_owned();
@@ -156,38 +163,32 @@ impl<L: Ledger, T: Transport> Slot<L, T> {
             attempt = mailer.deliver(connection, &to, &mut self.message, &doubt) => attempt,
             () = self.run.given_up() => {
                 let phase = if doubt.is_raised() { Phase::Dot } else { Phase::Content };
-                Attempt::Lost { phase, cause: "stopped before the answer came".into() }
+                Attempt::Lost { phase, cause: "stopped before the reply came".into() }
             }
         };
         (attempt, doubt.is_raised())
     }
 
-    fn judge(&mut self, row: &Reserved, attempt: Attempt, was_in_doubt: bool) {
+    /// Draws every conclusion from one attempt.
+    fn judge(&mut self, row: &Reserved, attempt: &Attempt, was_in_doubt: bool) {
         let now = self.run.clock.now();
-        let breaks = if attempt.breaks_connection() { self.run.count_break(row.row) } else { 0 };
-        let verdict = state::judge(&attempt, row.attempts, breaks, now);
-        debug_assert!(verdict.outcome != Outcome::Unknown || was_in_doubt);
         let note = attempt.to_string();
-        let is_final = !matches!(verdict.outcome, Outcome::Pending | Outcome::Deferred(_));
-        self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
-        let is_sent = verdict.outcome == Outcome::Sent;
-        self.run.progress.sent.fetch_add(u64::from(is_sent), Ordering::Relaxed);
-        match verdict.about {
-            // A connection that was of use may break for many good reasons.
-            Subject::Connection if self.has_proved_itself => {}
-            Subject::Connection => {
-                self.run.troubles.fetch_add(1, Ordering::SeqCst);
-            }
-            _ => {
-                self.has_proved_itself = true;
-                self.run.troubles.store(0, Ordering::SeqCst);
-            }
-        }
+        let mut shared = self.run.shared();
+        let judgement = shared.judge(row, attempt, self.has_proved_itself, now);
         if self.connection.as_ref().is_some_and(|connection| !connection.is_usable()) {
             self.connection = None;
-            self.run.live.fetch_sub(1, Ordering::SeqCst);
+            shared.connections.closed();
         }
-        self.run.observe(&verdict, &note);
-        self.open = Some(Closing { row: row.row, outcome: verdict.outcome, note, at: now });
+        if let Some(trip) = shared.breaker.observe(&judgement, &note) {
+            self.run.end_with(Ending::Tripped(trip));
+        }
+        drop(shared);
+        self.has_proved_itself |= judgement.about != Subject::Connection;
+        debug_assert!(judgement.outcome != Outcome::Unknown || was_in_doubt);
+        let is_final = !matches!(judgement.outcome, Outcome::Pending | Outcome::Deferred(_));
+        self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
+        let is_sent = judgement.outcome == Outcome::Sent;
+        self.run.progress.sent.fetch_add(u64::from(is_sent), Ordering::Relaxed);
+        self.unrecorded = Some(Closing { row: row.row, outcome: judgement.outcome, note, at: now });
     }
 }

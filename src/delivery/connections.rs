@@ -1,0 +1,163 @@
+//! When a worker of a delivery run may open a connection. Pure: what happened
+//! goes in, the next step comes out.
+
+use std::time::Duration;
+
+use super::{ConnectError, Ending};
+
+/// What the workers of a run know together about their connections.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    /// Connections open at this moment.
+    open: usize,
+    /// Whether any connection was opened in this run.
+    were_possible: bool,
+    /// Dials that failed, and connections that broke before they were of any
+    /// use, since a server last answered.
+    failures: u32,
+}
+
+/// What a worker without a connection does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dial {
+    /// Dial after this wait.
+    After(Duration),
+    /// End this worker; the others carry on.
+    LeaveToOthers,
+    /// End the run.
+    EndRun(Ending),
+}
+
+impl Connections {
+    /// What a worker does before its first dial.
+    pub(super) fn next_dial(&self) -> Dial {
+        let failures = self.failures;
+        redial_after(failures).map_or_else(
+            || Dial::EndRun(Ending::Unstable(format!("{failures} connections in a row broke"))),
+            Dial::After,
+        )
+    }
+
+    /// A dial failed.
+    pub(super) fn failed(&mut self, error: &ConnectError) -> Dial {
+        let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
+        if is_busy && self.open > 0 {
+            // The server takes fewer connections than were configured. The
+            // workers that have one carry on.
+            return Dial::LeaveToOthers;
+        }
+        self.failures += 1;
+        match redial_after(self.failures) {
+            Some(wait) if self.were_possible && error.may_pass() => Dial::After(wait),
+            _ => Dial::EndRun(Ending::NoConnection(error.clone())),
+        }
+    }
+
+    /// A dial succeeded.
+    pub(super) fn opened(&mut self) {
+        self.open += 1;
+        self.were_possible = true;
+    }
+
+    /// A connection was closed, or broke.
+    pub(super) fn closed(&mut self) {
+        self.open -= 1;
+    }
+
+    /// A connection broke before the server had answered to a message over it.
+    pub(super) fn broke_early(&mut self) {
+        self.failures += 1;
+    }
+
+    /// The server answered to a message.
+    pub(super) fn answered(&mut self) {
+        self.failures = 0;
+    }
+}
+
+/// How long to wait before the next dial after so many failures in a row: a
+/// second, doubling to a minute. `None` when it is time to give up, after about
+/// nine minutes, in which most servers have started again.
+fn redial_after(failures: u32) -> Option<Duration> {
+    match failures {
+        0 => Some(Duration::ZERO),
+        1..=6 => Some(Duration::from_secs(1 << (failures - 1))),
+        7..=14 => Some(Duration::from_secs(60)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Phase, Reply};
+
+    #[test]
+    fn dialling_goes_on_for_nine_minutes() {
+        let waits: Vec<u64> =
+            (0..).map_while(|failures| redial_after(failures).map(|wait| wait.as_secs())).collect();
+        assert_eq!(waits[..7], [0, 1, 2, 4, 8, 16, 32]);
+        assert_eq!(waits.iter().sum::<u64>(), 63 + 8 * 60);
+    }
+
+    #[test]
+    fn a_failed_dial_is_repeated_left_to_others_or_ends_the_run() {
+        let server = || "mail.example.org:25".to_owned();
+        let refused = |code| ConnectError::Refused {
+            server: server(),
+            phase: Phase::Greeting,
+            reply: Reply { code, enhanced: None, text: String::new() },
+        };
+        let unreachable = ConnectError::Unreachable {
+            server: server(),
+            phase: Phase::Connect,
+            cause: String::new(),
+        };
+        let unacceptable = ConnectError::Unacceptable {
+            server: server(),
+            phase: Phase::Tls,
+            cause: String::new(),
+        };
+        let after = |seconds| Dial::After(Duration::from_secs(seconds));
+        let end = |error: &ConnectError| Dial::EndRun(Ending::NoConnection(error.clone()));
+        let (busy, closed) = (refused(421), refused(554));
+        for (open, were_possible, failures, error, expected) in [
+            // A server that was never reached ends the run at once.
+            (0, false, 0, &unreachable, end(&unreachable)),
+            (0, false, 0, &busy, end(&busy)),
+            // One that was reached is dialled again for a while.
+            (0, true, 0, &unreachable, after(1)),
+            (0, true, 1, &unreachable, after(2)),
+            (1, true, 13, &unreachable, after(60)),
+            (1, true, 14, &unreachable, end(&unreachable)),
+            // One that takes no more connections keeps those that it has.
+            (1, true, 0, &busy, Dial::LeaveToOthers),
+            (1, true, 14, &busy, Dial::LeaveToOthers),
+            (0, true, 0, &busy, after(1)),
+            // What cannot pass is not repeated.
+            (1, true, 0, &closed, end(&closed)),
+            (1, true, 0, &unacceptable, end(&unacceptable)),
+        ] {
+            let mut connections = Connections { open, were_possible, failures };
+            let next = connections.failed(error);
+            assert_eq!(next, expected, "{open} open, {were_possible}, {failures}: {error}");
+            let counted = u32::from(next != Dial::LeaveToOthers);
+            assert_eq!(connections.failures, failures + counted);
+        }
+    }
+
+    #[test]
+    fn connections_that_break_unused_count_until_the_server_answers() {
+        let mut connections = Connections::default();
+        assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+        for _ in 0..15 {
+            connections.opened();
+            connections.broke_early();
+            connections.closed();
+        }
+        let ending = Ending::Unstable("15 connections in a row broke".into());
+        assert_eq!(connections.next_dial(), Dial::EndRun(ending));
+        connections.answered();
+        assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+    }
+}
