@@ -19,5 +19,5 @@ pub use manifest::{
     Campaign, FixedHeaders, Manifest, ManifestAttachment, ManifestError, ManifestMailbox,
     Provenance,
 };
-pub use message::{CopyRecipient, MessageError, MessageForm, Purpose};
-pub use unsubscribe::{Leaflet, UnsubscribePages, UnsubscribeToken};
+pub use message::{CopyRecipient, MessageError, MessageForm, MessagePurpose};
+pub use unsubscribe::{LinkPurpose, UnsubscribePages, UnsubscribeToken};

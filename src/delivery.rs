@@ -19,13 +19,13 @@ mod summary;
 mod transport;
 
 pub use ledger::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId, RowState,
-    Standing, Tally,
+    Claim, Closing, Completion, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId,
+    RowState, Tally,
 };
 pub use mailer::Mailer;
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
 pub use patience::Patience;
-pub use run::{Progress, RunError, StopWish, Work, run};
+pub use run::{DeliveryProgress, RunError, StopWish, Work, run};
 pub use state::Trip;
 pub use summary::{Ending, Summary};
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -85,7 +85,7 @@ pub struct Situation<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<'a> {
     /// The one thing to do.
-    pub action: Action<'a>,
+    pub action: DueAction<'a>,
     /// Unsent issues that came due after the mark and are too late to send,
     /// the oldest first. They are never sent without a person.
     pub missed: Vec<&'a ScheduledIssue>,
@@ -95,7 +95,7 @@ pub struct Decision<'a> {
 
 /// The one thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action<'a> {
+pub enum DueAction<'a> {
     /// Resume this campaign, then decide again.
     Resume(&'a Slug),
     /// Send this issue.
@@ -103,12 +103,12 @@ pub enum Action<'a> {
     /// Nothing is due. The next issue that will be, if one is known.
     Wait(Option<&'a ScheduledIssue>),
     /// Send nothing: somebody has to decide.
-    Refuse(Refusal<'a>),
+    Refuse(DueRefusal<'a>),
 }
 
 /// Why nothing is sent although something may be due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal<'a> {
+pub enum DueRefusal<'a> {
     /// More than one issue is due. The earliest due stands first.
     SeveralDue(Vec<&'a ScheduledIssue>),
     /// The issue that is due shares its slug with other files, so sending it
@@ -163,9 +163,9 @@ pub fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
     };
     let action = if situation.now < situation.mark {
         let Situation { now, mark, .. } = *situation;
-        Action::Refuse(Refusal::ClockBeforeMark { now, mark })
+        DueAction::Refuse(DueRefusal::ClockBeforeMark { now, mark })
     } else if let Some(slug) = situation.unfinished.first() {
-        Action::Resume(slug)
+        DueAction::Resume(slug)
     } else {
         situation.act_on(at(Moment::Due).collect(), at(Moment::Ahead).next())
     };
@@ -211,19 +211,23 @@ impl<'a> Situation<'a> {
             && self.issues.iter().any(|other| other.path == file && other.slug == issue.slug)
     }
 
-    fn act_on(&self, due: Vec<&'a ScheduledIssue>, next: Option<&'a ScheduledIssue>) -> Action<'a> {
+    fn act_on(
+        &self,
+        due: Vec<&'a ScheduledIssue>,
+        next: Option<&'a ScheduledIssue>,
+    ) -> DueAction<'a> {
         let [only] = due[..] else {
             return if due.is_empty() {
-                Action::Wait(next)
+                DueAction::Wait(next)
             } else {
-                Action::Refuse(Refusal::SeveralDue(due))
+                DueAction::Refuse(DueRefusal::SeveralDue(due))
             };
         };
         let namesakes: Vec<_> =
             self.issues.iter().filter(|issue| issue.slug == only.slug).collect();
         match namesakes.len() {
-            1 => Action::Send(only),
-            _ => Action::Refuse(Refusal::SharedSlug(namesakes)),
+            1 => DueAction::Send(only),
+            _ => DueAction::Refuse(DueRefusal::SharedSlug(namesakes)),
         }
     }
 }

@@ -23,7 +23,7 @@ const AFTER: &str = "?=";
 
 /// A header of words alone, such as `Subject`, with its line end.
 pub(super) fn unstructured(name: &str, text: &str) -> String {
-    let mut line = Line::begin(name);
+    let mut line = FoldedLine::begin(name);
     match is_plain(text).then(|| units(text)).filter(|units| line.take(units)) {
         Some(units) => units.iter().for_each(|unit| line.fold_before(unit)),
         None => line.encoded_words(text),
@@ -33,7 +33,7 @@ pub(super) fn unstructured(name: &str, text: &str) -> String {
 
 /// A header of one mailbox, such as `From`, with its line end.
 pub(super) fn mailbox(name: &str, mailbox: &Mailbox) -> String {
-    let mut line = Line::begin(name);
+    let mut line = FoldedLine::begin(name);
     let Some(shown) = &mailbox.name else {
         line.push(mailbox.address.as_str());
         return line.end();
@@ -77,12 +77,12 @@ fn phrase(name: &str) -> String {
 }
 
 /// A header in the making.
-struct Line {
+struct FoldedLine {
     text: String,
     column: usize,
 }
 
-impl Line {
+impl FoldedLine {
     fn begin(name: &str) -> Self {
         let text = format!("{name}: ");
         Self { column: text.len(), text }

@@ -149,8 +149,8 @@ impl Campaign {
     pub fn freeze(key: CampaignKey, rendered: &Rendered, headers: &FixedHeaders) -> Self {
         let manifest = Manifest {
             form: 1,
-            from: ManifestMailbox::of(&headers.from),
-            reply_to: headers.reply_to.as_ref().map(ManifestMailbox::of),
+            from: ManifestMailbox::from_mailbox(&headers.from),
+            reply_to: headers.reply_to.as_ref().map(ManifestMailbox::from_mailbox),
             subject: rendered.subject.as_str().to_owned(),
             list_id: headers.list_id.as_str().to_owned(),
             language: headers.language.clone(),
@@ -158,7 +158,7 @@ impl Campaign {
             preheader: rendered.preheader.clone(),
             html: rendered.html.clone(),
             text: rendered.text.clone(),
-            attachments: rendered.attachments().map(ManifestAttachment::of).collect(),
+            attachments: rendered.attachments().map(ManifestAttachment::from_file).collect(),
         };
         let contents = rendered.attachments().map(|file| Arc::clone(&file.bytes)).collect();
         let canonical = canonical(&manifest);
@@ -239,7 +239,7 @@ impl Campaign {
 }
 
 impl ManifestAttachment {
-    fn of(file: &Attachment) -> Self {
+    fn from_file(file: &Attachment) -> Self {
         Self {
             content_id: file.content_id.clone(),
             media_type: file.format.media_type().to_owned(),
@@ -251,7 +251,7 @@ impl ManifestAttachment {
 }
 
 impl ManifestMailbox {
-    fn of(mailbox: &Mailbox) -> Self {
+    fn from_mailbox(mailbox: &Mailbox) -> Self {
         Self {
             name: mailbox.name.as_ref().map(|name| name.as_str().to_owned()),
             address: mailbox.address.as_str().to_owned(),

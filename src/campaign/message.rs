@@ -5,7 +5,7 @@
 //! Where the mail carries images, they stand beside the html in a
 //! multipart/related (RFC 2387), so that no program lists them as files.
 
-use super::{Campaign, Leaflet, UnsubscribeToken, attached, header_line};
+use super::{Campaign, LinkPurpose, UnsubscribeToken, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::quoted_printable::Encoder;
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
@@ -21,7 +21,7 @@ pub struct MessageForm {
 
 /// Why a copy is made. It changes Date, Message-ID and one header, and no byte of the parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum MessagePurpose {
     /// For a subscriber.
     Campaign,
     /// For an editor.
@@ -93,7 +93,7 @@ impl MessageForm {
     /// that is too long, or the campaign's images are not there.
     pub fn compile(
         campaign: &Campaign,
-        purpose: Purpose,
+        purpose: MessagePurpose,
         date: Timestamp,
     ) -> Result<Self, MessageError> {
         let manifest = campaign.manifest();
@@ -116,7 +116,7 @@ impl MessageForm {
         segments.hole(Segment::UnsubscribeUrl);
         segments
             .line(">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nPrecedence: bulk\r\n");
-        if let Purpose::Proof { .. } = purpose {
+        if let MessagePurpose::Proof { .. } = purpose {
             segments.line(&format!("X-Postrider-Proof: {}\r\n", campaign.digest()));
         }
         for (name, value) in &manifest.headers {
@@ -150,7 +150,7 @@ impl MessageForm {
         Ok(Self {
             segments: segments.0,
             identity: MessageIdentity::new(campaign, purpose, from.address.domain()),
-            token: UnsubscribeToken::new(purpose.leaflet(), campaign.key(), SubscriberId(0)),
+            token: UnsubscribeToken::new(purpose.link_purpose(), campaign.key(), SubscriberId(0)),
         })
     }
 
@@ -198,21 +198,21 @@ impl MessageForm {
     }
 }
 
-impl Purpose {
+impl MessagePurpose {
     /// In which kind of mail the copy's unsubscribe link stands.
-    fn leaflet(self) -> Leaflet {
+    fn link_purpose(self) -> LinkPurpose {
         match self {
-            Self::Campaign => Leaflet::Campaign,
-            Self::Proof { .. } => Leaflet::Proof,
+            Self::Campaign => LinkPurpose::Campaign,
+            Self::Proof { .. } => LinkPurpose::Proof,
         }
     }
 }
 
 impl MessageIdentity {
-    fn new(campaign: &Campaign, purpose: Purpose, domain: &str) -> Self {
+    fn new(campaign: &Campaign, purpose: MessagePurpose, domain: &str) -> Self {
         let purpose = match purpose {
-            Purpose::Campaign => "campaign".to_owned(),
-            Purpose::Proof { attempt } => format!("proof {attempt}"),
+            MessagePurpose::Campaign => "campaign".to_owned(),
+            MessagePurpose::Proof { attempt } => format!("proof {attempt}"),
         };
         let seed = format!("{} {} {purpose} ", campaign.key(), campaign.digest());
         Self { seed: seed.into_bytes(), domain: domain.to_owned() }

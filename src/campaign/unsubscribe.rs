@@ -15,7 +15,7 @@ use crate::domain::{CampaignKey, Digest, SubscriberId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnsubscribeToken {
     /// In which kind of mail the link stood.
-    pub leaflet: Leaflet,
+    pub purpose: LinkPurpose,
     /// Whose link it is. A proof belongs to nobody on the list.
     pub subscriber: SubscriberId,
     /// The first bytes of the SHA-256 of the campaign's key.
@@ -24,7 +24,7 @@ pub struct UnsubscribeToken {
 
 /// In which kind of mail a link stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaflet {
+pub enum LinkPurpose {
     /// A mail to a subscriber: the link takes them off the list.
     Campaign,
     /// A proof to an editor: the page says so, and changes nothing.
@@ -43,11 +43,11 @@ const SIGNATURE: usize = 16;
 
 impl UnsubscribeToken {
     /// A token for one subscriber of one campaign.
-    pub fn new(leaflet: Leaflet, campaign: &CampaignKey, subscriber: SubscriberId) -> Self {
+    pub fn new(purpose: LinkPurpose, campaign: &CampaignKey, subscriber: SubscriberId) -> Self {
         let digest = Digest::of(campaign.to_string().as_bytes());
         let mut short = [0; 6];
         short.copy_from_slice(&digest.bytes()[..6]);
-        Self { leaflet, subscriber, campaign: short }
+        Self { purpose, subscriber, campaign: short }
     }
 
     /// The 44 characters that stand in the link: base64url, no padding.
@@ -68,20 +68,20 @@ impl UnsubscribeToken {
         let (body, mac) = raw.split_at_checked(BODY)?;
         let key = keys.find(u16::from_be_bytes([body[1], body[2]]))?;
         aws_lc_rs::constant_time::verify_slices_are_equal(&signature(key, body), mac).ok()?;
-        let leaflet = match body[0] {
-            1 => Leaflet::Campaign,
-            2 => Leaflet::Proof,
+        let purpose = match body[0] {
+            1 => LinkPurpose::Campaign,
+            2 => LinkPurpose::Proof,
             _ => return None,
         };
         let subscriber = SubscriberId(i64::from_be_bytes(body[3..11].try_into().ok()?));
-        Some(Self { leaflet, subscriber, campaign: body[11..17].try_into().ok()? })
+        Some(Self { purpose, subscriber, campaign: body[11..17].try_into().ok()? })
     }
 
     fn body(&self, key: u16) -> [u8; BODY] {
         let mut body = [0; BODY];
-        body[0] = match self.leaflet {
-            Leaflet::Campaign => 1,
-            Leaflet::Proof => 2,
+        body[0] = match self.purpose {
+            LinkPurpose::Campaign => 1,
+            LinkPurpose::Proof => 2,
         };
         body[1..3].copy_from_slice(&key.to_be_bytes());
         body[3..11].copy_from_slice(&self.subscriber.0.to_be_bytes());
@@ -124,7 +124,7 @@ mod tests {
     fn token() -> UnsubscribeToken {
         let slug = |text| Slug::parse(text).unwrap();
         let campaign = CampaignKey { newsletter: slug("weekly"), issue: slug("1") };
-        UnsubscribeToken::new(Leaflet::Campaign, &campaign, SubscriberId(42))
+        UnsubscribeToken::new(LinkPurpose::Campaign, &campaign, SubscriberId(42))
     }
 
     #[test]

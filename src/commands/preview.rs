@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::campaign::{CopyRecipient, MessageForm, Purpose};
+use crate::campaign::{CopyRecipient, MessageForm, MessagePurpose};
 use crate::check::GMAIL_CLIP;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
@@ -92,8 +92,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 /// The message as a mail program would get it, dated at the epoch, so that the
 /// same issue gives the same file.
 fn message(prepared: &ReadyIssue) -> Result<Vec<u8>, Failure> {
-    let form = MessageForm::compile(&prepared.campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH)
-        .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+    let form =
+        MessageForm::compile(&prepared.campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH)
+            .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
     let to = EmailAddress::parse("reader@example.org")
         .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
     let mut message = Vec::new();

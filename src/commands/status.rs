@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::campaign::{MessageForm, Purpose};
+use crate::campaign::{MessageForm, MessagePurpose};
 use crate::config::{Config, Root};
-use crate::delivery::{RowState, Standing, Tally};
+use crate::delivery::{Completion, RowState, Tally};
 use crate::domain::{CampaignKey, RouteKind, Slug};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
@@ -36,7 +36,7 @@ struct CampaignStatus {
     subject: String,
     digest: String,
     via: RouteKind,
-    standing: Standing,
+    standing: Completion,
     frozen_at: String,
     finished_at: Option<String>,
     paused: Option<String>,
@@ -98,7 +98,7 @@ async fn one(config: &Config, store: &Store, issue: &std::path::Path) -> Result<
             .hint("`postrider status` without an issue lists every campaign."));
     };
     let mut status = CampaignStatus::read(store, summary).await?;
-    let form = MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)
+    let form = MessageForm::compile(&frozen.campaign, MessagePurpose::Campaign, frozen.frozen_at)
         .map_err(|error| Failure::of(Exit::Internal, "cannot name the messages", &error))?;
     let list = async |state| -> Result<Option<Vec<Recipient>>, Failure> {
         let mut rows = Vec::new();
@@ -148,7 +148,7 @@ fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
         let standing = match (campaign.standing, &campaign.paused, &campaign.finished_at) {
             (_, Some(why), _) => format!("paused: {why}"),
             (_, None, Some(at)) => format!("finished {at}"),
-            (Standing::Unfinished, None, None) => "unfinished".to_owned(),
+            (Completion::Unfinished, None, None) => "unfinished".to_owned(),
             (_, None, None) => "all rows final".to_owned(),
         };
         ui.data_line(&format!("{}  {standing}", campaign.key))?;
@@ -206,8 +206,8 @@ impl CampaignStatus {
             via: campaign.via,
             // Where a provider keeps the list, the ledger has no rows to judge by.
             standing: match (campaign.recipients, campaign.finished_at) {
-                (0, None) => Standing::Unfinished,
-                _ => tally.standing(),
+                (0, None) => Completion::Unfinished,
+                _ => tally.completion(),
             },
             frozen_at: campaign.frozen_at.to_string(),
             finished_at: campaign.finished_at.map(|at| at.to_string()),

@@ -244,11 +244,11 @@ impl Tally {
     }
 
     /// Where the campaign stands, judged by its rows.
-    pub fn standing(&self) -> Standing {
+    pub fn completion(&self) -> Completion {
         match (self.open(), self.unknown) {
-            (0, 0) => Standing::Finished,
-            (0, _) => Standing::FinishedInDoubt,
-            _ => Standing::Unfinished,
+            (0, 0) => Completion::Finished,
+            (0, _) => Completion::FinishedInDoubt,
+            _ => Completion::Unfinished,
         }
     }
 }
@@ -256,7 +256,7 @@ impl Tally {
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum Completion {
     /// Rows are left to send.
     Unfinished,
     /// Every row is final and known.

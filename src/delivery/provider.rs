@@ -24,7 +24,7 @@ pub use remote::{PreflightItem, PreflightLevel, Remote, RemoteId, RemoteState};
 /// twice; a [`ProviderError`] is what is left after that.
 pub trait Provider: Send + Sync {
     /// What it can do, as data: planning refuses what it cannot.
-    fn capabilities(&self) -> Capabilities;
+    fn capabilities(&self) -> ProviderCapabilities;
 
     /// The campaign in the provider's own words, with its merge tags where the
     /// slots are. Nothing is sent anywhere.
@@ -87,7 +87,7 @@ pub trait Provider: Send + Sync {
 
 /// What a provider can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Capabilities {
+pub struct ProviderCapabilities {
     /// Its name as people know it.
     pub provider: &'static str,
     /// What becomes of the text part.

@@ -124,7 +124,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
     /// See [`PushError`]; but for [`PushError::Unrecorded`], nothing was sent.
     pub async fn send(&self, ready: Box<Ready>) -> Result<Pushed, PushError> {
         let Ready { remote, draft, digest, .. } = *ready;
-        self.holds(&remote, &draft).await?;
+        self.verify(&remote, &draft).await?;
         // Two runs at once may each have created a draft: both see both here.
         match self.provider.find(&draft.key).await? {
             Some(found) if found.id == remote.id && found.state == RemoteState::Draft => {}
@@ -199,11 +199,11 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
     async fn bring(&self, draft: &Draft, existing: Option<Remote>) -> Result<Remote, PushError> {
         let remote = self.provider.upsert_draft(draft, existing.as_ref()).await?;
         self.provider.put_content(&remote.id, draft).await?;
-        self.holds(&remote, draft).await?;
+        self.verify(&remote, draft).await?;
         Ok(remote)
     }
 
-    async fn holds(&self, remote: &Remote, draft: &Draft) -> Result<(), PushError> {
+    async fn verify(&self, remote: &Remote, draft: &Draft) -> Result<(), PushError> {
         let found = self.provider.read_back(&remote.id).await?;
         compare(draft, &found)
             .map_err(|difference| PushError::Differs { remote: remote.clone(), difference })

@@ -60,7 +60,7 @@ pub enum StopWish {
 
 /// Counts of this run, for a progress display.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct DeliveryProgress {
     /// Messages handed over.
     pub sent: AtomicU64,
     /// Rows that reached any final state.
@@ -97,7 +97,7 @@ pub async fn run<L: Ledger, T: Transport>(
     work: Arc<Work>,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<StopWish>,
-    progress: Arc<Progress>,
+    progress: Arc<DeliveryProgress>,
 ) -> Result<Summary, RunError> {
     let (halt, halted) = watch::channel(None);
     let shared = Mutex::new(Shared {
@@ -135,7 +135,7 @@ struct Run<L, T> {
     /// Set once, when a worker finds that going on makes no sense.
     halt: watch::Sender<Option<Ending>>,
     halted: watch::Receiver<Option<Ending>>,
-    progress: Arc<Progress>,
+    progress: Arc<DeliveryProgress>,
     shared: Mutex<Shared>,
     /// Workers dial one after another, so that each knows what the server said
     /// to the one before.

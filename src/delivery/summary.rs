@@ -1,6 +1,6 @@
 //! What one run of the loop came to.
 
-use super::{ConnectError, Standing, Tally, Trip};
+use super::{Completion, ConnectError, Tally, Trip};
 
 /// What one run came to. The tally adds up to the frozen audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub enum Ending {
 
 impl Summary {
     /// Where the campaign stands now.
-    pub fn standing(&self) -> Standing {
-        self.tally.standing()
+    pub fn completion(&self) -> Completion {
+        self.tally.completion()
     }
 
     /// Whether the states add up to the frozen audience.

@@ -19,14 +19,14 @@ use reqwest::Method;
 use crate::campaign::Campaign;
 use crate::delivery::Patience;
 use crate::delivery::provider::{
-    AttachmentSupport, Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError,
-    PreflightItem, Provider, ProviderError, ReadBack, Remote, RemoteId, RemoteState, ReplyTo,
-    TextPart,
+    AttachmentSupport, Draft, FixedHeaderSupport, FromName, Part, PlanError, PreflightItem,
+    Provider, ProviderCapabilities, ProviderError, ReadBack, Remote, RemoteId, RemoteState,
+    ReplyTo, TextPart,
 };
 use crate::domain::{CampaignKey, EmailAddress};
 
-use http::{Http, Repeat, Request};
-use wire::{CampaignIn, CampaignOut, ChecklistIn, ContentIn, ContentOut, Page, TestOut};
+use http::{ApiRequest, Http, Repeat};
+use wire::{CampaignIn, CampaignOut, CampaignPage, ChecklistIn, ContentIn, ContentOut, TestOut};
 
 pub use key::{ApiKey, ApiKeyError, Endpoint, ListId, ListIdError, NotLoopback};
 
@@ -64,7 +64,7 @@ impl Mailchimp {
 
     async fn create(&self, draft: &Draft) -> Result<Remote, ProviderError> {
         let title = title(&draft.key);
-        let request = Request::new(
+        let request = ApiRequest::new(
             Method::POST,
             "/campaigns".into(),
             "creating the draft",
@@ -92,13 +92,13 @@ impl Mailchimp {
         let title = title(&draft.key);
         let path = format!("/campaigns/{id}");
         let request =
-            Request::new(Method::PATCH, path, "bringing the draft up to date", Repeat::Harmless)
+            ApiRequest::new(Method::PATCH, path, "bringing the draft up to date", Repeat::Harmless)
                 .with(&CampaignOut::updated(draft, &title, &self.list));
         let updated: CampaignIn = self.http.ask(&request).await?;
         remote(&request, &updated)
     }
 
-    async fn page(&self, offset: usize) -> Result<Page, ProviderError> {
+    async fn page(&self, offset: usize) -> Result<CampaignPage, ProviderError> {
         // In the order of creation, what is added meanwhile comes on the last page.
         let path = format!(
             "/campaigns?list_id={}&count={PAGE}&offset={offset}&sort_field=create_time&sort_dir=ASC\
@@ -106,13 +106,13 @@ impl Mailchimp {
              campaigns.settings.title,total_items",
             self.list.as_str()
         );
-        self.http.ask(&Request::get(path, "looking for the campaign")).await
+        self.http.ask(&ApiRequest::get(path, "looking for the campaign")).await
     }
 }
 
 impl Provider for Mailchimp {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
+    fn capabilities(&self) -> ProviderCapabilities {
+        ProviderCapabilities {
             provider: NAME,
             text_part: TextPart::Own,
             reply_to: ReplyTo::SameAsFrom,
@@ -135,7 +135,7 @@ impl Provider for Mailchimp {
             let page = self.page(offset).await?;
             offset += page.campaigns.len();
             for campaign in page.campaigns.iter().filter(|c| c.settings.title == title) {
-                let request = Request::get("/campaigns".into(), "looking for the campaign");
+                let request = ApiRequest::get("/campaigns".into(), "looking for the campaign");
                 let remote = remote(&request, campaign)?;
                 found.insert(remote.id.as_str().to_owned(), remote);
             }
@@ -162,7 +162,7 @@ impl Provider for Mailchimp {
 
     async fn put_content(&self, id: &RemoteId, draft: &Draft) -> Result<(), ProviderError> {
         let path = format!("/campaigns/{id}/content");
-        let request = Request::new(Method::PUT, path, "putting the content", Repeat::Harmless)
+        let request = ApiRequest::new(Method::PUT, path, "putting the content", Repeat::Harmless)
             .with(&ContentOut { html: &draft.html, plain_text: &draft.text });
         self.http.tell(&request).await
     }
@@ -170,17 +170,17 @@ impl Provider for Mailchimp {
     async fn read_back(&self, id: &RemoteId) -> Result<ReadBack, ProviderError> {
         let path = format!("/campaigns/{id}?fields=id,web_id,type,status,settings,recipients");
         let campaign: CampaignIn =
-            self.http.ask(&Request::get(path, "reading the draft back")).await?;
+            self.http.ask(&ApiRequest::get(path, "reading the draft back")).await?;
         let path = format!("/campaigns/{id}/content?fields=html,plain_text");
         let content: ContentIn =
-            self.http.ask(&Request::get(path, "reading the content back")).await?;
+            self.http.ask(&ApiRequest::get(path, "reading the content back")).await?;
         Ok(campaign.with_content(content, &self.list))
     }
 
     async fn preflight(&self, id: &RemoteId) -> Result<Vec<PreflightItem>, ProviderError> {
         let path = format!("/campaigns/{id}/send-checklist");
         let checklist: ChecklistIn =
-            self.http.ask(&Request::get(path, "reading the checklist")).await?;
+            self.http.ask(&ApiRequest::get(path, "reading the checklist")).await?;
         Ok(checklist.into_items(|text| self.http.safe(text)))
     }
 
@@ -191,7 +191,8 @@ impl Provider for Mailchimp {
             let body =
                 TestOut { test_emails: to.iter().map(EmailAddress::as_str).collect(), send_type };
             let path = format!("/campaigns/{id}/actions/test");
-            let request = Request::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone);
+            let request =
+                ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone);
             self.http.tell(&request.with(&body)).await?;
         }
         Ok(())
@@ -201,13 +202,13 @@ impl Provider for Mailchimp {
         let path = format!("/campaigns/{id}/actions/send");
         let purpose = "sending the campaign";
         self.http
-            .tell(&Request::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone))
+            .tell(&ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone))
             .await
     }
 
     async fn status(&self, id: &RemoteId) -> Result<RemoteState, ProviderError> {
         let path = format!("/campaigns/{id}?fields=id,type,status");
-        let request = Request::get(path, "reading the campaign's state");
+        let request = ApiRequest::get(path, "reading the campaign's state");
         match self.http.ask::<CampaignIn>(&request).await {
             Ok(campaign) => Ok(campaign.state()),
             Err(ProviderError::Refused { problem, .. }) if problem.status == 404 => {
@@ -223,7 +224,7 @@ fn title(key: &CampaignKey) -> String {
     format!("postrider:{key}")
 }
 
-fn remote(request: &Request, campaign: &CampaignIn) -> Result<Remote, ProviderError> {
+fn remote(request: &ApiRequest, campaign: &CampaignIn) -> Result<Remote, ProviderError> {
     campaign.to_remote().ok_or_else(|| ProviderError::Unreadable {
         call: request.to_call(),
         cause: "the campaign's id is not made of letters and digits".into(),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::campaign::{Campaign, CopyRecipient, MessageForm, Purpose, UnsubscribePages};
+use crate::campaign::{Campaign, CopyRecipient, MessageForm, MessagePurpose, UnsubscribePages};
 use crate::delivery::{
-    self, Attempt, ConnectError, Connection, DoubtMark, Ledger, Mailer, Progress, StopWish,
+    self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ledger, Mailer, StopWish,
     Summary, Transport, Work,
 };
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
@@ -34,7 +34,7 @@ pub(super) async fn deliver<T: Transport>(
     let stop = listen_for_signals()?;
     let in_doubt = publisher.settle_doubt(frozen, order).await?;
     let now = context.clock.now();
-    let mailer = mailer(publisher, &frozen.campaign, Purpose::Campaign).await?;
+    let mailer = mailer(publisher, &frozen.campaign, MessagePurpose::Campaign).await?;
     let ledger = Arc::new(store.ledger(frozen.campaign.key(), lock).await?);
     let doubt = ledger.recover(in_doubt, now).await?;
     if doubt.returned > 0 {
@@ -49,7 +49,7 @@ pub(super) async fn deliver<T: Transport>(
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
         drain: DRAIN,
     };
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(DeliveryProgress::default());
     let settled_before = tally.total() - tally.open();
     let bar = context.ui.progress("recipients", tally.total()).resumed_at(settled_before);
     let mut requests = stop.clone();
@@ -132,7 +132,7 @@ pub(super) async fn proof<T: Transport>(
     attempt: u32,
     editors: &[EmailAddress],
 ) -> Result<(), Failure> {
-    let mailer = mailer(publisher, campaign, Purpose::Proof { attempt }).await?;
+    let mailer = mailer(publisher, campaign, MessagePurpose::Proof { attempt }).await?;
     let mut connection = transport.connect().await.map_err(|error| unreachable(&error))?;
     let mut message = Vec::new();
     let mut refused = Vec::new();
@@ -168,7 +168,7 @@ pub(super) async fn proof<T: Transport>(
 async fn mailer(
     publisher: &Publisher<'_>,
     campaign: &Campaign,
-    purpose: Purpose,
+    purpose: MessagePurpose,
 ) -> Result<Mailer, Failure> {
     let Publisher { context, newsletter, store } = publisher;
     let config = &newsletter.config;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::campaign::due::{
-    Action, Decision, Refusal, ScheduledIssue, Situation, Timetable, decide, due_time,
+    Decision, DueAction, DueRefusal, ScheduledIssue, Situation, Timetable, decide, due_time,
 };
 use crate::config::Schedule;
 use crate::domain::{CampaignKey, Slug, Timestamp};
@@ -50,12 +50,12 @@ impl Publisher<'_> {
             };
             let decision = decide(&situation);
             // After a resume the loop decides again, and warns then.
-            if dry_run || !matches!(decision.action, Action::Resume(_)) {
+            if dry_run || !matches!(decision.action, DueAction::Resume(_)) {
                 warn_of_missed(context, &decision);
             }
             if dry_run {
                 return match &decision.action {
-                    Action::Refuse(refusal) => Err(refused(refusal)),
+                    DueAction::Refuse(refusal) => Err(refused(refusal)),
                     action => {
                         report_plan(context, action);
                         Ok(Exit::Done)
@@ -63,7 +63,7 @@ impl Publisher<'_> {
                 };
             }
             match &decision.action {
-                Action::Resume(slug) => {
+                DueAction::Resume(slug) => {
                     resumed.insert((*slug).clone());
                     let newsletter = newsletter.config.newsletter.slug.clone();
                     let key = CampaignKey { newsletter, issue: (*slug).clone() };
@@ -74,17 +74,17 @@ impl Publisher<'_> {
                         continue;
                     }
                 }
-                Action::Send(issue) => {
+                DueAction::Send(issue) => {
                     let path = &files.paths[&issue.path];
                     let report = self.send(path, &self.timer_order()).await;
                     exits.push(self.exit_of(report));
                     exits.extend(overdue(&decision));
                 }
-                Action::Wait(_) => {
+                DueAction::Wait(_) => {
                     report_plan(context, &decision.action);
                     exits.extend(overdue(&decision));
                 }
-                Action::Refuse(refusal) => exits.push(context.ui.failure(&refused(refusal))),
+                DueAction::Refuse(refusal) => exits.push(context.ui.failure(&refused(refusal))),
             }
             break;
         }
@@ -275,35 +275,37 @@ fn warn_of_missed(context: &Context, decision: &Decision<'_>) {
     }
 }
 
-fn report_plan(context: &Context, action: &Action<'_>) {
+fn report_plan(context: &Context, action: &DueAction<'_>) {
     let next = |issue: &ScheduledIssue| {
         let due = issue.due.as_ref().ok()?;
         Some(format!("nothing is due; next {} at {due}", issue.path))
     };
     context.ui.status(&match action {
-        Action::Resume(slug) => format!("would resume {slug}"),
-        Action::Send(issue) => format!("would send {}", issue.path),
-        Action::Wait(issue) => issue.and_then(next).unwrap_or_else(|| "nothing is due".to_owned()),
-        Action::Refuse(refusal) => refused(refusal).message().to_owned(),
+        DueAction::Resume(slug) => format!("would resume {slug}"),
+        DueAction::Send(issue) => format!("would send {}", issue.path),
+        DueAction::Wait(issue) => {
+            issue.and_then(next).unwrap_or_else(|| "nothing is due".to_owned())
+        }
+        DueAction::Refuse(refusal) => refused(refusal).message().to_owned(),
     });
 }
 
-fn refused(refusal: &Refusal<'_>) -> Failure {
+fn refused(refusal: &DueRefusal<'_>) -> Failure {
     let names = |issues: &[&ScheduledIssue]| -> String {
         issues.iter().map(|issue| issue.path.as_str()).collect::<Vec<_>>().join(", ")
     };
     let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
     match refusal {
-        Refusal::SeveralDue(issues) => blocked(format!(
+        DueRefusal::SeveralDue(issues) => blocked(format!(
             "nothing was sent: more than one issue is due: {}",
             names(issues)
         ))
         .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`."),
-        Refusal::SharedSlug(issues) => {
+        DueRefusal::SharedSlug(issues) => {
             blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
                 .hint("Give each its own `slug`.")
         }
-        Refusal::ClockBeforeMark { now, mark } => blocked(format!(
+        DueRefusal::ClockBeforeMark { now, mark } => blocked(format!(
             "nothing was sent: the clock says {now}, and scheduling was switched on at {mark}"
         ))
         .hint("Set the clock of this machine."),

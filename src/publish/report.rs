@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::campaign::Campaign;
 use crate::delivery::push::Pushed;
-use crate::delivery::{Ending, Standing, Summary, Tally, Trip};
+use crate::delivery::{Completion, Ending, Summary, Tally, Trip};
 use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
@@ -16,7 +16,7 @@ pub(crate) struct SendReport {
     campaign: String,
     digest: String,
     via: RouteKind,
-    standing: Option<Standing>,
+    standing: Option<Completion>,
     /// One word for how it ended.
     ending: &'static str,
     exit_code: u8,
@@ -66,7 +66,7 @@ impl SendReport {
     }
 
     fn with_tally(self, frozen: &FrozenCampaign, tally: Tally, sent_now: u64) -> Self {
-        let standing = Some(tally.standing());
+        let standing = Some(tally.completion());
         if frozen.via.is_provider() {
             // The provider keeps the list, so there are no rows to count.
             return Self { standing, ..self };
@@ -101,9 +101,9 @@ impl SendReport {
 
     /// Of a campaign that is finished already.
     pub(super) fn for_finished(frozen: &FrozenCampaign, tally: Tally) -> Self {
-        let exit = match tally.standing() {
-            Standing::FinishedInDoubt => Exit::OutcomesUnknown,
-            Standing::Unfinished | Standing::Finished => Exit::Done,
+        let exit = match tally.completion() {
+            Completion::FinishedInDoubt => Exit::OutcomesUnknown,
+            Completion::Unfinished | Completion::Finished => Exit::Done,
         };
         let report = Self::new(&frozen.campaign, frozen.via, "already-sent", exit);
         let mut report = report.with_tally(frozen, tally, 0);
@@ -167,12 +167,14 @@ impl SendReport {
     /// Of a campaign that was handed to a provider.
     pub(super) fn for_push(frozen: &FrozenCampaign, pushed: &Pushed) -> Self {
         let (ending, standing, exit) = match pushed {
-            Pushed::Sent { .. } => ("sent", Standing::Finished, Exit::Done),
-            Pushed::AlreadySent { .. } => ("already-sent", Standing::Finished, Exit::Done),
+            Pushed::Sent { .. } => ("sent", Completion::Finished, Exit::Done),
+            Pushed::AlreadySent { .. } => ("already-sent", Completion::Finished, Exit::Done),
             Pushed::LeftAlone { .. } => {
-                ("left-alone", Standing::Unfinished, Exit::BlockedOrOverdue)
+                ("left-alone", Completion::Unfinished, Exit::BlockedOrOverdue)
             }
-            Pushed::Unknown { .. } => ("unknown", Standing::FinishedInDoubt, Exit::OutcomesUnknown),
+            Pushed::Unknown { .. } => {
+                ("unknown", Completion::FinishedInDoubt, Exit::OutcomesUnknown)
+            }
         };
         let mut report = Self::new(&frozen.campaign, frozen.via, ending, exit);
         report.standing = Some(standing);

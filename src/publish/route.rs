@@ -138,7 +138,7 @@ fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure>
         |error: &dyn std::error::Error| Failure::of(Exit::Usage, "cannot set up Mailchimp", error);
     let key = ApiKey::parse(&secret).map_err(|error| wrong(&error))?;
     let endpoint = match &section.base_url {
-        None => Endpoint::of(&key),
+        None => Endpoint::for_key(&key),
         Some(url) => Endpoint::loopback(socket_of(url)?).map_err(|error| wrong(&error))?,
     };
     let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use super::page::Page;
 use super::{BODY_TIME, Pages, STORE_TIME};
 use crate::audience::Leaving;
-use crate::campaign::{Leaflet, UnsubscribeToken};
+use crate::campaign::{LinkPurpose, UnsubscribeToken};
 use crate::domain::SubscriberId;
 
 /// How soon a mail program may try again, in seconds.
@@ -29,10 +29,10 @@ pub(super) async fn ask<L: Leaving>(
     token: Token,
 ) -> impl IntoResponse {
     match pages.read(token) {
-        Some(UnsubscribeToken { leaflet: Leaflet::Campaign, .. }) => {
+        Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, .. }) => {
             pages.show(StatusCode::OK, Page::Ask)
         }
-        Some(UnsubscribeToken { leaflet: Leaflet::Proof, .. }) => {
+        Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
             pages.show(StatusCode::OK, Page::Proof)
         }
         None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),
@@ -50,10 +50,10 @@ pub(super) async fn leave<L: Leaving>(
         return pages.show(status, Page::BadRequest);
     }
     match token {
-        Some(UnsubscribeToken { leaflet: Leaflet::Campaign, subscriber, .. }) => {
+        Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, subscriber, .. }) => {
             take_off(&pages, subscriber).await
         }
-        Some(UnsubscribeToken { leaflet: Leaflet::Proof, .. }) => {
+        Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
             pages.show(StatusCode::OK, Page::Proof)
         }
         None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),

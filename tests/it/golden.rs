@@ -5,7 +5,7 @@
 //! `INSTA_UPDATE=always cargo test --test it golden` writes what is new or
 //! changed into `tests/fixtures/golden`: read it before it is committed.
 
-use postrider::campaign::{Campaign, CopyRecipient, FixedHeaders, MessageForm, Purpose};
+use postrider::campaign::{Campaign, CopyRecipient, FixedHeaders, MessageForm, MessagePurpose};
 use postrider::domain::{
     CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId, Timestamp,
 };
@@ -59,7 +59,8 @@ fn a_message_is_built_as_it_was_approved() {
     let theme = Theme::from_files("weekly", &embedded("weekly").unwrap()).unwrap();
     let (path, text) = theme.samples().first_key_value().unwrap();
     let campaign = campaign(path, &sample(&theme, path, text));
-    let form = MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap();
+    let form =
+        MessageForm::compile(&campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH).unwrap();
     let to = EmailAddress::parse("reader@example.org").unwrap();
     let mut message = Vec::new();
     let SlotValues { unsubscribe_url, first_name, last_name } = SlotValues::EXAMPLE;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode};
-use postrider::campaign::{Leaflet, SigningKey, SigningKeys};
+use postrider::campaign::{LinkPurpose, SigningKey, SigningKeys};
 use postrider::domain::Clock;
 use postrider::domain::Direction;
 use postrider::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
@@ -146,10 +146,10 @@ async fn every_bad_token_gets_the_same_helpful_answer() {
         format!("/unsubscribe/{token}/{token}"),
         format!("/unsubscribe/{}", "A".repeat(44)),
         format!("/unsubscribe/{}", "A".repeat(4000)),
-        path_of(Leaflet::Campaign, &keys(7, &[])),
+        path_of(LinkPurpose::Campaign, &keys(7, &[])),
         // The right key number with another secret.
         path_of(
-            Leaflet::Campaign,
+            LinkPurpose::Campaign,
             &SigningKeys { current: SigningKey { id: 1, secret: [9; 32] }, retired: vec![] },
         ),
     ];
@@ -183,7 +183,7 @@ async fn a_link_of_an_older_mail_works_after_its_key_is_retired() {
 async fn the_link_of_a_proof_says_so_and_changes_nothing() {
     let list = List::open();
     let router = pages(&list, weekly());
-    let path = path_of(Leaflet::Proof, &keys(1, &[]));
+    let path = path_of(LinkPurpose::Proof, &keys(1, &[]));
     for answer in [get(&router, &path).await, post(&router, &path, FORM, ONE_CLICK).await] {
         assert_eq!(answer.status, StatusCode::OK);
         assert!(answer.body.contains("This was a proof") && !answer.body.contains("<button>"));

@@ -10,10 +10,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use postrider::campaign::{MessageForm, Purpose, UnsubscribePages};
+use postrider::campaign::{MessageForm, MessagePurpose, UnsubscribePages};
 use postrider::delivery::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, Mailer, Progress, RowId, StopWish, Tally,
-    Work, run,
+    Claim, Closing, DeliveryProgress, Doubt, InDoubt, Ledger, LedgerError, Mailer, RowId, StopWish,
+    Tally, Work, run,
 };
 use postrider::domain::{
     CampaignKey, Clock, EmailAddress, Host, MailServer, Random, Slug, Timestamp,
@@ -85,7 +85,11 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
     let keys = store.signing_keys(&World, World.now()).await?;
     let work = Work {
         mailer: Mailer {
-            form: MessageForm::compile(&frozen.campaign, Purpose::Campaign, frozen.frozen_at)?,
+            form: MessageForm::compile(
+                &frozen.campaign,
+                MessagePurpose::Campaign,
+                frozen.frozen_at,
+            )?,
             pages: UnsubscribePages::new("https://news.example.org", keys),
             sender: EmailAddress::parse("waybill@news.example.org")?,
         },
@@ -100,7 +104,7 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
     ledger.recover(InDoubt::Keep, World.now()).await?;
     // Kept alive: nobody wishes to stop.
     let (_wish, stop) = tokio::sync::watch::channel(StopWish::GoOn);
-    let (transport, progress) = (SmtpTransport::new(settings)?, Progress::default());
+    let (transport, progress) = (SmtpTransport::new(settings)?, DeliveryProgress::default());
     run(
         Arc::new(ledger),
         Arc::new(transport),

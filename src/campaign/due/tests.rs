@@ -54,12 +54,16 @@ impl Table {
     /// What is done at that moment, in short words.
     fn action(&self, now: &str) -> String {
         match decide(&self.situation(now)).action {
-            Action::Resume(slug) => format!("resume {slug}"),
-            Action::Send(issue) => format!("send {}", issue.slug),
-            Action::Wait(next) => format!("wait {}", next.map_or("-", |n| n.slug.as_str())),
-            Action::Refuse(Refusal::SeveralDue(issues)) => format!("several {}", names(&issues)),
-            Action::Refuse(Refusal::SharedSlug(issues)) => format!("shared {}", names(&issues)),
-            Action::Refuse(Refusal::ClockBeforeMark { .. }) => "clock".to_owned(),
+            DueAction::Resume(slug) => format!("resume {slug}"),
+            DueAction::Send(issue) => format!("send {}", issue.slug),
+            DueAction::Wait(next) => format!("wait {}", next.map_or("-", |n| n.slug.as_str())),
+            DueAction::Refuse(DueRefusal::SeveralDue(issues)) => {
+                format!("several {}", names(&issues))
+            }
+            DueAction::Refuse(DueRefusal::SharedSlug(issues)) => {
+                format!("shared {}", names(&issues))
+            }
+            DueAction::Refuse(DueRefusal::ClockBeforeMark { .. }) => "clock".to_owned(),
         }
     }
 
@@ -325,5 +329,5 @@ fn limits_of_time_do_not_panic() {
         let _ = decide(&situation);
     }
     let never = Situation { max_late: Duration::ZERO, ..table.situation("2026-08-26T15:00:00Z") };
-    assert_eq!(decide(&never).action, Action::Wait(None));
+    assert_eq!(decide(&never).action, DueAction::Wait(None));
 }

@@ -41,7 +41,7 @@ fn campaign_with(subject: &str, text: &str, images: Vec<Image>) -> Campaign {
     Campaign::freeze(key, &rendered, &headers)
 }
 
-fn message(campaign: &Campaign, purpose: Purpose, at: i64, id: i64) -> String {
+fn message(campaign: &Campaign, purpose: MessagePurpose, at: i64, id: i64) -> String {
     let date = Timestamp::from_second(at).unwrap();
     let form = MessageForm::compile(campaign, purpose, date).unwrap();
     let to = EmailAddress::parse("reader@example.org").unwrap();
@@ -58,7 +58,7 @@ fn message(campaign: &Campaign, purpose: Purpose, at: i64, id: i64) -> String {
 fn a_parser_reads_back_what_was_written() {
     let subject = "Ausgabe 664: äöü 🦀 und ein langer Betreff, der umgebrochen werden muss, weil er so lang ist";
     let campaign = campaign(subject, "Hallo\n.\nFrom hier an = alles\n\n");
-    let raw = message(&campaign, Purpose::Campaign, 0, 7);
+    let raw = message(&campaign, MessagePurpose::Campaign, 0, 7);
     let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
     assert_eq!(parsed.subject(), Some(subject));
     let from = parsed.from().unwrap().first().unwrap();
@@ -95,7 +95,7 @@ fn images_stand_beside_the_html_that_shows_them() {
     let all: Vec<u8> = (0..=255).cycle().take(5_000).collect();
     let images = vec![image("größe.png", &all), image("b.png", b"")];
     let campaign = campaign_with("Subject", "text\n", images.clone());
-    let raw = message(&campaign, Purpose::Campaign, 0, 7);
+    let raw = message(&campaign, MessagePurpose::Campaign, 0, 7);
     let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
     assert_eq!(parsed.text_body_count(), 1);
     assert_eq!(parsed.html_body_count(), 1);
@@ -115,7 +115,7 @@ fn images_stand_beside_the_html_that_shows_them() {
     assert_eq!(structure[4..], ["Content-Type: image/png"; 2]);
     assert!(raw.lines().all(|line| line.len() <= 998 && !line.starts_with('.')));
     assert!(!raw.replace("\r\n", "").contains(['\r', '\n']));
-    let proof = message(&campaign, Purpose::Proof { attempt: 1 }, 60, 7);
+    let proof = message(&campaign, MessagePurpose::Proof { attempt: 1 }, 60, 7);
     let body = |raw: &str| raw.split_once("\r\n\r\n").unwrap().1.to_owned();
     assert_eq!(body(&raw), body(&proof));
 }
@@ -130,7 +130,7 @@ fn a_thawed_campaign_has_a_message_once_its_images_are_back() {
         let stored = frozen.canonical().to_owned();
         Campaign::thaw(frozen.key().clone(), stored, frozen.digest()).unwrap()
     };
-    let compiled = MessageForm::compile(&thaw(), Purpose::Campaign, Timestamp::UNIX_EPOCH);
+    let compiled = MessageForm::compile(&thaw(), MessagePurpose::Campaign, Timestamp::UNIX_EPOCH);
     assert_eq!(compiled.unwrap_err(), MessageError::NoContents);
     let whole = thaw().with_contents(vec![two.clone(), one.clone()]).unwrap();
     assert_eq!(whole, frozen);
@@ -154,17 +154,17 @@ fn a_campaign_without_images_has_the_canonical_form_that_it_always_had() {
     let stored = campaign.canonical().to_owned();
     let thawed = Campaign::thaw(campaign.key().clone(), stored, campaign.digest()).unwrap();
     assert_eq!(thawed, campaign);
-    assert!(MessageForm::compile(&thawed, Purpose::Campaign, Timestamp::UNIX_EPOCH).is_ok());
+    assert!(MessageForm::compile(&thawed, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH).is_ok());
 }
 
 #[test]
 fn no_header_has_a_line_that_servers_cut() {
     let long = "x".repeat(1500);
-    let raw = message(&campaign(&long, "text\n"), Purpose::Campaign, 0, 7);
+    let raw = message(&campaign(&long, "text\n"), MessagePurpose::Campaign, 0, 7);
     assert!(raw.lines().all(|line| line.len() <= 998), "{raw}");
     let mut campaign = campaign("Subject", "text\n");
     campaign.manifest_mut().language = long;
-    let refused = MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH);
+    let refused = MessageForm::compile(&campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH);
     let expected = MessageError::LongHeader { header: "Content-Language".into(), bytes: 1518 };
     assert_eq!(refused.unwrap_err(), expected);
 }
@@ -172,14 +172,14 @@ fn no_header_has_a_line_that_servers_cut() {
 #[test]
 fn a_proof_differs_in_its_headers_alone() {
     let campaign = campaign("Subject", "text\n");
-    let sent = message(&campaign, Purpose::Campaign, 0, 7);
-    let proof = message(&campaign, Purpose::Proof { attempt: 1 }, 60, 7);
+    let sent = message(&campaign, MessagePurpose::Campaign, 0, 7);
+    let proof = message(&campaign, MessagePurpose::Proof { attempt: 1 }, 60, 7);
     let body = |raw: &str| raw.split_once("\r\n\r\n").unwrap().1.to_owned();
     assert_eq!(body(&sent), body(&proof));
     assert!(proof.contains(&format!("X-Postrider-Proof: {}\r\n", campaign.digest())));
     assert!(!sent.contains("X-Postrider-Proof"));
     let id = |raw: &str| raw.lines().find(|l| l.starts_with("Message-ID")).unwrap().to_owned();
     assert_ne!(id(&sent), id(&proof));
-    assert_eq!(id(&sent), id(&message(&campaign, Purpose::Campaign, 99, 7)));
-    assert_ne!(id(&sent), id(&message(&campaign, Purpose::Campaign, 0, 8)));
+    assert_eq!(id(&sent), id(&message(&campaign, MessagePurpose::Campaign, 99, 7)));
+    assert_ne!(id(&sent), id(&message(&campaign, MessagePurpose::Campaign, 0, 8)));
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::campaign::{Campaign, Manifest};
 use crate::delivery::provider::{
-    AttachmentSupport, Capabilities, Draft, FixedHeaderSupport, FromName, Part, PlanError,
-    Provider, Reach, ReadBack, ReplyTo, TextPart,
+    AttachmentSupport, Draft, FixedHeaderSupport, FromName, Part, PlanError, Provider,
+    ProviderCapabilities, Reach, ReadBack, ReplyTo, TextPart,
 };
 use crate::render::{Slot, Template};
 
@@ -17,9 +17,9 @@ use crate::render::{Slot, Template};
 pub fn plan(provider: &impl Provider, campaign: &Campaign) -> Result<Draft, PlanError> {
     let manifest = campaign.manifest();
     let capabilities = provider.capabilities();
-    keeps_everything(capabilities, manifest)?;
+    refuse_losses(capabilities, manifest)?;
     for (part, template) in [(Part::Html, &manifest.html), (Part::Text, &manifest.text)] {
-        has_legal_slots(capabilities, part, template)?;
+        require_legal_slots(capabilities, part, template)?;
     }
     provider.translate(campaign)
 }
@@ -86,7 +86,7 @@ impl fmt::Display for Difference {
     }
 }
 
-fn keeps_everything(capabilities: Capabilities, manifest: &Manifest) -> Result<(), PlanError> {
+fn refuse_losses(capabilities: ProviderCapabilities, manifest: &Manifest) -> Result<(), PlanError> {
     let provider = capabilities.provider;
     if capabilities.text_part == TextPart::Derived {
         return Err(PlanError::TextPartLost { provider });
@@ -114,8 +114,8 @@ fn keeps_everything(capabilities: Capabilities, manifest: &Manifest) -> Result<(
 
 /// Providers that find no way to leave or no postal address in a part append
 /// a footer of their own, which nobody has proofed.
-fn has_legal_slots(
-    capabilities: Capabilities,
+fn require_legal_slots(
+    capabilities: ProviderCapabilities,
     part: Part,
     template: &Template,
 ) -> Result<(), PlanError> {

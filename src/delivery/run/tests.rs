@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use super::*;
 use crate::campaign::{
-    Campaign, FixedHeaders, MessageForm, Purpose, SigningKey, SigningKeys, UnsubscribePages,
+    Campaign, FixedHeaders, MessageForm, MessagePurpose, SigningKey, SigningKeys, UnsubscribePages,
 };
 use crate::delivery::{
-    Claim, Closing, ConnectError, Connection, Doubt, DoubtMark, Envelope, InDoubt, Outcome, Phase,
-    RejectClass, Reply, Standing, Tally, Trip,
+    Claim, Closing, Completion, ConnectError, Connection, Doubt, DoubtMark, Envelope, InDoubt,
+    Outcome, Phase, RejectClass, Reply, Tally, Trip,
 };
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId};
 use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
@@ -28,7 +28,7 @@ struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    fn of(locals: &[&str]) -> Self {
+    fn for_locals(locals: &[&str]) -> Self {
         let address = |local: &&str| EmailAddress::parse(&format!("{local}@example.org")).unwrap();
         Self { rows: Mutex::new(locals.iter().map(|l| (address(l), State::Pending, 0)).collect()) }
     }
@@ -278,7 +278,7 @@ impl Scene {
     fn with(locals: &[&str]) -> Self {
         let server = Server { most_connections: 99, ..Server::default() };
         Self {
-            ledger: Arc::new(MemoryLedger::of(locals)),
+            ledger: Arc::new(MemoryLedger::for_locals(locals)),
             server: Arc::new(server),
             stop: watch::channel(StopWish::GoOn).0,
             connections: 3,
@@ -332,7 +332,8 @@ fn mailer() -> Mailer {
     let campaign = Campaign::freeze(key, &rendered, &headers);
     let keys = SigningKeys { current: SigningKey { id: 1, secret: [1; 32] }, retired: vec![] };
     Mailer {
-        form: MessageForm::compile(&campaign, Purpose::Campaign, Timestamp::UNIX_EPOCH).unwrap(),
+        form: MessageForm::compile(&campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH)
+            .unwrap(),
         pages: UnsubscribePages::new("https://example.org", keys),
         sender: EmailAddress::parse("bounces@example.org").unwrap(),
     }
@@ -354,7 +355,7 @@ async fn each_recipient_ends_in_the_state_that_is_true() {
     let scene = Scene::with(&["ok", "gone", "grey", "early", "late", "never", "ok-2"]);
     let summary = scene.run().await;
     assert_eq!(summary.ending, Ending::Complete);
-    assert_eq!(summary.standing(), Standing::FinishedInDoubt);
+    assert_eq!(summary.completion(), Completion::FinishedInDoubt);
     let state = |row| scene.ledger.state(row);
     assert_eq!(state(1), State::Done(Outcome::Rejected(RejectClass::Mailbox)));
     assert_eq!(state(4), State::Done(Outcome::Unknown));

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::key::{ApiKey, Endpoint, Scheme};
+use super::key::{ApiKey, Endpoint, EndpointScheme};
 use super::wire::{self, ProblemIn};
 use super::{NAME, SetupError};
 use crate::delivery::Patience;
@@ -39,7 +39,7 @@ pub(super) struct Http {
 }
 
 /// One call to make.
-pub(super) struct Request {
+pub(super) struct ApiRequest {
     /// What it is for, in words.
     pub(super) purpose: &'static str,
     pub(super) method: Method,
@@ -66,7 +66,7 @@ enum Wanted {
 }
 
 /// Why one try failed.
-enum Failure {
+enum CallFailure {
     /// No connection came about, so not a byte of the request left.
     NotConnected(String),
     /// The provider refuses for now, because of too many calls.
@@ -94,7 +94,7 @@ impl Http {
     ) -> Result<Self, SetupError> {
         let client = Client::builder()
             .user_agent(concat!("postrider/", env!("CARGO_PKG_VERSION")))
-            .https_only(endpoint.reach == Scheme::HttpsOnly)
+            .https_only(endpoint.scheme == EndpointScheme::HttpsOnly)
             // A redirect would carry the key elsewhere, or turn a POST into a GET.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -113,7 +113,7 @@ impl Http {
     /// Makes a call whose answer has a body.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
-        request: &Request,
+        request: &ApiRequest,
     ) -> Result<T, ProviderError> {
         let body = self.call(request, Wanted::Body).await?;
         serde_json::from_slice(&body).map_err(|error| {
@@ -129,7 +129,7 @@ impl Http {
     }
 
     /// Makes a call of which only success or failure counts.
-    pub(super) async fn tell(&self, request: &Request) -> Result<(), ProviderError> {
+    pub(super) async fn tell(&self, request: &ApiRequest) -> Result<(), ProviderError> {
         self.call(request, Wanted::Nothing).await.map(|_| ())
     }
 
@@ -139,7 +139,7 @@ impl Http {
         safe_text(&text.replace(self.key.expose(), "…"))
     }
 
-    async fn call(&self, request: &Request, wanted: Wanted) -> Result<Vec<u8>, ProviderError> {
+    async fn call(&self, request: &ApiRequest, wanted: Wanted) -> Result<Vec<u8>, ProviderError> {
         let mut tried = 1;
         loop {
             let failure = match self.try_once(request, wanted).await {
@@ -158,7 +158,7 @@ impl Http {
         }
     }
 
-    async fn try_once(&self, request: &Request, wanted: Wanted) -> Result<Vec<u8>, Failure> {
+    async fn try_once(&self, request: &ApiRequest, wanted: Wanted) -> Result<Vec<u8>, CallFailure> {
         let url = format!("{}{}", self.base, request.path);
         let mut builder = self
             .client
@@ -180,22 +180,22 @@ impl Http {
         match answer {
             Ok(answer) => self.read(answer, wanted).await,
             Err(error) if error.is_connect() => {
-                Err(Failure::NotConnected(self.safe(&chain(&error.without_url()))))
+                Err(CallFailure::NotConnected(self.safe(&chain(&error.without_url()))))
             }
-            Err(error) => Err(Failure::Silent(self.safe(&chain(&error.without_url())))),
+            Err(error) => Err(CallFailure::Silent(self.safe(&chain(&error.without_url())))),
         }
     }
 
-    async fn read(&self, mut answer: Response, wanted: Wanted) -> Result<Vec<u8>, Failure> {
+    async fn read(&self, mut answer: Response, wanted: Wanted) -> Result<Vec<u8>, CallFailure> {
         let status = answer.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Failure::Busy { asked: asked_wait(answer.headers()), status });
+            return Err(CallFailure::Busy { asked: asked_wait(answer.headers()), status });
         }
         if status.is_success() && matches!(wanted, Wanted::Nothing) {
             return Ok(Vec::new());
         }
         if status.is_redirection() || status.is_informational() {
-            return Err(Failure::Silent(format!(
+            return Err(CallFailure::Silent(format!(
                 "it was answered with {status}, which is not followed"
             )));
         }
@@ -207,27 +207,29 @@ impl Http {
         let problem = body.ok().and_then(|body| serde_json::from_slice::<ProblemIn>(&body).ok());
         match (status, problem) {
             // So says Mailchimp's front when it throttles, before the API is reached.
-            (StatusCode::FORBIDDEN, None) => Err(Failure::Busy { asked, status }),
+            (StatusCode::FORBIDDEN, None) => Err(CallFailure::Busy { asked, status }),
             (status, problem)
                 if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT =>
             {
-                Err(Failure::Silent(self.problem(status, problem).to_string()))
+                Err(CallFailure::Silent(self.problem(status, problem).to_string()))
             }
-            (status, problem) => Err(Failure::Refused(self.problem(status, problem))),
+            (status, problem) => Err(CallFailure::Refused(self.problem(status, problem))),
         }
     }
 
-    async fn whole_body(&self, answer: &mut Response) -> Result<Vec<u8>, Failure> {
+    async fn whole_body(&self, answer: &mut Response) -> Result<Vec<u8>, CallFailure> {
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
                     let limit = LARGEST_ANSWER / 1024 / 1024;
-                    return Err(Failure::Unreadable(format!("it is larger than {limit} MB")));
+                    return Err(CallFailure::Unreadable(format!("it is larger than {limit} MB")));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(body),
-                Err(error) => return Err(Failure::Silent(self.safe(&chain(&error.without_url())))),
+                Err(error) => {
+                    return Err(CallFailure::Silent(self.safe(&chain(&error.without_url()))));
+                }
             }
         }
     }
@@ -249,7 +251,7 @@ impl Http {
     }
 }
 
-impl Request {
+impl ApiRequest {
     pub(super) fn new(method: Method, path: String, purpose: &'static str, repeat: Repeat) -> Self {
         Self { purpose, method, path, body: None, repeat }
     }
@@ -279,35 +281,37 @@ impl Request {
 }
 
 /// The table at the head of this file.
-fn next(repeat: Repeat, failure: &Failure) -> Next {
+fn next(repeat: Repeat, failure: &CallFailure) -> Next {
     match (failure, repeat) {
-        (Failure::NotConnected(_), _) => Next::Wait(None),
-        (Failure::Busy { asked, .. }, _) => Next::Wait(*asked),
-        (Failure::Silent(_), Repeat::Harmless) => Next::Wait(None),
-        (Failure::Silent(_), Repeat::OnlyIfNothingWasDone) => Next::GiveUp,
-        (Failure::Refused(_) | Failure::Unreadable(_), _) => Next::GiveUp,
+        (CallFailure::NotConnected(_), _) => Next::Wait(None),
+        (CallFailure::Busy { asked, .. }, _) => Next::Wait(*asked),
+        (CallFailure::Silent(_), Repeat::Harmless) => Next::Wait(None),
+        (CallFailure::Silent(_), Repeat::OnlyIfNothingWasDone) => Next::GiveUp,
+        (CallFailure::Refused(_) | CallFailure::Unreadable(_), _) => Next::GiveUp,
     }
 }
 
-fn given_up(request: &Request, failure: Failure) -> ProviderError {
+fn given_up(request: &ApiRequest, failure: CallFailure) -> ProviderError {
     let call = request.to_call();
     match failure {
-        Failure::NotConnected(cause) => ProviderError::Unreachable { call, cause },
-        Failure::Busy { status, .. } => ProviderError::Unreachable {
+        CallFailure::NotConnected(cause) => ProviderError::Unreachable { call, cause },
+        CallFailure::Busy { status, .. } => ProviderError::Unreachable {
             call,
             cause: format!("it is too busy, or throttles this account ({status})"),
         },
-        Failure::Silent(cause) => match request.repeat {
+        CallFailure::Silent(cause) => match request.repeat {
             Repeat::Harmless => ProviderError::Unreachable { call, cause },
             Repeat::OnlyIfNothingWasDone => ProviderError::Unclear { call, cause },
         },
-        Failure::Refused(problem) => ProviderError::Refused { call, problem: Box::new(problem) },
-        Failure::Unreadable(cause) => unusable(request, cause),
+        CallFailure::Refused(problem) => {
+            ProviderError::Refused { call, problem: Box::new(problem) }
+        }
+        CallFailure::Unreadable(cause) => unusable(request, cause),
     }
 }
 
 /// An answer of no use to a call that was carried out.
-fn unusable(request: &Request, cause: String) -> ProviderError {
+fn unusable(request: &ApiRequest, cause: String) -> ProviderError {
     let call = request.to_call();
     match request.repeat {
         Repeat::Harmless => ProviderError::Unreadable { call, cause },
@@ -351,25 +355,25 @@ mod tests {
 
     fn http() -> Http {
         let key = ApiKey::parse(&"canary0123-us6".into()).unwrap();
-        let endpoint = Endpoint::of(&key);
+        let endpoint = Endpoint::for_key(&key);
         Http::new(key, endpoint, Patience::USUAL).unwrap()
     }
 
     #[test]
     fn what_may_be_done_twice_is_decided_by_the_table() {
         use Repeat::{Harmless, OnlyIfNothingWasDone};
-        let busy = |asked| Failure::Busy { asked, status: StatusCode::TOO_MANY_REQUESTS };
+        let busy = |asked| CallFailure::Busy { asked, status: StatusCode::TOO_MANY_REQUESTS };
         let minute = Some(Duration::from_secs(60));
-        let refused = Failure::Refused(http().problem(StatusCode::BAD_REQUEST, None));
+        let refused = CallFailure::Refused(http().problem(StatusCode::BAD_REQUEST, None));
         for (failure, repeat, expected) in [
-            (Failure::NotConnected("".into()), Harmless, Next::Wait(None)),
-            (Failure::NotConnected("".into()), OnlyIfNothingWasDone, Next::Wait(None)),
+            (CallFailure::NotConnected("".into()), Harmless, Next::Wait(None)),
+            (CallFailure::NotConnected("".into()), OnlyIfNothingWasDone, Next::Wait(None)),
             (busy(None), Harmless, Next::Wait(None)),
             (busy(minute), OnlyIfNothingWasDone, Next::Wait(minute)),
-            (Failure::Silent("".into()), Harmless, Next::Wait(None)),
-            (Failure::Silent("".into()), OnlyIfNothingWasDone, Next::GiveUp),
+            (CallFailure::Silent("".into()), Harmless, Next::Wait(None)),
+            (CallFailure::Silent("".into()), OnlyIfNothingWasDone, Next::GiveUp),
             (refused, Harmless, Next::GiveUp),
-            (Failure::Unreadable("".into()), Harmless, Next::GiveUp),
+            (CallFailure::Unreadable("".into()), Harmless, Next::GiveUp),
         ] {
             assert_eq!(next(repeat, &failure), expected);
         }

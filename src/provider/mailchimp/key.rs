@@ -68,12 +68,12 @@ impl fmt::Debug for ApiKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub(super) base: String,
-    pub(super) reach: Scheme,
+    pub(super) scheme: EndpointScheme,
 }
 
 /// How the endpoint is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(super) enum EndpointScheme {
     /// TLS, always.
     HttpsOnly,
     /// Plain HTTP, on this machine.
@@ -87,9 +87,9 @@ pub struct NotLoopback(pub SocketAddr);
 
 impl Endpoint {
     /// The data centre that the key belongs to.
-    pub fn of(key: &ApiKey) -> Self {
+    pub fn for_key(key: &ApiKey) -> Self {
         let base = format!("https://{}.api.mailchimp.com/3.0", key.data_centre);
-        Self { base, reach: Scheme::HttpsOnly }
+        Self { base, scheme: EndpointScheme::HttpsOnly }
     }
 
     /// A stand-in on this machine, for tests and rehearsals.
@@ -98,7 +98,7 @@ impl Endpoint {
     /// The address is another machine's.
     pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
         if address.ip().is_loopback() {
-            Ok(Self { base: format!("http://{address}/3.0"), reach: Scheme::Loopback })
+            Ok(Self { base: format!("http://{address}/3.0"), scheme: EndpointScheme::Loopback })
         } else {
             Err(NotLoopback(address))
         }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_host_follows_from_the_end_of_the_key() {
         let key = parse("0123456789abcdef-more-us21\n").unwrap();
-        assert_eq!(Endpoint::of(&key).base, "https://us21.api.mailchimp.com/3.0");
+        assert_eq!(Endpoint::for_key(&key).base, "https://us21.api.mailchimp.com/3.0");
         assert_eq!(key.expose(), "0123456789abcdef-more-us21");
     }
 

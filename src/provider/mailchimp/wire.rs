@@ -84,7 +84,7 @@ pub(super) struct TestOut<'a> {
 
 /// One page of `GET /campaigns`.
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub(super) struct CampaignPage {
     pub(super) campaigns: Vec<CampaignIn>,
     pub(super) total_items: usize,
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use postrider::audience::{Leaving, LeavingError};
-use postrider::campaign::{Leaflet, SigningKey, SigningKeys, UnsubscribeToken};
+use postrider::campaign::{LinkPurpose, SigningKey, SigningKeys, UnsubscribeToken};
 use postrider::domain::Direction;
 use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
 use postrider::web::{self, HealthCheck, Masthead, Pages};
@@ -75,14 +75,14 @@ pub(super) fn keys(current: u16, retired: &[u16]) -> SigningKeys {
     SigningKeys { current: key(current), retired: retired.iter().map(|id| key(*id)).collect() }
 }
 
-pub(super) fn path_of(leaflet: Leaflet, signed_by: &SigningKeys) -> String {
+pub(super) fn path_of(purpose: LinkPurpose, signed_by: &SigningKeys) -> String {
     let slug = |text| Slug::parse(text).unwrap();
     let campaign = CampaignKey { newsletter: slug("weekly"), issue: slug("2026-08-26") };
-    format!("/unsubscribe/{}", UnsubscribeToken::new(leaflet, &campaign, READER).sign(signed_by))
+    format!("/unsubscribe/{}", UnsubscribeToken::new(purpose, &campaign, READER).sign(signed_by))
 }
 
 pub(super) fn link() -> String {
-    path_of(Leaflet::Campaign, &keys(1, &[]))
+    path_of(LinkPurpose::Campaign, &keys(1, &[]))
 }
 
 pub(super) fn masthead(name: &str, language: &str, direction: Direction) -> Masthead {
