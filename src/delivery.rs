@@ -1,10 +1,10 @@
-//! Delivering a frozen campaign: nobody missed, nobody mailed twice in silence.
+//! Delivers a frozen campaign: no recipient is missed, and none gets it twice unnoticed.
 //!
 //! In: a frozen campaign, a [`Ledger`] and a [`Transport`]. Out: a
 //! [`Summary`] whose states add up to the frozen audience. The loop in
-//! [`mod@run`] is thin: what an answer means is decided by the pure functions of
-//! [`state`]. A [`provider`] takes the whole campaign at once instead, by
-//! [`push`], and answers with an outcome of its own. Absent on purpose: SQL, sockets, the terminal.
+//! [`mod@run`] is thin: the pure functions of [`state`] decide what a reply
+//! means. A [`provider`] takes the whole campaign at once instead, through
+//! [`push`]. Absent on purpose: SQL, sockets, the terminal.
 
 mod connections;
 mod ledger;

@@ -1,10 +1,10 @@
-//! The ledger: a row for every recipient of a campaign. Who implements it
-//! lives in [`store`](crate::store).
+//! The ledger: a row for every recipient of a campaign. The implementation is
+//! in [`store`](crate::store).
 //!
 //! ```text
 //! pending ─▶ reserved ─▶ started ─▶ sent | deferred(until) | rejected(class) | unknown
 //!    ▲  └───────▶ withdrawn             deferred, when its time comes, is reserved again
-//!    └──────────────┴── released, or found without doubt on resume
+//!    └──────────────┴── released, or found on resume and not in doubt
 //! ```
 
 use std::future::Future;
@@ -18,20 +18,21 @@ pub struct RowId(pub i64);
 
 /// The ledger of one campaign, opened by the one process that may send it.
 pub trait Ledger: Send + Sync + 'static {
-    /// Settles what an earlier process left. Under the boot id that reserved
-    /// them, rows that were started and have no outcome are in doubt, and rows
-    /// merely reserved return to pending; under another boot id every reserved
-    /// row is in doubt, because the machine may have lost the start of it.
-    /// Doubtful rows become `unknown`, unless `in_doubt` says otherwise.
+    /// Settles the rows that an earlier process left behind. Under the boot id
+    /// that reserved them, rows that were started and have no outcome are in
+    /// doubt, and rows that were only reserved return to pending. Under another
+    /// boot id every reserved row is in doubt, because the machine may have lost
+    /// the record of its start. Rows in doubt become `unknown`, unless
+    /// `in_doubt` says otherwise.
     fn recover(
         &self,
         in_doubt: InDoubt,
         now: Timestamp,
     ) -> impl Future<Output = Result<Doubt, LedgerError>> + Send;
 
-    /// Reserves up to `limit` rows that are pending, or deferred and due, and
-    /// has them on the disk before it returns. In the same transaction, rows of
-    /// people who have left or are suppressed become withdrawn.
+    /// Reserves up to `limit` rows that are pending, or deferred and due. They
+    /// are on the disk before it returns. In the same transaction, rows of
+    /// subscribers who unsubscribed or are suppressed become withdrawn.
     fn claim(
         &self,
         limit: usize,
@@ -40,14 +41,14 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Records, in one transaction, the outcome of this worker's previous row
     /// and that `row` is started. It need not be on the disk on return, but it
-    /// must survive the death of this process.
+    /// must survive the end of this process.
     fn start(
         &self,
         row: RowId,
         previous: Option<Closing>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// Records an outcome that no start follows soon.
+    /// Records an outcome without starting another row.
     fn close(&self, closing: Closing) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Returns rows that were reserved and not started.
@@ -63,24 +64,24 @@ pub trait Ledger: Send + Sync + 'static {
     fn expire(&self, now: Timestamp) -> impl Future<Output = Result<u64, LedgerError>> + Send;
 }
 
-/// What happens to rows in doubt on resume.
+/// What a resume does with rows in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InDoubt {
-    /// They stay `unknown` for somebody to decide.
+    /// They stay `unknown` until a person decides.
     Keep,
     /// They are sent again, under the same Message-ID.
     Resend,
-    /// They become withdrawn, with that reason, and nobody is asked again.
+    /// They become withdrawn, with that reason, and are final.
     Skip,
 }
 
 /// What [`Ledger::recover`] found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Doubt {
-    /// Rows found in doubt, of this and of earlier interruptions, before they
+    /// Rows found in doubt after this and earlier interruptions, before they
     /// were settled as [`InDoubt`] says.
     pub in_doubt: u64,
-    /// Rows returned to pending because nothing of them had left.
+    /// Rows returned to pending because no message of theirs had left.
     pub returned: u64,
 }
 
@@ -89,7 +90,7 @@ pub struct Doubt {
 pub struct Claim {
     /// Reserved rows, in ledger order.
     pub reserved: Vec<Reserved>,
-    /// How many rows became withdrawn instead.
+    /// The number of rows that became withdrawn instead.
     pub withdrawn: u64,
 }
 
@@ -98,26 +99,26 @@ pub struct Claim {
 pub struct Reserved {
     /// The row.
     pub row: RowId,
-    /// Whose it is.
+    /// The recipient.
     pub subscriber: SubscriberId,
-    /// Where the mail goes.
+    /// The email address of the recipient.
     pub address: EmailAddress,
     /// Empty when unknown.
     pub first_name: String,
     /// Empty when unknown.
     pub last_name: String,
-    /// How many attempts were made before.
+    /// The number of attempts before this one.
     pub attempts: u32,
 }
 
-/// The end of an attempt, to be recorded.
+/// The end of an attempt, as the ledger records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closing {
     /// Which row.
     pub row: RowId,
     /// How it ended.
     pub outcome: Outcome,
-    /// The answer or cause, for `status`; masked, without addresses.
+    /// The reply or cause, for `status`; masked, without email addresses.
     pub note: String,
     /// When.
     pub at: Timestamp,
@@ -126,7 +127,7 @@ pub struct Closing {
 /// How an attempt ended for its recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server has it.
+    /// The server accepted the message.
     Sent,
     /// To be tried again at that time.
     Deferred(Timestamp),
@@ -134,8 +135,8 @@ pub enum Outcome {
     Rejected(RejectClass),
     /// The server may have it, or not.
     Unknown,
-    /// Nothing of it left, and it was not the recipient's fault: back to
-    /// pending, without counting an attempt.
+    /// No message left, and the recipient is not the reason: the row returns to
+    /// pending, and no attempt is counted.
     Pending,
 }
 
@@ -145,19 +146,19 @@ pub enum Outcome {
 pub enum RowState {
     /// Not tried yet.
     Pending,
-    /// Held by a running sender.
+    /// Reserved by a running sender.
     Reserved,
-    /// Being handed over.
+    /// On its way to the server.
     Started,
-    /// The server has it.
+    /// Accepted by the server.
     Sent,
     /// To be tried again.
     Deferred,
-    /// Refused for good.
+    /// Refused permanently, or expired.
     Rejected,
     /// In doubt.
     Unknown,
-    /// Left the list after the freeze.
+    /// Unsubscribed or suppressed after the freeze, or skipped in doubt.
     Withdrawn,
 }
 
@@ -202,19 +203,19 @@ impl RowState {
 pub struct Tally {
     /// Not tried yet.
     pub pending: u64,
-    /// Held by a running sender.
+    /// Reserved by a running sender.
     pub reserved: u64,
-    /// Being handed over.
+    /// On its way to the server.
     pub started: u64,
-    /// The server has it.
+    /// Accepted by the server.
     pub sent: u64,
     /// To be tried again.
     pub deferred: u64,
-    /// Refused for good.
+    /// Refused permanently, or expired.
     pub rejected: u64,
     /// In doubt.
     pub unknown: u64,
-    /// Left the list after the freeze.
+    /// Unsubscribed or suppressed after the freeze, or skipped in doubt.
     pub withdrawn: u64,
 }
 
@@ -243,7 +244,7 @@ impl Tally {
         }
     }
 
-    /// Where the campaign stands, judged by its rows.
+    /// Whether the campaign is finished, judged by its rows.
     pub fn completion(&self) -> Completion {
         match (self.open(), self.unknown) {
             (0, 0) => Completion::Finished,
@@ -253,7 +254,7 @@ impl Tally {
     }
 }
 
-/// Where a campaign stands.
+/// Whether a campaign is finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Completion {
@@ -261,7 +262,7 @@ pub enum Completion {
     Unfinished,
     /// Every row is final and known.
     Finished,
-    /// Every row is final, some in doubt.
+    /// Every row is final, and some are in doubt.
     FinishedInDoubt,
 }
 
@@ -269,7 +270,7 @@ pub enum Completion {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger in {store} could not be {attempted}: {cause}")]
 pub struct LedgerError {
-    /// Where it is kept.
+    /// The path of the store.
     pub store: String,
     /// "read" or "written".
     pub attempted: &'static str,

@@ -1,4 +1,4 @@
-//! What came of one attempt to hand over one message, in a transport's words.
+//! The result of one attempt to hand over one message, as a transport reports it.
 
 use std::fmt;
 
@@ -27,13 +27,13 @@ pub enum Phase {
     /// Writing the content, before the write that holds its final dot.
     Content,
     /// From the first byte of the write that could complete the message until
-    /// the answer to it: whether the server has the message is not known.
+    /// the reply to it: whether the server has the message is not known.
     Dot,
 }
 
 impl Phase {
-    /// Whether a failure in this phase leaves open if the message was taken
-    /// (RFC 1047).
+    /// Whether it is unknown after a failure in this phase if the server has the
+    /// message (RFC 1047).
     pub fn leaves_doubt(self) -> bool {
         self == Self::Dot
     }
@@ -52,20 +52,20 @@ impl fmt::Display for Phase {
             Self::RcptTo => "RCPT TO",
             Self::Data => "DATA",
             Self::Content => "sending the content",
-            Self::Dot => "waiting for the answer to the content",
+            Self::Dot => "waiting for the reply to the content",
         })
     }
 }
 
-/// A server's answer (RFC 5321 section 4.2), its text made safe to show.
+/// A server's reply (RFC 5321 section 4.2), its text made safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Reply {
     /// The three digits, 200 to 599.
     pub code: u16,
     /// The enhanced status code (RFC 3463), if the text begins with one.
     pub enhanced: Option<EnhancedCode>,
-    /// The text with its lines joined, control characters removed, addresses
-    /// masked, and at most 300 characters kept.
+    /// The text with its lines joined, made safe by
+    /// [`safe_text`](crate::domain::safe_text).
     pub text: String,
 }
 
@@ -74,14 +74,14 @@ pub struct Reply {
 pub struct EnhancedCode {
     /// 2, 4 or 5.
     pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
+    /// The subject: 1 address, 2 mailbox, 3 system, 4 network, 5 protocol, 6 content, 7 policy.
     pub subject: u16,
-    /// What of it.
+    /// The detail within the subject.
     pub detail: u16,
 }
 
 impl EnhancedCode {
-    /// Reads the code that an answer's text may begin with.
+    /// Reads the code at the beginning of a reply's text, if there is one.
     pub fn parse_prefix(text: &str) -> Option<Self> {
         let word = text.split_ascii_whitespace().next()?;
         let mut parts = word.split('.');
@@ -107,21 +107,21 @@ impl fmt::Display for Reply {
     }
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
-    /// The server took the message.
+    /// The server accepted the message.
     Accepted(Reply),
-    /// The server answered, and said no.
+    /// The server refused.
     Refused {
-        /// To what.
+        /// The phase that was refused.
         phase: Phase,
-        /// Its answer.
+        /// Its reply.
         reply: Reply,
     },
-    /// No answer came: the connection broke, or the phase ran out of time.
+    /// No reply came: the connection broke, or the phase ran out of time.
     Lost {
-        /// Where.
+        /// The phase that failed.
         phase: Phase,
         /// What happened, for people.
         cause: String,
@@ -129,8 +129,8 @@ pub enum Attempt {
 }
 
 impl Attempt {
-    /// Whether the connection ended with it, without anything said of the
-    /// message: no answer came, or 421 (RFC 5321 section 3.8).
+    /// Whether the connection ended and the reply says nothing about the
+    /// message: no reply came, or 421 (RFC 5321 section 3.8).
     pub fn breaks_connection(&self) -> bool {
         match self {
             Self::Accepted(_) => false,
@@ -140,7 +140,7 @@ impl Attempt {
     }
 }
 
-/// What came of it, for people; masked, as the reply is.
+/// The result for people; masked, as the reply is.
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -157,9 +157,9 @@ impl fmt::Display for Attempt {
 pub enum RejectClass {
     /// The mailbox does not exist or is closed: suppress the address.
     Mailbox,
-    /// Refused for good for another reason, such as a full mailbox.
+    /// Refused permanently for another reason, such as a full mailbox.
     Other,
-    /// Deferred until the campaign's lifetime had ended.
+    /// Still open when the campaign's lifetime ended.
     Expired,
 }
 

@@ -23,8 +23,11 @@ pub use remote::{PreflightItem, PreflightLevel, Remote, RemoteId, RemoteState};
 /// Every verb is tried as often as it may be tried without doing anything
 /// twice; a [`ProviderError`] is what is left after that.
 pub trait Provider: Send + Sync {
-    /// What it can do, as data: planning refuses what it cannot.
-    fn capabilities(&self) -> ProviderCapabilities;
+    /// Its name, as people know it.
+    fn name(&self) -> &'static str;
+
+    /// What it cannot do. [`plan`](super::push::plan) refuses a campaign that needs it.
+    fn limits(&self) -> &'static [ProviderLimit];
 
     /// The campaign in the provider's own words, with its merge tags where the
     /// slots are. Nothing is sent anywhere.
@@ -85,71 +88,19 @@ pub trait Provider: Send + Sync {
     ) -> impl Future<Output = Result<RemoteState, ProviderError>> + Send;
 }
 
-/// What a provider can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct ProviderCapabilities {
-    /// Its name as people know it.
-    pub provider: &'static str,
-    /// What becomes of the text part.
-    pub text_part: TextPart,
-    /// Whether answers can go elsewhere than to the `From` address.
-    pub reply_to: ReplyTo,
-    /// What becomes of further fixed headers.
-    pub headers: FixedHeaderSupport,
-    /// Whether `From` needs a name beside the address.
-    pub from_name: FromName,
-    /// What becomes of images that the mail carries.
-    pub attachments: AttachmentSupport,
-}
-
-/// What becomes of the text part at a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TextPart {
-    /// It is sent as it was put.
-    Own,
-    /// The provider makes one out of the html.
-    Derived,
-}
-
-/// Where answers can go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReplyTo {
-    /// To an address of their own.
-    Separate,
+/// What a provider cannot do. A campaign that needs it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderLimit {
+    /// The provider makes the text part out of the html.
+    OwnTextPart,
     /// One address serves as `From` and as `Reply-To`.
-    SameAsFrom,
-}
-
-/// What becomes of further fixed headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FixedHeaderSupport {
-    /// They are sent.
-    Sent,
-    /// There is no place for them.
-    Absent,
-}
-
-/// What becomes of images that the mail carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttachmentSupport {
-    /// They are sent with it.
-    Sent,
-    /// A mail is html and text alone.
-    Absent,
-}
-
-/// Whether `From` needs a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FromName {
-    /// The address alone will do.
-    Optional,
-    /// No campaign is sent without one.
-    Required,
+    OneAddress,
+    /// The provider sends no further fixed headers.
+    NoHeaders,
+    /// The provider sends no campaign without a name in `From`.
+    FromNameRequired,
+    /// The provider sends html and text alone, without images in the mail.
+    NoAttachments,
 }
 
 /// A campaign in a provider's own words.

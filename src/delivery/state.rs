@@ -1,4 +1,4 @@
-//! What an answer means. Pure: an attempt in, a verdict out.
+//! What a reply means. Pure: an attempt goes in, a judgement comes out.
 //!
 //! Three questions are kept apart: what becomes of the recipient's row, what
 //! becomes of the connection, and whether the campaign itself is at fault.
@@ -14,22 +14,22 @@ use super::{Attempt, EnhancedCode, Outcome, Phase, RejectClass, Reply};
 pub struct Judgement {
     /// What becomes of the row.
     pub outcome: Outcome,
-    /// Who or what the answer was about.
+    /// Who or what the reply was about.
     pub about: Subject,
 }
 
-/// Who or what an answer was about.
+/// Who or what a reply was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// Nobody: all is well.
+    /// Nothing is wrong.
     Nothing,
     /// This recipient alone.
     Recipient,
-    /// The connection: the next attempt wants another one.
+    /// The connection: the next attempt needs another one.
     Connection,
-    /// The server's policy towards us, which may be about this recipient or about everybody.
+    /// The server's policy towards us. It may be about this recipient or about all.
     Policy,
-    /// The campaign: the next recipient would get the same answer.
+    /// The campaign: the next recipient would get the same reply.
     Campaign,
 }
 
@@ -37,40 +37,40 @@ pub enum Subject {
 ///
 /// `attempts` counts the attempts made before this one, and `breaks` how often
 /// a connection broke under this recipient in this run, this time included. A
-/// recipient under whom connections break again and again is deferred, so that
-/// the others get their turn.
+/// recipient at whom connections break again and again is deferred, so that the
+/// others get their turn.
 pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Judgement {
-    let verdict = |outcome, about| Judgement { outcome, about };
+    let judgement = |outcome, about| Judgement { outcome, about };
     let later = Outcome::Deferred(back_off(attempts, now));
     match attempt {
-        Attempt::Accepted(_) => verdict(Outcome::Sent, Subject::Nothing),
+        Attempt::Accepted(_) => judgement(Outcome::Sent, Subject::Nothing),
         Attempt::Lost { phase, .. } if phase.leaves_doubt() => {
-            verdict(Outcome::Unknown, Subject::Connection)
+            judgement(Outcome::Unknown, Subject::Connection)
         }
-        Attempt::Lost { .. } if breaks >= BREAKS => verdict(later, Subject::Recipient),
-        Attempt::Lost { .. } => verdict(Outcome::Pending, Subject::Connection),
+        Attempt::Lost { .. } if breaks >= BREAKS => judgement(later, Subject::Recipient),
+        Attempt::Lost { .. } => judgement(Outcome::Pending, Subject::Connection),
         Attempt::Refused { phase, reply } => match RefusalKind::from_reply(*phase, reply) {
-            RefusalKind::Closing if breaks >= BREAKS => verdict(later, Subject::Recipient),
-            RefusalKind::Closing => verdict(Outcome::Pending, Subject::Connection),
-            RefusalKind::Passing => verdict(later, Subject::Recipient),
-            RefusalKind::Campaign => verdict(Outcome::Pending, Subject::Campaign),
-            RefusalKind::Policy => verdict(later, Subject::Policy),
+            RefusalKind::Closing if breaks >= BREAKS => judgement(later, Subject::Recipient),
+            RefusalKind::Closing => judgement(Outcome::Pending, Subject::Connection),
+            RefusalKind::Passing => judgement(later, Subject::Recipient),
+            RefusalKind::Campaign => judgement(Outcome::Pending, Subject::Campaign),
+            RefusalKind::Policy => judgement(later, Subject::Policy),
             RefusalKind::Mailbox => {
-                verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient)
+                judgement(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient)
             }
             RefusalKind::Other => {
-                verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient)
+                judgement(Outcome::Rejected(RejectClass::Other), Subject::Recipient)
             }
         },
     }
 }
 
-/// How many connections may break under one recipient before it is deferred.
+/// How many connections may break at one recipient before it is deferred.
 const BREAKS: u32 = 3;
 
 /// When a deferred recipient is tried again: 5, 10, 20, 40 minutes later, then
-/// every hour. Greylisting wants some minutes (RFC 6647 section 4.3), and RFC
-/// 5321 section 4.5.4.1 advises half an hour and more for what keeps failing.
+/// every hour. Greylisting needs some minutes (RFC 6647 section 4.3), and RFC
+/// 5321 section 4.5.4.1 advises half an hour and more for repeated failures.
 fn back_off(attempts: u32, now: Timestamp) -> Timestamp {
     let minutes = 5_i64.saturating_mul(1 << attempts.min(4)).min(60);
     now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
@@ -83,13 +83,13 @@ enum RefusalKind {
     Closing,
     /// Another 4xx.
     Passing,
-    /// Whatever we send from this campaign will be refused.
+    /// The server will refuse every message of this campaign.
     Campaign,
     /// 5.7.x.
     Policy,
-    /// The mailbox does not exist, or is closed for good.
+    /// The mailbox does not exist, or was closed.
     Mailbox,
-    /// For good, for a reason that says nothing about the mailbox.
+    /// Permanent, for a reason that says nothing about the mailbox.
     Other,
 }
 
@@ -113,7 +113,7 @@ impl RefusalKind {
     }
 }
 
-/// Stops a campaign that is going wrong, before it has gone wrong for everybody.
+/// Stops a campaign when too many messages are refused or stay without a reply.
 #[derive(Debug)]
 pub struct Breaker {
     silences: u32,
@@ -127,7 +127,7 @@ pub struct Breaker {
 /// Why a campaign was stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trip {
-    /// The server will refuse everybody.
+    /// The server will refuse all recipients.
     #[error("the server refuses this campaign: {0}")]
     Refused(String),
     /// Many recipients were rejected.
@@ -137,11 +137,11 @@ pub enum Trip {
         rejected: usize,
         /// Of how many.
         of: usize,
-        /// The last answer.
+        /// The last reply.
         last: String,
     },
-    /// The server takes messages and does not say so.
-    #[error("{0} messages in a row were left without an answer after their content")]
+    /// The server sends no reply to messages.
+    #[error("the server sent no reply to the content of {0} messages in a row")]
     Silence(u32),
 }
 
@@ -151,17 +151,17 @@ enum Weight {
     Fine,
 }
 
-/// How many outcomes the rate of rejections is judged over.
+/// Over how many outcomes the rate of rejections is judged.
 const WINDOW: usize = 200;
 /// How many rejections in a full window are too many: one in twenty.
 const TOO_MANY: usize = WINDOW / 20;
 
-/// How many rejections without anything else between them are too many.
+/// How many rejections in a row are too many.
 const IN_A_ROW: usize = 10;
 
 impl Breaker {
     /// A breaker for so many connections. When a server dies, each of them may
-    /// leave a message without an answer, and that says nothing yet.
+    /// leave one message without a reply, and that proves nothing yet.
     pub fn for_connections(connections: usize) -> Self {
         let silences = u32::try_from(connections).unwrap_or(u32::MAX).saturating_mul(2);
         Self {
@@ -174,20 +174,20 @@ impl Breaker {
         }
     }
 
-    /// Takes note of a verdict; says why, when enough is enough. `answer` is
-    /// the masked answer, for people.
-    pub fn observe(&mut self, verdict: &Judgement, answer: &str) -> Option<Trip> {
-        if !matches!(verdict.outcome, Outcome::Unknown | Outcome::Pending) {
+    /// Counts a judgement, and returns why the campaign must stop, if it must.
+    /// `reply` is the masked reply, for people.
+    pub fn observe(&mut self, judgement: &Judgement, reply: &str) -> Option<Trip> {
+        if !matches!(judgement.outcome, Outcome::Unknown | Outcome::Pending) {
             self.unknown_in_a_row = 0;
         }
-        match (&verdict.about, verdict.outcome) {
-            (Subject::Campaign, _) => return Some(Trip::Refused(answer.to_owned())),
+        match (&judgement.about, judgement.outcome) {
+            (Subject::Campaign, _) => return Some(Trip::Refused(reply.to_owned())),
             (Subject::Policy, _) => {
                 self.policy_in_a_row += 1;
-                // Alone it may be about one recipient; first thing, or three
-                // times over, it is about us.
+                // One may be about its recipient. The first reply of a run,
+                // or three in a row, are about us.
                 if !self.has_accepted || self.policy_in_a_row >= 3 {
-                    return Some(Trip::Refused(answer.to_owned()));
+                    return Some(Trip::Refused(reply.to_owned()));
                 }
             }
             (_, Outcome::Sent) => {
@@ -203,7 +203,7 @@ impl Breaker {
                 if too_many || in_a_row >= IN_A_ROW {
                     let (rejected, of) =
                         if too_many { (self.rejections, WINDOW) } else { (in_a_row, in_a_row) };
-                    return Some(Trip::Rejections { rejected, of, last: answer.to_owned() });
+                    return Some(Trip::Rejections { rejected, of, last: reply.to_owned() });
                 }
             }
             (_, Outcome::Unknown) => {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_is_about_the_right_thing() {
+    fn each_reply_is_about_the_right_thing() {
         let in_five_minutes = Outcome::Deferred(Timestamp::from_second(300).unwrap());
         let mailbox = Outcome::Rejected(RejectClass::Mailbox);
         let other = Outcome::Rejected(RejectClass::Other);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_twenty_rejections_trips_and_fewer_do_not() {
+    fn one_rejection_in_twenty_stops_the_campaign_and_fewer_do_not() {
         let sent = verdict(Outcome::Sent, Subject::Nothing);
         let rejected = verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient);
         let run = |every: usize| {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_never_answers_is_not_given_the_whole_list() {
+    fn a_server_that_never_replies_does_not_get_the_whole_list() {
         let mut breaker = Breaker::for_connections(1);
         let unknown = verdict(Outcome::Unknown, Subject::Connection);
         let at = (1..100).find(|_| breaker.observe(&unknown, "").is_some());

@@ -1,13 +1,13 @@
-//! What one run of the loop came to.
+//! The result of one run of the delivery loop.
 
 use super::{Completion, ConnectError, Tally, Trip};
 
-/// What one run came to. The tally adds up to the frozen audience.
+/// The result of one run. The tally adds up to the frozen audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// All rows by state, as the ledger counts them after the run.
     pub tally: Tally,
-    /// How many people the campaign was frozen for.
+    /// How many recipients the campaign was frozen for.
     pub audience: u64,
     /// How many messages this run handed over.
     pub sent_now: u64,
@@ -20,9 +20,9 @@ pub struct Summary {
 pub enum Ending {
     /// No row is left to send.
     Complete,
-    /// Somebody asked it to stop.
+    /// It was asked to stop.
     Interrupted,
-    /// No connection could be had.
+    /// No connection could be opened.
     NoConnection(ConnectError),
     /// Connections broke again and again.
     Unstable(String),
@@ -31,7 +31,7 @@ pub enum Ending {
 }
 
 impl Summary {
-    /// Where the campaign stands now.
+    /// Whether the campaign is finished.
     pub fn completion(&self) -> Completion {
         self.tally.completion()
     }

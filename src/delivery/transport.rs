@@ -1,5 +1,5 @@
-//! A transport hands over one message per recipient. Who implements it lives
-//! in [`transport`](crate::transport).
+//! A transport takes one message per recipient. The implementations are in
+//! [`transport`](crate::transport).
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{Attempt, Phase, Reply};
 use crate::domain::EmailAddress;
 
-/// Where connections come from.
+/// A route that takes one message per recipient.
 pub trait Transport: Send + Sync + 'static {
     /// One open connection, used for one message after another.
     type Connection: Connection;
@@ -21,7 +21,7 @@ pub trait Connection: Send + 'static {
     /// Hands over one message. The whole of `message` is one RFC 5322 message
     /// with CRLF line ends, not dot-stuffed. `doubt` is raised before the
     /// first byte is written that could complete the message, so that a caller
-    /// who drops the future knows what is left behind.
+    /// that drops the future knows whether the server may have the message.
     fn deliver(
         &mut self,
         envelope: &Envelope<'_>,
@@ -32,18 +32,18 @@ pub trait Connection: Send + 'static {
     /// Whether the last attempt left the connection fit for another message.
     fn is_usable(&self) -> bool;
 
-    /// Says goodbye, briefly and without complaint.
+    /// Ends the session. Errors do not matter any more.
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
-/// Who the message is from and to, as the transport is told (RFC 5321 section 2.3.1).
+/// The sender and the recipient that the transport uses (RFC 5321 section 2.3.1).
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope<'a> {
     /// The envelope sender, to which bounces go.
     pub sender: &'a EmailAddress,
     /// The one recipient.
     pub recipient: &'a EmailAddress,
-    /// The message's identity without angle brackets; the outbox names files by it.
+    /// The Message-ID without angle brackets; the outbox names files by it.
     pub message_id: &'a str,
 }
 
@@ -66,32 +66,32 @@ impl DoubtMark {
 /// Why no connection could be opened. No message is in doubt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// The network, or the far end, did not answer; trying again may help.
+    /// The network or the server did not respond; trying again may help.
     #[error("{server}: {phase}: {cause}")]
     Unreachable {
         /// Host and port.
         server: String,
-        /// How far it came.
+        /// The phase that failed.
         phase: Phase,
         /// What happened.
         cause: String,
     },
-    /// The server answered with a refusal; 4xx may pass, 5xx will not.
-    #[error("{server}: {phase}: the server answered {reply}")]
+    /// The server refused; after 4xx a later try may succeed, after 5xx it will not.
+    #[error("{server}: {phase}: the server replied {reply}")]
     Refused {
         /// Host and port.
         server: String,
-        /// What was refused.
+        /// The phase that was refused.
         phase: Phase,
-        /// The answer.
+        /// The reply.
         reply: Reply,
     },
-    /// Going on would break what the configuration asks for, such as TLS.
+    /// The connection lacks something that the configuration demands, such as TLS.
     #[error("{server}: {phase}: {cause}")]
     Unacceptable {
         /// Host and port.
         server: String,
-        /// Where.
+        /// The phase that failed.
         phase: Phase,
         /// What is wrong, and what to change.
         cause: String,

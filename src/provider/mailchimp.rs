@@ -19,9 +19,8 @@ use reqwest::Method;
 use crate::campaign::Campaign;
 use crate::delivery::Patience;
 use crate::delivery::provider::{
-    AttachmentSupport, Draft, FixedHeaderSupport, FromName, Part, PlanError, PreflightItem,
-    Provider, ProviderCapabilities, ProviderError, ReadBack, Remote, RemoteId, RemoteState,
-    ReplyTo, TextPart,
+    Draft, Part, PlanError, PreflightItem, Provider, ProviderError, ProviderLimit, ReadBack,
+    Remote, RemoteId, RemoteState,
 };
 use crate::domain::{CampaignKey, EmailAddress};
 
@@ -111,15 +110,13 @@ impl Mailchimp {
 }
 
 impl Provider for Mailchimp {
-    fn capabilities(&self) -> ProviderCapabilities {
-        ProviderCapabilities {
-            provider: NAME,
-            text_part: TextPart::Own,
-            reply_to: ReplyTo::SameAsFrom,
-            headers: FixedHeaderSupport::Absent,
-            from_name: FromName::Required,
-            attachments: AttachmentSupport::Absent,
-        }
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn limits(&self) -> &'static [ProviderLimit] {
+        use ProviderLimit::{FromNameRequired, NoAttachments, NoHeaders, OneAddress};
+        &[OneAddress, NoHeaders, FromNameRequired, NoAttachments]
     }
 
     fn translate(&self, campaign: &Campaign) -> Result<Draft, PlanError> {

@@ -102,7 +102,7 @@ fn push_over<'p, P: Provider>(
     record: &'p StorePushRecord,
 ) -> Push<'p, P, StorePushRecord> {
     let clock = publisher.context.clock.as_ref();
-    Push { provider, record, clock, patience: Patience::USUAL }
+    Push { provider, record, clock, patience: Patience::DEFAULT }
 }
 
 fn doubtful_send(order: &Order) -> DoubtfulSend {

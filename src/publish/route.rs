@@ -142,7 +142,7 @@ fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure>
         Some(url) => Endpoint::loopback(socket_of(url)?).map_err(|error| wrong(&error))?,
     };
     let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;
-    Mailchimp::new(key, endpoint, list, Patience::USUAL).map_err(|error| wrong(&error))
+    Mailchimp::new(key, endpoint, list, Patience::DEFAULT).map_err(|error| wrong(&error))
 }
 
 fn socket_of(url: &LoopbackUrl) -> Result<std::net::SocketAddr, Failure> {

@@ -4,10 +4,7 @@
 use std::fmt;
 
 use crate::campaign::{Campaign, Manifest};
-use crate::delivery::provider::{
-    AttachmentSupport, Draft, FixedHeaderSupport, FromName, Part, PlanError, Provider,
-    ProviderCapabilities, Reach, ReadBack, ReplyTo, TextPart,
-};
+use crate::delivery::provider::{Draft, Part, PlanError, Provider, ProviderLimit, Reach, ReadBack};
 use crate::render::{Slot, Template};
 
 /// The campaign in the provider's words, if it can carry all of it.
@@ -15,11 +12,10 @@ use crate::render::{Slot, Template};
 /// # Errors
 /// Names the first thing that would be lost or changed on the way.
 pub fn plan(provider: &impl Provider, campaign: &Campaign) -> Result<Draft, PlanError> {
-    let manifest = campaign.manifest();
-    let capabilities = provider.capabilities();
-    refuse_losses(capabilities, manifest)?;
+    let (name, manifest) = (provider.name(), campaign.manifest());
+    refuse_losses(name, provider.limits(), manifest)?;
     for (part, template) in [(Part::Html, &manifest.html), (Part::Text, &manifest.text)] {
-        require_legal_slots(capabilities, part, template)?;
+        require_legal_slots(name, part, template)?;
     }
     provider.translate(campaign)
 }
@@ -86,40 +82,46 @@ impl fmt::Display for Difference {
     }
 }
 
-fn refuse_losses(capabilities: ProviderCapabilities, manifest: &Manifest) -> Result<(), PlanError> {
-    let provider = capabilities.provider;
-    if capabilities.text_part == TextPart::Derived {
-        return Err(PlanError::TextPartLost { provider });
-    }
+fn refuse_losses(
+    provider: &'static str,
+    limits: &[ProviderLimit],
+    manifest: &Manifest,
+) -> Result<(), PlanError> {
     let from = manifest.from.to_mailbox().ok_or(PlanError::From)?;
-    let reply_to = manifest.reply_to.as_ref().and_then(|reply_to| reply_to.to_mailbox());
-    let is_elsewhere = reply_to.is_some_and(|to| to.address.key() != from.address.key());
-    if capabilities.reply_to == ReplyTo::SameAsFrom && is_elsewhere {
-        return Err(PlanError::ReplyToLost { provider });
+    for limit in limits {
+        match limit {
+            ProviderLimit::OwnTextPart => return Err(PlanError::TextPartLost { provider }),
+            ProviderLimit::OneAddress => {
+                let reply_to = manifest.reply_to.as_ref().and_then(|to| to.to_mailbox());
+                if reply_to.is_some_and(|to| to.address.key() != from.address.key()) {
+                    return Err(PlanError::ReplyToLost { provider });
+                }
+            }
+            ProviderLimit::NoHeaders => {
+                if let Some((header, _)) = manifest.headers.first() {
+                    return Err(PlanError::HeaderLost { provider, header: header.clone() });
+                }
+            }
+            ProviderLimit::FromNameRequired if from.name.is_none() => {
+                return Err(PlanError::NoFromName { provider });
+            }
+            ProviderLimit::NoAttachments if !manifest.attachments.is_empty() => {
+                let images = manifest.attachments.len();
+                return Err(PlanError::AttachmentsLost { provider, images });
+            }
+            ProviderLimit::FromNameRequired | ProviderLimit::NoAttachments => {}
+        }
     }
-    if let (FixedHeaderSupport::Absent, Some((header, _))) =
-        (capabilities.headers, manifest.headers.first())
-    {
-        return Err(PlanError::HeaderLost { provider, header: header.clone() });
-    }
-    let images = manifest.attachments.len();
-    if capabilities.attachments == AttachmentSupport::Absent && images > 0 {
-        return Err(PlanError::AttachmentsLost { provider, images });
-    }
-    match (capabilities.from_name, from.name) {
-        (FromName::Required, None) => Err(PlanError::NoFromName { provider }),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Providers that find no way to leave or no postal address in a part append
 /// a footer of their own, which nobody has proofed.
 fn require_legal_slots(
-    capabilities: ProviderCapabilities,
+    provider: &'static str,
     part: Part,
     template: &Template,
 ) -> Result<(), PlanError> {
-    let provider = capabilities.provider;
     let missing = |missing, slot| PlanError::SlotMissing { provider, part, missing, slot };
     if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
         return Err(missing("link to unsubscribe", "unsubscribe_url"));

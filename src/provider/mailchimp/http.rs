@@ -356,7 +356,7 @@ mod tests {
     fn http() -> Http {
         let key = ApiKey::parse(&"canary0123-us6".into()).unwrap();
         let endpoint = Endpoint::for_key(&key);
-        Http::new(key, endpoint, Patience::USUAL).unwrap()
+        Http::new(key, endpoint, Patience::DEFAULT).unwrap()
     }
 
     #[test]

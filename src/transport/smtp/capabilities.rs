@@ -19,10 +19,6 @@ pub struct Capabilities {
     pub auth_login: bool,
     /// Content outside ASCII (RFC 6152).
     pub eight_bit_mime: bool,
-    /// Delivery status notifications on demand (RFC 3461).
-    pub dsn: bool,
-    /// Addresses outside ASCII (RFC 6531).
-    pub smtputf8: bool,
 }
 
 /// What a server says about the size of messages.
@@ -56,8 +52,6 @@ impl Capabilities {
             "PIPELINING" => self.pipelining = true,
             "STARTTLS" => self.starttls = true,
             "8BITMIME" => self.eight_bit_mime = true,
-            "DSN" => self.dsn = true,
-            "SMTPUTF8" => self.smtputf8 = true,
             "SIZE" => {
                 self.size = match words.next().map(str::parse) {
                     Some(Ok(bytes)) if bytes > 0 => SizeLimit::Bytes(bytes),
