@@ -1,10 +1,10 @@
-//! An issue frozen for one audience: what was approved is what is sent.
+//! An issue that was frozen for one audience: the approved bytes are the sent bytes.
 //!
 //! In: a [`Rendered`](crate::render::Rendered) and the newsletter's fixed
-//! headers. Out: a [`Campaign`], its canonical [`Manifest`] and the SHA-256
-//! digest over it; and, compiled from it once, the message of which each
-//! recipient costs one splice. Absent on purpose: the clock, keys, paths and
-//! versions never enter the digest.
+//! headers. Out: a [`Campaign`] with its canonical [`Manifest`] and the SHA-256
+//! digest over it. The campaign is compiled once into a [`MessageForm`], and each
+//! recipient's copy is spliced from that. Absent on purpose: the clock, keys,
+//! paths and versions never enter the digest.
 
 mod attached;
 pub mod due;

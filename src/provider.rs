@@ -1,9 +1,8 @@
 //! Providers: mailing-list services that take a whole campaign at once.
 //!
-//! In: what [`delivery::provider`](crate::delivery::provider) asks for. Out:
-//! HTTP calls, and the provider's answers in the core's words. Absent on
-//! purpose: the order of the calls, which is
-//! [`delivery::push`](crate::delivery::push)'s, and SMTP, which is a
-//! [`transport`](crate::transport)'s.
+//! In: the trait [`delivery::provider::Provider`](crate::delivery::provider::Provider).
+//! Out: HTTP calls, and the answers in the types of the core. Absent on purpose:
+//! the order of the calls, which [`delivery::push`](crate::delivery::push)
+//! decides, and SMTP, which is a [`transport`](crate::transport).
 
 pub mod mailchimp;

@@ -1,5 +1,5 @@
-//! An image as a part of a message: shown by the html through its
-//! `Content-ID` (RFC 2392), and named safely for those who save it.
+//! An image as a part of a message. The html shows it through its `Content-ID`
+//! (RFC 2392), and its file name is safe.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +9,8 @@ use super::ManifestAttachment;
 /// The bytes that make one line of 76 characters (RFC 2045 section 6.8).
 const BYTES_OF_A_LINE: usize = 57;
 
-/// The longest name, in characters: encoded, it stays far below what a header
-/// line may have.
+/// The longest file name, in characters. Encoded, it is far shorter than a
+/// header line may be.
 const MAX_NAME: usize = 40;
 
 /// Appends the whole part, with the boundary before it. ASCII only.
@@ -48,7 +48,7 @@ fn file_name(name: &str) -> String {
     }
     let mut out = "filename*=utf-8''".to_owned();
     for byte in name.bytes() {
-        // What RFC 2231 calls attribute-char, and not all of that.
+        // A part of what RFC 2231 calls attribute-char.
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
             out.push(char::from(byte));
         } else {
@@ -58,8 +58,8 @@ fn file_name(name: &str) -> String {
     out
 }
 
-/// The end of a name that is too long: it says what kind of file it is.
-/// Control characters are nobody's name.
+/// A name without control characters. Of a name that is too long, the end is
+/// kept, because it has the extension.
 fn shortened(name: &str) -> String {
     let name: Vec<char> = name.chars().filter(|c| !c.is_control()).collect();
     name[name.len().saturating_sub(MAX_NAME)..].iter().collect()

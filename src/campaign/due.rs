@@ -1,10 +1,10 @@
-//! What the weekly timer sends, if anything.
+//! Decides what the timer sends now, if anything.
 //!
-//! In: the issues as their files stand, which campaigns are finished or under
-//! way, the mark written when scheduling was switched on, and the time. Out: a
-//! [`Decision`]: one thing to do, and what people should hear of. Absent on
-//! purpose: checks and proofs, which `send` asks for whoever calls it, and the
-//! clock, the store and the time zone database.
+//! In: the issues as their files are, the campaigns that are finished or
+//! unfinished, the mark from when scheduling was switched on, and the time. Out:
+//! a [`Decision`], with one thing to do and what to report. Absent on purpose:
+//! checks and proofs, which `send` demands from every caller, and the clock, the
+//! store and the time zone database.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,65 +15,65 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Slug;
 
-/// When issues are due, unless their front matter says otherwise.
+/// When issues are due, unless their front matter has `send_at`.
 #[derive(Debug, Clone)]
 pub struct Timetable {
     /// The time of day.
     pub time: civil::Time,
     /// The zone of that time, and of a `send_at` without an offset.
     pub time_zone: TimeZone,
-    /// The one day of the week on which issues go out, if there is one: an
-    /// issue is due on the first such day from its date on.
+    /// The day of the week on which issues are sent, if one is set. An issue is
+    /// due on the first such day on or after its date.
     pub weekday: Option<civil::Weekday>,
 }
 
-/// Why it cannot be said when an issue is due.
+/// Why the time at which an issue is due is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoDueTime {
-    /// There is neither a date nor a `send_at`.
+    /// The issue has neither `date` nor `send_at`.
     #[error("it has no date: add `date: 2026-08-26`, or `send_at`")]
     NoDate,
-    /// `send_at` is in neither form.
+    /// `send_at` has neither of the two forms.
     #[error(
-        "`send_at: {text}` is not a time: write `2026-08-26 17:00`, in the zone of \
-         [schedule], or `2026-08-26T17:00:00+02:00`"
+        "`send_at: {text}` is not a time: write `2026-08-26 17:00`, in the time zone of \
+         `[schedule]`, or `2026-08-26T17:00:00+02:00`"
     )]
     NotATime {
-        /// What stands there.
+        /// The value.
         text: String,
     },
-    /// The time lies outside the years that can be counted in.
-    #[error("the time at which it is due cannot be counted: check its year")]
+    /// The time is outside the range of years.
+    #[error("the time at which it is due is out of range: check its year")]
     OutOfRange,
 }
 
-/// An issue as its file stands.
+/// An issue as its file is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduledIssue {
-    /// What names it for good.
+    /// Its permanent identifier.
     pub slug: Slug,
-    /// The file, as people are told.
+    /// The path of the file, for people.
     pub path: String,
     /// Its number, if it has one.
     pub number: Option<u64>,
-    /// Whether the author says it is not ready.
+    /// Whether the author marked it as a draft.
     pub draft: bool,
     /// When it is due, by [`due_time`].
     pub due: Result<Timestamp, NoDueTime>,
 }
 
-/// Everything that [`decide`] goes by.
+/// Everything that [`decide`] takes into account.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
     /// All issues, in any order.
     pub issues: &'a [ScheduledIssue],
-    /// Campaigns frozen and not finished, the one frozen first in front. Their
-    /// issues need not be among `issues`: a frozen campaign needs no file.
+    /// Campaigns that are frozen and not finished, in the order of their freeze.
+    /// Their issues need not be among `issues`: a frozen campaign needs no file.
     pub unfinished: &'a [Slug],
-    /// Issues whose campaign is finished, each with the file that it was frozen
-    /// from, as [`ScheduledIssue::path`] names it.
+    /// Issues whose campaign is finished, each with the file from which it was
+    /// frozen, as in [`ScheduledIssue::path`].
     pub finished: &'a BTreeMap<Slug, String>,
-    /// When scheduling was switched on. What was due by then is history.
+    /// When scheduling was switched on. The timer never sends issues that were due by then.
     pub mark: Timestamp,
     /// The present moment.
     pub now: Timestamp,
@@ -81,54 +81,54 @@ pub struct Situation<'a> {
     pub max_late: Duration,
 }
 
-/// What to do now, and what people should hear of.
+/// What to do now, and what to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<'a> {
     /// The one thing to do.
     pub action: DueAction<'a>,
-    /// Unsent issues that came due after the mark and are too late to send,
-    /// the oldest first. They are never sent without a person.
+    /// Unsent issues that were due after the mark and are too late to send, the
+    /// oldest first. Only a person can send them.
     pub missed: Vec<&'a ScheduledIssue>,
-    /// Unsent issues, not drafts, of which nobody can say when they are due.
+    /// Unsent issues, not drafts, whose due time is not known.
     pub undated: Vec<(&'a ScheduledIssue, &'a NoDueTime)>,
 }
 
 /// The one thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DueAction<'a> {
-    /// Resume this campaign, then decide again.
+    /// Resume this campaign, and decide again.
     Resume(&'a Slug),
     /// Send this issue.
     Send(&'a ScheduledIssue),
-    /// Nothing is due. The next issue that will be, if one is known.
+    /// Nothing is due. This is the next issue that will be due, if there is one.
     Wait(Option<&'a ScheduledIssue>),
-    /// Send nothing: somebody has to decide.
+    /// Send nothing: a person must decide.
     Refuse(DueRefusal<'a>),
 }
 
 /// Why nothing is sent although something may be due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DueRefusal<'a> {
-    /// More than one issue is due. The earliest due stands first.
+    /// More than one issue is due. The earliest is first.
     SeveralDue(Vec<&'a ScheduledIssue>),
     /// The issue that is due shares its slug with other files, so sending it
     /// would make them count as sent.
     SharedSlug(Vec<&'a ScheduledIssue>),
-    /// The clock is behind the mark, so it is wrong, or the mark is.
+    /// The clock is before the mark, so one of them is wrong.
     ClockBeforeMark {
-        /// What the clock says.
+        /// The time of the clock.
         now: Timestamp,
         /// When scheduling was switched on.
         mark: Timestamp,
     },
 }
 
-/// Says when an issue is due. `send_at` goes before `date`, and is either a
-/// time in the timetable's zone (`2026-08-26 17:00`, with or without seconds
-/// and `T`) or one with an offset (RFC 3339).
+/// Returns when an issue is due. `send_at` has precedence over `date`. It is a
+/// time in the timetable's zone (`2026-08-26 17:00`, with or without seconds and
+/// `T`) or a time with an offset (RFC 3339).
 ///
-/// A time that the clocks skip in spring is due as much later as they skip: 02:30 becomes 03:30.
-/// A time that they show twice in autumn is due when they show it first.
+/// A time that the clocks skip in spring is later by the length of the skip: 02:30 becomes 03:30.
+/// Of a time that the clocks show twice in autumn, the first one counts.
 ///
 /// # Errors
 /// There is no date, `send_at` has another form, or the year is out of range.
@@ -173,16 +173,16 @@ pub fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
     Decision { action, missed: at(Moment::Missed).collect(), undated: undated.collect() }
 }
 
-/// Where the time at which an issue is due lies.
+/// How the due time of an issue relates to the present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// Up to the mark.
+    /// At the mark or before it.
     History,
-    /// Too long ago.
+    /// After the mark, and too long ago to send.
     Missed,
     /// Now.
     Due,
-    /// Still to come.
+    /// In the future.
     Ahead,
 }
 
@@ -204,8 +204,8 @@ impl<'a> Situation<'a> {
         !issue.draft && !is_finished && !self.unfinished.contains(&issue.slug)
     }
 
-    /// Whether `file` is another issue of the same slug. One that has gone was
-    /// renamed, and is the issue itself.
+    /// Whether `file` is another issue with the same slug. If `file` does not
+    /// exist any more, it was renamed and is the issue itself.
     fn has_namesake(&self, issue: &ScheduledIssue, file: &str) -> bool {
         issue.path != file
             && self.issues.iter().any(|other| other.path == file && other.slug == issue.slug)
@@ -233,7 +233,7 @@ impl<'a> Situation<'a> {
 }
 
 impl Timetable {
-    /// The day on which an issue of that date goes out.
+    /// The day on which an issue with that date is due.
     fn day_of(&self, date: civil::Date) -> Result<civil::Date, NoDueTime> {
         match self.weekday {
             Some(weekday) if date.weekday() != weekday => {
@@ -244,8 +244,8 @@ impl Timetable {
     }
 }
 
-/// Whether a time is written without an offset. The parser of a civil time
-/// would ignore an offset, and send at another hour than the author wrote.
+/// Whether a time has no offset. The parser of a civil time would ignore an
+/// offset, and the issue would be sent at another hour than the author wrote.
 fn is_local(text: &str) -> bool {
     let is_form = matches!(text.len(), 16 | 19)
         && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'-' | b':' | b' ' | b'T'));

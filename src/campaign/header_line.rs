@@ -1,18 +1,18 @@
-//! Headers with words of people in them: a subject, a name beside an address.
+//! Header lines with free text: a subject, or a name beside an address.
 //!
 //! In: a text without control characters. Out: ASCII lines that every mail
-//! program reads back as that text. What is plain stays plain; the rest
-//! becomes encoded words (RFC 2047) as a whole: letters outside ASCII, what
-//! looks like an encoded word already, and words too long for a line. Absent
-//! on purpose: addresses, which come parsed and in ASCII.
+//! program reads back as that text. A plain text stays as it is. A text with
+//! letters outside ASCII, with a part that looks like an encoded word, or with
+//! a word too long for a line becomes encoded words (RFC 2047) as a whole.
+//! Absent on purpose: the encoding of addresses, which are parsed and in ASCII.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::Mailbox;
 
-/// How long a line should be at most (RFC 5322 section 2.1.1), and must be
-/// where an encoded word stands in it (RFC 2047 section 2).
+/// The longest line that RFC 5322 section 2.1.1 advises, and that RFC 2047
+/// section 2 allows for a line with an encoded word.
 const LINE: usize = 76;
 
 /// The longest encoded word (RFC 2047 section 2).
@@ -21,10 +21,10 @@ const WORD: usize = 75;
 const BEFORE: &str = "=?utf-8?b?";
 const AFTER: &str = "?=";
 
-/// A header of words alone, such as `Subject`, with its line end.
+/// A header of free text, such as `Subject`, with its line end.
 pub(super) fn unstructured(name: &str, text: &str) -> String {
     let mut line = FoldedLine::begin(name);
-    match is_plain(text).then(|| units(text)).filter(|units| line.take(units)) {
+    match is_plain(text).then(|| units(text)).filter(|units| line.has_room_for_all(units)) {
         Some(units) => units.iter().for_each(|unit| line.fold_before(unit)),
         None => line.encoded_words(text),
     }
@@ -48,7 +48,7 @@ pub(super) fn mailbox(name: &str, mailbox: &Mailbox) -> String {
     line.end()
 }
 
-/// Whether no part of the text needs, or seems to be, an encoded word.
+/// Whether no part of the text needs an encoded word or looks like one.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~')) && !text.contains("=?")
 }
@@ -66,7 +66,7 @@ fn units(text: &str) -> Vec<&str> {
     units
 }
 
-/// A plain name as RFC 5322 section 3.2.5 wants it: in quotes unless it is of atoms alone.
+/// A plain name as RFC 5322 section 3.2.5 demands: in quotes, unless all its words are atoms.
 fn phrase(name: &str) -> String {
     let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     if name.split(' ').all(|word| !word.is_empty() && word.chars().all(is_atom)) {
@@ -76,7 +76,7 @@ fn phrase(name: &str) -> String {
     }
 }
 
-/// A header in the making.
+/// A header that is being written.
 struct FoldedLine {
     text: String,
     column: usize,
@@ -88,8 +88,9 @@ impl FoldedLine {
         Self { column: text.len(), text }
     }
 
-    /// Whether units fit with folds between them, the first beside the name.
-    fn take(&self, units: &[&str]) -> bool {
+    /// Whether units fit with folds between them. The first one is on the line
+    /// of the header's name.
+    fn has_room_for_all(&self, units: &[&str]) -> bool {
         let first = units.first().is_some_and(|first| self.has_room_for(first));
         first && units.iter().all(|unit| unit.len() <= LINE)
     }
@@ -103,7 +104,7 @@ impl FoldedLine {
         self.column += text.len();
     }
 
-    /// Appends a text that begins with a space, on a new line if it must be.
+    /// Appends a text that begins with a space, on a new line if there is no room.
     fn fold_before(&mut self, text: &str) {
         if !self.has_room_for(text) {
             self.text.push_str("\r\n");
@@ -112,8 +113,8 @@ impl FoldedLine {
         self.push(text);
     }
 
-    /// Each encoded word holds whole characters (RFC 2047 section 5), and the
-    /// space between two of them is not read.
+    /// Appends encoded words. Each has whole characters (RFC 2047 section 5), and
+    /// mail programs drop the space between two of them.
     fn encoded_words(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {

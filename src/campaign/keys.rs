@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A signing key and its number, which links carry.
+/// A signing key and its number, which is in every link.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey {
     /// Its number, from 1.
@@ -11,17 +11,17 @@ pub struct SigningKey {
     pub secret: [u8; 32],
 }
 
-/// The key that signs today, and those whose links still work.
+/// The key that signs new links, and older keys whose links still work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKeys {
     /// Signs new links.
     pub current: SigningKey,
-    /// Signed older links. They are accepted and never used again.
+    /// Older keys. Their links are accepted, and no new ones are signed.
     pub retired: Vec<SigningKey>,
 }
 
 impl SigningKeys {
-    /// The key of that number, current or retired.
+    /// The key with that number, current or retired.
     pub fn find(&self, id: u16) -> Option<&SigningKey> {
         std::iter::once(&self.current).chain(&self.retired).find(|key| key.id == id)
     }

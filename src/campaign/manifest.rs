@@ -1,4 +1,4 @@
-//! The canonical form of what a reader receives, and its digest.
+//! The canonical form of what recipients receive, and its digest.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{CampaignKey, Digest, HeaderText, Mailbox};
 use crate::render::{Attachment, Rendered, Template};
 
-/// Everything a reader receives that is the same for every reader.
+/// Everything that is the same for all recipients of a campaign.
 ///
 /// The canonical form is this struct as JSON without white space, in the order
 /// of the fields, in UTF-8. It holds no Date, no Message-ID, no boundary, no
@@ -30,7 +30,7 @@ pub struct Manifest {
     pub language: String,
     /// Sorted names and values of further fixed headers.
     pub headers: Vec<(String, String)>,
-    /// The preheader, which providers are told apart from the html.
+    /// The preheader, which a provider takes apart from the html.
     pub preheader: String,
     /// The `text/html` part with its slots.
     pub html: Template,
@@ -42,8 +42,8 @@ pub struct Manifest {
     pub attachments: Vec<ManifestAttachment>,
 }
 
-/// A file in the mail, as it stands in a manifest: its bytes are named by
-/// their hash and kept beside it, so that a list of campaigns stays small.
+/// A file in the mail, as a manifest names it. The manifest has the hash of the
+/// bytes and not the bytes, so that a list of campaigns stays small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestAttachment {
@@ -51,15 +51,15 @@ pub struct ManifestAttachment {
     pub content_id: String,
     /// Its media type.
     pub media_type: String,
-    /// The name under which a reader would save it.
+    /// The file name under which a mail program saves it.
     pub name: String,
-    /// How many bytes it has.
+    /// The number of its bytes.
     pub size: usize,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
 
-/// A mailbox as it stands in a manifest.
+/// A mailbox in a manifest.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestMailbox {
@@ -74,12 +74,12 @@ pub struct Campaign {
     manifest: Manifest,
     canonical: String,
     digest: Digest,
-    /// The bytes of the manifest's attachments, in its order; none while they
-    /// have not been fetched.
+    /// The bytes of the manifest's attachments, in its order; empty until they
+    /// have been read from the store.
     contents: Vec<Arc<[u8]>>,
 }
 
-/// Where a campaign came from: kept beside the digest, never part of it.
+/// The origin of a campaign. It is stored beside the digest and is no part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The issue file, relative to the newsletter's folder.
@@ -90,7 +90,7 @@ pub struct Provenance {
     pub theme_hash: String,
     /// The issue's number, if it has one.
     pub number: Option<u64>,
-    /// The commit that was checked out, if that is known.
+    /// The commit that was checked out, if it is known.
     pub git_commit: Option<String>,
     /// The version of this program.
     pub tool_version: String,
@@ -101,20 +101,20 @@ pub struct Provenance {
 /// Why a stored manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It does not read back.
-    #[error("the stored manifest of {key} cannot be read: {cause}")]
+    /// It does not parse.
+    #[error("cannot read the stored manifest of {key}: {cause}")]
     Unreadable {
         /// Which campaign.
         key: CampaignKey,
-        /// What the parser said.
+        /// The message of the parser.
         cause: String,
     },
     /// Its bytes are not those that were frozen.
-    #[error("the stored manifest of {key} has the digest {found}, and {expected} was frozen")]
+    #[error("the stored manifest of {key} has the digest {found}, but {expected} was frozen")]
     Damaged {
         /// Which campaign.
         key: CampaignKey,
-        /// The digest of the bytes that are there.
+        /// The digest of the stored bytes.
         found: Digest,
         /// The digest that was recorded.
         expected: Digest,
@@ -126,7 +126,7 @@ pub enum ManifestError {
     Attachment {
         /// Which campaign.
         key: CampaignKey,
-        /// The first file that is not as it was.
+        /// The first file that is missing or damaged.
         name: String,
     },
 }
@@ -165,11 +165,11 @@ impl Campaign {
         Self { key, digest: Digest::of(canonical.as_bytes()), canonical, manifest, contents }
     }
 
-    /// Reads a frozen campaign back from its canonical form. It has no message
-    /// before its images have come back too, with [`Self::with_contents`].
+    /// Reads a frozen campaign back from its canonical form. It can be compiled
+    /// into a message after [`Self::with_contents`] has added its images.
     ///
     /// # Errors
-    /// The bytes do not parse, or are not the ones that `expected` names.
+    /// The bytes do not parse, or have another digest than `expected`.
     pub fn thaw(key: CampaignKey, stored: String, expected: Digest) -> Result<Self, ManifestError> {
         let found = Digest::of(stored.as_bytes());
         if found != expected {
@@ -183,10 +183,10 @@ impl Campaign {
         }
     }
 
-    /// Gives a thawed campaign the bytes of its images, which may come in any order.
+    /// Adds the bytes of its images to a thawed campaign, in any order.
     ///
     /// # Errors
-    /// One of them is missing, or not as it was.
+    /// One of them is missing or damaged.
     pub fn with_contents(mut self, stored: Vec<Vec<u8>>) -> Result<Self, ManifestError> {
         let by_hash = stored.into_iter().map(|bytes| (Digest::of(&bytes).to_string(), bytes));
         let mut by_hash: std::collections::HashMap<String, Vec<u8>> = by_hash.collect();
@@ -203,8 +203,8 @@ impl Campaign {
         Ok(self)
     }
 
-    /// The images in the mail with their bytes; `None` while these have not
-    /// been fetched.
+    /// The images in the mail with their bytes; `None` until the bytes have been
+    /// added.
     pub fn attachments(&self) -> Option<impl Iterator<Item = (&ManifestAttachment, &[u8])>> {
         let attachments = &self.manifest.attachments;
         let is_whole = attachments.len() == self.contents.len();
@@ -216,12 +216,12 @@ impl Campaign {
         &self.key
     }
 
-    /// What readers receive.
+    /// What recipients receive.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// A manifest that no newsletter gives.
+    /// For tests with a manifest that no newsletter gives.
     #[cfg(test)]
     pub(super) fn manifest_mut(&mut self) -> &mut Manifest {
         &mut self.manifest
@@ -258,7 +258,7 @@ impl ManifestMailbox {
         }
     }
 
-    /// The mailbox again. The parts were parsed before they were frozen.
+    /// The mailbox. Its parts were parsed before they were frozen.
     pub fn to_mailbox(&self) -> Option<Mailbox> {
         let name = match &self.name {
             None => None,
@@ -274,7 +274,7 @@ impl std::fmt::Debug for ManifestMailbox {
     }
 }
 
-/// Maps have no place in a manifest, so the order of the fields is the order of the bytes.
+/// The manifest as JSON. It has no maps, so the order of its fields is fixed.
 fn canonical(manifest: &Manifest) -> String {
     serde_json::to_string(manifest).expect("a struct of texts and lists always becomes JSON")
 }

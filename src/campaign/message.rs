@@ -1,16 +1,16 @@
-//! The MIME message of a campaign, compiled once; a recipient costs a splice.
+//! The MIME message of a campaign: compiled once, spliced for each recipient.
 //!
-//! multipart/alternative with the text first (RFC 2046 section 5.1.4), both
-//! parts quoted-printable, CRLF everywhere, ASCII only, so any server takes it.
-//! Where the mail carries images, they stand beside the html in a
-//! multipart/related (RFC 2387), so that no program lists them as files.
+//! It is multipart/alternative with the text first (RFC 2046 section 5.1.4), both
+//! parts in quoted-printable, with CRLF and in ASCII, so that every server takes
+//! it. Images in the mail are beside the html in a multipart/related (RFC 2387),
+//! so that no mail program lists them as files.
 
 use super::{Campaign, LinkPurpose, UnsubscribeToken, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::quoted_printable::Encoder;
 use crate::render::{Context, Piece, Slot, SlotValues, Template};
 
-/// A campaign's message: bytes that are the same for everybody, and holes.
+/// A campaign's message: the bytes that all copies share, with holes for the rest.
 #[derive(Debug, Clone)]
 pub struct MessageForm {
     segments: Vec<Segment>,
@@ -19,14 +19,15 @@ pub struct MessageForm {
     token: UnsubscribeToken,
 }
 
-/// Why a copy is made. It changes Date, Message-ID and one header, and no byte of the parts.
+/// Why a message is made. It changes `Date`, `Message-ID` and one header, and
+/// no byte of the parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessagePurpose {
-    /// For a subscriber.
+    /// A copy for each recipient.
     Campaign,
-    /// For an editor.
+    /// A copy for each editor.
     Proof {
-        /// Which proof of these bytes this is, from 1.
+        /// The number of the proof of these bytes, from 1.
         attempt: u32,
     },
 }
@@ -47,17 +48,17 @@ pub struct CopyRecipient<'a> {
 /// Why a campaign cannot become a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
-    /// A stored address does not parse.
-    #[error("the frozen {header} of the campaign is not an address")]
+    /// A stored email address does not parse.
+    #[error("the frozen `{header}` of the campaign is not an email address")]
     Mailbox {
         /// Which header.
         header: &'static str,
     },
-    /// The images of a stored campaign were not fetched with it.
-    #[error("the frozen campaign came without its images")]
+    /// The images of a stored campaign were not read with it.
+    #[error("the frozen campaign was read without its images")]
     NoContents,
-    /// A header line would be cut or refused on its way (RFC 5322 section 2.1.1).
-    #[error("the header {header} has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
+    /// Servers would cut or refuse a header line (RFC 5322 section 2.1.1).
+    #[error("the header `{header}` has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
     LongHeader {
         /// Which header, or the one that the line continues.
         header: String,
@@ -89,8 +90,8 @@ impl MessageForm {
     /// Compiles a campaign. `date` becomes the `Date` of every copy.
     ///
     /// # Errors
-    /// The frozen `From` or `Reply-To` is not an address, a header has a line
-    /// that is too long, or the campaign's images are not there.
+    /// The frozen `From` or `Reply-To` is not an email address, a header has a
+    /// line that is too long, or the campaign was read without its images.
     pub fn compile(
         campaign: &Campaign,
         purpose: MessagePurpose,
@@ -190,16 +191,15 @@ impl MessageForm {
         UnsubscribeToken { subscriber, ..self.token }
     }
 
-    /// The copy's Message-ID without angle brackets. The same campaign and
-    /// recipient have the same one on every attempt, so a receiver may notice
-    /// a repeat (RFC 5322 section 3.6.4).
+    /// The Message-ID of a copy, without angle brackets. It is the same on every
+    /// attempt, so that a receiver may notice a repeated message (RFC 5322
+    /// section 3.6.4).
     pub fn message_id(&self, subscriber: SubscriberId) -> String {
         self.identity.message_id(subscriber)
     }
 }
 
 impl MessagePurpose {
-    /// In which kind of mail the copy's unsubscribe link stands.
     fn link_purpose(self) -> LinkPurpose {
         match self {
             Self::Campaign => LinkPurpose::Campaign,
@@ -218,7 +218,7 @@ impl MessageIdentity {
         Self { seed: seed.into_bytes(), domain: domain.to_owned() }
     }
 
-    /// The number stands in for the address, so nothing of it can be guessed.
+    /// Made of the subscriber's number, so that it reveals nothing of the address.
     fn message_id(&self, subscriber: SubscriberId) -> String {
         let mut seed = self.seed.clone();
         seed.extend_from_slice(subscriber.0.to_string().as_bytes());
@@ -226,7 +226,7 @@ impl MessageIdentity {
     }
 }
 
-/// Segments in the making: neighbouring literals become one.
+/// Segments that are being written. Neighbouring literals become one.
 #[derive(Default)]
 struct Segments(Vec<Segment>);
 
@@ -239,7 +239,7 @@ impl Segments {
         self.0.push(segment);
     }
 
-    /// One part of text, behind its boundary.
+    /// One part of text, with the boundary before it.
     fn text(&mut self, boundary: &str, subtype: &str, part: &Template) {
         self.line(&format!(
             "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n\
@@ -249,8 +249,8 @@ impl Segments {
         self.line("\r\n");
     }
 
-    /// The holes of headers are addresses and links, whose length is bounded
-    /// where they are parsed.
+    /// Only literals are checked: the holes of headers are addresses and links,
+    /// whose length is limited where they are parsed.
     fn refuse_long_lines(&self) -> Result<(), MessageError> {
         let mut header = "";
         for segment in &self.0 {
@@ -271,7 +271,7 @@ impl Segments {
     }
 
     /// Every hole begins at the start of an encoded line and ends with a soft
-    /// line break, so its value may have any length.
+    /// line break, so that its value may have any length.
     fn part(&mut self, template: &Template) {
         let mut pieces = template.pieces.iter().peekable();
         while let Some(piece) = pieces.next() {
@@ -300,12 +300,12 @@ impl Segments {
         }
         match self.0.last_mut() {
             Some(Segment::Literal(bytes)) => bytes,
-            _ => unreachable!("a literal was pushed just now"),
+            _ => unreachable!("a literal was just pushed"),
         }
     }
 }
 
-/// A date as RFC 5322 section 3.3 writes it, in UTC.
+/// A date in the form of RFC 5322 section 3.3, in UTC.
 fn rfc5322_date(date: Timestamp) -> String {
     date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

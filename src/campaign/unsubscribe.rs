@@ -1,8 +1,8 @@
-//! The reader's own link to leave the list.
+//! The unsubscribe link of one recipient.
 //!
-//! A link carries a token instead of an address: nobody can read from it whom
-//! it belongs to, and nobody can make one for somebody else (RFC 8058
-//! section 2 asks for an opaque, hard-to-forge component).
+//! A link has a token instead of an email address. It does not reveal to whom it
+//! belongs, and nobody can make one for another recipient (RFC 8058 section 2
+//! asks for an opaque, hard-to-forge component).
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -11,27 +11,27 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{SigningKeys, keys::SigningKey};
 use crate::domain::{CampaignKey, Digest, SubscriberId};
 
-/// What an unsubscribe link says, once its signature has been checked.
+/// The content of an unsubscribe link, after its signature was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnsubscribeToken {
-    /// In which kind of mail the link stood.
+    /// The kind of mail that has the link.
     pub purpose: LinkPurpose,
-    /// Whose link it is. A proof belongs to nobody on the list.
+    /// The subscriber to whom the link belongs. In a proof it is no subscriber.
     pub subscriber: SubscriberId,
     /// The first bytes of the SHA-256 of the campaign's key.
     pub campaign: [u8; 6],
 }
 
-/// In which kind of mail a link stood.
+/// The kind of mail that has an unsubscribe link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkPurpose {
-    /// A mail to a subscriber: the link takes them off the list.
+    /// A mail to a subscriber: the link unsubscribes them.
     Campaign,
-    /// A proof to an editor: the page says so, and changes nothing.
+    /// A proof to an editor: the page says so and changes nothing.
     Proof,
 }
 
-/// Where the unsubscribe pages are, and the keys that sign links to them.
+/// The URL of the unsubscribe pages, and the keys that sign links to them.
 #[derive(Debug, Clone)]
 pub struct UnsubscribePages {
     base: String,
@@ -50,7 +50,7 @@ impl UnsubscribeToken {
         Self { purpose, subscriber, campaign: short }
     }
 
-    /// The 44 characters that stand in the link: base64url, no padding.
+    /// The 44 characters in the link: base64url without padding.
     pub fn sign(&self, keys: &SigningKeys) -> String {
         let body = self.body(keys.current.id);
         let mut raw = [0; BODY + SIGNATURE];
@@ -59,7 +59,7 @@ impl UnsubscribeToken {
         URL_SAFE_NO_PAD.encode(raw)
     }
 
-    /// Reads a token back; `None` when it is not one of ours, whatever it is.
+    /// Reads a token; `None` if it was not signed by one of these keys.
     pub fn verify(text: &str, keys: &SigningKeys) -> Option<Self> {
         if text.len() != 44 {
             return None;
@@ -91,7 +91,7 @@ impl UnsubscribeToken {
 }
 
 impl UnsubscribePages {
-    /// The path under the public address, before the token.
+    /// The path below the public URL, before the token.
     pub const PATH: &str = "/unsubscribe/";
 
     /// Pages under `public_url`, such as `https://news.example.org`.
@@ -99,7 +99,7 @@ impl UnsubscribePages {
         Self { base: format!("{}{}", public_url.trim_end_matches('/'), Self::PATH), keys }
     }
 
-    /// One reader's link.
+    /// The link with that token.
     pub fn link(&self, token: &UnsubscribeToken) -> String {
         format!("{}{}", self.base, token.sign(&self.keys))
     }

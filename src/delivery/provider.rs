@@ -1,10 +1,9 @@
-//! A provider takes a whole campaign at once, and mails its own list. Who
-//! implements it lives in [`provider`](crate::provider).
+//! A provider takes a whole campaign at once and sends it to its own list. The
+//! implementations are in [`provider`](crate::provider).
 //!
-//! In: a frozen campaign. Out: what stands at the provider, in words that fit
-//! every provider. Only the verbs that [`push`](super::push) calls are here:
-//! to schedule, to cancel and to fetch reports come with the commands that
-//! need them.
+//! In: a frozen campaign. Out: the campaign that the provider has, in terms
+//! that fit every provider. Absent on purpose: what [`push`](super::push) does
+//! not call yet, which is scheduling, cancelling and reports.
 
 mod error;
 mod remote;
@@ -20,8 +19,8 @@ pub use remote::{PreflightItem, PreflightLevel, Remote, RemoteId, RemoteState};
 
 /// A mailing-list provider, set up for one list of one account.
 ///
-/// Every verb is tried as often as it may be tried without doing anything
-/// twice; a [`ProviderError`] is what is left after that.
+/// A method repeats its calls as long as nothing can be done twice. Then it
+/// returns a [`ProviderError`].
 pub trait Provider: Send + Sync {
     /// Its name, as people know it.
     fn name(&self) -> &'static str;
@@ -29,35 +28,36 @@ pub trait Provider: Send + Sync {
     /// What it cannot do. [`plan`](super::push::plan) refuses a campaign that needs it.
     fn limits(&self) -> &'static [ProviderLimit];
 
-    /// The campaign in the provider's own words, with its merge tags where the
-    /// slots are. Nothing is sent anywhere.
+    /// The campaign as the provider's draft, with merge tags in place of the
+    /// slots. Nothing is called.
     ///
     /// # Errors
-    /// The campaign holds something that cannot be said in those words.
+    /// The campaign has text that the provider would read as a merge tag, or
+    /// no sender that it accepts.
     fn translate(&self, campaign: &Campaign) -> Result<Draft, PlanError>;
 
-    /// The campaign that bears exactly this key, in whatever state it is.
+    /// The campaign with exactly this key, in any state.
     fn find(
         &self,
         key: &CampaignKey,
     ) -> impl Future<Output = Result<Option<Remote>, ProviderError>> + Send;
 
-    /// Creates the draft, or brings the settings of `existing` up to date.
-    /// After a creation of which no answer came, it looks before it repeats.
+    /// Creates the draft, or updates the settings of `existing`. If no answer
+    /// to a creation came, it looks for the draft before it repeats the call.
     fn upsert_draft(
         &self,
         draft: &Draft,
         existing: Option<&Remote>,
     ) -> impl Future<Output = Result<Remote, ProviderError>> + Send;
 
-    /// Puts both parts in one call.
+    /// Uploads the html and the text in one call.
     fn put_content(
         &self,
         id: &RemoteId,
         draft: &Draft,
     ) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
-    /// What stands there now.
+    /// The draft as the provider has it now.
     fn read_back(
         &self,
         id: &RemoteId,
@@ -69,19 +69,19 @@ pub trait Provider: Send + Sync {
         id: &RemoteId,
     ) -> impl Future<Output = Result<Vec<PreflightItem>, ProviderError>> + Send;
 
-    /// Sends both forms of the draft to these addresses. Never repeated once
-    /// it may have been done.
+    /// Sends the html and the text of the draft to these addresses. A call that
+    /// may have been carried out is never repeated.
     fn send_test(
         &self,
         id: &RemoteId,
         to: &[EmailAddress],
     ) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
-    /// Sends the campaign to the whole list, now. Never repeated once it may
-    /// have been done: then the error is [`ProviderError::Unclear`].
+    /// Sends the campaign to the whole list, now. A call that may have been
+    /// carried out is never repeated: the error is [`ProviderError::Unclear`].
     fn send(&self, id: &RemoteId) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
-    /// In which state the campaign is.
+    /// The state of the campaign.
     fn status(
         &self,
         id: &RemoteId,
@@ -103,10 +103,10 @@ pub enum ProviderLimit {
     NoAttachments,
 }
 
-/// A campaign in a provider's own words.
+/// A campaign in the form that a provider takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// What it is found by again.
+    /// The key by which the campaign is found again.
     pub key: CampaignKey,
     /// The subject.
     pub subject: String,
@@ -131,9 +131,9 @@ pub struct ReadBack {
     pub preheader: String,
     /// The name in `From`.
     pub from_name: String,
-    /// The address in `From` and `Reply-To`, in the provider's spelling.
+    /// The address in `From` and `Reply-To`, as the provider writes it.
     pub reply_to: MaskedAddress,
-    /// To whom it would go.
+    /// The part of the list that it would go to.
     pub reach: Reach,
     /// The html.
     pub html: String,
@@ -141,7 +141,7 @@ pub struct ReadBack {
     pub text: String,
 }
 
-/// To whom a draft would go.
+/// The part of the list that a draft would go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
@@ -153,7 +153,7 @@ pub enum Reach {
     OtherList,
 }
 
-/// An address as a provider spells it, which need not be one. It does not print.
+/// An address as a provider writes it, which may be invalid. `Debug` masks it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MaskedAddress(pub String);
 

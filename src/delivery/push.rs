@@ -1,4 +1,4 @@
-//! Pushing a frozen campaign to a provider: once, or it says that it does not know.
+//! Pushes a frozen campaign to a provider, at most once.
 //!
 //! In: a [`Provider`], a [`PushRecord`] and a frozen campaign. Out: a
 //! [`Pushed`], or a [`Proofed`].
@@ -8,11 +8,11 @@
 //! Ready ─▶ read back, compare ─▶ find again ─▶ intend ─▶ send ─▶ status ─▶ settle
 //! ```
 //!
-//! Up to the send, every step may be done again without harm. The send is asked
-//! for at most once for each intent on the record, and an intent without an end
-//! is a doubt that only the provider's own word, or the operator, resolves.
-//! Absent on purpose: HTTP, the terminal, and the verbs that nothing calls yet
-//! (schedule, cancel, reports).
+//! Every step before the send may be repeated without harm. The provider is
+//! asked to send at most once for each recorded intent. An intent without a
+//! recorded end is in doubt, and only the provider's answer or a person can
+//! resolve it. Absent on purpose: HTTP, the terminal, and what nothing calls yet
+//! (scheduling, cancelling, reports).
 
 mod outcome;
 mod plan;
@@ -31,9 +31,9 @@ pub use record::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
 
 /// What a push works with.
 pub struct Push<'a, P, R> {
-    /// Where the campaign goes.
+    /// The provider to which the campaign goes.
     pub provider: &'a P,
-    /// What is remembered of it.
+    /// The record of earlier sends.
     pub record: &'a R,
     /// The time, for the record.
     pub clock: &'a dyn Clock,
@@ -41,26 +41,26 @@ pub struct Push<'a, P, R> {
     pub patience: Patience,
 }
 
-/// What becomes of an earlier send whose end is not known.
+/// What happens to an earlier send that is in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoubtfulSend {
-    /// It stays unknown, unless the provider says that it is on its way.
+    /// It stays unknown, unless the provider reports that it is being sent.
     Keep,
-    /// It is sent again if the provider still calls it a draft, or has it no
-    /// more. Somebody decided that.
+    /// It is sent again if the provider reports that it is a draft or does not
+    /// exist. A person decided that.
     SendAgain,
 }
 
-/// What [`Push::prepare`] came to.
+/// The result of [`Push::prepare`].
 #[derive(Debug)]
 pub enum Prepared {
-    /// The draft stands there as it should, and waits for [`Push::send`].
+    /// The draft is complete, and waits for [`Push::send`].
     Ready(Box<Ready>),
     /// There is nothing to send.
     Settled(Pushed),
 }
 
-/// A draft that stands at the provider as it was frozen.
+/// A draft that the provider has as it was frozen.
 #[derive(Debug)]
 pub struct Ready {
     remote: Remote,
@@ -70,7 +70,7 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// The draft, as it stands at the provider.
+    /// The draft, as the provider has it.
     pub fn remote(&self) -> &Remote {
         &self.remote
     }
@@ -82,11 +82,10 @@ impl Ready {
 }
 
 impl<P: Provider, R: PushRecord> Push<'_, P, R> {
-    /// Brings the campaign to the provider, up to the point where only the
-    /// send is missing. Nobody is mailed.
+    /// Does every step before the send. Nobody receives anything.
     ///
     /// # Errors
-    /// See [`PushError`]; whatever was done may be done again.
+    /// See [`PushError`]; all of it may be repeated.
     pub async fn prepare(
         &self,
         campaign: &Campaign,
@@ -109,7 +108,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         if let Some(remote) = not_a_draft(existing.as_ref()) {
             return Ok(Prepared::Settled(left_as_it_is(remote)));
         }
-        let remote = self.bring(&draft, existing).await?;
+        let remote = self.upload(&draft, existing).await?;
         let checklist = self.provider.preflight(&remote.id).await?;
         if checklist.iter().any(|item| item.level == PreflightLevel::Error) {
             return Err(PushError::NotReady { remote, checklist });
@@ -121,11 +120,11 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
     /// Sends what was prepared, at most once.
     ///
     /// # Errors
-    /// See [`PushError`]; but for [`PushError::Unrecorded`], nothing was sent.
+    /// See [`PushError`]. Except for [`PushError::Unrecorded`], nothing was sent.
     pub async fn send(&self, ready: Box<Ready>) -> Result<Pushed, PushError> {
         let Ready { remote, draft, digest, .. } = *ready;
         self.verify(&remote, &draft).await?;
-        // Two runs at once may each have created a draft: both see both here.
+        // Two runs at the same time may each have created a draft. Both find both here.
         match self.provider.find(&draft.key).await? {
             Some(found) if found.id == remote.id && found.state == RemoteState::Draft => {}
             Some(found) if found.id == remote.id => return Ok(left_as_it_is(&found)),
@@ -152,7 +151,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         }
     }
 
-    /// Puts the draft there and has the provider send tests of it.
+    /// Uploads the draft, and has the provider send it to the editors as a test.
     ///
     /// # Errors
     /// See [`PushError`]. A test that may have gone out is not repeated.
@@ -169,14 +168,14 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         if let Some(remote) = not_a_draft(existing.as_ref()) {
             return Ok(Proofed::LeftAlone { remote: remote.clone() });
         }
-        let remote = self.bring(&draft, existing).await?;
+        let remote = self.upload(&draft, existing).await?;
         let checklist = self.provider.preflight(&remote.id).await?;
         self.provider.send_test(&remote.id, to).await?;
         Ok(Proofed::Tested { remote, checklist })
     }
 
-    /// Settles an earlier send by the provider's word; `None` when it may be
-    /// sent again.
+    /// Settles an earlier send by what the provider reports. `None` means that
+    /// the campaign may be sent again.
     async fn resolve(
         &self,
         intent: SendIntent,
@@ -196,21 +195,23 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         }
     }
 
-    async fn bring(&self, draft: &Draft, existing: Option<Remote>) -> Result<Remote, PushError> {
+    /// Creates or updates the draft, and checks that it arrived unchanged.
+    async fn upload(&self, draft: &Draft, existing: Option<Remote>) -> Result<Remote, PushError> {
         let remote = self.provider.upsert_draft(draft, existing.as_ref()).await?;
         self.provider.put_content(&remote.id, draft).await?;
         self.verify(&remote, draft).await?;
         Ok(remote)
     }
 
+    /// Compares the draft with the one that the provider has.
     async fn verify(&self, remote: &Remote, draft: &Draft) -> Result<(), PushError> {
         let found = self.provider.read_back(&remote.id).await?;
         compare(draft, &found)
             .map_err(|difference| PushError::Differs { remote: remote.clone(), difference })
     }
 
-    /// Reads the state until it shows the send. The provider is patient with
-    /// its own failures, so the first one it reports ends this.
+    /// Reads the state until it shows the send. The provider has repeated its
+    /// calls already, so the first error ends this.
     async fn watch(&self, remote: &RemoteId) -> Result<RemoteState, ProviderError> {
         let mut tried = 1;
         loop {
@@ -239,19 +240,19 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
     }
 }
 
-/// What one request to send came to.
+/// The result of one request to send.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// It is sent.
+    /// The campaign is sent.
     Ended(Pushed),
-    /// It is not known; the intent stays open.
+    /// It is not known whether the campaign is sent; the intent stays open.
     Open(Pushed),
-    /// It is not sent.
+    /// The campaign is not sent.
     NotSent(ProviderError),
 }
 
-/// Puts together what the provider answered to the send and what it said of
-/// the campaign's state afterwards. A "no" is believed, a silence is not.
+/// Combines the provider's answer to the send with the state that it reported
+/// afterwards. A refusal is believed. Without an answer, nothing is assumed.
 fn judge(
     remote: &RemoteId,
     answer: Result<(), ProviderError>,
@@ -291,7 +292,7 @@ mod tests {
     use crate::delivery::provider::{Call, Problem};
 
     #[test]
-    fn a_no_is_believed_and_a_silence_is_not() {
+    fn a_refusal_is_believed_and_without_an_answer_nothing_is_assumed() {
         let id = || RemoteId::parse("c0ffee").unwrap();
         let call = || Call { provider: "Test", purpose: "sending", request: "POST /send".into() };
         let unclear = || ProviderError::Unclear { call: call(), cause: "cut".into() };

@@ -1,11 +1,11 @@
 //! Mailchimp's Marketing API, version 3.
 //!
-//! In: drafts in the core's words. Out: calls to one audience of one account.
-//! A campaign is found again by its internal title, which is
-//! `postrider:<newsletter>/<issue>`; the API has no idempotency key and its
-//! search is fuzzy, so the list is read and titles are compared exactly.
-//! Absent on purpose: what nothing calls yet, which is scheduling (quarter
-//! hours, UTC), cancelling, deleting, folders, templates and reports.
+//! In: drafts. Out: calls to one audience of one account. A campaign is found
+//! again by its internal title, which is `postrider:<newsletter>/<issue>`. The
+//! API has no idempotency key and its search is fuzzy, so this module reads the
+//! list and compares titles exactly. Absent on purpose: what nothing calls yet,
+//! which is scheduling (quarter hours, UTC), cancelling, deleting, folders,
+//! templates and reports.
 
 mod http;
 mod key;
@@ -42,16 +42,16 @@ pub struct Mailchimp {
     patience: Patience,
 }
 
-/// The HTTP client could not be set up, which happens before any call.
+/// The HTTP client could not be set up. No call was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the HTTP client for Mailchimp could not be set up: {0}")]
+#[error("cannot set up the HTTP client for Mailchimp: {0}")]
 pub struct SetupError(String);
 
 impl Mailchimp {
     /// Sets up the client. Nothing is called.
     ///
     /// # Errors
-    /// The system's TLS set-up cannot be used.
+    /// The TLS configuration of the system cannot be used.
     pub fn new(
         key: ApiKey,
         endpoint: Endpoint,
@@ -77,7 +77,7 @@ impl Mailchimp {
                 Err(error @ ProviderError::Unclear { .. }) => error,
                 Err(error) => return Err(error),
             };
-            // It may have been created. The title tells, once the server had its time.
+            // It may have been created. After a wait, the title shows it.
             let Some(wait) = self.patience.wait_after(tried, None) else { return Err(unclear) };
             tokio::time::sleep(wait).await;
             if let Some(created) = self.find(&draft.key).await? {
@@ -90,15 +90,14 @@ impl Mailchimp {
     async fn update(&self, draft: &Draft, id: &RemoteId) -> Result<Remote, ProviderError> {
         let title = title(&draft.key);
         let path = format!("/campaigns/{id}");
-        let request =
-            ApiRequest::new(Method::PATCH, path, "bringing the draft up to date", Repeat::Harmless)
-                .with(&CampaignOut::updated(draft, &title, &self.list));
+        let request = ApiRequest::new(Method::PATCH, path, "updating the draft", Repeat::Harmless)
+            .with(&CampaignOut::updated(draft, &title, &self.list));
         let updated: CampaignIn = self.http.ask(&request).await?;
         remote(&request, &updated)
     }
 
     async fn page(&self, offset: usize) -> Result<CampaignPage, ProviderError> {
-        // In the order of creation, what is added meanwhile comes on the last page.
+        // In the order of creation, a campaign that is added meanwhile is on the last page.
         let path = format!(
             "/campaigns?list_id={}&count={PAGE}&offset={offset}&sort_field=create_time&sort_dir=ASC\
              &fields=campaigns.id,campaigns.web_id,campaigns.type,campaigns.status,\
@@ -125,7 +124,7 @@ impl Provider for Mailchimp {
 
     async fn find(&self, key: &CampaignKey) -> Result<Option<Remote>, ProviderError> {
         let title = title(key);
-        // By id, because a page may repeat what another page had.
+        // By id, because two pages may have the same campaign.
         let mut found = BTreeMap::new();
         let mut offset = 0;
         for _ in 0..MOST_PAGES {
@@ -159,9 +158,9 @@ impl Provider for Mailchimp {
 
     async fn put_content(&self, id: &RemoteId, draft: &Draft) -> Result<(), ProviderError> {
         let path = format!("/campaigns/{id}/content");
-        let request = ApiRequest::new(Method::PUT, path, "putting the content", Repeat::Harmless)
+        let request = ApiRequest::new(Method::PUT, path, "uploading the content", Repeat::Harmless)
             .with(&ContentOut { html: &draft.html, plain_text: &draft.text });
-        self.http.tell(&request).await
+        self.http.perform(&request).await
     }
 
     async fn read_back(&self, id: &RemoteId) -> Result<ReadBack, ProviderError> {
@@ -190,7 +189,7 @@ impl Provider for Mailchimp {
             let path = format!("/campaigns/{id}/actions/test");
             let request =
                 ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone);
-            self.http.tell(&request.with(&body)).await?;
+            self.http.perform(&request.with(&body)).await?;
         }
         Ok(())
     }
@@ -199,7 +198,7 @@ impl Provider for Mailchimp {
         let path = format!("/campaigns/{id}/actions/send");
         let purpose = "sending the campaign";
         self.http
-            .tell(&ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone))
+            .perform(&ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone))
             .await
     }
 
@@ -216,7 +215,7 @@ impl Provider for Mailchimp {
     }
 }
 
-/// The exact key, as it is written into the internal title.
+/// The internal title of a campaign, by which it is found again.
 fn title(key: &CampaignKey) -> String {
     format!("postrider:{key}")
 }
@@ -224,7 +223,7 @@ fn title(key: &CampaignKey) -> String {
 fn remote(request: &ApiRequest, campaign: &CampaignIn) -> Result<Remote, ProviderError> {
     campaign.to_remote().ok_or_else(|| ProviderError::Unreadable {
         call: request.to_call(),
-        cause: "the campaign's id is not made of letters and digits".into(),
+        cause: "the id of the campaign has other characters than letters and digits".into(),
     })
 }
 

@@ -1,10 +1,10 @@
-//! What can go wrong at a provider, before a call and in one.
+//! The errors of a provider, before a call and in one.
 
 use std::fmt;
 
 use super::Remote;
 
-/// A part of a campaign, to say where something is.
+/// A part of a campaign, for error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
@@ -27,8 +27,8 @@ impl fmt::Display for Part {
         f.write_str(match self {
             Self::Subject => "subject",
             Self::Preheader => "preheader",
-            Self::FromName => "name in From",
-            Self::ReplyTo => "address in From",
+            Self::FromName => "name in `From`",
+            Self::ReplyTo => "address in `From`",
             Self::Html => "html part",
             Self::Text => "text part",
         })
@@ -40,7 +40,8 @@ impl fmt::Display for Part {
 pub enum PlanError {
     /// The provider makes its own text part, and ours would be lost.
     #[error(
-        "{provider} makes its own text part, so this issue's own would be lost; send it another way"
+        "{provider} makes its own text part, so the one of this issue would be lost; \
+             use another route"
     )]
     TextPartLost {
         /// Which provider.
@@ -48,25 +49,25 @@ pub enum PlanError {
     },
     /// The provider has one address for `From` and `Reply-To`.
     #[error(
-        "{provider} uses one address for From and Reply-To, and this newsletter has two; \
-             leave reply_to out of the configuration, or make it the same address"
+        "{provider} uses one address for `From` and `Reply-To`, and this newsletter has two; \
+             remove `reply_to` from postrider.toml, or set it to the same address"
     )]
     ReplyToLost {
         /// Which provider.
         provider: &'static str,
     },
-    /// The provider has no place for further headers.
-    #[error("{provider} has no place for the header {header}; remove it, or send another way")]
+    /// The provider sends no further headers.
+    #[error("{provider} cannot send the header `{header}`; remove it, or use another route")]
     HeaderLost {
         /// Which provider.
         provider: &'static str,
         /// Which header.
         header: String,
     },
-    /// The provider takes no images with the mail.
+    /// The provider sends no images in the mail.
     #[error(
         "{provider} cannot carry images in the mail, and this one has {images}; \
-         link to them with mode = \"link\" in [images], or send another way"
+         link to them with `mode = \"link\"` in `[images]`, or use another route"
     )]
     AttachmentsLost {
         /// Which provider.
@@ -75,47 +76,47 @@ pub enum PlanError {
         images: usize,
     },
     /// There is no name beside the `From` address.
-    #[error("{provider} needs a name beside the address; write from = \"Name <address>\"")]
+    #[error("{provider} needs a name beside the address; write `from = \"Name <address>\"`")]
     NoFromName {
         /// Which provider.
         provider: &'static str,
     },
-    /// A part lacks what the provider wants to be there.
+    /// A part lacks something that the provider demands.
     #[error(
-        "the {part} has no {missing}, and {provider} adds a footer of its own then; \
-             put {slot} into the theme"
+        "the {part} has no {missing}, so {provider} would add its own footer; \
+             put `{slot}` into the theme"
     )]
     SlotMissing {
         /// Which provider.
         provider: &'static str,
-        /// Where.
+        /// Which part.
         part: Part,
-        /// What, in words.
+        /// What is missing, in words.
         missing: &'static str,
         /// The name of the slot.
         slot: &'static str,
     },
     /// The issue's own text would be read as a merge tag.
     #[error(
-        "the {part} holds the characters {marker}, which {provider} reads as a merge tag, \
-             here: {excerpt}; write them in another way, with a space between for instance"
+        "the {part} has the characters `{marker}`, which {provider} reads as a merge tag, \
+             in: {excerpt}; write them in another way, for instance with a space between them"
     )]
     ReadsAsTag {
         /// Which provider.
         provider: &'static str,
-        /// Where.
+        /// Which part.
         part: Part,
-        /// What the tag begins or ends with.
+        /// The characters that begin or end a tag.
         marker: &'static str,
         /// The text around it, on one line.
         excerpt: String,
     },
-    /// The frozen campaign does not hold an address that reads back.
-    #[error("the frozen campaign's From address cannot be read; freeze the issue again")]
+    /// The `From` address of the frozen campaign does not parse.
+    #[error("cannot read the `From` address of the frozen campaign")]
     From,
 }
 
-/// One call, to say what was attempted.
+/// One call, for error messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The provider's name.
@@ -132,48 +133,48 @@ impl fmt::Display for Call {
     }
 }
 
-/// Why a verb failed, after all that may be repeated was repeated. No message
-/// holds a key, and addresses in a provider's words are masked.
+/// Why a method of a provider failed, after every repetition that is safe. No
+/// message holds a key, and email addresses in a provider's texts are masked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// No connection, or too busy to the end of our patience. Nothing was done
-    /// but what may be done again; of a send or a test, nothing at all.
+    /// No connection, or the provider stayed too busy. Nothing was done that may
+    /// not be repeated; no send and no test was carried out.
     #[error("{call}: {cause}; nothing was sent, try again later")]
     Unreachable {
-        /// What was attempted.
+        /// The call.
         call: Call,
-        /// What happened.
+        /// The reason.
         cause: String,
     },
-    /// Nothing was done: the provider said no.
+    /// The provider refused, and did nothing.
     #[error("{call}: refused: {problem}")]
     Refused {
-        /// What was attempted.
+        /// The call.
         call: Call,
-        /// What the provider said.
+        /// The provider's reason.
         problem: Box<Problem>,
     },
-    /// It may have been done, and no answer says so.
-    #[error("{call}: whether it was done is not known: {cause}")]
+    /// The call may have been carried out, and no answer says so.
+    #[error("{call}: it is not known whether this was done: {cause}")]
     Unclear {
-        /// What was attempted.
+        /// The call.
         call: Call,
-        /// What happened.
+        /// The reason.
         cause: String,
     },
-    /// The answer came, and could not be understood.
-    #[error("{call}: the answer cannot be used: {cause}")]
+    /// The answer could not be read.
+    #[error("{call}: cannot read the answer: {cause}")]
     Unreadable {
-        /// What was attempted.
+        /// The call.
         call: Call,
-        /// Why.
+        /// The reason.
         cause: String,
     },
-    /// More than one campaign bears the key.
-    #[error("{} campaigns have the title {title}: {}; delete or rename all but the right one \
-             at the provider, then run this again", found.len(), list(found))]
+    /// More than one campaign has the key.
+    #[error("{} campaigns have the title `{title}`: {}; delete or rename all but the right one \
+             at the provider, then run this command again", found.len(), list(found))]
     Ambiguous {
-        /// The key as it is written at the provider.
+        /// The key, as the provider has it.
         title: String,
         /// All of them.
         found: Vec<Remote>,
@@ -189,13 +190,13 @@ fn list(found: &[Remote]) -> String {
 pub struct Problem {
     /// The HTTP status, 300 to 599.
     pub status: u16,
-    /// In short.
+    /// The short description.
     pub title: String,
-    /// At length; may be empty.
+    /// The long description; may be empty.
     pub detail: String,
-    /// What the provider's support asks for; may be empty.
+    /// The identifier that the provider's support asks for; may be empty.
     pub instance: String,
-    /// Field and complaint.
+    /// Each field that the provider refused, and why.
     pub fields: Vec<(String, String)>,
 }
 

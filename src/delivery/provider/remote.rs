@@ -1,14 +1,14 @@
-//! What stands at a provider: a campaign, its state, its checklist.
+//! A campaign as a provider has it: its identifier, its state, its checklist.
 
 use std::fmt;
 
-/// A provider's own name for a campaign: 1 to 64 letters, digits, `-` and `_`,
+/// A provider's identifier of a campaign: 1 to 64 letters, digits, `-` and `_`,
 /// so that it is safe in a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RemoteId(String);
 
 impl RemoteId {
-    /// Takes an identifier as the provider, or the store, gave it.
+    /// Parses an identifier from the provider or from the store.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
@@ -27,14 +27,14 @@ impl fmt::Display for RemoteId {
     }
 }
 
-/// A campaign that stands at the provider.
+/// A campaign as the provider has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its name in calls.
+    /// Its identifier in calls.
     pub id: RemoteId,
-    /// Its name on the provider's web pages, where that is another one.
+    /// Its identifier on the provider's web pages, if that is another one.
     pub web_id: Option<u64>,
-    /// In which state it is.
+    /// Its state.
     pub state: RemoteState,
 }
 
@@ -51,26 +51,26 @@ impl fmt::Display for Remote {
 /// The state of a campaign at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteState {
-    /// Written, and nothing else.
+    /// Not scheduled and not sent.
     Draft,
-    /// Waiting for its time.
+    /// Waiting for the time of its send.
     Scheduled,
-    /// On its way.
+    /// Being sent.
     Sending,
-    /// Stopped on its way; some may have it.
+    /// Paused; some recipients may have it.
     Paused,
-    /// Gone to everybody.
+    /// Sent to all recipients.
     Sent,
-    /// Called off; some may have it.
+    /// Cancelled; some recipients may have it.
     Cancelled,
-    /// There is no such campaign.
+    /// The provider has no such campaign.
     Gone,
-    /// A state this program does not know, in the provider's word.
+    /// A state that this program does not know, as the provider names it.
     Other(String),
 }
 
 impl RemoteState {
-    /// Whether nothing can hold it back any more.
+    /// Whether the send has begun and cannot be taken back.
     pub fn is_on_its_way(&self) -> bool {
         matches!(self, Self::Sending | Self::Sent)
     }
@@ -94,23 +94,23 @@ impl fmt::Display for RemoteState {
 /// One item of a provider's checklist, ready to print.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct PreflightItem {
-    /// How grave it is.
+    /// Its severity.
     pub level: PreflightLevel,
-    /// What was looked at.
+    /// What the provider checked.
     pub heading: String,
-    /// What was found.
+    /// What the provider found.
     pub details: String,
 }
 
-/// How grave an item is.
+/// The severity of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PreflightLevel {
     /// As it should be.
     Success,
-    /// It can be sent all the same.
+    /// The campaign can be sent nevertheless.
     Warning,
-    /// It cannot be sent.
+    /// The campaign cannot be sent.
     Error,
 }
 

@@ -6,58 +6,58 @@ use crate::delivery::provider::{
 };
 use crate::domain::Digest;
 
-/// What became of a campaign.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
-    /// The provider has taken it, just now or in an earlier run that was cut short.
+    /// The provider accepted the send, now or in an earlier run that was interrupted.
     Sent {
-        /// Its name there.
+        /// Its identifier at the provider.
         remote: RemoteId,
-        /// In which state it was seen; `None` when the send was accepted and
-        /// the state could not be read since.
+        /// The state that the provider reported; `None` if the state could not
+        /// be read after the send.
         state: Option<RemoteState>,
     },
-    /// It had been sent before, and nothing was changed. This is a success.
+    /// It was sent before, and nothing was changed. This is a success.
     AlreadySent {
-        /// Its name there.
+        /// Its identifier at the provider.
         remote: RemoteId,
-        /// What was sent, if the record knows.
+        /// The digest of what was sent, if it is recorded.
         digest: Option<Digest>,
     },
-    /// It is neither a draft nor sent (scheduled, paused, cancelled...), and
-    /// that is somebody's doing: nothing was changed.
+    /// It is neither a draft nor sent, but scheduled, paused or cancelled.
+    /// Somebody did that at the provider, so nothing was changed.
     LeftAlone {
-        /// As it stands there.
+        /// The campaign, as the provider has it.
         remote: Remote,
     },
-    /// Whether it was sent is not known. It is not sent again.
+    /// It is not known whether it was sent. It is not sent again.
     Unknown {
-        /// Its name there.
+        /// Its identifier at the provider.
         remote: RemoteId,
-        /// What the provider said when it was asked.
+        /// The state that the provider reported, or why it could not be read.
         seen: Result<RemoteState, ProviderError>,
     },
 }
 
-/// What became of a proof.
+/// The result of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proofed {
-    /// The provider has sent the tests. It may put a mark into their subject,
-    /// and cannot carry a header of ours.
+    /// The provider has sent the tests. It may change their subject, and does
+    /// not send our header with the digest.
     Tested {
-        /// The draft, as it stands there.
+        /// The draft, as the provider has it.
         remote: Remote,
-        /// The provider's checklist: an error in it does not hinder a test.
+        /// The provider's checklist. An error in it does not prevent a test.
         checklist: Vec<PreflightItem>,
     },
-    /// The campaign is no draft any more, so no test can be made of it.
+    /// The campaign is no longer a draft, so no test was sent.
     LeftAlone {
-        /// As it stands there.
+        /// The campaign, as the provider has it.
         remote: Remote,
     },
 }
 
-/// Why a push came to nothing.
+/// Why a push failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The provider cannot carry this campaign.
@@ -69,54 +69,53 @@ pub enum PushError {
     /// The record could not be read or written. Nothing was sent.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// What stands there is not what was put there. Nothing was sent.
+    /// The provider has another draft than was uploaded. Nothing was sent.
     #[error(
-        "the campaign {remote} does not hold what was put there: {difference}; \
-             nothing was sent, and the draft is left for you to look at"
+        "the campaign {remote} differs from what was uploaded: {difference}; \
+             nothing was sent, and the draft was left as it is"
     )]
     Differs {
-        /// Which.
+        /// The campaign.
         remote: Remote,
-        /// Where.
+        /// The first difference.
         difference: Difference,
     },
     /// The provider's checklist has errors. Nothing was sent.
-    #[error("the campaign {remote} is not ready, says the provider: {}", errors(checklist))]
+    #[error("the provider reports that the campaign {remote} is not ready: {}", errors(checklist))]
     NotReady {
-        /// Which.
+        /// The campaign.
         remote: Remote,
         /// All of the checklist.
         checklist: Vec<PreflightItem>,
     },
     /// Between the preparation and the send the draft was replaced or changed its state.
     #[error(
-        "the draft {expected} was prepared, and now {} bears its title; nothing was sent, \
-             run this again",
+        "the draft {expected} was prepared, and now {} has its title; nothing was sent, \
+             run this command again",
         now(found)
     )]
     Replaced {
-        /// What was prepared.
+        /// The draft that was prepared.
         expected: Remote,
-        /// What is there now.
+        /// The campaign that has the title now.
         found: Option<Remote>,
     },
-    /// A proof was asked for while a send is in doubt: it would change what may be under way.
+    /// A proof was asked for while a send is in doubt. It would change a campaign
+    /// that may be on its way.
     #[error(
-        "whether {remote} was sent is not known, so its draft is not touched; \
-             run send again to settle that first"
+        "it is not known whether {remote} was sent, so its draft was not changed; \
+             run `postrider send` again to settle that first"
     )]
     InDoubt {
-        /// Which.
+        /// The campaign.
         remote: RemoteId,
     },
-    /// The send ended, and that could not be written. The next run asks the provider.
-    #[error(
-        "{source}; the provider was asked to send, and the next run will ask it what became of that"
-    )]
+    /// The send ended, and that could not be recorded. The next run asks the provider.
+    #[error("{source}; the provider was asked to send, and the next run asks it for the outcome")]
     Unrecorded {
-        /// How it ended.
+        /// The outcome.
         pushed: Pushed,
-        /// What failed.
+        /// Why it could not be recorded.
         source: RecordError,
     },
 }

@@ -1,5 +1,5 @@
-//! What is decided without a call: whether a provider can carry a campaign,
-//! and whether what stands there is what was put there.
+//! Decisions that need no call: whether a provider can carry a campaign, and
+//! whether it has the draft as it was uploaded.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use crate::campaign::{Campaign, Manifest};
 use crate::delivery::provider::{Draft, Part, PlanError, Provider, ProviderLimit, Reach, ReadBack};
 use crate::render::{Slot, Template};
 
-/// The campaign in the provider's words, if it can carry all of it.
+/// The campaign as the provider's draft, if the provider can carry all of it.
 ///
 /// # Errors
-/// Names the first thing that would be lost or changed on the way.
+/// Names the first thing that would be lost or changed.
 pub fn plan(provider: &impl Provider, campaign: &Campaign) -> Result<Draft, PlanError> {
     let (name, manifest) = (provider.name(), campaign.manifest());
     refuse_losses(name, provider.limits(), manifest)?;
@@ -20,11 +20,11 @@ pub fn plan(provider: &impl Provider, campaign: &Campaign) -> Result<Draft, Plan
     provider.translate(campaign)
 }
 
-/// Whether the provider holds what was put there.
+/// Checks that the provider has the draft as it was uploaded.
 ///
-/// Line ends are made LF on both sides, as HTTP bodies and databases change
-/// them without harm. Every other byte must be the same. The address is
-/// compared as receivers do, without regard to case.
+/// Line ends become LF on both sides, because HTTP and databases change them
+/// without harm. Every other byte must be the same. The address is compared
+/// without regard to case, as receivers do.
 ///
 /// # Errors
 /// Names the first difference.
@@ -47,23 +47,23 @@ pub fn compare(put: &Draft, found: &ReadBack) -> Result<(), Difference> {
     Ok(())
 }
 
-/// How what stands at the provider differs from what was put there.
+/// How the provider's draft differs from the one that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// A text is another one.
+    /// A text differs.
     Text {
-        /// Which.
+        /// Which part.
         part: Part,
-        /// The byte, from 0, at which they part, with LF line ends.
+        /// The first byte, from 0, that differs, with LF line ends.
         offset: usize,
-        /// What was put there, from a little before that byte.
+        /// What was uploaded, from a little before that byte.
         put: String,
-        /// What stands there.
+        /// What the provider has.
         found: String,
     },
-    /// The address in `From` is another one.
+    /// The address in `From` differs.
     Address,
-    /// It would not go to the whole list.
+    /// The campaign would not go to the whole list.
     Reach(Reach),
 }
 
@@ -71,11 +71,14 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { part, offset, put, found } => {
-                write!(f, "the {part} differs from byte {offset}: put {put:?}, and found {found:?}")
+                write!(
+                    f,
+                    "the {part} differs from byte {offset}: uploaded {put:?}, found {found:?}"
+                )
             }
-            Self::Address => write!(f, "the {} is another one", Part::ReplyTo),
+            Self::Address => write!(f, "the {} differs", Part::ReplyTo),
             Self::Reach(Reach::Segment) => {
-                f.write_str("it would go to a segment of the list, and not to all of it")
+                f.write_str("it would go to a segment of the list and not to the whole list")
             }
             Self::Reach(_) => f.write_str("it would go to another list"),
         }
@@ -115,8 +118,8 @@ fn refuse_losses(
     Ok(())
 }
 
-/// Providers that find no way to leave or no postal address in a part append
-/// a footer of their own, which nobody has proofed.
+/// A provider that finds no unsubscribe link or no postal address in a part
+/// appends its own footer, which nobody has proofed.
 fn require_legal_slots(
     provider: &'static str,
     part: Part,
@@ -124,7 +127,7 @@ fn require_legal_slots(
 ) -> Result<(), PlanError> {
     let missing = |missing, slot| PlanError::SlotMissing { provider, part, missing, slot };
     if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
-        return Err(missing("link to unsubscribe", "unsubscribe_url"));
+        return Err(missing("unsubscribe link", "unsubscribe_url"));
     }
     if !template.has_slot(|slot| matches!(slot, Slot::PostalAddress { .. })) {
         return Err(missing("postal address", "postal_address"));
@@ -167,10 +170,10 @@ mod tests {
         let difference = same(Part::Html, "<p>Grüße, alle</p>\n", "<p>Grüsse, alle</p>\n");
         assert_eq!(
             difference.unwrap_err().to_string(),
-            "the html part differs from byte 7: put \"<p>Grüße, alle</p>\\n\", \
-             and found \"<p>Grüsse, alle</p>\\n\""
+            "the html part differs from byte 7: uploaded \"<p>Grüße, alle</p>\\n\", \
+             found \"<p>Grüsse, alle</p>\\n\""
         );
         assert!(same(Part::Text, "a\n", "a").is_err(), "a lost last line end is a difference");
-        assert!(same(Part::Text, "ä", "å").is_err(), "they part inside a character");
+        assert!(same(Part::Text, "ä", "å").is_err(), "they differ inside a character");
     }
 }

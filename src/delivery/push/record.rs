@@ -1,24 +1,24 @@
-//! What must be remembered of a push, so that no crash can repeat it.
+//! What a push must record, so that no crash can repeat it.
 
 use std::future::Future;
 
 use crate::delivery::provider::RemoteId;
 use crate::domain::{Digest, Timestamp};
 
-/// What is remembered of one campaign's sends through one provider.
+/// The record of one campaign's sends through one provider.
 ///
-/// Only the send is written down: everything before it can be found again by
-/// its key and done again without harm. An intent that was never settled *is*
-/// the doubt, so there is no state in between to be written at a bad moment.
+/// Only the send is recorded: every step before it can be repeated without
+/// harm. An intent that was never settled *is* the doubt, so no state in
+/// between has to be written at a bad moment.
 pub trait PushRecord: Send + Sync {
-    /// What earlier runs left.
+    /// The end of earlier runs.
     fn past(&self) -> impl Future<Output = Result<PastSend, RecordError>> + Send;
 
-    /// Writes that a send is about to be asked for, on the disk before it
-    /// returns. It takes the place of an earlier intent.
+    /// Records that the provider is about to be asked to send. It replaces an
+    /// earlier intent, and is on the disk before it returns.
     fn intend(&self, intent: &SendIntent) -> impl Future<Output = Result<(), RecordError>> + Send;
 
-    /// Closes an intent, on the disk before it returns.
+    /// Records the end of an intent. It is on the disk before it returns.
     fn settle(
         &self,
         intent: &SendIntent,
@@ -27,32 +27,32 @@ pub trait PushRecord: Send + Sync {
     ) -> impl Future<Output = Result<(), RecordError>> + Send;
 }
 
-/// A send that is about to be asked for, or was.
+/// One request to send, made or about to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendIntent {
-    /// The provider's name for the campaign.
+    /// The provider's identifier of the campaign.
     pub remote: RemoteId,
-    /// What stood there.
+    /// The digest of the campaign.
     pub digest: Digest,
-    /// When.
+    /// The time of the request.
     pub at: Timestamp,
 }
 
 /// How a send ended, once that is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendEnd {
-    /// The provider has taken it.
+    /// The provider accepted it.
     Sent,
-    /// The provider has not taken it, and will not.
+    /// The provider did not accept it, and will not send.
     NotSent,
 }
 
-/// What earlier runs left.
+/// The end of earlier runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PastSend {
-    /// No send was asked for, or each one is known not to have been taken.
+    /// No send was requested, or each one is known not to have been accepted.
     Never,
-    /// A send was asked for, and how it ended was not written.
+    /// A send was requested, and its end was not recorded.
     InDoubt(SendIntent),
     /// It was sent.
     Sent(SendIntent),
@@ -60,5 +60,5 @@ pub enum PastSend {
 
 /// Why the record could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the record of what was sent cannot be used: {0}")]
+#[error("cannot use the record of what was sent: {0}")]
 pub struct RecordError(pub String);

@@ -1,13 +1,13 @@
-//! One call, as often as it may be made.
+//! One call to the API, repeated as often as that is safe.
 //!
 //! | what happened | a call that may be repeated | one that may not |
 //! | --- | --- | --- |
 //! | no connection | wait, repeat | wait, repeat |
-//! | 429, or a 403 without a word | wait as asked, repeat | wait as asked, repeat |
+//! | 429, or a 403 without a reason | wait as asked, repeat | wait as asked, repeat |
 //! | cut, timed out, 408, 5xx | wait, repeat | unclear, at once |
-//! | any other no | refused | refused |
+//! | any other refusal | refused | refused |
 //!
-//! Logged are method, path, status and time; never a header, a query or a body.
+//! The log gets method, path, status and time; never a header, a query or a body.
 
 use std::error::Error;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::domain::safe_text;
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
-/// Mailchimp itself gives up after 120 s.
+/// Mailchimp itself ends a call after 120 s.
 const CALL_TIMEOUT: Duration = Duration::from_secs(130);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -40,7 +40,7 @@ pub(super) struct Http {
 
 /// One call to make.
 pub(super) struct ApiRequest {
-    /// What it is for, in words.
+    /// The purpose, for error messages.
     pub(super) purpose: &'static str,
     pub(super) method: Method,
     /// From the first `/` after the version, with its query.
@@ -49,16 +49,16 @@ pub(super) struct ApiRequest {
     pub(super) repeat: Repeat,
 }
 
-/// Whether a call may be made again when it may have been carried out.
+/// Whether a call that may have been carried out may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Twice is the same as once.
+    /// Two calls have the same effect as one.
     Harmless,
-    /// Twice is twice.
+    /// Two calls do it twice.
     OnlyIfNothingWasDone,
 }
 
-/// Whether the answer has a body that is wanted.
+/// Whether the body of the answer is needed.
 #[derive(Clone, Copy)]
 enum Wanted {
     Nothing,
@@ -67,19 +67,19 @@ enum Wanted {
 
 /// Why one try failed.
 enum CallFailure {
-    /// No connection came about, so not a byte of the request left.
+    /// No connection was opened, so no byte of the request left.
     NotConnected(String),
-    /// The provider refuses for now, because of too many calls.
+    /// The provider refuses for a while, because of too many calls.
     Busy { asked: Option<Duration>, status: StatusCode },
-    /// Something may have been done.
+    /// The call may have been carried out.
     Silent(String),
-    /// The provider says no.
+    /// The provider refused.
     Refused(Problem),
-    /// It is done, and the answer is of no use.
+    /// The call was carried out, and the answer cannot be read.
     Unreadable(String),
 }
 
-/// What follows a failed try.
+/// The next step after a failed try.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     Wait(Option<Duration>),
@@ -95,15 +95,15 @@ impl Http {
         let client = Client::builder()
             .user_agent(concat!("postrider/", env!("CARGO_PKG_VERSION")))
             .https_only(endpoint.scheme == EndpointScheme::HttpsOnly)
-            // A redirect would carry the key elsewhere, or turn a POST into a GET.
+            // A redirect would send the key elsewhere, or turn a POST into a GET.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
-            // A connection that is kept may be closed by the far end just as a
-            // send is written to it. A new one for each of the ten calls costs
-            // little, and leaves no doubt of that kind.
+            // The server may close a kept connection at the moment when a send is
+            // written to it. A new connection for each of the ten calls costs
+            // little, and such a send is never in doubt.
             .pool_max_idle_per_host(0)
             .build()
             .map_err(|error| SetupError(chain(&error)))?;
@@ -117,9 +117,9 @@ impl Http {
     ) -> Result<T, ProviderError> {
         let body = self.call(request, Wanted::Body).await?;
         serde_json::from_slice(&body).map_err(|error| {
-            // serde's own words may quote the value, so only its kind and place are told.
+            // serde's message may quote the value, so only its kind and place are reported.
             let cause = format!(
-                "it is not the JSON that was expected ({:?} error at line {}, column {})",
+                "it is not the expected JSON ({:?} error at line {}, column {})",
                 error.classify(),
                 error.line(),
                 error.column()
@@ -128,8 +128,8 @@ impl Http {
         })
     }
 
-    /// Makes a call of which only success or failure counts.
-    pub(super) async fn tell(&self, request: &ApiRequest) -> Result<(), ProviderError> {
+    /// Makes a call whose answer has no body of use.
+    pub(super) async fn perform(&self, request: &ApiRequest) -> Result<(), ProviderError> {
         self.call(request, Wanted::Nothing).await.map(|_| ())
     }
 
@@ -196,7 +196,7 @@ impl Http {
         }
         if status.is_redirection() || status.is_informational() {
             return Err(CallFailure::Silent(format!(
-                "it was answered with {status}, which is not followed"
+                "the answer was {status}, and redirects are not followed"
             )));
         }
         let asked = asked_wait(answer.headers());
@@ -206,7 +206,7 @@ impl Http {
         }
         let problem = body.ok().and_then(|body| serde_json::from_slice::<ProblemIn>(&body).ok());
         match (status, problem) {
-            // So says Mailchimp's front when it throttles, before the API is reached.
+            // Mailchimp's proxy answers this when it throttles, before the API is reached.
             (StatusCode::FORBIDDEN, None) => Err(CallFailure::Busy { asked, status }),
             (status, problem)
                 if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT =>
@@ -260,7 +260,7 @@ impl ApiRequest {
         Self::new(Method::GET, path, purpose, Repeat::Harmless)
     }
 
-    /// With a JSON body. Our own bodies hold strings, booleans and lists: they
+    /// Adds a JSON body. Our bodies have strings, booleans and lists only, so they
     /// always serialise.
     pub(super) fn with(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_vec(body).unwrap_or_default());
@@ -280,7 +280,7 @@ impl ApiRequest {
     }
 }
 
-/// The table at the head of this file.
+/// The table at the top of this file.
 fn next(repeat: Repeat, failure: &CallFailure) -> Next {
     match (failure, repeat) {
         (CallFailure::NotConnected(_), _) => Next::Wait(None),
@@ -297,7 +297,7 @@ fn given_up(request: &ApiRequest, failure: CallFailure) -> ProviderError {
         CallFailure::NotConnected(cause) => ProviderError::Unreachable { call, cause },
         CallFailure::Busy { status, .. } => ProviderError::Unreachable {
             call,
-            cause: format!("it is too busy, or throttles this account ({status})"),
+            cause: format!("it is too busy or throttles this account ({status})"),
         },
         CallFailure::Silent(cause) => match request.repeat {
             Repeat::Harmless => ProviderError::Unreachable { call, cause },
@@ -310,7 +310,7 @@ fn given_up(request: &ApiRequest, failure: CallFailure) -> ProviderError {
     }
 }
 
-/// An answer of no use to a call that was carried out.
+/// The error for an unreadable answer to a call that was carried out.
 fn unusable(request: &ApiRequest, cause: String) -> ProviderError {
     let call = request.to_call();
     match request.repeat {
@@ -320,7 +320,7 @@ fn unusable(request: &ApiRequest, cause: String) -> ProviderError {
 }
 
 /// `Retry-After` (RFC 9110 section 10.2.3). A date is measured against the
-/// answer's own `Date`, so that nobody's clock has to be right.
+/// answer's own `Date`, so that no clock has to be right.
 fn asked_wait(headers: &header::HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let asked = text(header::RETRY_AFTER)?;
@@ -334,7 +334,7 @@ fn asked_wait(headers: &header::HeaderMap) -> Option<Duration> {
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
-/// An error with its causes, each told once.
+/// An error with its causes, each reported once.
 fn chain(error: &dyn Error) -> String {
     let mut out = error.to_string();
     let mut cause = error.source();
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_done_twice_is_decided_by_the_table() {
+    fn the_table_decides_what_is_repeated() {
         use Repeat::{Harmless, OnlyIfNothingWasDone};
         let busy = |asked| CallFailure::Busy { asked, status: StatusCode::TOO_MANY_REQUESTS };
         let minute = Some(Duration::from_secs(60));
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn the_providers_words_are_made_safe() {
+    fn the_texts_of_the_provider_are_made_safe() {
         let safe =
             http().safe("the key canary0123-us6\r\nof <secret.editor@example.org> \u{7}is bad");
         assert_eq!(safe, "the key … of <…@example.org> is bad");

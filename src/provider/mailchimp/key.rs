@@ -5,35 +5,35 @@ use std::net::SocketAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// An API key such as `…-us6`. It does not print.
+/// An API key such as `…-us6`. `Debug` masks it.
 pub struct ApiKey {
     secret: SecretString,
     data_centre: String,
 }
 
-/// Why a text is not an API key. The text is never part of the message.
+/// Why a text is not an API key. The message never has the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ApiKeyError {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("the Mailchimp API key is empty")]
     Empty,
-    /// White space, a line break or a character outside ASCII stands inside.
-    #[error("the Mailchimp API key holds white space or other characters that no key has")]
+    /// The text has white space, a line break or a character outside ASCII.
+    #[error("the Mailchimp API key has white space or other characters that no key has")]
     Character,
     /// The key does not name its data centre.
     #[error(
-        "a Mailchimp API key ends in a dash and its data centre, such as -us6; copy the whole key"
+        "a Mailchimp API key ends in a dash and its data centre, such as `-us6`; copy the whole key"
     )]
     DataCentre,
 }
 
 impl ApiKey {
-    /// Takes a key. Surrounding white space is dropped, as files end in a line break.
+    /// Parses a key. Surrounding white space is dropped, because files end in a line break.
     ///
     /// # Errors
     /// The key does not end in a data centre, which is letters and then
     /// digits. That is narrow on purpose: the host is derived from it, and a
-    /// crafted key must not choose where the key is sent.
+    /// crafted key must not choose to which host the key is sent.
     pub fn parse(secret: &SecretString) -> Result<Self, ApiKeyError> {
         let text = secret.expose_secret().trim();
         if text.is_empty() {
@@ -52,7 +52,7 @@ impl ApiKey {
         Ok(Self { data_centre: data_centre.to_owned(), secret: text.into() })
     }
 
-    /// The key itself, for the one place that builds the header.
+    /// The key itself. Only [`Http`](super::http::Http) uses it.
     pub(super) fn expose(&self) -> &str {
         self.secret.expose_secret()
     }
@@ -64,14 +64,14 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Where the API is.
+/// The base URL of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub(super) base: String,
     pub(super) scheme: EndpointScheme,
 }
 
-/// How the endpoint is spoken to.
+/// The protocol of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndpointScheme {
     /// TLS, always.
@@ -80,13 +80,13 @@ pub(super) enum EndpointScheme {
     Loopback,
 }
 
-/// The address is not this machine's.
+/// The address is not one of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a loopback address, and the API key is sent nowhere but to Mailchimp")]
+#[error("{0} is not a loopback address, and the API key is sent to Mailchimp only")]
 pub struct NotLoopback(pub SocketAddr);
 
 impl Endpoint {
-    /// The data centre that the key belongs to.
+    /// The API in the data centre of the key.
     pub fn for_key(key: &ApiKey) -> Self {
         let base = format!("https://{}.api.mailchimp.com/3.0", key.data_centre);
         Self { base, scheme: EndpointScheme::HttpsOnly }
@@ -95,7 +95,7 @@ impl Endpoint {
     /// A stand-in on this machine, for tests and rehearsals.
     ///
     /// # Errors
-    /// The address is another machine's.
+    /// The address belongs to another machine.
     pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
         if address.ip().is_loopback() {
             Ok(Self { base: format!("http://{address}/3.0"), scheme: EndpointScheme::Loopback })
@@ -105,23 +105,23 @@ impl Endpoint {
     }
 }
 
-/// The API's name of an audience, which is not the number in its web address:
-/// 1 to 40 letters and digits.
+/// The API's identifier of an audience: 1 to 40 letters and digits. It is not
+/// the number in the URL of the audience's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListId(String);
 
 /// Why a text is not a list id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a Mailchimp audience id is 1 to 40 letters and digits; it stands under Audience, Settings"
+    "a Mailchimp audience id is 1 to 40 letters and digits; Mailchimp shows it under Audience, Settings"
 )]
 pub struct ListIdError;
 
 impl ListId {
-    /// Takes an audience id as Mailchimp shows it.
+    /// Parses an audience id as Mailchimp shows it.
     ///
     /// # Errors
-    /// It is empty, too long, or holds other characters.
+    /// It is empty, too long, or has other characters.
     pub fn parse(text: &str) -> Result<Self, ListIdError> {
         let fits = (1..=40).contains(&text.len());
         if fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {

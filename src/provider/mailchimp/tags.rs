@@ -1,4 +1,4 @@
-//! Slots become merge tags, and the issue's own text must not.
+//! Slots become merge tags. The issue's own text must not become one.
 
 use crate::delivery::provider::{Part, PlanError};
 use crate::render::{Context, Piece, Slot, Template};
@@ -9,9 +9,9 @@ use super::NAME;
 /// attributes and comments, in the text part and in the subject.
 const TAG_START: &str = "*|";
 
-/// The template with a merge tag in place of every hole. A name's default is
-/// kept by a conditional tag, because the one set for the list is another
-/// one. What a reader's name holds is escaped, or not, by Mailchimp.
+/// The template with a merge tag in place of every slot. A conditional tag
+/// keeps the default of a name, because the list may have another default.
+/// Whether a subscriber's name is escaped is up to Mailchimp.
 pub(super) fn with_merge_tags(template: &Template) -> String {
     let mut out = String::new();
     for piece in &template.pieces {
@@ -23,17 +23,17 @@ pub(super) fn with_merge_tags(template: &Template) -> String {
     out
 }
 
-/// Refuses a template whose own text holds the beginning of a merge tag.
+/// Refuses a template whose own text has the beginning of a merge tag.
 ///
 /// # Errors
-/// Shows the place.
+/// Shows the text around it.
 pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result<(), PlanError> {
     let mut follows_a_star = false;
     for piece in &template.pieces {
         match piece {
             Piece::Literal(text) => {
                 refuse_tags(part, text)?;
-                // A tag before this text ends in a star, and the two would begin another.
+                // A tag before this text ends in a star. With the `|` it would begin another tag.
                 if follows_a_star && text.starts_with('|') {
                     return Err(reads_as_tag(part, text, 0));
                 }
@@ -53,10 +53,10 @@ pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result
     Ok(())
 }
 
-/// Refuses a text that holds the beginning of a merge tag.
+/// Refuses a text that has the beginning of a merge tag.
 ///
 /// # Errors
-/// Shows the place.
+/// Shows the text around it.
 pub(super) fn refuse_tags(part: Part, text: &str) -> Result<(), PlanError> {
     match text.find(TAG_START) {
         None => Ok(()),
@@ -77,7 +77,7 @@ fn push_tag(slot: &Slot, context: Context, out: &mut String) {
         (Slot::PostalAddress { .. }, Context::HtmlText) => {
             out.push_str("*|HTML:LIST_ADDRESS_HTML|*");
         }
-        // The other address tag brings markup, which an attribute cannot hold.
+        // The other address tag becomes markup, which an attribute cannot have.
         (Slot::PostalAddress { .. }, Context::HtmlAttribute | Context::PlainText) => {
             out.push_str("*|LIST:ADDRESS|*");
         }

@@ -1,4 +1,4 @@
-//! The fields that cross the wire, and no more.
+//! The JSON that this program sends and reads, with the fields that it uses.
 
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,8 @@ impl<'d> CampaignOut<'d> {
     }
 }
 
-/// The body of `PUT /campaigns/{id}/content`. Left alone, the text part would
-/// be made out of the html, so both always go together.
+/// The body of `PUT /campaigns/{id}/content`. Without the text, Mailchimp would
+/// make it out of the html, so both always go together.
 #[derive(Serialize)]
 pub(super) struct ContentOut<'d> {
     pub(super) html: &'d str,
@@ -89,7 +89,7 @@ pub(super) struct CampaignPage {
     pub(super) total_items: usize,
 }
 
-/// A campaign, as far as it was asked for.
+/// A campaign, with the fields that were asked for.
 #[derive(Deserialize)]
 pub(super) struct CampaignIn {
     id: String,
@@ -181,13 +181,13 @@ pub(super) struct FieldProblemIn {
 const REGULAR: &str = "regular";
 
 impl CampaignIn {
-    /// Where it stands, or `None` if its id is none.
+    /// The campaign without its content; `None` if the id is invalid.
     pub(super) fn to_remote(&self) -> Option<Remote> {
         let id = RemoteId::parse(&self.id)?;
         Some(Remote { id, web_id: self.web_id, state: self.state() })
     }
 
-    /// The state, from the words of the `status` field.
+    /// The state, from the `status` field.
     pub(super) fn state(&self) -> RemoteState {
         if let Some(kind) = self.kind.as_deref().filter(|kind| *kind != REGULAR) {
             return RemoteState::Other(format!("a campaign of type {}", word(kind)));
@@ -203,7 +203,7 @@ impl CampaignIn {
         }
     }
 
-    /// What stands there.
+    /// The campaign together with its content.
     pub(super) fn with_content(self, content: ContentIn, list: &ListId) -> ReadBack {
         ReadBack {
             reach: self.recipients.reach(list),
@@ -251,7 +251,7 @@ impl ChecklistIn {
             items.push(PreflightItem {
                 level: PreflightLevel::Error,
                 heading: "Not ready".into(),
-                details: "Mailchimp does not say why; look at the campaign on its pages".into(),
+                details: "Mailchimp gives no reason; look at the campaign on its website".into(),
             });
         }
         items
@@ -267,7 +267,7 @@ fn is_nothing(id: &serde_json::Value) -> bool {
     id.is_null() || id == &serde_json::json!(0) || id == &serde_json::json!("")
 }
 
-/// A word or an identifier of theirs, short and harmless to show.
+/// A word or an identifier of Mailchimp, made short and safe to show.
 pub(super) fn word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect()
 }
