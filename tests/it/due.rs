@@ -1,4 +1,4 @@
-//! The week runs by itself, and never sends what nobody meant it to.
+//! `due` sends by itself, and never an issue that nobody meant to send.
 
 use jiff::{Span, Timestamp};
 use postrider::store::{OpenMode, Store};
@@ -14,13 +14,13 @@ fn outbox() -> Newsletter {
     scheduled(Newsletter::outbox()).subscribed(["reader-one@example.org", "reader-two@example.org"])
 }
 
-/// An issue that is due so many seconds from now.
+/// An issue that is due in so many seconds.
 fn issue(newsletter: &Newsletter, name: &str, seconds: i64) -> String {
     let at = Timestamp::now() + Span::new().seconds(seconds);
     newsletter.issue_of(name, &format!("title: {name}\nsend_at: {at:.0}\n"), BODY)
 }
 
-/// Switches scheduling on as if that had been a week ago.
+/// Switches scheduling on, with a mark of a week ago.
 fn switched_on_a_week_ago(newsletter: &Newsletter) {
     let then = Timestamp::now() - Span::new().hours(7 * 24);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -102,7 +102,7 @@ fn the_second_of_two_issues_of_one_slug_raises_an_alarm() {
         assert!(run.error().contains("these files have the same slug"), "{run}");
         assert!(run.error().contains("week1.md") && run.error().contains("week2.md"), "{run}");
     }
-    // A file that was renamed is the same issue.
+    // A renamed file is the same issue.
     std::fs::remove_file(newsletter.path("issues/week1.md")).unwrap();
     newsletter.expect(0, &["due"]);
     assert_eq!(newsletter.outbox_mail().len(), 2);
@@ -117,7 +117,7 @@ fn an_issue_that_was_missed_is_listed_as_overdue_and_not_sent() {
     assert!(run.stderr.contains("missed.md"), "{run}");
     assert!(run.stderr.contains("too late"), "{run}");
     assert!(newsletter.outbox_mail().is_empty());
-    // Somebody decides; then the alarm ends.
+    // After a person has decided, the alarm ends.
     newsletter.expect(0, &["send", "issues/missed.md"]);
     newsletter.expect(0, &["due"]);
 }

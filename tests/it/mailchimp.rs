@@ -1,4 +1,4 @@
-//! A campaign pushed to Mailchimp: mailed once, or it is said that nobody knows.
+//! A campaign is pushed to Mailchimp at most once, or is reported as in doubt.
 
 mod world;
 
@@ -155,7 +155,7 @@ async fn a_send_after_which_nothing_answers_is_settled_by_the_next_run() {
     };
     assert!(cannot_tell(&pushed), "{pushed:?}");
 
-    // Even who wants it sent again gets no second send while nobody can tell.
+    // Even with `SendAgain` there is no second send while the state is not known.
     let again = world.push().prepare(&issue(), DoubtfulSend::SendAgain).await.unwrap();
     assert!(matches!(&again, Prepared::Settled(pushed) if cannot_tell(pushed)), "{again:?}");
 
@@ -230,7 +230,7 @@ async fn what_stands_there_must_be_what_was_put_there() {
     assert_eq!(offset, "<p".len());
     assert!(put.starts_with("<p>One") && found.starts_with("<p class"), "{put} {found}");
 
-    // Other line ends are the same text.
+    // A text with other line ends is the same text.
     world.fake.state().rewrite_html = Some(|html| html.replace('\n', "\r\n"));
     world.ready(&issue()).await;
     assert_eq!(world.fake.count(SEND), 0);
@@ -416,8 +416,8 @@ async fn the_key_and_addresses_appear_in_no_log_and_no_error() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    // While it knows of one subscriber only, tracing asks the thread that comes
-    // first to a call site, and for good. That may be the thread of another test.
+    // With a single subscriber, tracing decides about a call site once, on the first
+    // thread that reaches it. That may be the thread of another test.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     let guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;

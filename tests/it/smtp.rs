@@ -1,4 +1,4 @@
-//! Over SMTP, every fault of a server ends in exactly one true answer.
+//! Over SMTP, every fault of a server ends in exactly one true outcome.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn connect(server: &SmtpServer) -> SmtpConnection {
     try_connect(settings(server)).await.unwrap()
 }
 
-/// Delivers to `recipient`@example.org, and tells whether doubt was raised.
+/// Delivers to `recipient`@example.org, and returns whether the doubt mark was raised.
 async fn deliver_bytes(
     connection: &mut SmtpConnection,
     recipient: &str,

@@ -1,4 +1,4 @@
-//! Chance that can be had again: SplitMix64 from a seed that is printed.
+//! Random numbers that can be repeated: SplitMix64 from a seed that is printed.
 
 /// A source of numbers, each determined by the seed and its place.
 #[derive(Debug, Clone)]
@@ -10,8 +10,8 @@ impl Chance {
         Self(seed)
     }
 
-    /// A sequence of its own for one part of the work, such as a connection,
-    /// so that the order of threads does not matter.
+    /// A separate sequence for one part of the work, such as a connection, so
+    /// that the order of threads does not matter.
     pub(crate) fn branch(&self, number: u64) -> Self {
         Self(self.0 ^ (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }

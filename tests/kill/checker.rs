@@ -1,42 +1,42 @@
-//! Judges what came of a campaign that was interrupted once.
+//! Judges a campaign that was interrupted once.
 //!
-//! In: what the receiver took, in three runs; who should have got the mail;
-//! which addresses the sender listed as in doubt. Out: every [`Violation`] of
-//! "no silent loss, no silent repeat". One pure function, the same for the
-//! real sender and for those with a deliberate fault. Absent on purpose: the
-//! ledger, which is what is on trial.
+//! In: the messages that the receiver took in three runs, the audience, and the
+//! addresses that the sender listed as in doubt. Out: every [`Violation`] of "no
+//! unnoticed loss, no unnoticed repeat". One pure function judges the real
+//! sender and those with a deliberate fault. Absent on purpose: the ledger,
+//! because it is under test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What is known from outside of one campaign. A receiver has a message from
-/// the moment its final dot arrived, whether or not its answer was heard.
+/// What is known about a campaign without its ledger. A receiver has a message
+/// from the moment when its final dot arrived, also if its reply got lost.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Evidence {
-    /// Who was to get one message.
+    /// The recipients, each of whom should get one message.
     pub audience: BTreeSet<String>,
-    /// Whom the receiver took a message for until the interruption.
+    /// The recipients of the messages that arrived before the interruption.
     pub until_interrupted: Vec<String>,
-    /// The same, in the resumed run that has to leave doubtful rows alone.
+    /// The same, in the resumed run, which must not send rows in doubt.
     pub resumed: Vec<String>,
-    /// The same, in the run that was told to send doubtful rows again.
+    /// The same, in the run that was told to send rows in doubt again.
     pub resent: Vec<String>,
-    /// Whom the sender listed as in doubt after the resumed run.
+    /// The recipients that the sender listed as in doubt after the resumed run.
     pub listed: BTreeSet<String>,
-    /// How many connections it was allowed.
+    /// The number of connections that the sender was allowed.
     pub connections: usize,
 }
 
 /// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Violation {
-    /// Nobody sent them anything, though the campaign ended.
+    /// They got nothing, although the campaign ended.
     Lost(String),
-    /// They got it twice or more, and were not listed as in doubt.
+    /// They got it more than once, and were not listed as in doubt.
     RepeatedInSilence(String, usize),
-    /// They were listed, and mailed before anybody had decided about them.
+    /// They were listed, and got it again before a person had decided.
     DoubtNotHeld(String),
-    /// They were listed, sent to again as they should be, and then once more.
+    /// They were listed, got it again as decided, and then once more.
     RepeatedTwice(String, usize),
     /// They are not in the audience.
     Stranger(String),
@@ -63,7 +63,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Every promise that the evidence shows broken, sorted.
+/// Every promise that was broken, sorted.
 pub(crate) fn violations(evidence: &Evidence) -> Vec<Violation> {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     let runs = [&evidence.until_interrupted, &evidence.resumed, &evidence.resent];
@@ -94,14 +94,14 @@ pub(crate) fn violations(evidence: &Evidence) -> Vec<Violation> {
     found
 }
 
-/// How many copies were more than one a reader.
+/// The number of copies beyond one for each recipient.
 pub(crate) fn repeats(evidence: &Evidence) -> usize {
     let runs = [&evidence.until_interrupted, &evidence.resumed, &evidence.resent];
     let all: Vec<&String> = runs.into_iter().flatten().collect();
     all.len() - all.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// Proves on made-up evidence that each violation is found, and none where
+/// Proves on invented evidence that each violation is found, and none where
 /// there is none.
 pub(crate) fn check_itself() {
     let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();

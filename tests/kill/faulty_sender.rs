@@ -1,8 +1,8 @@
 //! Senders that break a promise on purpose, to prove that the judge notices.
 //!
-//! They are made of the library's own parts: the real loop, the real SQLite
-//! ledger behind a wrapper with one fault, the real SMTP session. They run in
-//! a process of their own, which is this program started anew.
+//! They use the library's own parts: the real loop, the real SMTP session, and
+//! the real SQLite ledger behind a wrapper with one fault. Each runs in a process
+//! of its own, which is this program started again.
 
 use std::fmt;
 use std::path::Path;
@@ -24,13 +24,13 @@ use postrider::transport::smtp::{SmtpSettings, SmtpTransport};
 use crate::Trouble;
 use crate::site::{AUDIENCE, CONNECTIONS, Site};
 
-/// What a sender does wrong.
+/// The fault of a sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// "Started" is written when the answer to the dot is known, not before
-    /// the message leaves.
+    /// "Started" is recorded after the reply to the dot, and not before the
+    /// message leaves.
     StartAfterTheDot,
-    /// A resume takes rows that were started for rows that nobody touched.
+    /// A resume treats rows that were started as pending.
     StartedIsPending,
 }
 
@@ -102,7 +102,7 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
         SmtpSettings::new(MailServer::parse_url(server)?, Host::parse("news.example.org")?);
     let ledger = FaultyLedger { inner: store.ledger(&key, &lock).await?, fault };
     ledger.recover(InDoubt::Keep, World.now()).await?;
-    // Kept alive: nobody wishes to stop.
+    // The sender is kept, so that no wish to stop arrives.
     let (_wish, stop) = tokio::sync::watch::channel(StopWish::GoOn);
     let (transport, progress) = (SmtpTransport::new(settings)?, DeliveryProgress::default());
     run(
@@ -123,7 +123,7 @@ struct FaultyLedger {
 }
 
 impl FaultyLedger {
-    /// Writes what should have been written before the message left.
+    /// Records what should have been recorded before the message left.
     async fn start_late(&self, closing: Closing) -> Result<(), LedgerError> {
         self.inner.start(closing.row, None).await?;
         self.inner.close(closing).await

@@ -1,7 +1,7 @@
 //! One campaign, interrupted once, resumed, and judged.
 //!
-//! In: a newsletter, a [`Moment`], a [`Sender`]. Out: an [`Account`] of where
-//! the interruption fell and which promises it broke.
+//! In: a newsletter, a [`Moment`], a [`Sender`]. Out: an [`Account`] of the
+//! interruption and of the promises that were broken.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,9 +14,9 @@ use crate::chance::Chance;
 use crate::checker::{self, Evidence, Violation};
 use crate::faulty_sender::Fault;
 use crate::sink::{Event, Sink, Step};
-use crate::site::{self, AUDIENCE, CONNECTIONS, Site, Standing};
+use crate::site::{self, AUDIENCE, CONNECTIONS, LedgerReport, Site};
 
-/// When a sender is interrupted: so long after the sink has seen a step so often.
+/// When a sender is interrupted: a time after the sink has seen a step a number of times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
     step: Step,
@@ -27,16 +27,16 @@ pub(crate) struct Moment {
 /// How it is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// `kill -9`: it cannot even notice.
+    /// `kill -9`: the sender does not notice.
     Kill,
-    /// It may finish what is under way.
+    /// SIGTERM: the sender may finish the messages under way.
     Terminate,
 }
 
-/// Who sends.
+/// The program that sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
-    /// The program that people use.
+    /// The real program.
     Postrider,
     /// Its library with a deliberate fault.
     Faulty(Fault),
@@ -57,33 +57,33 @@ pub(crate) enum Place {
     Idle,
 }
 
-/// What came of it.
+/// What happened at one interruption.
 pub(crate) struct Account {
     /// When it was interrupted.
     pub moment: Moment,
-    /// How many messages the sink had by then.
+    /// The number of messages that the sink had at that moment.
     pub messages: usize,
-    /// Where it fell, per connection.
+    /// How far each connection had come.
     pub places: BTreeMap<Place, usize>,
     /// How many rows were listed as in doubt.
     pub in_doubt: usize,
-    /// How many copies were more than one a reader.
+    /// The number of copies beyond one for each recipient.
     pub repeats: usize,
-    /// Which promises were broken.
+    /// The promises that were broken.
     pub violations: Vec<Violation>,
 }
 
-/// What one attempt at an interruption came to.
+/// The result of one attempt at an interruption.
 pub(crate) enum Attempt {
     /// It fell between the first and the last message at the sink.
     Hit(Account),
-    /// The sender was through before, so it does not count.
+    /// The sender had finished before, so it does not count.
     TooLate,
 }
 
 impl Moment {
-    /// Any moment of a campaign. Those that count from a 250 lie closer to it,
-    /// because what follows it is over sooner.
+    /// Any moment of a campaign. Moments after a 250 are closer to it, because
+    /// the steps that follow it are shorter.
     pub(crate) fn any(chance: &mut Chance) -> Self {
         let (step, latest) = [(Step::Envelope, 2_000), (Step::Dot, 2_000), (Step::Answered, 400)]
             [chance.within(0, 3) as usize];
@@ -91,7 +91,7 @@ impl Moment {
         Self { step, messages, then: Duration::from_micros(chance.within(0, latest)) }
     }
 
-    /// A moment right after a dot, where a fault of the ledger shows itself.
+    /// A moment right after a dot, where a fault of the ledger has consequences.
     pub(crate) fn past_a_dot(chance: &mut Chance) -> Self {
         let messages = chance.within(10, AUDIENCE as u64 / 2) as usize;
         Self { step: Step::Dot, messages, then: Duration::from_micros(chance.within(0, 500)) }
@@ -127,9 +127,9 @@ pub(crate) fn interrupt(
         return Err(format!("SIGTERM ended it with {status}, not 8\n{}", log_of(&site)).into());
     }
     sink.hurry();
-    let standing = sender.resume(&site)?;
+    let ledger_report = sender.resume(&site)?;
     let resumed = sink.settled();
-    sender.resend(&site, &standing)?;
+    sender.resend(&site, &ledger_report)?;
     let resent = sink.settled();
     let recipients =
         |events: &[Event]| taken(events).map(|event| event.recipient.clone()).collect();
@@ -138,7 +138,7 @@ pub(crate) fn interrupt(
         until_interrupted: recipients(&before),
         resumed: recipients(&resumed[before.len()..]),
         resent: recipients(&resent[resumed.len()..]),
-        listed: standing.in_doubt,
+        listed: ledger_report.in_doubt,
         connections: CONNECTIONS,
     };
     Ok(Attempt::Hit(Account {
@@ -180,33 +180,33 @@ impl Sender {
         Ok(command.spawn()?)
     }
 
-    /// Resumes without a decision about doubt: the real program then has to
-    /// send to everybody else, and to say by its exit code what is left.
-    fn resume(self, site: &Site) -> Result<Standing, Trouble> {
+    /// Resumes without a decision about doubt. The real program must then send to
+    /// all other recipients, and report by its exit code that some are in doubt.
+    fn resume(self, site: &Site) -> Result<LedgerReport, Trouble> {
         let Self::Postrider = self else {
             let Self::Faulty(fault) = self else { unreachable!("there are two senders") };
             site::expect_exit(&fault.command(site)?.output()?, &[0, 10], "resuming")?;
-            return site.standing();
+            return site.ledger_report();
         };
         let output = site.send(&[]).output()?;
-        let standing = site.standing()?;
-        let code = if standing.in_doubt.is_empty() { 0 } else { 10 };
+        let ledger_report = site.ledger_report()?;
+        let code = if ledger_report.in_doubt.is_empty() { 0 } else { 10 };
         site::expect_exit(&output, &[code], "resuming")?;
-        let settled = standing.sent + standing.in_doubt.len() as u64;
-        if settled == AUDIENCE as u64 && standing.total == settled {
-            Ok(standing)
+        let settled = ledger_report.sent + ledger_report.in_doubt.len() as u64;
+        if settled == AUDIENCE as u64 && ledger_report.total == settled {
+            Ok(ledger_report)
         } else {
-            Err(format!("after a resume the ledger does not add up: {standing:?}").into())
+            Err(format!("after a resume the ledger does not add up: {ledger_report:?}").into())
         }
     }
 
-    fn resend(self, site: &Site, standing: &Standing) -> Result<(), Trouble> {
-        if standing.in_doubt.is_empty() {
+    fn resend(self, site: &Site, ledger_report: &LedgerReport) -> Result<(), Trouble> {
+        if ledger_report.in_doubt.is_empty() {
             return Ok(());
         }
         let output = site.send(&["--in-doubt", "resend"]).output()?;
         site::expect_exit(&output, &[0], "sending what was in doubt again")?;
-        let after = site.standing()?;
+        let after = site.ledger_report()?;
         if after.sent == AUDIENCE as u64 && after.in_doubt.is_empty() {
             Ok(())
         } else {

@@ -1,21 +1,21 @@
-//! `kill -9` at random moments of a send to 1,000 readers, with resume:
-//! nobody lost, and a repeat only for rows that were listed as in doubt.
+//! `kill -9` at random moments of a send to 1,000 recipients, with resume: no
+//! message is lost, and only rows that were listed as in doubt are repeated.
 //!
 //! ```text
 //! cargo test --test kill                                  ten kills and a SIGTERM
 //! cargo test --test kill -- --kills 200 --seed 7          more, and the same again
 //! ```
 //!
-//! Each campaign is sent by the real program to a sink in this process, is
-//! interrupted once, resumed without a decision about doubt, then told to send
-//! the doubtful rows again. What the sink took is judged by [`checker`]. An
-//! interruption counts only between the first and the last message at the
-//! sink. Then two senders with a deliberate fault are interrupted, and have to
-//! be caught by the same judge; without that, silence would prove nothing.
+//! The real program sends each campaign to a sink in this process. It is
+//! interrupted once, resumed without a decision about doubt, and then told to
+//! send the rows in doubt again. [`checker`] judges what the sink took. An
+//! interruption counts only between the first and the last message at the sink.
+//! Then two senders with a deliberate fault are interrupted, and the same judge
+//! must find their faults. Otherwise a clean result would prove nothing.
 //!
-//! This is a program of its own and no part of the integration tests, because
-//! it starts itself anew as a faulty sender: a sender that dies with `kill -9`
-//! cannot be a thread of the harness that is to survive it.
+//! This is a separate program and no part of the integration tests, because it
+//! starts itself again as a faulty sender: a sender that dies with `kill -9`
+//! cannot be a thread of the harness, which must survive.
 
 #![expect(
     clippy::disallowed_methods,
@@ -41,7 +41,7 @@ use interruption::{Account, Attempt, Moment, Place, Sender, Signal, interrupt};
 use options::{Options, Task};
 use site::Site;
 
-/// What a program that only reports needs of errors.
+/// Any error, for a program that only reports it.
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// How often an interruption may come too late before something is wrong.
@@ -114,7 +114,7 @@ fn hit(
     Err("every interruption came after the last message".into())
 }
 
-/// What all interruptions came to.
+/// The results of all interruptions.
 #[derive(Default)]
 struct Record {
     places: BTreeMap<Place, usize>,

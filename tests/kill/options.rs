@@ -1,5 +1,5 @@
-//! What the harness was asked to do. It takes its own options, and those that
-//! `cargo test` hands to every test program.
+//! The command line of the harness: its own options, and those that `cargo test`
+//! passes to every test program.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,11 @@ use crate::faulty_sender::Fault;
 
 /// What to do.
 pub(crate) enum Task {
-    /// Say which tests there are.
+    /// List the tests.
     List,
-    /// The words given choose other tests.
+    /// Do nothing: the filter selects other tests.
     Nothing,
-    /// Be a sender with a fault, for the newsletter in that folder, to that server.
+    /// Run as a sender with a fault, for the newsletter in that folder, to that server.
     SendFaultily(Fault, PathBuf, String),
     /// Interrupt campaigns.
     Run(Options),
@@ -19,9 +19,9 @@ pub(crate) enum Task {
 
 /// How to interrupt campaigns.
 pub(crate) struct Options {
-    /// How many are killed.
+    /// The number of kills.
     pub kills: usize,
-    /// What chance begins with.
+    /// The seed of the random numbers.
     pub seed: u64,
 }
 

@@ -1,10 +1,10 @@
-//! An SMTP server that takes everything and notes when (RFC 5321, RFC 2920).
+//! An SMTP server that accepts everything and logs when (RFC 5321, RFC 2920).
 //!
 //! In: connections on loopback. Out: a log with a line for each step of each
 //! message, by the clock of this process, which is also the one that kills.
 //! Small random pauses before the 354 and the 250 make every moment of a
-//! message long enough to be hit. Absent on purpose: refusals, which are the
-//! business of other tests.
+//! message long enough to be hit. Absent on purpose: refusals, which other tests
+//! cover.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -34,9 +34,9 @@ pub(crate) enum Step {
 /// A line of the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
-    /// On which connection, counted from 0 since the sink was opened.
+    /// The connection, counted from 0 since the sink was opened.
     pub connection: usize,
-    /// For whom.
+    /// The recipient.
     pub recipient: String,
     /// What happened.
     pub step: Step,
@@ -80,18 +80,18 @@ impl Sink {
         Ok(Self { address, shared })
     }
 
-    /// What `[smtp] url` says to reach it.
+    /// The value of `[smtp] url` for this server.
     pub(crate) fn url(&self) -> String {
         format!("smtp+plain://{}", self.address)
     }
 
-    /// From now on there are no pauses.
+    /// Stops the pauses.
     pub(crate) fn hurry(&self) {
         self.shared.hurries.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until `step` has happened `times`; `false` when `is_over` says
-    /// first that it never will.
+    /// Waits until `step` has happened `times`; `false` if `is_over` returns
+    /// `true` first.
     pub(crate) fn wait_for(
         &self,
         step: Step,
@@ -116,8 +116,8 @@ impl Sink {
         }
     }
 
-    /// The whole log, once every connection has come to its end and all that
-    /// a killed client had written before has been read.
+    /// The whole log, after every connection has ended and everything that a
+    /// killed client wrote has been read.
     pub(crate) fn settled(&self) -> Vec<Event> {
         let log = self.shared.lock();
         let settled = self.shared.changed.wait_while(log, |log| log.open > 0);
@@ -210,7 +210,7 @@ fn between_angles(line: &str) -> &str {
     inside.map_or("", |(address, _)| address)
 }
 
-/// Reads a message's content; `false` when the client is gone before its end.
+/// Reads a message's content; `false` if the client disconnects before its end.
 fn read_to_the_dot(reader: &mut impl BufRead) -> io::Result<bool> {
     let mut line = Vec::new();
     loop {

@@ -1,5 +1,5 @@
-//! A newsletter of its own for each campaign, in a temporary folder, and the
-//! programs that work on it.
+//! A newsletter for one campaign, in a temporary folder, and the commands that
+//! the harness runs on it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,9 +9,9 @@ use std::process::{Command, Output, Stdio};
 
 use crate::Trouble;
 
-/// How many readers a campaign has.
+/// The number of recipients of a campaign.
 pub(crate) const AUDIENCE: usize = 1_000;
-/// How many connections a sender may open.
+/// The number of connections that a sender may open.
 pub(crate) const CONNECTIONS: usize = 4;
 /// The one issue, below the newsletter's root.
 pub(crate) const ISSUE: &str = "issues/waybill.md";
@@ -22,19 +22,19 @@ pub(crate) struct Site {
     server: String,
 }
 
-/// What `status` says of the campaign.
+/// What `status` reports about the campaign.
 #[derive(Debug, Default)]
-pub(crate) struct Standing {
-    /// How many rows the ledger holds as sent.
+pub(crate) struct LedgerReport {
+    /// The number of rows that the ledger has as sent.
     pub sent: u64,
-    /// How many rows it has.
+    /// The number of rows in the ledger.
     pub total: u64,
-    /// Whom it lists as in doubt.
+    /// The recipients that it lists as in doubt.
     pub in_doubt: BTreeSet<String>,
 }
 
 impl Site {
-    /// A newsletter whose list is imported and that has sent nothing yet.
+    /// A newsletter with an imported list that has sent nothing yet.
     pub(crate) fn with_a_list() -> Result<Self, Trouble> {
         // Nothing listens on port 1, so nothing leaves before a sink is given.
         let server = "smtp+plain://127.0.0.1:1".to_owned();
@@ -51,7 +51,7 @@ impl Site {
         Ok(site)
     }
 
-    /// A copy that mails to the server at `url`.
+    /// A copy that sends to the server at `url`.
     pub(crate) fn copy(&self, url: &str) -> Result<Self, Trouble> {
         let copy = Self { folder: tempfile::tempdir()?, server: url.to_owned() };
         copy_folder(self.root(), copy.root())?;
@@ -64,12 +64,12 @@ impl Site {
         self.folder.path()
     }
 
-    /// The server it mails to.
+    /// The server to which it sends.
     pub(crate) fn server(&self) -> &str {
         &self.server
     }
 
-    /// The real program, with nothing of this process's environment.
+    /// The real program, without the environment of this process.
     pub(crate) fn postrider(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.env_clear().arg("--root").arg(self.root());
@@ -84,8 +84,8 @@ impl Site {
         command
     }
 
-    /// What the ledger says, through the real program.
-    pub(crate) fn standing(&self) -> Result<Standing, Trouble> {
+    /// The state of the ledger, read through the real program.
+    pub(crate) fn ledger_report(&self) -> Result<LedgerReport, Trouble> {
         let output = self.postrider().args(["status", ISSUE, "--json"]).output()?;
         let report: serde_json::Value =
             serde_json::from_slice(&output.stdout).map_err(|error| {
@@ -95,7 +95,7 @@ impl Site {
         let tally = campaign["tally"].as_object().ok_or("`status --json` has no tally")?;
         let in_doubt = campaign["in_doubt"].as_array().ok_or("`status --json` lists no doubt")?;
         let address = |row: &serde_json::Value| row["address"].as_str().map(str::to_owned);
-        Ok(Standing {
+        Ok(LedgerReport {
             sent: tally.get("sent").and_then(serde_json::Value::as_u64).unwrap_or(0),
             total: tally.values().filter_map(serde_json::Value::as_u64).sum(),
             in_doubt: in_doubt.iter().filter_map(address).collect(),
@@ -107,17 +107,17 @@ impl Site {
     }
 }
 
-/// Where the SQLite file of the newsletter in `root` is.
+/// The path of the store of the newsletter in `root`.
 pub(crate) fn store_in(root: &Path) -> PathBuf {
     root.join("subscribers/postrider.sqlite3")
 }
 
-/// Who is on the list.
+/// The addresses on the list.
 pub(crate) fn audience() -> BTreeSet<String> {
     (1..=AUDIENCE).map(|number| format!("reader{number:04}@example.org")).collect()
 }
 
-/// Complains with what the program said, when it ended otherwise than it should.
+/// Fails with the output of the program if it ended in another way than expected.
 pub(crate) fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Result<(), Trouble> {
     if output.status.code().is_some_and(|code| codes.contains(&code)) {
         Ok(())

@@ -1,5 +1,5 @@
-//! The loop against a ledger in memory and a server that answers by local part,
-//! with time that passes only when everybody waits.
+//! The loop with a ledger in memory and a server that replies by local part.
+//! Time passes only while all tasks wait.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};

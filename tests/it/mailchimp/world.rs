@@ -1,4 +1,4 @@
-//! What the Mailchimp tests stand on: a client of the fake, a record, an issue.
+//! The setup of the Mailchimp tests: a client of the fake, a record, an issue.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -75,7 +75,7 @@ impl Clock for Noon {
     }
 }
 
-/// What a store would keep.
+/// What a store would record.
 #[derive(Default)]
 pub(super) struct MemoryRecord(Mutex<(Option<Entry>, Broken)>);
 

@@ -1,8 +1,8 @@
-//! What a server breaks off, refuses or garbles in the middle of a message.
+//! Servers that disconnect, refuse or send garbage in the middle of a message.
 
 use super::*;
 
-/// More than sockets hold, in lines.
+/// More than the buffers of sockets take, in lines.
 fn large_message() -> Vec<u8> {
     b"0123456789012345678901234567890123456789012345678901234567890123456789\r\n".repeat(400_000)
 }

@@ -1,4 +1,4 @@
-//! Opening a connection: what is refused, and how it is said.
+//! Opening a connection: what is refused, and how it is reported.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! A server that says no more: each phase has its own limit.
+//! A server that stops replying: each phase has its own timeout.
 
 use postrider::transport::smtp::Timeouts;
 
@@ -13,7 +13,7 @@ fn silent_at(stage: Stage) -> ServerOptions {
     ServerOptions { silent_at: Some(stage), ..ServerOptions::default() }
 }
 
-/// Settings with one short limit; any other phase would take half a minute and more.
+/// Settings with one short timeout. Every other phase would take half a minute or more.
 fn limited(server: &SmtpServer, shorten: Shorten) -> SmtpSettings {
     let mut settings = settings(server);
     shorten(&mut settings.timeouts);
