@@ -23,6 +23,7 @@ pub use choices::{Choice, Choices};
 pub use colour::{Colour, LEAST_CONTRAST};
 pub use embedded::{embedded, embedded_names};
 pub use fault::ThemeFault;
+pub(crate) use fault::theme_fault;
 pub use fonts::FontStack;
 pub use palette::{Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};
 pub use strings::{LAST_LANGUAGE, Strings};
@@ -291,15 +292,15 @@ impl FieldKind {
 }
 
 fn missing(theme: &str, file: &str) -> ThemeFault {
-    ThemeFault {
-        file: format!("{theme}/{file}"),
-        place: None,
-        message: "the theme has no such file.".to_owned(),
-        advice: format!(
+    theme_fault(
+        &format!("{theme}/{file}"),
+        None,
+        "the theme has no such file.",
+        format!(
             "A theme needs {DESCRIPTION}, {HTML_LAYOUT} and {TEXT_LAYOUT}, and strings/en.toml if it \
              has words in any language; add it."
         ),
-    }
+    )
 }
 
 fn includes(theme: &str, files: &BTreeMap<String, String>) -> Result<Includes, ThemeFault> {

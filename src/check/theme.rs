@@ -68,7 +68,7 @@ fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec
         Letterhead { direction: direction.unwrap_or(letterhead.direction), ..letterhead.clone() };
     let (rendered, mut findings) = match render(&issue, theme, &letterhead, &Illustration::NONE) {
         Ok(rendered) => rendered,
-        Err(fault) => return vec![fault.into()],
+        Err(fault) => return vec![*fault],
     };
     let measures = Measures::of(&rendered);
     let mut judged = Findings::about(&source);

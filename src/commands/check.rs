@@ -82,10 +82,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             // The others are still worth checking.
             Err(failure) => {
                 unreadable += 1;
-                // What has a place is told with the other findings.
-                match failure.findings() {
-                    [] => drop(context.ui.failure(&failure)),
-                    located => findings.extend(located.iter().cloned()),
+                if failure.findings().is_empty() {
+                    context.ui.failure(&failure);
+                }
+                // A fault of the theme stops every issue, and is reported once.
+                for finding in failure.findings() {
+                    if !findings.contains(finding) {
+                        findings.push(finding.clone());
+                    }
                 }
             }
         }

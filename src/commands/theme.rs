@@ -87,7 +87,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
             Some(config) => (Some(customised(theme, config)?), Vec::new()),
             None => (Some(theme), Vec::new()),
         },
-        Err(fault) => (None, vec![Finding::from(fault)]),
+        Err(fault) => (None, vec![*fault]),
     };
     let letterhead = match &newsletter {
         Some(config) => letterhead_of(config),

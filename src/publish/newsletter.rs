@@ -46,7 +46,8 @@ impl Newsletter {
             theme::embedded(name.as_str())
         })?;
         let theme = Theme::from_files(name, &files.files).map_err(|fault| {
-            Failure::of(Exit::InputUnreadable, format!("cannot use the theme `{name}`"), &fault)
+            Failure::new(Exit::InputUnreadable, format!("cannot use the theme `{name}`"))
+                .with_findings(vec![*fault])
         })?;
         let theme = customised(theme, &config)?;
         Ok(Self { config, theme })
@@ -67,9 +68,9 @@ impl Newsletter {
             logo: images.logo.as_ref(),
         };
         let rendered = render::render(&issue, &self.theme, &letterhead, &illustration);
-        let (rendered, mut findings) = rendered.map_err(|error| {
+        let (rendered, mut findings) = rendered.map_err(|fault| {
             let what = format!("cannot render {}", path.display());
-            Failure::of(Exit::InputUnreadable, what, &error)
+            Failure::new(Exit::InputUnreadable, what).with_findings(vec![*fault])
         })?;
         let measures = Measures::of(&rendered);
         let mut checked = Findings::about(&source);

@@ -25,7 +25,7 @@ use super::article_html::ArticleHtml;
 use super::headings::heading_id;
 use super::slots::{Context, Piece, Slot, SlotValues, Template};
 use crate::source::{Place, SourceText};
-use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token};
+use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token, theme_fault};
 
 /// The `text/html` part.
 pub(crate) struct HtmlPart {
@@ -254,17 +254,16 @@ fn filled_in_place(theme: &Theme, expanded: &SourceText, span: &Range<usize>) ->
 }
 
 fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
-    ThemeFault {
-        file: format!("{}/{layout}", theme.name()),
-        place: None,
-        message: format!("the article stands in it {articles} times."),
-        advice: "Write {{article}} once.".to_owned(),
-    }
+    theme_fault(
+        &format!("{}/{layout}", theme.name()),
+        None,
+        format!("the article stands in it {articles} times."),
+        "Write {{article}} once.",
+    )
 }
 
 fn fault(theme: &Theme, place: Option<Place>, message: String, advice: &str) -> ThemeFault {
-    let file = place.as_ref().map_or_else(|| name(theme), |place| place.file.clone());
-    ThemeFault { file, place: place.map(Box::new), message, advice: advice.to_owned() }
+    theme_fault(&name(theme), place, message, advice)
 }
 
 fn name(theme: &Theme) -> String {

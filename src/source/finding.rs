@@ -1,6 +1,7 @@
 //! What the reader of a source should know: a rule, a severity, a place, advice.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::rules::Rule;
 use super::{Place, SourceText, Span};
@@ -32,6 +33,16 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, in whole sentences.
     pub advice: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, message, advice, .. } = self;
+        let Some(Place { file, line, column, text, .. }) = place else {
+            return write!(f, "{message}\n{advice}");
+        };
+        write!(f, "{file}:{line}:{column}: {message}\n  {}\n{advice}", text.trim_end())
+    }
 }
 
 impl Finding {

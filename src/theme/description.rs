@@ -11,7 +11,7 @@ use super::palette::{REQUIRED, SetBy};
 use super::strings::{LAST_LANGUAGE, PLACEHOLDERS, unknown_placeholder};
 use super::{
     Colour, DESCRIPTION, Field, FieldKind, FontStack, OWN_VALUES, Palette, Shade, Strings, Swatch,
-    ThemeFault,
+    ThemeFault, theme_fault,
 };
 use crate::domain::{LanguageTag, nearest};
 use crate::source::{SourceText, Span};
@@ -159,16 +159,14 @@ impl Reading<'_> {
 
     fn palette(&self, written: &Named<WrittenSwatch>) -> Result<Palette, ThemeFault> {
         if let Some(lacking) = REQUIRED.iter().find(|name| !written.contains_key(**name)) {
-            return Err(ThemeFault {
-                place: None,
-                ..self.fault(
-                    &(0..0),
-                    format!("the palette has no `{lacking}`."),
-                    &format!("Every theme has the colours {}.", REQUIRED.join(", ")),
-                )
-            });
+            return Err(theme_fault(
+                self.source.name(),
+                None,
+                format!("the palette has no `{lacking}`."),
+                format!("Every theme has the colours {}.", REQUIRED.join(", ")),
+            ));
         }
-        let shade = |name: &str, written: &Spanned<String>| {
+        let shade = |name: &str, written: &Spanned<String>| -> Result<Shade, ThemeFault> {
             let place = self.source.place(&written.span());
             let colour = Colour::parse(written.get_ref()).ok_or_else(|| {
                 let message = format!("`{}` is no colour for `{name}`.", written.get_ref());
@@ -229,23 +227,14 @@ impl Reading<'_> {
     }
 
     fn fault(&self, span: &Span, message: String, advice: &str) -> ThemeFault {
-        ThemeFault {
-            file: self.source.name().to_owned(),
-            place: Some(Box::new(self.source.place(span))),
-            message,
-            advice: advice.to_owned(),
-        }
+        theme_fault(self.source.name(), Some(self.source.place(span)), message, advice)
     }
 }
 
 pub(super) fn source(theme: &str, file: &str, text: &str) -> Result<SourceText, ThemeFault> {
     let file = format!("{theme}/{file}");
-    SourceText::new(file.as_str(), text.as_bytes()).map_err(|error| ThemeFault {
-        file,
-        place: None,
-        message: error.to_string(),
-        advice: "Make the file smaller.".to_owned(),
-    })
+    SourceText::new(file.as_str(), text.as_bytes())
+        .map_err(|error| theme_fault(&file, None, error.to_string(), "Make the file smaller."))
 }
 
 fn is_name(text: &str) -> bool {

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use handlebars::Template;
 use handlebars::template::{HelperTemplate, TemplateElement};
 
-use super::ThemeFault;
 use super::templates::Templates;
+use super::{ThemeFault, theme_fault};
 
 /// How many partials a layout may put in, those in partials included.
 const MOST_PUT_IN: usize = 1000;
@@ -130,8 +130,7 @@ fn fault(
     advice: &str,
 ) -> ThemeFault {
     let place = templates.place(template, line, column);
-    let file = place.as_ref().map_or_else(|| template.to_owned(), |place| place.file.clone());
-    ThemeFault { file, place: place.map(Box::new), message, advice: advice.to_owned() }
+    theme_fault(template, place, message, advice)
 }
 
 #[cfg(test)]

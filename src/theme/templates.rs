@@ -16,7 +16,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates::DateStyle;
-use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens};
+use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens, theme_fault};
 use crate::domain::nearest;
 use crate::source::{Place, SourceText, Span};
 
@@ -51,14 +51,9 @@ impl Templates {
         let mut sources = BTreeMap::new();
         for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".hbs")) {
             let file = format!("{theme}/{path}");
-            let whole = |message: String| ThemeFault {
-                file: file.clone(),
-                place: None,
-                message,
-                advice: "Make the file smaller.".to_owned(),
-            };
-            let source = SourceText::new(file.as_str(), text.as_bytes())
-                .map_err(|error| whole(error.to_string()))?;
+            let source = SourceText::new(file.as_str(), text.as_bytes()).map_err(|error| {
+                theme_fault(&file, None, error.to_string(), "Make the file smaller.")
+            })?;
             let name = template_name(path);
             handlebars
                 .register_template_string(name, source.text())
@@ -148,8 +143,7 @@ impl Templates {
                 (message, advice.to_owned())
             }
         };
-        let file = source.map_or(layout, SourceText::name).to_owned();
-        ThemeFault { file, place: place.map(Box::new), message, advice }
+        theme_fault(source.map_or(layout, SourceText::name), place, message, advice)
     }
 }
 
@@ -179,11 +173,8 @@ fn template_name(path: &str) -> &str {
 }
 
 fn syntax_fault(source: &SourceText, error: &TemplateError) -> ThemeFault {
-    let fault = |place: Option<Place>, message: String, advice: &str| ThemeFault {
-        file: source.name().to_owned(),
-        place: place.map(Box::new),
-        message,
-        advice: advice.to_owned(),
+    let fault = |place: Option<Place>, message: String, advice: &str| {
+        theme_fault(source.name(), place, message, advice)
     };
     let place = error.pos().map(|(line, column)| place_of_line(source, line, column));
     match error.reason() {
