@@ -2,9 +2,9 @@
 //! resolved once into values that cannot be wrong.
 //!
 //! In: the file, the captured [`Environment`], the flags that override a key.
-//! Out: a [`Config`] in which a way to the readers is chosen and complete, and
-//! every value knows its [`Origin`]; or all problems at once, each with its
-//! line. Absent on purpose: secrets, which [`Secrets`] reads when a command
+//! Out: a [`Config`] in which a route to the readers is chosen and complete; or
+//! all problems at once, each with its line, or the variable or flag that it
+//! comes from. Absent on purpose: secrets, which [`Secrets`] reads when a command
 //! needs one, and converting values into the types of other rooms, which the
 //! commands do.
 
@@ -13,7 +13,7 @@ mod environment;
 pub(crate) mod files;
 pub mod image_files;
 mod images;
-mod known;
+mod keys;
 mod permalink;
 mod root;
 pub mod scaffold;
@@ -27,14 +27,12 @@ mod web_url;
 
 pub use environment::Environment;
 pub use images::Images;
-pub use known::{KNOWN, Kind, Known, SECRET_VARIABLES};
 pub use permalink::{Permalink, PermalinkError};
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
 pub use sections::{
     Budget, Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via,
 };
-pub use settings::{Origin, Setting};
 pub use web_url::{LoopbackUrl, PublicUrl};
 
 use std::path::PathBuf;
@@ -67,7 +65,6 @@ pub struct Config {
     pub store: Store,
     /// When `due` sends, if anybody said so.
     pub schedule: Option<Schedule>,
-    resolved: Vec<Setting>,
 }
 
 /// A flag that overrides a key of the configuration.
@@ -165,7 +162,7 @@ impl Config {
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
         let store = sections::store(&mut settings, root);
         let schedule = sections::schedule(&mut settings);
-        let resolved = settings.finish().map_err(wrong)?;
+        settings.finish().map_err(wrong)?;
         let config = || {
             Some(Self {
                 root: root.clone(),
@@ -178,16 +175,10 @@ impl Config {
                 delivery: delivery?,
                 store: store?,
                 schedule: schedule?,
-                resolved,
             })
         };
-        // Whoever gives no value reports a finding, so this is never empty-handed.
+        // A section without a value has already reported a finding, so this error is never empty.
         config().ok_or_else(|| wrong(Vec::new()))
-    }
-
-    /// Every resolved value with where it came from, in the order of [`KNOWN`].
-    pub fn origins(&self) -> impl Iterator<Item = &Setting> {
-        KNOWN.iter().filter_map(|known| self.resolved.iter().find(|s| s.key == known.key))
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::known::{KNOWN, Kind, keys_of, sections};
+use super::keys::{Key, ValueKind, keys_of, sections};
 use super::settings::{Given, Leaf, Origin};
 use crate::domain::nearest;
 use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
@@ -52,7 +52,7 @@ struct Reader<'s> {
     document: Document,
 }
 
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+type NameInFile<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Reader<'_> {
     fn sections(&mut self, root: &DeTable<'_>) {
@@ -83,27 +83,27 @@ impl Reader<'_> {
         }
     }
 
-    fn setting(&mut self, section: &str, key: &Key<'_>, value: &Spanned<DeValue<'_>>) {
+    fn setting(&mut self, section: &str, key: &NameInFile<'_>, value: &Spanned<DeValue<'_>>) {
         let full = format!("{section}.{}", key.get_ref());
-        let Some(known) = KNOWN.iter().find(|known| known.key == full) else {
+        let Some(known) = Key::find(&full) else {
             return self.unknown_key(section, key);
         };
-        if let (Kind::Table, DeValue::Table(table)) = (known.kind, value.get_ref()) {
+        if let (ValueKind::Table, DeValue::Table(table)) = (known.kind, value.get_ref()) {
             let mut leaves = Vec::new();
             self.leaves(table, &mut Vec::new(), &mut leaves);
             let origin = Origin::File(self.place(&key.span()));
-            self.document.given.insert(known.key, (Given::Table(leaves), origin));
+            self.document.given.insert(known.name, (Given::Table(leaves), origin));
             return;
         }
         match given(known.kind, value.get_ref()) {
             Ok(given) => {
                 let origin = Origin::File(self.place(&value.span()));
-                self.document.given.insert(known.key, (given, origin));
+                self.document.given.insert(known.name, (given, origin));
             }
             Err(expected) => {
                 let found = in_words(value.get_ref());
                 let message = format!("`{full}` takes {expected}, and this is {found}");
-                self.document.refused.insert(known.key);
+                self.document.refused.insert(known.name);
                 self.report(WRONG_TYPE, &value.span(), message, example(known.kind));
             }
         }
@@ -134,7 +134,7 @@ impl Reader<'_> {
         }
     }
 
-    fn outside_sections(&mut self, key: &Key<'_>) {
+    fn outside_sections(&mut self, key: &NameInFile<'_>) {
         let name: &str = key.get_ref();
         let home = sections().find(|section| keys_of(section).any(|known| known == name));
         let is_section = sections().any(|section| section == name);
@@ -154,7 +154,7 @@ impl Reader<'_> {
         self.report(UNKNOWN_KEY, &key.span(), message, advice);
     }
 
-    fn unknown_section(&mut self, key: &Key<'_>) {
+    fn unknown_section(&mut self, key: &NameInFile<'_>) {
         let name = key.get_ref();
         let all: Vec<String> = sections().map(|section| format!("[{section}]")).collect();
         let advice = nearest(name, sections()).map_or_else(
@@ -164,7 +164,7 @@ impl Reader<'_> {
         self.report(UNKNOWN_KEY, &key.span(), format!("there is no section `[{name}]`"), advice);
     }
 
-    fn unknown_key(&mut self, section: &str, key: &Key<'_>) {
+    fn unknown_key(&mut self, section: &str, key: &NameInFile<'_>) {
         let name: &str = key.get_ref();
         if let Some(variable) = secret_variable(section, name) {
             let message =
@@ -206,24 +206,24 @@ impl Reader<'_> {
     }
 }
 
-fn given(kind: Kind, value: &DeValue<'_>) -> Result<Given, &'static str> {
+fn given(kind: ValueKind, value: &DeValue<'_>) -> Result<Given, &'static str> {
     match (kind, value) {
-        (Kind::Text, DeValue::String(text)) => Ok(Given::Text(text.to_string())),
-        (Kind::Boolean, DeValue::Boolean(value)) => Ok(Given::Boolean(*value)),
-        (Kind::Integer, DeValue::Integer(number)) => {
+        (ValueKind::Text, DeValue::String(text)) => Ok(Given::Text(text.to_string())),
+        (ValueKind::Boolean, DeValue::Boolean(value)) => Ok(Given::Boolean(*value)),
+        (ValueKind::Integer(..), DeValue::Integer(number)) => {
             // A number too large for any range is out of every range.
             let number = i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
             Ok(Given::Integer(number))
         }
-        (Kind::TextList, DeValue::Array(values)) => {
+        (ValueKind::TextList, DeValue::Array(values)) => {
             let texts = values.iter().map(|value| value.get_ref().as_str().map(str::to_owned));
             texts.collect::<Option<_>>().map(Given::TextList).ok_or("a list of texts alone")
         }
-        (Kind::Text, _) => Err("a text"),
-        (Kind::Boolean, _) => Err("true or false"),
-        (Kind::Integer, _) => Err("a whole number"),
-        (Kind::TextList, _) => Err("a list of texts"),
-        (Kind::Table, _) => Err("a table"),
+        (ValueKind::Text, _) => Err("a text"),
+        (ValueKind::Boolean, _) => Err("true or false"),
+        (ValueKind::Integer(..), _) => Err("a whole number"),
+        (ValueKind::TextList, _) => Err("a list of texts"),
+        (ValueKind::Table, _) => Err("a table"),
     }
 }
 
@@ -239,13 +239,13 @@ fn in_words(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn example(kind: Kind) -> &'static str {
+fn example(kind: ValueKind) -> &'static str {
     match kind {
-        Kind::Text => "put it in quotes, as in `\"text\"`",
-        Kind::Boolean => "write `true` or `false`, without quotes",
-        Kind::Integer => "write it without quotes, as in `4`",
-        Kind::TextList => "write it as `[\"one\", \"two\"]`",
-        Kind::Table => "open it with a section of its own, as in `[theme.palette]`",
+        ValueKind::Text => "put it in quotes, as in `\"text\"`",
+        ValueKind::Boolean => "write `true` or `false`, without quotes",
+        ValueKind::Integer(..) => "write it without quotes, as in `4`",
+        ValueKind::TextList => "write it as `[\"one\", \"two\"]`",
+        ValueKind::Table => "open it with a section of its own, as in `[theme.palette]`",
     }
 }
 

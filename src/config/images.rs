@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::Root;
+use super::keys;
 use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::web_url::assets_url;
@@ -30,10 +31,10 @@ pub(super) fn read(
     issues: Option<&Path>,
     newsletter: Option<&str>,
 ) -> Option<Images> {
-    let assets_url = settings.optional("newsletter.assets_url", assets_url);
+    let assets_url = settings.optional(&keys::NEWSLETTER_ASSETS_URL, assets_url);
     let modes = [("link", ImageMode::Link), ("embed", ImageMode::Embed)];
-    let mode = settings.or_default("images.mode", "link", |text| values::one_of(text, &modes));
-    let path = settings.optional("images.path", values::path).map(|path| root.join(path));
+    let mode = settings.value(&keys::IMAGES_MODE, |text| values::one_of(text, &modes));
+    let path = settings.optional(&keys::IMAGES_PATH, values::path).map(|path| root.join(path));
     let logo = logo(settings, newsletter.unwrap_or_default());
     let path = path.or(issues.map(Path::to_owned));
     Some(Images { mode: mode?, path: path?, assets_url, logo })
@@ -41,13 +42,14 @@ pub(super) fn read(
 
 /// The logo alone: what else `[theme]` holds is read elsewhere.
 fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
-    let source = settings.optional("theme.logo", image);
-    let alternative = settings.or_default("theme.logo_alt", newsletter, |text| Ok(text.to_owned()));
-    let width = settings.optional_integer("theme.logo_width", 1..=600);
+    let source = settings.optional(&keys::THEME_LOGO, image);
+    let alternative =
+        settings.computed(&keys::THEME_LOGO_ALT, newsletter, |text| Ok(text.to_owned()));
+    let width = settings.optional_integer(&keys::THEME_LOGO_WIDTH);
     let source = source?;
     if source.starts_with("https:") && width.is_none() {
         let problem = "is on the web, so nobody knows how wide it is";
-        settings.refuse("theme.logo", &Wrong::new(problem, "add `logo_width = …`, in pixels"));
+        settings.refuse(&keys::THEME_LOGO, &Wrong::new(problem, "add `logo_width = …`, in pixels"));
     }
     Some(Logo { source, alternative: alternative?, width })
 }

@@ -148,6 +148,5 @@ mod tests {
         let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
         let config = Config::resolve(&root, &source, &environment, &[]).unwrap();
         assert!(config.schedule.is_some() && config.newsletter.web_url.is_some());
-        assert!(config.origins().any(|setting| setting.key == "mailchimp.audience"));
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Root;
+use super::keys;
 use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::{LoopbackUrl, Permalink, PublicUrl};
@@ -152,26 +153,26 @@ pub struct Schedule {
 // of a section are found, and not only the first.
 
 pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
-    let name = settings.required("newsletter.name", values::header_text);
-    let slug = settings.required("newsletter.slug", values::slug);
-    let from = settings.required("newsletter.from", values::mailbox);
-    let reply_to = settings.optional("newsletter.reply_to", values::mailbox);
-    let language = settings.or_default("newsletter.language", "en", values::language);
-    let usual = language.as_ref().map(LanguageTag::direction).unwrap_or_default().as_str();
-    let direction = settings.or_default("newsletter.direction", usual, values::direction);
-    let postal_address = settings.required("newsletter.postal_address", values::lines);
-    let web_url = settings.optional("newsletter.web_url", Permalink::parse);
-    let home_url = settings.optional("newsletter.home_url", super::web_url::web_address);
-    let public_url =
-        settings.or_default("newsletter.public_url", "http://localhost:8025", PublicUrl::parse);
-    let theme = settings.or_default("newsletter.theme", "weekly", values::slug);
+    let name = settings.required(&keys::NEWSLETTER_NAME, values::header_text);
+    let slug = settings.required(&keys::NEWSLETTER_SLUG, values::slug);
+    let from = settings.required(&keys::NEWSLETTER_FROM, values::mailbox);
+    let reply_to = settings.optional(&keys::NEWSLETTER_REPLY_TO, values::mailbox);
+    let language = settings.value(&keys::NEWSLETTER_LANGUAGE, values::language);
+    let default = language.as_ref().map(LanguageTag::direction).unwrap_or_default().as_str();
+    let direction = settings.computed(&keys::NEWSLETTER_DIRECTION, default, values::direction);
+    let postal_address = settings.required(&keys::NEWSLETTER_POSTAL_ADDRESS, values::lines);
+    let web_url = settings.optional(&keys::NEWSLETTER_WEB_URL, Permalink::parse);
+    let home_url = settings.optional(&keys::NEWSLETTER_HOME_URL, super::web_url::web_address);
+    let public_url = settings.value(&keys::NEWSLETTER_PUBLIC_URL, PublicUrl::parse);
+    let theme = settings.value(&keys::NEWSLETTER_THEME, values::slug);
     // A wrong one is told where it stands, and not here too.
-    let usual = settings.text("schedule.time_zone").unwrap_or_default();
-    let usual = if values::time_zone(usual).is_ok() { usual.to_owned() } else { "UTC".to_owned() };
-    let time_zone = settings.or_default("newsletter.time_zone", &usual, values::time_zone);
+    let default = settings.text(&keys::SCHEDULE_TIME_ZONE).unwrap_or_default();
+    let default =
+        if values::time_zone(default).is_ok() { default.to_owned() } else { "UTC".to_owned() };
+    let time_zone = settings.computed(&keys::NEWSLETTER_TIME_ZONE, &default, values::time_zone);
     let (slug, from) = (slug?, from?);
-    let usual = format!("{slug}.{}", from.address.domain());
-    let list_id = settings.or_default("newsletter.list_id", &usual, values::list_id);
+    let default = format!("{slug}.{}", from.address.domain());
+    let list_id = settings.computed(&keys::NEWSLETTER_LIST_ID, &default, values::list_id);
     Some(Newsletter {
         name: name?,
         slug,
@@ -190,26 +191,25 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
 }
 
 pub(super) fn issues(settings: &mut Settings, root: &Root) -> Option<PathBuf> {
-    settings.or_default("issues.path", "issues", values::path).map(|path| root.join(path))
+    settings.value(&keys::ISSUES_PATH, values::path).map(|path| root.join(path))
 }
 
 pub(super) fn proof(settings: &mut Settings) -> Option<Proof> {
-    let to = settings.list("proof.to", values::address);
-    let required = settings.yes_unless_set("proof.required");
+    let to = settings.list(&keys::PROOF_TO, values::address);
+    let required = settings.boolean(&keys::PROOF_REQUIRED);
     Some(Proof { to: to?, required: required? })
 }
 
 pub(super) fn budget(settings: &mut Settings) -> Option<Budget> {
-    let range = 10_000..=1_000_000;
-    let refuse = settings.integer("budget.refuse", 100_000_u32, range.clone());
-    // Who only sets the limit is warned as early before it as everybody is.
-    let usual = refuse.map_or(*range.start(), |refuse| (refuse / 10 * 9).max(*range.start()));
-    let warn = settings.integer("budget.warn", usual, range);
+    let refuse = settings.integer(&keys::BUDGET_REFUSE);
+    // If only `refuse` is set, `warn` defaults to 90 % of it.
+    let default = refuse.map_or(10_000, |refuse: u32| (refuse / 10 * 9).max(10_000));
+    let warn = settings.computed_integer(&keys::BUDGET_WARN, default);
     let (warn, refuse) = (warn?, refuse?);
     if warn > refuse {
         let problem = format!("is {warn}, and issues are refused from {refuse} bytes on");
         let advice = format!("set it to {refuse} at most, or raise `budget.refuse`");
-        settings.refuse("budget.warn", &Wrong::new(problem, advice));
+        settings.refuse(&keys::BUDGET_WARN, &Wrong::new(problem, advice));
     }
     Some(Budget { warn, refuse })
 }
@@ -220,14 +220,14 @@ pub(super) fn delivery(
     newsletter: Option<&Newsletter>,
 ) -> Option<Delivery> {
     let routes = RouteKind::ALL.map(|route| (route.as_str(), route));
-    let route = settings.or_default("delivery.via", "outbox", |text| values::one_of(text, &routes));
-    let lifetime = settings
-        .or_default("delivery.lifetime", "24h", |text| values::duration(text, ("1m", "30d")));
-    let key = "delivery.envelope_sender";
+    let route = settings.value(&keys::DELIVERY_VIA, |text| values::one_of(text, &routes));
+    let lifetime =
+        settings.value(&keys::DELIVERY_LIFETIME, |text| values::duration(text, ("1m", "30d")));
+    let key = &keys::DELIVERY_ENVELOPE_SENDER;
     let envelope_sender = match newsletter {
         Some(newsletter) => {
-            let usual = newsletter.from.address.as_str();
-            settings.or_default(key, usual, values::address)
+            let default = newsletter.from.address.as_str();
+            settings.computed(key, default, values::address)
         }
         None => settings.optional(key, values::address),
     };
@@ -244,8 +244,8 @@ pub(super) fn delivery(
 }
 
 fn outbox(settings: &mut Settings, root: &Root) -> Option<Outbox> {
-    let path = settings.or_default("outbox.path", "outbox", values::path);
-    let subscribers = settings.optional("outbox.subscribers", values::path);
+    let path = settings.value(&keys::OUTBOX_PATH, values::path);
+    let subscribers = settings.optional(&keys::OUTBOX_SUBSCRIBERS, values::path);
     Some(Outbox { path: root.join(path?), subscribers: subscribers.map(|path| root.join(path)) })
 }
 
@@ -256,17 +256,17 @@ fn smtp(
     route: Option<RouteKind>,
 ) -> Option<Smtp> {
     let server = match route {
-        Some(RouteKind::Smtp) => settings.required("smtp.url", values::mail_server),
-        _ => settings.optional("smtp.url", values::mail_server),
+        Some(RouteKind::Smtp) => settings.required(&keys::SMTP_URL, values::mail_server),
+        _ => settings.optional(&keys::SMTP_URL, values::mail_server),
     };
-    let user = settings.optional("smtp.user", values::user);
-    let connections = settings.integer("smtp.connections", 4, 1..=64);
-    let ca_file = settings.optional("smtp.ca_file", values::path).map(|path| root.join(path));
-    let key = "smtp.client_name";
+    let user = settings.optional(&keys::SMTP_USER, values::user);
+    let connections = settings.integer(&keys::SMTP_CONNECTIONS);
+    let ca_file = settings.optional(&keys::SMTP_CA_FILE, values::path).map(|path| root.join(path));
+    let key = &keys::SMTP_CLIENT_NAME;
     let client_name = match newsletter {
         Some(newsletter) => {
-            let usual = newsletter.from.address.domain();
-            settings.or_default(key, usual, values::host)
+            let default = newsletter.from.address.domain();
+            settings.computed(key, default, values::host)
         }
         None => settings.optional(key, values::host),
     };
@@ -274,31 +274,32 @@ fn smtp(
     if user.is_some() && !server.may_carry_secrets() {
         let advice = "use smtps:// or smtp://, or take the user out";
         let problem = "would send the password without TLS to another machine";
-        settings.refuse("smtp.url", &Wrong::new(problem, advice));
+        settings.refuse(&keys::SMTP_URL, &Wrong::new(problem, advice));
     }
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
     // Whoever names an address of this machine, and a server on it, rehearses.
-    let rehearses = settings.is_set("newsletter.public_url") && server.host().is_loopback();
+    let rehearses = settings.is_set(&keys::NEWSLETTER_PUBLIC_URL) && server.host().is_loopback();
     if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
         let advice = "set it to the https address at which readers reach `postrider serve`";
-        settings.refuse("newsletter.public_url", &Wrong::new(problem, advice));
+        settings.refuse(&keys::NEWSLETTER_PUBLIC_URL, &Wrong::new(problem, advice));
     }
     Some(Smtp { server, user, connections: connections?, ca_file, client_name: client_name? })
 }
 
 fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailchimp> {
     let audience = match route {
-        Some(RouteKind::Mailchimp) => settings.required("mailchimp.audience", values::audience),
-        _ => settings.optional("mailchimp.audience", values::audience),
+        Some(RouteKind::Mailchimp) => {
+            settings.required(&keys::MAILCHIMP_AUDIENCE, values::audience)
+        }
+        _ => settings.optional(&keys::MAILCHIMP_AUDIENCE, values::audience),
     };
-    let base_url = settings.optional("mailchimp.base_url", LoopbackUrl::parse);
+    let base_url = settings.optional(&keys::MAILCHIMP_BASE_URL, LoopbackUrl::parse);
     Some(Mailchimp { audience: audience?, base_url })
 }
 
 pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<Store> {
-    let usual = "sqlite:subscribers/postrider.sqlite3";
-    let path = settings.or_default("store.url", usual, values::sqlite_path)?;
+    let path = settings.value(&keys::STORE_URL, values::sqlite_path)?;
     Some(Store::Sqlite(root.join(path)))
 }
 
@@ -307,10 +308,10 @@ pub(super) fn schedule(settings: &mut Settings) -> Option<Option<Schedule>> {
     if !settings.mentions("schedule") {
         return Some(None);
     }
-    let time = settings.required("schedule.time", values::time_of_day);
-    let time_zone = settings.required("schedule.time_zone", values::time_zone);
-    let max_late = settings
-        .or_default("schedule.max_late", "48h", |text| values::duration(text, ("1m", "30d")));
-    let weekday = settings.optional("schedule.weekday", values::weekday);
+    let time = settings.required(&keys::SCHEDULE_TIME, values::time_of_day);
+    let time_zone = settings.required(&keys::SCHEDULE_TIME_ZONE, values::time_zone);
+    let max_late =
+        settings.value(&keys::SCHEDULE_MAX_LATE, |text| values::duration(text, ("1m", "30d")));
+    let weekday = settings.optional(&keys::SCHEDULE_WEEKDAY, values::weekday);
     Some(Some(Schedule { time: time?, time_zone: time_zone?, max_late: max_late?, weekday }))
 }

@@ -5,10 +5,9 @@
 //! are collected, so that people see all of them at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::document::{self, Section};
-use super::known::{KNOWN, Kind, Known, SECRET_VARIABLES, variable_of};
+use super::keys::{DefaultValue, KEYS, Key, SECRET_VARIABLES, ValueKind};
 use super::values::Wrong;
 use super::{Environment, FlagValue};
 use crate::domain::nearest;
@@ -17,7 +16,7 @@ use crate::source::{Finding, Place, SourceText};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     /// Nobody set it.
     Default,
     /// It stands in the file.
@@ -26,17 +25,6 @@ pub enum Origin {
     Environment(String),
     /// A flag of this name set it.
     Flag(&'static str),
-}
-
-/// One resolved value, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Section and key, as in `smtp.url`.
-    pub key: &'static str,
-    /// The value. No secret is ever one of these.
-    pub shown: String,
-    /// Where it came from.
-    pub origin: Origin,
 }
 
 /// A value as it was given; its kind is the one that the key takes.
@@ -65,7 +53,6 @@ pub(super) struct Settings {
     given: BTreeMap<&'static str, (Given, Origin)>,
     sections: BTreeMap<String, Section>,
     refused: BTreeSet<&'static str>,
-    resolved: Vec<Setting>,
     findings: Vec<Finding>,
 }
 
@@ -81,22 +68,22 @@ impl Settings {
             given: document.given,
             sections: document.sections,
             refused: document.refused,
-            resolved: Vec::new(),
             findings: document.findings,
         };
         settings.take_environment(environment);
         for flag in flags {
-            settings.take_text(flag.key, &flag.value, Origin::Flag(flag.flag));
+            let Some(key) = Key::find(flag.key) else { continue };
+            settings.take_text(key, &flag.value, Origin::Flag(flag.flag));
         }
         Ok(settings)
     }
 
-    /// Everything that was resolved, or everything that is wrong.
-    pub(super) fn finish(mut self) -> Result<Vec<Setting>, Vec<Finding>> {
+    /// Everything that is wrong, if anything is.
+    pub(super) fn finish(mut self) -> Result<(), Vec<Finding>> {
         if self.findings.is_empty() {
-            return Ok(self.resolved);
+            return Ok(());
         }
-        // Those with a place come in its order, the rest behind them.
+        // Findings with a place come in its order, the rest behind them.
         self.findings.sort_by_key(Finding::position);
         Err(self.findings)
     }
@@ -107,171 +94,169 @@ impl Settings {
         self.sections.contains_key(section) || self.given.keys().any(is_of)
     }
 
-    /// Whether somebody set a key, so that it is not its default.
-    pub(super) fn is_set(&self, key: &str) -> bool {
-        let origin = self.given.get(key).map(|(_, origin)| origin);
+    /// Whether a key was set, so that its value is not the default.
+    pub(super) fn is_set(&self, key: &Key) -> bool {
+        let origin = self.given.get(key.name).map(|(_, origin)| origin);
         origin.is_some_and(|origin| *origin != Origin::Default)
     }
 
     /// A text that must be set.
     pub(super) fn required<T>(
         &mut self,
-        key: &'static str,
+        key: &'static Key,
         parse: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<T> {
-        if !self.given.contains_key(key) && !self.refused.contains(key) {
+        if !self.given.contains_key(key.name) && !self.refused.contains(key.name) {
             self.report_missing(key);
         }
         self.optional(key, parse)
     }
 
-    /// A text that may be left out.
+    /// A text, if it is set.
     pub(super) fn optional<T>(
         &mut self,
-        key: &'static str,
+        key: &'static Key,
         parse: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<T> {
-        let (given, origin) = self.given.get(key).cloned()?;
-        let Given::Text(text) = given else { return None };
-        let parsed = parse(&text);
-        self.resolve(key, text, origin, parsed)
+        let (Given::Text(text), origin) = self.given.get(key.name)? else { return None };
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                let origin = origin.clone();
+                self.report(key, &origin, &wrong)
+            }
+        }
     }
 
-    /// A text that stands for itself when it is left out.
-    pub(super) fn or_default<T>(
+    /// A text, or the default that the key declares.
+    pub(super) fn value<T>(
         &mut self,
-        key: &'static str,
+        key: &'static Key,
+        parse: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        match key.default {
+            DefaultValue::Text(default) => self.computed(key, default, parse),
+            _ => self.required(key, parse),
+        }
+    }
+
+    /// A text, or a default that was made of other values.
+    pub(super) fn computed<T>(
+        &mut self,
+        key: &'static Key,
         default: &str,
         parse: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<T> {
-        self.given.entry(key).or_insert_with(|| (Given::Text(default.into()), Origin::Default));
+        let given = self.given.entry(key.name);
+        given.or_insert_with(|| (Given::Text(default.to_owned()), Origin::Default));
         self.optional(key, parse)
     }
 
-    /// A whole number in a range.
-    pub(super) fn integer<T>(
+    /// A whole number, if it is set.
+    pub(super) fn optional_integer<T: TryFrom<i64>>(&mut self, key: &'static Key) -> Option<T> {
+        let ValueKind::Integer(least, most) = key.kind else { return None };
+        let (Given::Integer(number), origin) = self.given.get(key.name)? else { return None };
+        let fitting = Some(*number).filter(|number| (least..=most).contains(number));
+        let fitting = fitting.and_then(|number| T::try_from(number).ok());
+        if fitting.is_none() {
+            let origin = origin.clone();
+            let wrong = Wrong::new("is out of range", format!("it may be {least} to {most}"));
+            return self.report(key, &origin, &wrong);
+        }
+        fitting
+    }
+
+    /// A whole number, or the default that the key declares.
+    pub(super) fn integer<T: TryFrom<i64>>(&mut self, key: &'static Key) -> Option<T> {
+        match key.default {
+            DefaultValue::Integer(default) => self.computed_integer(key, default),
+            _ => self.optional_integer(key),
+        }
+    }
+
+    /// A whole number, or a default that was made of other values.
+    pub(super) fn computed_integer<T: TryFrom<i64>>(
         &mut self,
-        key: &'static str,
-        default: T,
-        range: std::ops::RangeInclusive<T>,
-    ) -> Option<T>
-    where
-        T: Copy + PartialOrd + fmt::Display + Into<i64> + TryFrom<i64>,
-    {
-        let default = (Given::Integer(default.into()), Origin::Default);
-        let (given, origin) = self.given.get(key).cloned().unwrap_or(default);
-        let Given::Integer(number) = given else { return None };
-        let fitting = T::try_from(number).ok().filter(|number| range.contains(number));
-        let advice = || format!("it may be {} to {}", range.start(), range.end());
-        let parsed = fitting.ok_or_else(|| Wrong::new("is out of range", advice()));
-        self.resolve(key, number.to_string(), origin, parsed)
+        key: &'static Key,
+        default: impl Into<i64>,
+    ) -> Option<T> {
+        let given = self.given.entry(key.name);
+        given.or_insert_with(|| (Given::Integer(default.into()), Origin::Default));
+        self.optional_integer(key)
     }
 
-    /// A whole number in a range, if somebody set it.
-    pub(super) fn optional_integer(
-        &mut self,
-        key: &'static str,
-        range: std::ops::RangeInclusive<u16>,
-    ) -> Option<u16> {
-        let (given, origin) = self.given.get(key).cloned()?;
-        let Given::Integer(number) = given else { return None };
-        let fitting = u16::try_from(number).ok().filter(|number| range.contains(number));
-        let advice = || format!("it may be {} to {}", range.start(), range.end());
-        let parsed = fitting.ok_or_else(|| Wrong::new("is out of range", advice()));
-        self.resolve(key, number.to_string(), origin, parsed)
+    /// Yes or no, or the default that the key declares.
+    pub(super) fn boolean(&self, key: &Key) -> Option<bool> {
+        match (self.given.get(key.name), key.default) {
+            (Some((Given::Boolean(value), _)), _) => Some(*value),
+            (None, DefaultValue::Boolean(default)) => Some(default),
+            _ => None,
+        }
     }
 
-    /// Yes or no, and yes when it is left out.
-    pub(super) fn yes_unless_set(&mut self, key: &'static str) -> Option<bool> {
-        let default = (Given::Boolean(true), Origin::Default);
-        let (given, origin) = self.given.get(key).cloned().unwrap_or(default);
-        let Given::Boolean(value) = given else { return None };
-        self.resolve(key, value.to_string(), origin, Ok(value))
-    }
-
-    /// A list of texts, empty when left out.
+    /// A list of texts, empty when it is not set.
     pub(super) fn list<T>(
         &mut self,
-        key: &'static str,
+        key: &'static Key,
         parse: impl Fn(&str) -> Result<T, Wrong>,
     ) -> Option<Vec<T>> {
-        let default = (Given::TextList(Vec::new()), Origin::Default);
-        let (given, origin) = self.given.get(key).cloned().unwrap_or(default);
-        let Given::TextList(texts) = given else { return None };
-        let parsed = texts.iter().map(|text| parse(text)).collect();
-        self.resolve(key, texts.join(", "), origin, parsed)
+        let Some((Given::TextList(texts), origin)) = self.given.get(key.name) else {
+            return Some(Vec::new());
+        };
+        match texts.iter().map(|text| parse(text)).collect() {
+            Ok(values) => Some(values),
+            Err(wrong) => {
+                let origin = origin.clone();
+                self.report(key, &origin, &wrong)
+            }
+        }
     }
 
     /// The values of a table, by name.
-    pub(super) fn table(&mut self, key: &'static str) -> Vec<Leaf> {
-        let Some((Given::Table(leaves), origin)) = self.given.get(key).cloned() else {
-            return Vec::new();
-        };
-        let shown = leaves.iter().map(|leaf| format!("{} = {}", leaf.path(), leaf.value));
-        let shown = shown.collect::<Vec<_>>().join(", ");
-        self.resolved.push(Setting { key, shown, origin });
-        leaves
+    pub(super) fn table(&self, key: &Key) -> Vec<Leaf> {
+        match self.given.get(key.name) {
+            Some((Given::Table(leaves), _)) => leaves.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// Reports that one value of a table is wrong.
-    pub(super) fn refuse_leaf(&mut self, key: &str, leaf: &Leaf, wrong: &Wrong) {
-        let message = format!("`{key}.{}` {}", leaf.path(), wrong.problem);
-        self.findings.push(Finding::new(
-            BAD_VALUE,
-            Some(leaf.place.clone()),
-            message,
-            &wrong.advice,
-        ));
+    pub(super) fn refuse_leaf(&mut self, key: &Key, leaf: &Leaf, wrong: &Wrong) {
+        let message = format!("`{}.{}` {}", key.name, leaf.path(), wrong.problem);
+        let place = Some(leaf.place.clone());
+        self.findings.push(Finding::new(BAD_VALUE, place, message, &wrong.advice));
     }
 
     /// The text of a key, if it was given one.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
-        match self.given.get(key) {
+    pub(super) fn text(&self, key: &Key) -> Option<&str> {
+        match self.given.get(key.name) {
             Some((Given::Text(text), _)) => Some(text),
             _ => None,
         }
     }
 
     /// Reports that a value is wrong beside another one.
-    pub(super) fn refuse(&mut self, key: &'static str, wrong: &Wrong) {
-        let origin = self.given.get(key).map_or(Origin::Default, |(_, origin)| origin.clone());
-        self.report(key, &origin, wrong);
+    pub(super) fn refuse(&mut self, key: &Key, wrong: &Wrong) {
+        let origin = self.given.get(key.name).map_or(Origin::Default, |(_, origin)| origin.clone());
+        self.report::<()>(key, &origin, wrong);
     }
 
-    fn resolve<T>(
-        &mut self,
-        key: &'static str,
-        shown: String,
-        origin: Origin,
-        parsed: Result<T, Wrong>,
-    ) -> Option<T> {
-        match parsed {
-            Ok(value) => {
-                self.resolved.push(Setting { key, shown, origin });
-                Some(value)
-            }
-            Err(wrong) => {
-                self.report(key, &origin, &wrong);
-                None
-            }
-        }
-    }
-
-    fn report(&mut self, key: &str, origin: &Origin, wrong: &Wrong) {
+    /// Reports that a value is wrong; there is none then.
+    fn report<T>(&mut self, key: &Key, origin: &Origin, wrong: &Wrong) -> Option<T> {
         let (place, name) = match origin {
-            Origin::File(place) => (Some(place.clone()), format!("`{key}`")),
+            Origin::File(place) => (Some(place.clone()), format!("`{}`", key.name)),
             Origin::Environment(variable) => (None, variable.clone()),
             Origin::Flag(flag) => (None, (*flag).to_owned()),
-            Origin::Default => (None, format!("the default of `{key}` in {}", self.file)),
+            Origin::Default => (None, format!("the default of `{}` in {}", key.name, self.file)),
         };
         let message = format!("{name} {}", wrong.problem);
         self.findings.push(Finding::new(BAD_VALUE, place, message, &wrong.advice));
+        None
     }
 
-    fn report_missing(&mut self, key: &'static str) {
-        let (section, name) = key.split_once('.').unwrap_or_default();
-        let about = KNOWN.iter().find(|known| known.key == key).map_or("", |known| known.about);
-        let advice = format!("add `{name} = …`: {about}");
+    fn report_missing(&mut self, key: &Key) {
+        let (section, name) = key.section_and_name();
+        let advice = format!("add `{name} = …`: {}", key.about);
         let place = self.sections.get(section).map(|section| section.place.clone());
         let message = match place {
             Some(_) => format!("`[{section}]` lacks `{name}`"),
@@ -290,23 +275,20 @@ impl Settings {
             if SECRET_VARIABLES.contains(&variable) || value.is_empty() {
                 continue;
             }
-            match KNOWN.iter().find(|known| variable_of(known.key) == variable) {
-                Some(known) => {
-                    self.take_text(known.key, value, Origin::Environment(variable.to_owned()));
-                }
+            match KEYS.iter().find(|key| key.variable() == variable) {
+                Some(key) => self.take_text(key, value, Origin::Environment(variable.to_owned())),
                 None => self.findings.push(unknown_variable(variable)),
             }
         }
     }
 
     /// Takes a value that came as text, from a variable or a flag.
-    fn take_text(&mut self, key: &str, value: &str, origin: Origin) {
-        let Some(known) = KNOWN.iter().find(|known| known.key == key) else { return };
-        match read_text(known, value) {
-            Ok(given) => drop(self.given.insert(known.key, (given, origin))),
+    fn take_text(&mut self, key: &'static Key, value: &str, origin: Origin) {
+        match read_text(key.kind, value) {
+            Ok(given) => drop(self.given.insert(key.name, (given, origin))),
             Err(wrong) => {
-                self.refused.insert(known.key);
-                self.report(known.key, &origin, &wrong);
+                self.refused.insert(key.name);
+                self.report::<()>(key, &origin, &wrong);
             }
         }
     }
@@ -320,32 +302,21 @@ impl Leaf {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(place) => write!(f, "{}:{}:{}", place.file, place.line, place.column),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(name) => f.write_str(name),
-        }
-    }
-}
-
-fn read_text(known: &Known, value: &str) -> Result<Given, Wrong> {
-    match known.kind {
-        Kind::Text => Ok(Given::Text(value.to_owned())),
-        Kind::Integer => value
+fn read_text(kind: ValueKind, value: &str) -> Result<Given, Wrong> {
+    match kind {
+        ValueKind::Text => Ok(Given::Text(value.to_owned())),
+        ValueKind::Integer(..) => value
             .trim()
             .parse()
             .map(Given::Integer)
             .map_err(|_| Wrong::new("is not a whole number", "write digits alone")),
-        Kind::Boolean => match value.trim() {
+        ValueKind::Boolean => match value.trim() {
             "true" => Ok(Given::Boolean(true)),
             "false" => Ok(Given::Boolean(false)),
             _ => Err(Wrong::new("is neither true nor false", "write `true` or `false`")),
         },
-        Kind::Table => Err(Wrong::new("takes a table", "set it in postrider.toml")),
-        Kind::TextList => {
+        ValueKind::Table => Err(Wrong::new("takes a table", "set it in postrider.toml")),
+        ValueKind::TextList => {
             let texts = value.split(',').map(str::trim).filter(|text| !text.is_empty());
             Ok(Given::TextList(texts.map(str::to_owned).collect()))
         }
@@ -353,7 +324,7 @@ fn read_text(known: &Known, value: &str) -> Result<Given, Wrong> {
 }
 
 fn unknown_variable(variable: &str) -> Finding {
-    let known: Vec<String> = KNOWN.iter().map(|known| variable_of(known.key)).collect();
+    let known: Vec<String> = KEYS.iter().map(|key| key.variable()).collect();
     let names = known.iter().map(String::as_str).chain(SECRET_VARIABLES);
     let advice = nearest(variable, names).map_or_else(
         || "unset it, or give it a name without POSTRIDER_".to_owned(),

@@ -3,6 +3,7 @@
 //! Absent on purpose: whether the theme has what is set, which the
 //! [`theme`](crate::theme) says when it gets these values.
 
+use super::keys::{self, Key};
 use super::settings::{Leaf, Settings};
 use super::values::{self, Wrong};
 use crate::domain::{ends_line, turns_text};
@@ -10,17 +11,17 @@ use crate::theme::{Choice, Choices, Colour, FontStack, Scheme};
 
 pub(super) fn read(settings: &mut Settings) -> Choices {
     Choices {
-        colours: read_each(settings, "theme.palette", colour),
-        fonts: read_each(settings, "theme.fonts", font),
-        fields: read_each(settings, "theme.fields", field),
-        strings: read_each(settings, "theme.strings", word),
+        colours: read_each(settings, &keys::THEME_PALETTE, colour),
+        fonts: read_each(settings, &keys::THEME_FONTS, font),
+        fields: read_each(settings, &keys::THEME_FIELDS, field),
+        strings: read_each(settings, &keys::THEME_STRINGS, word),
     }
 }
 
 /// Reads every value of a table, and reports those that are wrong.
 fn read_each<T>(
     settings: &mut Settings,
-    key: &'static str,
+    key: &'static Key,
     read: impl Fn(&Leaf) -> Result<(usize, T), Wrong>,
 ) -> Vec<Choice<T>> {
     let mut choices = Vec::new();
