@@ -245,7 +245,7 @@ async fn add(
     Ok(())
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct SubscriberReport {
     on_list: bool,
     status: Option<SubscriptionStatus>,
@@ -272,21 +272,10 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
             created_at: Some(subscriber.created_at.to_string()),
             updated_at: Some(subscriber.updated_at.to_string()),
         },
-        None => SubscriberReport {
-            on_list: false,
-            status: None,
-            suppressed,
-            first_name: String::new(),
-            last_name: String::new(),
-            origin: String::new(),
-            fields: Default::default(),
-            created_at: None,
-            updated_at: None,
-        },
+        None => SubscriberReport { suppressed, ..SubscriberReport::default() },
     };
     if context.format == OutputFormat::Json {
-        context.ui.data_json(&shown)?;
-        return Ok(());
+        return context.ui.data_json(&shown);
     }
     let ui = &context.ui;
     ui.data_line(&format!(
@@ -327,8 +316,7 @@ async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
     let mailable = store.plan_audience().await?.included;
     let report = StatsReport { stats: store.stats().await?, mailable };
     if context.format == OutputFormat::Json {
-        context.ui.data_json(&report)?;
-        return Ok(());
+        return context.ui.data_json(&report);
     }
     let (ui, stats) = (&context.ui, &report.stats);
     ui.data_line(&format!("{:>9}  on the list", stats.total))?;

@@ -90,11 +90,13 @@ const READ: &str = "read the campaigns in";
 const MARK: &str = "mark a campaign in";
 const FORGET: &str = "forget the trials in";
 
-/// The columns of a [`CampaignSummary`].
+/// The columns of a [`CampaignSummary`]. A manifest that is no JSON has no
+/// subject, and then the campaign is reported as damaged.
 macro_rules! summary_columns {
     () => {
-        "id, newsletter, slug, json_extract(manifest, '$.subject') AS subject, digest, provenance,
-         via, frozen_at, first_row, last_row, paused_at, pause_note, finished_at"
+        "id, newsletter, slug, digest, provenance, via, frozen_at, first_row, last_row, paused_at,
+         pause_note, finished_at,
+         CASE WHEN json_valid(manifest) THEN manifest ->> '$.subject' END AS subject"
     };
 }
 
@@ -315,7 +317,7 @@ impl Store {
         let slug = |text: &str| Slug::parse(text).map_err(|_| damaged("key"));
         Ok(CampaignSummary {
             key: CampaignKey { newsletter: slug(&row.newsletter)?, issue: slug(&row.slug)? },
-            subject: row.subject.clone(),
+            subject: row.subject.clone().ok_or_else(|| damaged("manifest"))?,
             digest: Digest::parse(&row.digest).ok_or_else(|| damaged("digest"))?,
             provenance: serde_json::from_str(&row.provenance).map_err(|_| damaged("provenance"))?,
             via: RouteKind::parse(&row.via).ok_or_else(|| damaged("route"))?,
@@ -333,7 +335,7 @@ struct SummaryRow {
     id: i64,
     newsletter: String,
     slug: String,
-    subject: String,
+    subject: Option<String>,
     digest: String,
     provenance: String,
     via: String,

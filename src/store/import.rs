@@ -78,9 +78,8 @@ impl Store {
                 BatchEnd::Full => Durability::Process,
                 BatchEnd::List | BatchEnd::Fault(_) => Durability::Power,
             };
-            summary.rows += batch.rejected;
-            summary.rejected += batch.rejected;
-            self.import_batch(batch.entries, origin, now, durability, &mut summary).await?;
+            summary.add(self.import_batch(batch.entries, origin, now, durability).await?);
+            summary.add(ImportSummary::from_rejected(batch.rejected));
             match batch.end {
                 BatchEnd::Full => {}
                 BatchEnd::List => return Ok(summary),
@@ -106,10 +105,9 @@ impl Store {
         let mut transaction = turn.begin(Durability::Power).await.map_err(self.fault(IMPORT))?;
         loop {
             let batch = Batch::read(&mut list, &mut rejects)?;
-            summary.rows += batch.rejected;
-            summary.rejected += batch.rejected;
             let done = write_batch(&mut transaction, batch.entries, origin, now).await;
             summary.add(done.map_err(self.fault(IMPORT))?);
+            summary.add(ImportSummary::from_rejected(batch.rejected));
             match batch.end {
                 BatchEnd::Full => {}
                 BatchEnd::List => break,
@@ -130,9 +128,7 @@ impl Store {
         origin: &str,
         now: Timestamp,
     ) -> Result<ImportSummary, StoreError> {
-        let mut summary = ImportSummary::default();
-        self.import_batch(vec![entry], origin, now, Durability::Power, &mut summary).await?;
-        Ok(summary)
+        self.import_batch(vec![entry], origin, now, Durability::Power).await
     }
 
     async fn import_batch(
@@ -141,8 +137,7 @@ impl Store {
         origin: &str,
         now: Timestamp,
         durability: Durability,
-        summary: &mut ImportSummary,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ImportSummary, StoreError> {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(durability).await?;
@@ -150,12 +145,15 @@ impl Store {
             transaction.commit().await?;
             Ok(done)
         };
-        summary.add(write.await.map_err(self.fault(IMPORT))?);
-        Ok(())
+        write.await.map_err(self.fault(IMPORT))
     }
 }
 
 impl ImportSummary {
+    fn from_rejected(rejected: u64) -> Self {
+        Self { rows: rejected, rejected, ..Self::default() }
+    }
+
     fn add(&mut self, more: Self) {
         self.rows += more.rows;
         self.added += more.added;

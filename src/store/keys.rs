@@ -33,8 +33,8 @@ impl Store {
             .bind(to_millis(now))
             .execute(&mut *transaction)
             .await?;
-            let rows: Vec<(i64, Vec<u8>, Option<i64>)> = sqlx::query_as(
-                "SELECT id, secret, retired_at FROM signing_keys
+            let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+                "SELECT id, secret FROM signing_keys
                  ORDER BY retired_at IS NOT NULL, id DESC",
             )
             .fetch_all(&mut *transaction)
@@ -45,14 +45,14 @@ impl Store {
         let rows = write.await.map_err(self.fault(KEYS))?;
         let keys: Option<Vec<_>> = rows
             .into_iter()
-            .map(|(id, secret, _)| {
+            .map(|(id, secret)| {
                 Some(SigningKey { id: u16::try_from(id).ok()?, secret: secret.try_into().ok()? })
             })
             .collect();
         let mut keys = keys.unwrap_or_default().into_iter();
         match keys.next() {
             Some(current) => Ok(SigningKeys { current, retired: keys.collect() }),
-            None => Err(self.damaged(KEYS, "a signing key has not 32 bytes")),
+            None => Err(self.damaged(KEYS, "a signing key does not have 32 bytes")),
         }
     }
 
@@ -75,16 +75,10 @@ impl Store {
     /// # Errors
     /// The store cannot be written.
     pub async fn switch_schedule_on(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
-        let write = async {
-            let mut turn = self.writer().turn().await;
-            sqlx::query_scalar::<_, i64>(
-                "INSERT INTO marks (name, at) VALUES ('schedule', ?1)
-                 ON CONFLICT (name) DO UPDATE SET at = at RETURNING at",
-            )
-            .bind(to_millis(now))
-            .fetch_one(turn.connection(Durability::Power).await?)
-            .await
-        };
-        write.await.map(from_millis).map_err(self.fault(MARK))
+        let mark = sqlx::query(
+            "INSERT INTO marks (name, at) VALUES ('schedule', ?1) ON CONFLICT DO NOTHING",
+        );
+        self.execute(MARK, mark.bind(to_millis(now))).await?;
+        Ok(self.scheduled_since().await?.unwrap_or(now))
     }
 }

@@ -72,6 +72,14 @@ impl ListedSubscriber {
     }
 }
 
+macro_rules! select_list {
+    () => {
+        "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
+                s.created_at, s.updated_at, x.reason
+         FROM subscribers s LEFT JOIN suppressions x USING (address_key)"
+    };
+}
+
 const READ_LIST: &str = "read the subscribers in";
 const SUPPRESS: &str = "suppress an address in";
 const UNSUBSCRIBE: &str = "unsubscribe a subscriber in";
@@ -85,18 +93,13 @@ impl Store {
         &self,
         address: &EmailAddress,
     ) -> Result<Option<ListedSubscriber>, StoreError> {
-        sqlx::query_as::<_, ListRow>(
-            "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
-                    s.created_at, s.updated_at, x.reason
-             FROM subscribers s LEFT JOIN suppressions x USING (address_key)
-             WHERE s.address_key = ?1",
-        )
-        .bind(address.key())
-        .fetch_optional(self.readers())
-        .await
-        .map_err(self.fault(READ_LIST))?
-        .map(|row| self.read_list_row(row))
-        .transpose()
+        sqlx::query_as::<_, ListRow>(concat!(select_list!(), " WHERE s.address_key = ?1"))
+            .bind(address.key())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(self.fault(READ_LIST))?
+            .map(|row| self.read_list_row(row))
+            .transpose()
     }
 
     /// Why an address is suppressed, if it is, whether or not it is on the list.
@@ -202,12 +205,8 @@ impl Store {
         &self,
         mut each: impl FnMut(ListedSubscriber) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let mut rows = sqlx::query_as::<_, ListRow>(
-            "SELECT s.id, s.address, s.first_name, s.last_name, s.status, s.origin, s.fields,
-                    s.created_at, s.updated_at, x.reason
-             FROM subscribers s LEFT JOIN suppressions x USING (address_key) ORDER BY s.id",
-        )
-        .fetch(self.readers());
+        let mut rows = sqlx::query_as::<_, ListRow>(concat!(select_list!(), " ORDER BY s.id"))
+            .fetch(self.readers());
         let mut count = 0;
         while let Some(row) = rows.try_next().await.map_err(self.fault(READ_LIST))? {
             each(self.read_list_row(row)?)?;

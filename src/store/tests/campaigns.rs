@@ -88,11 +88,16 @@ async fn a_frozen_campaign_that_was_changed_on_the_disk_is_refused() {
     import(&store, &readers(1)).await;
     freeze(&store, "one").await;
     let mut turn = store.writer().turn().await;
-    sqlx::query("UPDATE campaigns SET manifest = replace(manifest, '<p>', '<b>')")
-        .execute(turn.connection(Durability::Power).await.unwrap())
-        .await
-        .unwrap();
-    let error = store.campaign(&key("one")).await.unwrap_err();
+    for change in [
+        "UPDATE campaigns SET manifest = replace(manifest, '<p>', '<b>')",
+        "UPDATE campaigns SET manifest = substr(manifest, 1, 100)",
+    ] {
+        let connection = turn.connection(Durability::Power).await.unwrap();
+        sqlx::query(change).execute(connection).await.unwrap();
+        let error = store.campaign(&key("one")).await.unwrap_err();
+        assert!(matches!(error.fault, StoreFault::Damaged { .. }), "{error:?}");
+    }
+    let error = store.campaign_summaries().await.unwrap_err();
     assert!(matches!(error.fault, StoreFault::Damaged { .. }), "{error:?}");
 }
 
