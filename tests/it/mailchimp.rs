@@ -367,10 +367,10 @@ async fn what_mailchimp_cannot_carry_is_refused_before_the_first_call() {
     let mut tag_in_subject = rendered.clone();
     tag_in_subject.subject = HeaderText::parse("About *|FNAME|*").unwrap();
     for (rendered, words) in [
-        (no_way_out, "the text part has no link to unsubscribe"),
+        (no_way_out, "the text part has no unsubscribe link"),
         (no_address, "the html part has no postal address"),
         (tag_in_code, "let all = *|MC_LIST|*;"),
-        (tag_in_subject, "the subject holds the characters *|"),
+        (tag_in_subject, "the subject has the characters `*|`"),
     ] {
         let error = world.prepare(&frozen(&rendered, headers())).await.unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
