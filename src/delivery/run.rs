@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::connections::Connections;
-use super::state::{self, Breaker, Judgement, Subject};
+use super::state::{self, Breaker, Judgement, ReplySubject};
 use super::{Attempt, Ending, Ledger, LedgerError, Mailer, Reserved, RowId, Summary, Transport};
 use crate::domain::{Clock, Timestamp};
 use worker::Worker;
@@ -99,8 +99,7 @@ pub async fn run<L: Ledger, T: Transport>(
     stop: watch::Receiver<StopWish>,
     progress: Arc<DeliveryProgress>,
 ) -> Result<Summary, RunError> {
-    let (halt, halted) = watch::channel(None);
-    let shared = Mutex::new(Shared {
+    let shared = Mutex::new(RunState {
         breaker: Breaker::for_connections(work.connections),
         breaks: HashMap::new(),
         connections: Connections::default(),
@@ -111,8 +110,7 @@ pub async fn run<L: Ledger, T: Transport>(
         work,
         clock,
         stop,
-        halt,
-        halted,
+        halt: watch::Sender::new(None),
         progress,
         shared,
         dialling: tokio::sync::Mutex::default(),
@@ -134,23 +132,22 @@ struct Run<L, T> {
     stop: watch::Receiver<StopWish>,
     /// Set once, when a worker finds that going on makes no sense.
     halt: watch::Sender<Option<Ending>>,
-    halted: watch::Receiver<Option<Ending>>,
     progress: Arc<DeliveryProgress>,
-    shared: Mutex<Shared>,
+    shared: Mutex<RunState>,
     /// Workers dial one after another, so that each knows what the server said
     /// to the one before.
     dialling: tokio::sync::Mutex<()>,
 }
 
 /// What all workers know together.
-struct Shared {
+struct RunState {
     breaker: Breaker,
     /// How often a connection broke under a row in this run.
     breaks: HashMap<RowId, u32>,
     connections: Connections,
 }
 
-impl Shared {
+impl RunState {
     /// Judges an attempt and counts what it says about the connections.
     fn judge(
         &mut self,
@@ -168,8 +165,8 @@ impl Shared {
         let judgement = state::judge(attempt, row.attempts, breaks, now);
         match judgement.about {
             // A connection that was of use may break for many good reasons.
-            Subject::Connection if has_proved_itself => {}
-            Subject::Connection => self.connections.broke_early(),
+            ReplySubject::Connection if has_proved_itself => {}
+            ReplySubject::Connection => self.connections.broke_early(),
             _ => self.connections.answered(),
         }
         judgement
@@ -183,7 +180,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
                 self.ledger.expire(self.clock.now()).await?;
             }
             self.one_round().await?;
-            if let Some(ending) = self.halted.borrow().clone() {
+            if let Some(ending) = self.halt.borrow().clone() {
                 return Ok(ending);
             }
             if *self.stop.borrow() > StopWish::GoOn {
@@ -238,10 +235,10 @@ impl<L: Ledger, T: Transport> Run<L, T> {
     }
 
     fn is_stopping(&self) -> bool {
-        *self.stop.borrow() > StopWish::GoOn || self.halted.borrow().is_some()
+        *self.stop.borrow() > StopWish::GoOn || self.halt.borrow().is_some()
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    fn shared(&self) -> MutexGuard<'_, RunState> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -285,7 +282,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
 
     /// Returns when the run should stop.
     async fn stopping(&self) {
-        let (mut stop, mut halted) = (self.stop.clone(), self.halted.clone());
+        let (mut stop, mut halted) = (self.stop.clone(), self.halt.subscribe());
         tokio::select! {
             () = wished(&mut stop, StopWish::Drain) => {}
             _ = halted.wait_for(Option::is_some) => {}

@@ -15,12 +15,12 @@ pub struct Judgement {
     /// What becomes of the row.
     pub outcome: Outcome,
     /// Who or what the reply was about.
-    pub about: Subject,
+    pub about: ReplySubject,
 }
 
 /// Who or what a reply was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum ReplySubject {
     /// Nothing is wrong.
     Nothing,
     /// This recipient alone.
@@ -43,23 +43,23 @@ pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> J
     let judgement = |outcome, about| Judgement { outcome, about };
     let later = Outcome::Deferred(back_off(attempts, now));
     match attempt {
-        Attempt::Accepted(_) => judgement(Outcome::Sent, Subject::Nothing),
+        Attempt::Accepted(_) => judgement(Outcome::Sent, ReplySubject::Nothing),
         Attempt::Lost { phase, .. } if phase.leaves_doubt() => {
-            judgement(Outcome::Unknown, Subject::Connection)
+            judgement(Outcome::Unknown, ReplySubject::Connection)
         }
-        Attempt::Lost { .. } if breaks >= BREAKS => judgement(later, Subject::Recipient),
-        Attempt::Lost { .. } => judgement(Outcome::Pending, Subject::Connection),
+        Attempt::Lost { .. } if breaks >= BREAKS => judgement(later, ReplySubject::Recipient),
+        Attempt::Lost { .. } => judgement(Outcome::Pending, ReplySubject::Connection),
         Attempt::Refused { phase, reply } => match RefusalKind::from_reply(*phase, reply) {
-            RefusalKind::Closing if breaks >= BREAKS => judgement(later, Subject::Recipient),
-            RefusalKind::Closing => judgement(Outcome::Pending, Subject::Connection),
-            RefusalKind::Passing => judgement(later, Subject::Recipient),
-            RefusalKind::Campaign => judgement(Outcome::Pending, Subject::Campaign),
-            RefusalKind::Policy => judgement(later, Subject::Policy),
+            RefusalKind::Closing if breaks >= BREAKS => judgement(later, ReplySubject::Recipient),
+            RefusalKind::Closing => judgement(Outcome::Pending, ReplySubject::Connection),
+            RefusalKind::Passing => judgement(later, ReplySubject::Recipient),
+            RefusalKind::Campaign => judgement(Outcome::Pending, ReplySubject::Campaign),
+            RefusalKind::Policy => judgement(later, ReplySubject::Policy),
             RefusalKind::Mailbox => {
-                judgement(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient)
+                judgement(Outcome::Rejected(RejectClass::Mailbox), ReplySubject::Recipient)
             }
             RefusalKind::Other => {
-                judgement(Outcome::Rejected(RejectClass::Other), Subject::Recipient)
+                judgement(Outcome::Rejected(RejectClass::Other), ReplySubject::Recipient)
             }
         },
     }
@@ -181,8 +181,8 @@ impl Breaker {
             self.unknown_in_a_row = 0;
         }
         match (&judgement.about, judgement.outcome) {
-            (Subject::Campaign, _) => return Some(Trip::Refused(reply.to_owned())),
-            (Subject::Policy, _) => {
+            (ReplySubject::Campaign, _) => return Some(Trip::Refused(reply.to_owned())),
+            (ReplySubject::Policy, _) => {
                 self.policy_in_a_row += 1;
                 // One may be about its recipient. The first reply of a run,
                 // or three in a row, are about us.
@@ -236,7 +236,7 @@ mod tests {
         Attempt::Refused { phase, reply: Reply { code, enhanced, text: text.into() } }
     }
 
-    fn judged(attempt: &Attempt) -> (Outcome, Subject) {
+    fn judged(attempt: &Attempt) -> (Outcome, ReplySubject) {
         let verdict = judge(attempt, 0, 1, Timestamp::UNIX_EPOCH);
         (verdict.outcome, verdict.about)
     }
@@ -248,21 +248,21 @@ mod tests {
         let other = Outcome::Rejected(RejectClass::Other);
         use Phase::{Data, Dot, MailFrom, RcptTo};
         for (phase, code, text, outcome, about) in [
-            (RcptTo, 550, "5.1.1 no such user", mailbox, Subject::Recipient),
-            (RcptTo, 550, "5.2.1 closed", mailbox, Subject::Recipient),
-            (RcptTo, 550, "no", other, Subject::Recipient),
-            (RcptTo, 552, "5.2.2 full", other, Subject::Recipient),
-            (RcptTo, 550, "5.7.1 relaying denied", in_five_minutes, Subject::Policy),
-            (RcptTo, 450, "4.2.0 greylisted", in_five_minutes, Subject::Recipient),
-            (RcptTo, 421, "4.3.2 closing", Outcome::Pending, Subject::Connection),
-            (RcptTo, 530, "5.7.0 authenticate", Outcome::Pending, Subject::Campaign),
-            (MailFrom, 553, "5.1.8 bad sender", Outcome::Pending, Subject::Campaign),
-            (MailFrom, 451, "4.3.0 later", in_five_minutes, Subject::Recipient),
-            (Data, 554, "5.5.1 no valid recipients", other, Subject::Recipient),
-            (Dot, 550, "5.7.26 unauthenticated", in_five_minutes, Subject::Policy),
-            (Dot, 554, "5.6.0 content", other, Subject::Recipient),
-            (Dot, 452, "4.3.1 disk full", in_five_minutes, Subject::Recipient),
-            (Dot, 550, "5.1.1 too late to know", other, Subject::Recipient),
+            (RcptTo, 550, "5.1.1 no such user", mailbox, ReplySubject::Recipient),
+            (RcptTo, 550, "5.2.1 closed", mailbox, ReplySubject::Recipient),
+            (RcptTo, 550, "no", other, ReplySubject::Recipient),
+            (RcptTo, 552, "5.2.2 full", other, ReplySubject::Recipient),
+            (RcptTo, 550, "5.7.1 relaying denied", in_five_minutes, ReplySubject::Policy),
+            (RcptTo, 450, "4.2.0 greylisted", in_five_minutes, ReplySubject::Recipient),
+            (RcptTo, 421, "4.3.2 closing", Outcome::Pending, ReplySubject::Connection),
+            (RcptTo, 530, "5.7.0 authenticate", Outcome::Pending, ReplySubject::Campaign),
+            (MailFrom, 553, "5.1.8 bad sender", Outcome::Pending, ReplySubject::Campaign),
+            (MailFrom, 451, "4.3.0 later", in_five_minutes, ReplySubject::Recipient),
+            (Data, 554, "5.5.1 no valid recipients", other, ReplySubject::Recipient),
+            (Dot, 550, "5.7.26 unauthenticated", in_five_minutes, ReplySubject::Policy),
+            (Dot, 554, "5.6.0 content", other, ReplySubject::Recipient),
+            (Dot, 452, "4.3.1 disk full", in_five_minutes, ReplySubject::Recipient),
+            (Dot, 550, "5.1.1 too late to know", other, ReplySubject::Recipient),
         ] {
             assert_eq!(
                 judged(&refused(phase, code, text)),
@@ -271,9 +271,9 @@ mod tests {
             );
         }
         let lost = |phase| Attempt::Lost { phase, cause: String::new() };
-        assert_eq!(judged(&lost(Dot)), (Outcome::Unknown, Subject::Connection));
+        assert_eq!(judged(&lost(Dot)), (Outcome::Unknown, ReplySubject::Connection));
         for phase in [MailFrom, RcptTo, Data, Phase::Content] {
-            assert_eq!(judged(&lost(phase)), (Outcome::Pending, Subject::Connection));
+            assert_eq!(judged(&lost(phase)), (Outcome::Pending, ReplySubject::Connection));
             let third = judge(&lost(phase), 0, 3, Timestamp::UNIX_EPOCH);
             assert_eq!(third.outcome, in_five_minutes);
         }
@@ -290,17 +290,17 @@ mod tests {
         assert_eq!(back_off(0, Timestamp::MAX), Timestamp::MAX);
     }
 
-    fn verdict(outcome: Outcome, about: Subject) -> Judgement {
+    fn verdict(outcome: Outcome, about: ReplySubject) -> Judgement {
         Judgement { outcome, about }
     }
 
     #[test]
     fn a_policy_refusal_stops_at_once_unless_something_was_accepted() {
         let later = Outcome::Deferred(Timestamp::UNIX_EPOCH);
-        let policy = verdict(later, Subject::Policy);
+        let policy = verdict(later, ReplySubject::Policy);
         assert!(Breaker::for_connections(1).observe(&policy, "550").is_some());
         let mut breaker = Breaker::for_connections(1);
-        assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
+        assert_eq!(breaker.observe(&verdict(Outcome::Sent, ReplySubject::Nothing), ""), None);
         assert_eq!(breaker.observe(&policy, "550"), None);
         assert_eq!(breaker.observe(&policy, "550"), None);
         assert_eq!(breaker.observe(&policy, "550"), Some(Trip::Refused("550".into())));
@@ -308,8 +308,8 @@ mod tests {
 
     #[test]
     fn one_rejection_in_twenty_stops_the_campaign_and_fewer_do_not() {
-        let sent = verdict(Outcome::Sent, Subject::Nothing);
-        let rejected = verdict(Outcome::Rejected(RejectClass::Mailbox), Subject::Recipient);
+        let sent = verdict(Outcome::Sent, ReplySubject::Nothing);
+        let rejected = verdict(Outcome::Rejected(RejectClass::Mailbox), ReplySubject::Recipient);
         let run = |every: usize| {
             let mut breaker = Breaker::for_connections(1);
             (0..1000).find_map(|n| {
@@ -323,7 +323,7 @@ mod tests {
         let mut breaker = Breaker::for_connections(1);
         let at = (1..100).find(|_| breaker.observe(&rejected, "550").is_some());
         assert_eq!(at, Some(10));
-        let deferred = verdict(Outcome::Deferred(Timestamp::UNIX_EPOCH), Subject::Recipient);
+        let deferred = verdict(Outcome::Deferred(Timestamp::UNIX_EPOCH), ReplySubject::Recipient);
         let mut breaker = Breaker::for_connections(1);
         for _ in 0..9 {
             assert_eq!(breaker.observe(&rejected, "550"), None);
@@ -335,18 +335,18 @@ mod tests {
     #[test]
     fn a_server_that_never_replies_does_not_get_the_whole_list() {
         let mut breaker = Breaker::for_connections(1);
-        let unknown = verdict(Outcome::Unknown, Subject::Connection);
+        let unknown = verdict(Outcome::Unknown, ReplySubject::Connection);
         let at = (1..100).find(|_| breaker.observe(&unknown, "").is_some());
         assert_eq!(at, Some(3));
         let mut of_eight = Breaker::for_connections(8);
         let at = (1..100).find(|_| of_eight.observe(&unknown, "").is_some());
         assert_eq!(at, Some(17));
-        let rejected = verdict(Outcome::Rejected(RejectClass::Other), Subject::Recipient);
+        let rejected = verdict(Outcome::Rejected(RejectClass::Other), ReplySubject::Recipient);
         let mut breaker = Breaker::for_connections(1);
         for _ in 0..9 {
             assert_eq!(breaker.observe(&unknown, ""), None);
             assert_eq!(breaker.observe(&rejected, "554"), None);
-            assert_eq!(breaker.observe(&verdict(Outcome::Sent, Subject::Nothing), ""), None);
+            assert_eq!(breaker.observe(&verdict(Outcome::Sent, ReplySubject::Nothing), ""), None);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Run;
 use crate::campaign::CopyRecipient;
 use crate::delivery::connections::Dial;
-use crate::delivery::state::Subject;
+use crate::delivery::state::ReplySubject;
 use crate::delivery::{
     Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase, Reserved,
     RowId, Transport,
@@ -183,7 +183,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
             self.run.end_with(Ending::Tripped(trip));
         }
         drop(shared);
-        self.has_proved_itself |= judgement.about != Subject::Connection;
+        self.has_proved_itself |= judgement.about != ReplySubject::Connection;
         debug_assert!(judgement.outcome != Outcome::Unknown || was_in_doubt);
         let is_final = !matches!(judgement.outcome, Outcome::Pending | Outcome::Deferred(_));
         self.run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
