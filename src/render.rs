@@ -35,11 +35,11 @@ mod wrap;
 pub use article::Article;
 pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
 pub use images::{
-    Attachment, Format, Illustration, Image, ImageContent, ImageFault, ImageFile, ImageMode,
-    Images, Logo, MAX_IMAGE_BYTES, NoImages, Start,
+    Attachment, Illustration, Image, ImageContent, ImageFault, ImageFile, ImageFinder, ImageFormat,
+    ImageMode, Logo, MAX_IMAGE_BYTES, NoImages, Start,
 };
 pub use sections::RenderedSection;
-pub use slots::{Context, Piece, Slot, SlotValues, Template};
+pub use slots::{EscapeContext, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -173,7 +173,7 @@ fn values(
     let own = json!({
         "category": issue.category.as_deref().unwrap_or_default(),
         "date": issue.date.as_ref().map_or(String::new(), |date| date.value.to_string()),
-        "headline": headline::of(
+        "headline": headline::in_title(
             subject(issue, letterhead).as_str(),
             letterhead.name.as_str(),
             issue.number.as_ref().map(|number| number.value),

@@ -8,7 +8,7 @@
 use super::{Campaign, LinkPurpose, UnsubscribeToken, attached, header_line};
 use crate::domain::{Digest, EmailAddress, SubscriberId, Timestamp};
 use crate::render::quoted_printable::Encoder;
-use crate::render::{Context, Piece, Slot, SlotValues, Template};
+use crate::render::{EscapeContext, Piece, Slot, SlotValues, Template};
 
 /// A campaign's message: the bytes that all copies share, with holes for the rest.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ enum Segment {
     To,
     MessageId,
     UnsubscribeUrl,
-    Value { slot: Slot, context: Context },
+    Value { slot: Slot, context: EscapeContext },
 }
 
 #[derive(Debug, Clone)]

@@ -74,11 +74,12 @@ fn far_from_the_top(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> 
 mod tests {
     use super::*;
     use crate::domain::HeaderText;
-    use crate::render::{Context, Piece, Template};
+    use crate::render::{EscapeContext, Piece, Template};
     use crate::source::Severity;
 
     fn template(slots: &[Slot]) -> Template {
-        let hole = |slot: &Slot| Piece::Hole { slot: slot.clone(), context: Context::PlainText };
+        let hole =
+            |slot: &Slot| Piece::Hole { slot: slot.clone(), context: EscapeContext::PlainText };
         Template { pieces: slots.iter().map(hole).collect() }
     }
 

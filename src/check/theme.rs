@@ -70,7 +70,7 @@ fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec
         Ok(rendered) => rendered,
         Err(fault) => return vec![*fault],
     };
-    let measures = Measures::of(&rendered);
+    let measures = Measures::from_rendered(&rendered);
     let mut judged = Findings::about(&source);
     super::issue(&issue, &mut judged);
     super::mail(&rendered, &measures, &Limits::default(), &mut judged);

@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Root, files};
-use crate::render::{ImageFault, ImageFile, Images, MAX_IMAGE_BYTES, Start};
+use crate::render::{ImageFault, ImageFile, ImageFinder, MAX_IMAGE_BYTES, Start};
 
 /// Finds the images of one issue.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl ImageFiles {
     }
 }
 
-impl Images for ImageFiles {
+impl ImageFinder for ImageFiles {
     fn find(&self, from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let unreadable = |error: std::io::Error| ImageFault::Unreadable(error.to_string());
         let mut tried = Vec::new();

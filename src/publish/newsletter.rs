@@ -72,7 +72,7 @@ impl Newsletter {
             let what = format!("cannot render {}", path.display());
             Failure::new(Exit::InputUnreadable, what).with_findings(vec![*fault])
         })?;
-        let measures = Measures::of(&rendered);
+        let measures = Measures::from_rendered(&rendered);
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);

@@ -17,7 +17,7 @@ pub struct Article<'i> {
 
 impl<'i> Article<'i> {
     /// The article of an issue, and what could not be kept of it.
-    pub fn of(issue: &'i Issue<'_>) -> (Self, Vec<Finding>) {
+    pub fn from_issue(issue: &'i Issue<'_>) -> (Self, Vec<Finding>) {
         let mut findings = Findings::about(issue.source);
         let nodes = flow::flow(&issue.document, &mut findings);
         (Self { nodes }, findings.into_sorted())
@@ -43,7 +43,7 @@ mod tests {
     fn an_article_is_there_without_a_theme() {
         let source = SourceText::new("a.md", b"Title: x\n\nOne *word*.\n").unwrap();
         let issue = Issue::parse(&source, "a").unwrap();
-        let (article, findings) = Article::of(&issue);
+        let (article, findings) = Article::from_issue(&issue);
         assert_eq!((article.html().trim(), findings.len()), ("<p>One <em>word</em>.</p>", 0));
         assert_eq!(article.text().trim(), "One word.");
     }

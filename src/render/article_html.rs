@@ -22,6 +22,7 @@ use self::narrow::Narrow;
 use super::headings::heading_id;
 use super::node::{Element, ElementKind, Node};
 use crate::domain::Direction;
+use crate::source::html;
 
 /// What the article takes from the theme, for the few places that must look
 /// right in mail programs that drop every style sheet. Colours are `#rrggbb`.
@@ -85,7 +86,8 @@ const USUAL_BYTES: usize = 64 * 1024;
 /// id, in ascending order: those that something in the mail links to.
 pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> ArticleHtml {
     let out = String::with_capacity(USUAL_BYTES);
-    let mut writer = Writer { look, linked, out, headings: Vec::new(), margins: 0, table: None };
+    let mut writer =
+        HtmlWriter { look, linked, out, headings: Vec::new(), margins: 0, table: None };
     for (index, node) in nodes.iter().enumerate() {
         writer.node(node, index == 0);
         if node.kind().is_some() {
@@ -95,7 +97,7 @@ pub(crate) fn write(nodes: &[Node<'_>], look: &Look, linked: &[usize]) -> Articl
     ArticleHtml { html: writer.out, headings: writer.headings }
 }
 
-struct Writer<'w> {
+struct HtmlWriter<'w> {
     look: &'w Look,
     linked: &'w [usize],
     out: String,
@@ -106,7 +108,7 @@ struct Writer<'w> {
     /// The table that is being written.
     table: Option<Narrow>,
 }
-impl Writer<'_> {
+impl HtmlWriter<'_> {
     fn node(&mut self, node: &Node<'_>, is_first: bool) {
         match node {
             Node::Element(element) => self.element(element, is_first),
@@ -329,7 +331,7 @@ impl Writer<'_> {
     fn words(&mut self, text: &str) {
         match &mut self.table {
             Some(table) => table.write(text, &mut self.out),
-            None => escape_text(text, &mut self.out),
+            None => html::escape_text(text, &mut self.out),
         }
     }
 
@@ -341,7 +343,7 @@ impl Writer<'_> {
         self.out.push(' ');
         self.out.push_str(name);
         self.out.push_str("=\"");
-        escape(value, &mut self.out, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"'));
+        html::escape_attribute(value, &mut self.out);
         self.out.push('"');
     }
 }
@@ -382,26 +384,6 @@ fn is_task(nodes: &[Node<'_>]) -> bool {
         Some(Node::Text(text)) => matches!(&**text, "☐ " | "☑ "),
         _ => false,
     }
-}
-
-fn escape_text(text: &str, out: &mut String) {
-    escape(text, out, |byte| matches!(byte, b'&' | b'<' | b'>'));
-}
-
-/// Copies whole runs, as most text has nothing to escape.
-fn escape(text: &str, out: &mut String, special: impl Fn(u8) -> bool) {
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| special(*byte)) {
-        out.push_str(&text[from..at]);
-        out.push_str(match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            _ => "&quot;",
-        });
-        from = at + 1;
-    }
-    out.push_str(&text[from..]);
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@
 
 mod page;
 
-use self::page::Page;
+use self::page::TextPage;
 use super::node::{Element, ElementKind, Node};
 use super::notes::Notes;
 use super::text_table::{self, Cell};
@@ -31,15 +31,15 @@ const BREAK: char = '\u{2}';
 
 /// Writes the article. Lines end in LF and have no space at their end.
 pub(crate) fn write(nodes: &[Node<'_>]) -> String {
-    let mut writer = Writer::default();
+    let mut writer = TextWriter::default();
     writer.nodes(nodes);
     writer.flush();
     writer.page.into_text()
 }
 
 #[derive(Default)]
-struct Writer {
-    page: Page,
+struct TextWriter {
+    page: TextPage,
     /// The text that is being gathered.
     run: String,
     notes: Notes,
@@ -62,7 +62,7 @@ struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-impl Writer {
+impl TextWriter {
     fn nodes(&mut self, nodes: &[Node<'_>]) {
         nodes.iter().for_each(|node| self.node(node));
     }

@@ -8,7 +8,7 @@
 use memchr::memmem;
 
 use super::quoted_printable::{Encoder, Length};
-use super::{Context, Piece, Rendered, RenderedSection, Slot, SlotValues, Template};
+use super::{EscapeContext, Piece, Rendered, RenderedSection, Slot, SlotValues, Template};
 use crate::source::Span;
 
 /// The sizes of a mail, in bytes. The slots hold example values.
@@ -66,7 +66,7 @@ pub const HEAVIEST: usize = 3;
 
 impl Measures {
     /// Measures both parts of a mail.
-    pub fn of(rendered: &Rendered) -> Self {
+    pub fn from_rendered(rendered: &Rendered) -> Self {
         let mut measures = Self::default();
         measures.weigh(&rendered.html, &rendered.sections);
         measures.weigh_tracked(&rendered.html);
@@ -123,7 +123,7 @@ impl Measures {
         heaviest.truncate(HEAVIEST);
         self.heaviest_sections = heaviest
             .into_iter()
-            .map(|(section, bytes)| SectionWeight::of(section, bytes, length.0))
+            .map(|(section, bytes)| SectionWeight::new(section, bytes, length.0))
             .collect();
     }
 
@@ -138,7 +138,10 @@ impl Measures {
         let mut scratch = String::new();
         for (index, piece) in html.pieces.iter().enumerate() {
             let mut rest = match piece {
-                Piece::Hole { slot: Slot::UnsubscribeUrl, context: Context::HtmlAttribute } => {
+                Piece::Hole {
+                    slot: Slot::UnsubscribeUrl,
+                    context: EscapeContext::HtmlAttribute,
+                } => {
                     self.last_unsubscribe_tracked = Some(length.0);
                     target
                 }
@@ -162,7 +165,7 @@ impl Measures {
 }
 
 impl SectionWeight {
-    fn of(section: &RenderedSection, bytes: usize, all: usize) -> Self {
+    fn new(section: &RenderedSection, bytes: usize, all: usize) -> Self {
         Self {
             title: section.title.trim().to_owned(),
             line: section.line,
@@ -195,7 +198,7 @@ fn literals(html: &Template) -> impl Iterator<Item = (usize, &str)> {
 fn link_offset(html: &Template, url: &str) -> Option<usize> {
     let mut link = "href=\"".to_owned();
     let before = link.len();
-    Context::HtmlAttribute.escape_into(url, &mut link);
+    EscapeContext::HtmlAttribute.escape_into(url, &mut link);
     link.push('"');
     let finder = memmem::Finder::new(&link);
     let mut places = literals(html)
@@ -243,7 +246,7 @@ mod tests {
     }
 
     fn way_out() -> Piece {
-        Piece::Hole { slot: Slot::UnsubscribeUrl, context: Context::HtmlAttribute }
+        Piece::Hole { slot: Slot::UnsubscribeUrl, context: EscapeContext::HtmlAttribute }
     }
 
     fn literal(text: &str) -> Piece {
@@ -256,8 +259,10 @@ mod tests {
         let top =
             "<style>ab</style><STYLE><a href=\"https://example.org/?a=1&amp;b=2\">w</a><a href=\"";
         let bottom = "\">é</a><a href=\"mailto:x\">y</a><a href=\"http";
-        let measures =
-            Measures::of(&mail(vec![literal(top), way_out(), literal(bottom), way_out()], vec![]));
+        let measures = Measures::from_rendered(&mail(
+            vec![literal(top), way_out(), literal(bottom), way_out()],
+            vec![],
+        ));
         assert_eq!(measures.html, top.len() + bottom.len() + 2 * example);
         assert_eq!((measures.styles, measures.text), (2, 3 + example));
         assert_eq!(measures.web_view, Some("<style>ab</style><STYLE><a href=\"".len()));
@@ -285,10 +290,10 @@ mod tests {
             section("c", 3, 8..10),
             section("d", 4, 10..11),
         ];
-        let measures = Measures::of(&mail(vec![way_out(), literal("x")], Vec::new()));
+        let measures = Measures::from_rendered(&mail(vec![way_out(), literal("x")], Vec::new()));
         assert_eq!(measures.heaviest_sections, []);
         let shell = vec![literal("abcde===é-"), way_out()];
-        let told = Measures::of(&mail(shell, sections)).heaviest_sections;
+        let told = Measures::from_rendered(&mail(shell, sections)).heaviest_sections;
         let told: Vec<_> = told.iter().map(|s| (&*s.title, s.line, s.bytes)).collect();
         assert_eq!(told, [("b", 2, 9), ("c", 3, 6), ("a", 1, 1)]);
     }

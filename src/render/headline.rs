@@ -8,7 +8,7 @@
 const SEPARATORS: [char; 9] = [':', '-', '–', '—', '|', '/', '·', ',', '.'];
 
 /// The headline in `title`; empty if the masthead says it all.
-pub(crate) fn of<'t>(title: &'t str, newsletter: &str, number: Option<u64>) -> &'t str {
+pub(crate) fn in_title<'t>(title: &'t str, newsletter: &str, number: Option<u64>) -> &'t str {
     let Some(rest) = title.strip_prefix(newsletter) else {
         return without_number(title, number).unwrap_or(title);
     };
@@ -61,8 +61,8 @@ mod tests {
             ("", ""),
         ];
         for (title, expected) in cases {
-            assert_eq!(of(title, "Example Weekly", Some(12)), expected, "{title}");
+            assert_eq!(in_title(title, "Example Weekly", Some(12)), expected, "{title}");
         }
-        assert_eq!(of("Example Weekly 12", "Example Weekly", None), "Example Weekly 12");
+        assert_eq!(in_title("Example Weekly 12", "Example Weekly", None), "Example Weekly 12");
     }
 }

@@ -1,7 +1,7 @@
 //! The images of a mail: which file is meant, whether readers can see it,
 //! how large it is shown, and by which address the mail names it.
 //!
-//! In: targets as the author wrote them, and [`Images`], who knows the files.
+//! In: targets as the author wrote them, and [`ImageFinder`], who knows the files.
 //! Out: for each image an address and a size, or why there is none; and the
 //! list of all images that are files, for whoever attaches or previews them.
 //! Absent on purpose: reading files, fetching what is on the web, and changing
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub(crate) use fault::Fault;
+pub(crate) use fault::ImageProblem;
 pub(crate) use gallery::{Gallery, Placed};
 
 /// The largest file that is read, in bytes. A mail is opened on the way to
@@ -27,7 +27,7 @@ pub const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
 pub(crate) const COLUMN: u32 = 568;
 
 /// Who knows the files of a newsletter.
-pub trait Images {
+pub trait ImageFinder {
     /// Reads the image at `path`, whose parts are separated by `/`.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ pub enum ImageMode {
 #[derive(Clone, Copy)]
 pub struct Illustration<'p> {
     /// Who knows the files.
-    pub files: &'p dyn Images,
+    pub files: &'p dyn ImageFinder,
     /// How they reach the reader.
     pub mode: ImageMode,
     /// Where the folder of the images stands on the web; its path ends in `/`.
@@ -118,14 +118,14 @@ pub struct Image {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageContent {
     /// On the web, for readers; and here in a file, which
-    /// [`Images::find`] finds again.
+    /// [`ImageFinder::find`] finds again.
     Linked {
         /// Where its path begins.
         from: Start,
         /// Its path.
         path: String,
         /// What it is.
-        format: Format,
+        format: ImageFormat,
     },
     /// In the mail.
     Attached(Attachment),
@@ -137,7 +137,7 @@ pub struct Attachment {
     /// Its `Content-ID` without angle brackets, made of its bytes alone.
     pub content_id: String,
     /// What it is.
-    pub format: Format,
+    pub format: ImageFormat,
     /// The name under which a reader would save it.
     pub name: String,
     /// Its bytes.
@@ -147,7 +147,7 @@ pub struct Attachment {
 /// The formats that may stand in a mail. Every mail program shows the first
 /// three (caniemail: no client without).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ImageFormat {
     /// Portable Network Graphics.
     Png,
     /// JPEG.
@@ -172,7 +172,7 @@ impl Image {
     }
 }
 
-impl Images for NoImages {
+impl ImageFinder for NoImages {
     fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         Err(ImageFault::Missing { tried: vec![path.to_owned()] })
     }
@@ -184,7 +184,7 @@ impl Illustration<'static> {
         Self { files: &NoImages, mode: ImageMode::Link, assets_url: None, logo: None };
 }
 
-impl Format {
+impl ImageFormat {
     /// Its media type (RFC 2045).
     pub fn media_type(self) -> &'static str {
         match self {
@@ -205,7 +205,7 @@ impl Format {
         }
     }
 
-    fn of_name(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         match ending.to_ascii_lowercase().as_str() {
             "png" => Some(Self::Png),

@@ -8,7 +8,7 @@
 
 /// What the mail makes of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Treatment {
     /// It is written under this name.
     Kept(&'static str),
     /// The tag is left out, and what it holds is shown.
@@ -133,21 +133,21 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
 ];
 
 /// What the mail makes of an element.
-pub(crate) fn standing(name: &str) -> Standing {
+pub(crate) fn treatment(name: &str) -> Treatment {
     let name = name.to_ascii_lowercase();
     let named = |list: &[&'static str]| list.iter().copied().find(|known| *known == name);
     if let Some(name) = named(&KEPT) {
-        return Standing::Kept(name);
+        return Treatment::Kept(name);
     }
     if named(&BLOCKS).is_some() {
-        return Standing::Kept("div");
+        return Treatment::Kept("div");
     }
     if named(&UNWRAPPED).is_some() {
-        return Standing::Unwrapped;
+        return Treatment::Unwrapped;
     }
     match named(&DROPPED) {
-        Some(_) => Standing::Dropped,
-        None => Standing::NotHtml,
+        Some(_) => Treatment::Dropped,
+        None => Treatment::NotHtml,
     }
 }
 
@@ -175,16 +175,16 @@ mod tests {
     #[test]
     fn every_name_has_a_standing() {
         let cases = [
-            ("SMALL", Standing::Kept("small")),
-            ("section", Standing::Kept("div")),
-            ("Script", Standing::Dropped),
-            ("button", Standing::Unwrapped),
-            ("T", Standing::NotHtml),
-            ("output", Standing::NotHtml),
-            ("dyn", Standing::NotHtml),
+            ("SMALL", Treatment::Kept("small")),
+            ("section", Treatment::Kept("div")),
+            ("Script", Treatment::Dropped),
+            ("button", Treatment::Unwrapped),
+            ("T", Treatment::NotHtml),
+            ("output", Treatment::NotHtml),
+            ("dyn", Treatment::NotHtml),
         ];
         for (name, expected) in cases {
-            assert_eq!(standing(name), expected, "{name}");
+            assert_eq!(treatment(name), expected, "{name}");
         }
         assert_eq!(allowed_attribute("td", "colspan"), Some("colspan"));
         assert_eq!(allowed_attribute("p", "colspan"), None);

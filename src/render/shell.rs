@@ -23,7 +23,7 @@ use serde_json::Value;
 use self::position::Position;
 use super::article_html::ArticleHtml;
 use super::headings::heading_id;
-use super::slots::{Context, Piece, Slot, SlotValues, Template};
+use super::slots::{EscapeContext, Piece, Slot, SlotValues, Template};
 use crate::source::{Place, SourceText};
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token, theme_fault};
 
@@ -124,11 +124,11 @@ pub(crate) fn text(
             }
             Cut::Token(Token::Value(value)) => {
                 let mut clean = String::with_capacity(value.len());
-                Context::PlainText.escape_into(&value, &mut clean);
+                EscapeContext::PlainText.escape_into(&value, &mut clean);
                 let shown = frame::value_after(parts.open_text(), &clean);
                 parts.literal(&shown);
             }
-            Cut::Token(token) => parts.put(token, Some(Context::PlainText))?,
+            Cut::Token(token) => parts.put(token, Some(EscapeContext::PlainText))?,
         }
     }
     for (at, piece) in parts.pieces.iter_mut().enumerate() {
@@ -179,7 +179,7 @@ impl Parts<'_> {
     }
 
     /// Puts what a token stands for; `None` where nothing can be escaped.
-    fn put(&mut self, token: Token, context: Option<Context>) -> Result<(), ThemeFault> {
+    fn put(&mut self, token: Token, context: Option<EscapeContext>) -> Result<(), ThemeFault> {
         let Some(context) = context else {
             let what = match &token {
                 Token::Value(value) => format!("the value `{}`", value.trim()),
@@ -201,7 +201,7 @@ impl Parts<'_> {
                 let slot = match name.as_str() {
                     "first_name" => Slot::FirstName { default },
                     "last_name" => Slot::LastName { default },
-                    "postal_address" if context == Context::PlainText => {
+                    "postal_address" if context == EscapeContext::PlainText => {
                         let lines = frame::value_after(self.open_text(), self.postal_address);
                         Slot::PostalAddress { default: lines }
                     }

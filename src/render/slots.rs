@@ -1,5 +1,9 @@
 //! Typed holes for what differs from reader to reader.
 
+use std::borrow::Cow;
+
+use crate::source::html;
+
 /// What fills a hole.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "slot", rename_all = "snake_case")]
@@ -28,7 +32,7 @@ pub enum Slot {
 /// Where a hole is, which decides how its value is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Context {
+pub enum EscapeContext {
     /// Between HTML tags.
     HtmlText,
     /// Inside a quoted HTML attribute.
@@ -49,7 +53,7 @@ pub enum Piece {
         #[serde(flatten)]
         slot: Slot,
         /// Escaped how.
-        context: Context,
+        context: EscapeContext,
     },
 }
 
@@ -92,11 +96,11 @@ impl Slot {
     }
 
     /// Writes what stands in the hole for one reader onto the end of `out`.
-    pub fn write(&self, context: Context, values: &SlotValues<'_>, out: &mut String) {
+    pub fn write(&self, context: EscapeContext, values: &SlotValues<'_>, out: &mut String) {
         let value = self.value(values);
         match (self, context) {
             // Its lines were made for this place, and are no reader's.
-            (Self::PostalAddress { .. }, Context::PlainText) => {
+            (Self::PostalAddress { .. }, EscapeContext::PlainText) => {
                 for (at, line) in value.split('\n').enumerate() {
                     if at > 0 {
                         out.push('\n');
@@ -109,19 +113,19 @@ impl Slot {
     }
 }
 
-impl Context {
+impl EscapeContext {
     /// Escapes a value for this place, onto the end of `out`. Control
     /// characters become spaces everywhere: no reader's name has one.
     pub fn escape_into(self, value: &str, out: &mut String) {
-        for c in value.chars() {
-            match (self, c) {
-                (_, c) if c.is_control() => out.push(' '),
-                (Self::HtmlText | Self::HtmlAttribute, '&') => out.push_str("&amp;"),
-                (Self::HtmlText | Self::HtmlAttribute, '<') => out.push_str("&lt;"),
-                (Self::HtmlText | Self::HtmlAttribute, '>') => out.push_str("&gt;"),
-                (Self::HtmlAttribute, '"') => out.push_str("&quot;"),
-                (_, c) => out.push(c),
-            }
+        let value = if value.contains(char::is_control) {
+            Cow::Owned(value.replace(char::is_control, " "))
+        } else {
+            Cow::Borrowed(value)
+        };
+        match self {
+            Self::HtmlText => html::escape_text(&value, out),
+            Self::HtmlAttribute => html::escape_attribute(&value, out),
+            Self::PlainText => out.push_str(&value),
         }
     }
 }
@@ -191,11 +195,11 @@ mod tests {
             |context| Piece::Hole { slot: Slot::FirstName { default: "reader".into() }, context };
         let template = Template {
             pieces: vec![
-                name(Context::HtmlText),
+                name(EscapeContext::HtmlText),
                 Piece::Literal(" | ".into()),
-                name(Context::HtmlAttribute),
+                name(EscapeContext::HtmlAttribute),
                 Piece::Literal(" | ".into()),
-                name(Context::PlainText),
+                name(EscapeContext::PlainText),
             ],
         };
         let values = SlotValues { first_name: "A<b>\"&\r\nBcc", ..SlotValues::EXAMPLE };
@@ -208,7 +212,9 @@ mod tests {
 
     #[test]
     fn an_address_keeps_its_lines_in_a_text_alone() {
-        for (context, expected) in [(Context::PlainText, "a\nb "), (Context::HtmlText, "a b ")] {
+        for (context, expected) in
+            [(EscapeContext::PlainText, "a\nb "), (EscapeContext::HtmlText, "a b ")]
+        {
             let slot = Slot::PostalAddress { default: "a\nb\t".into() };
             let template = Template { pieces: vec![Piece::Hole { slot, context }] };
             assert_eq!(template.fill(&SlotValues::EXAMPLE), expected);

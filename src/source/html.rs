@@ -1,4 +1,4 @@
-//! The one reader of HTML.
+//! The one reader of HTML, and the one escape.
 //!
 //! In: the text of an HTML block, of one tag, or of a whole mail. Out: tags,
 //! text and comments, each with its bytes. The rules are those of the HTML
@@ -63,6 +63,33 @@ impl OpenTag<'_> {
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.attribute(name).map(|attribute| &*attribute.value)
     }
+}
+
+/// Writes a text for a place between tags onto the end of `out`.
+pub(crate) fn escape_text(text: &str, out: &mut String) {
+    escape(text, out, |byte| matches!(byte, b'&' | b'<' | b'>'));
+}
+
+/// Writes the value of an attribute, for a place between double quotes, onto
+/// the end of `out`.
+pub(crate) fn escape_attribute(value: &str, out: &mut String) {
+    escape(value, out, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"'));
+}
+
+/// Copies whole runs, as most text has nothing to escape.
+fn escape(text: &str, out: &mut String, special: impl Fn(u8) -> bool) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| special(*byte)) {
+        out.push_str(&text[from..at]);
+        out.push_str(match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
 }
 
 /// The parts of an HTML text, each with its bytes in `text`.

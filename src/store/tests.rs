@@ -11,7 +11,7 @@ use super::{FrozenCampaign, OpenMode, Store};
 use crate::audience::csv::ListReader;
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, RouteKind, Slug, Timestamp};
-use crate::render::{Attachment, Format, Image, ImageContent, Piece, Rendered, Template};
+use crate::render::{Attachment, Image, ImageContent, ImageFormat, Piece, Rendered, Template};
 
 /// A store in a folder of its own, which goes when this is dropped.
 struct Temporary {
@@ -70,7 +70,7 @@ fn campaign_with(issue: &str, images: &[Vec<u8>]) -> Campaign {
         source: "cid:x@image".into(),
         content: ImageContent::Attached(Attachment {
             content_id: "x@image".into(),
-            format: Format::Png,
+            format: ImageFormat::Png,
             name: "x.png".into(),
             bytes: bytes.as_slice().into(),
         }),

@@ -11,7 +11,7 @@ use super::Masthead;
 use super::words::Words;
 use crate::domain::Digest;
 use crate::domain::Direction;
-use crate::render::Context;
+use crate::render::EscapeContext;
 
 /// What a page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,14 +97,14 @@ impl Page {
 }
 
 fn attribute(text: &str) -> String {
-    escaped(Context::HtmlAttribute, text)
+    escaped(EscapeContext::HtmlAttribute, text)
 }
 
 fn plain(text: &str) -> String {
-    escaped(Context::HtmlText, text)
+    escaped(EscapeContext::HtmlText, text)
 }
 
-fn escaped(context: Context, text: &str) -> String {
+fn escaped(context: EscapeContext, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     context.escape_into(text, &mut out);
     out

@@ -75,7 +75,7 @@ fn whole(path: &str, bytes: &[u8], theme: &Theme, letterhead: &Letterhead) -> us
     let issue = Issue::parse(&source, "issue").expect("the issue is one");
     let (rendered, findings) =
         render(&issue, theme, letterhead, &Illustration::NONE).expect("the theme renders");
-    let measures = Measures::of(&rendered);
+    let measures = Measures::from_rendered(&rendered);
     let mut checked = Findings::about(&source);
     check::issue(&issue, &mut checked);
     check::mail(&rendered, &measures, &Limits::default(), &mut checked);
@@ -93,12 +93,12 @@ fn in_stages(
     let source = SourceText::new(path, bytes).expect("the issue is UTF-8");
     let issue = Issue::parse(&source, "issue").expect("the issue is one");
     let parse = begun.elapsed();
-    let (nodes, (article, _)) = timed(|| Article::of(&issue));
+    let (nodes, (article, _)) = timed(|| Article::from_issue(&issue));
     let (html, _) = timed(|| article.html());
     let (text, _) = timed(|| article.text());
     let (rendering, rendered) = timed(|| render(&issue, theme, letterhead, &Illustration::NONE));
     let (rendered, _) = rendered.expect("the theme renders");
-    let (measuring, measures) = timed(|| Measures::of(&rendered));
+    let (measuring, measures) = timed(|| Measures::from_rendered(&rendered));
     let (checks, _) = timed(|| {
         let mut checked = Findings::about(&source);
         check::issue(&issue, &mut checked);

@@ -44,7 +44,7 @@ fn approved(name: &str, found: &str) {
 fn the_way_out_is_near_the_top_and_at_the_end() {
     let long = format!("Title: T\n\n{}", "A paragraph of some words.\n\n".repeat(2000));
     let (mail, _) = rendered("a.md", long.as_bytes(), &weekly()).unwrap();
-    let measures = Measures::of(&mail);
+    let measures = Measures::from_rendered(&mail);
     assert!(measures.first_unsubscribe.unwrap() < 5_000, "{measures:?}");
     assert!(measures.last_unsubscribe.unwrap() > measures.html - 1_000, "{measures:?}");
     assert!(measures.styles < 4_096, "{measures:?}");
@@ -305,7 +305,7 @@ fn real_issues_stay_within_the_budget() {
                 continue;
             }
         };
-        let measures = Measures::of(&mail);
+        let measures = Measures::from_rendered(&mail);
         println!(
             "{name}: html {} encoded {} tracked {} style {} text {} findings {}",
             measures.html,

@@ -1,7 +1,7 @@
 use super::*;
 use crate::campaign::FixedHeaders;
 use crate::domain::{CampaignKey, HeaderText, Mailbox, Slug};
-use crate::render::{Attachment, Format, Image, ImageContent, Rendered};
+use crate::render::{Attachment, Image, ImageContent, ImageFormat, Rendered};
 
 fn campaign(subject: &str, text: &str) -> Campaign {
     campaign_with(subject, text, Vec::new())
@@ -19,14 +19,14 @@ fn campaign_with(subject: &str, text: &str, images: Vec<Image>) -> Campaign {
         html: Template {
             pieces: vec![
                 Piece::Literal("<p>Grüße 🦀</p>\n<a href=\"".into()),
-                hole(Context::HtmlAttribute),
+                hole(EscapeContext::HtmlAttribute),
                 Piece::Literal("\">leave</a>\n".into()),
             ],
         },
         text: Template {
             pieces: vec![
                 Piece::Literal(text.into()),
-                hole(Context::PlainText),
+                hole(EscapeContext::PlainText),
                 Piece::Literal("\n".into()),
             ],
         },
@@ -85,7 +85,7 @@ fn image(name: &str, bytes: &[u8]) -> Image {
     let content_id = format!("{}@image", &Digest::of(bytes).to_string()[..32]);
     let source = format!("cid:{content_id}");
     let name = name.to_owned();
-    let file = Attachment { content_id, format: Format::Png, name, bytes: bytes.into() };
+    let file = Attachment { content_id, format: ImageFormat::Png, name, bytes: bytes.into() };
     Image { source, content: ImageContent::Attached(file) }
 }
 

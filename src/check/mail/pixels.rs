@@ -44,7 +44,7 @@ fn unseen(image: &OpenTag<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Context, Piece, Slot};
+    use crate::render::{EscapeContext, Piece, Slot};
 
     fn unseen_images(html: &str) -> Vec<String> {
         super::unseen_images(&Template { pieces: vec![Piece::Literal(html.to_owned())] })
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn an_image_with_a_hole_in_its_tag_is_found() {
         let slot = Slot::FirstName { default: "r>".into() };
-        let hole = Piece::Hole { slot, context: Context::HtmlAttribute };
+        let hole = Piece::Hole { slot, context: EscapeContext::HtmlAttribute };
         let literal = |text: &str| Piece::Literal(text.to_owned());
         let open = literal("<p><img src=\"https://example.org/?");
         let pieces = vec![open, hole, literal("\" width=\"1\"><p>")];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::Digest;
 use crate::error::Failure;
 use crate::publish::newsletter::ReadyIssue;
-use crate::render::{ImageContent, Images};
+use crate::render::{ImageContent, ImageFinder};
 use crate::source::html::{self, HtmlToken};
 
 /// Where the copies are, below the preview's folder.

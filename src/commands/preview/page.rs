@@ -9,6 +9,7 @@ use crate::domain::grouped;
 use crate::publish::newsletter::ReadyIssue;
 use crate::render::{Measures, SectionWeight, TRACKED_TARGET};
 use crate::source::Finding;
+use crate::source::html::escape_attribute;
 
 /// The page, with both parts side by side where there is room.
 pub(super) fn page(prepared: &ReadyIssue, text: &str) -> String {
@@ -111,17 +112,6 @@ fn row(what: &str, bytes: usize, note: &str) -> String {
 
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            _ => "&quot;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
+    escape_attribute(text, &mut out);
     out
 }

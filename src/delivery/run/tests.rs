@@ -13,7 +13,7 @@ use crate::delivery::{
     Outcome, Phase, RejectClass, Reply, Tally, Trip,
 };
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId};
-use crate::render::{Context, Piece, Rendered, Slot as Hole, Template};
+use crate::render::{EscapeContext, Piece, Rendered, Slot as Hole, Template};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum State {
@@ -318,8 +318,8 @@ fn mailer() -> Mailer {
         sections: Vec::new(),
         web_url: None,
         preheader: String::new(),
-        html: Template { pieces: vec![hole(Context::HtmlAttribute)] },
-        text: Template { pieces: vec![hole(Context::PlainText)] },
+        html: Template { pieces: vec![hole(EscapeContext::HtmlAttribute)] },
+        text: Template { pieces: vec![hole(EscapeContext::PlainText)] },
         images: Vec::new(),
     };
     let headers = FixedHeaders {

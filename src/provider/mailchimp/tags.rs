@@ -1,7 +1,7 @@
 //! Slots become merge tags. The issue's own text must not become one.
 
 use crate::delivery::provider::{Part, PlanError};
-use crate::render::{Context, Piece, Slot, Template};
+use crate::render::{EscapeContext, Piece, Slot, Template};
 
 use super::NAME;
 
@@ -64,7 +64,7 @@ pub(super) fn refuse_tags(part: Part, text: &str) -> Result<(), PlanError> {
     }
 }
 
-fn push_tag(slot: &Slot, context: Context, out: &mut String) {
+fn push_tag(slot: &Slot, context: EscapeContext, out: &mut String) {
     let mut name = |field: &str, default: &str| {
         out.push_str(&format!("*|IF:{field}|**|{field}|**|ELSE:|*"));
         context.escape_into(default, out);
@@ -74,11 +74,11 @@ fn push_tag(slot: &Slot, context: Context, out: &mut String) {
         (Slot::FirstName { default }, _) => name("FNAME", default),
         (Slot::LastName { default }, _) => name("LNAME", default),
         (Slot::UnsubscribeUrl, _) => out.push_str("*|UNSUB|*"),
-        (Slot::PostalAddress { .. }, Context::HtmlText) => {
+        (Slot::PostalAddress { .. }, EscapeContext::HtmlText) => {
             out.push_str("*|HTML:LIST_ADDRESS_HTML|*");
         }
         // The other address tag becomes markup, which an attribute cannot have.
-        (Slot::PostalAddress { .. }, Context::HtmlAttribute | Context::PlainText) => {
+        (Slot::PostalAddress { .. }, EscapeContext::HtmlAttribute | EscapeContext::PlainText) => {
             out.push_str("*|LIST:ADDRESS|*");
         }
     }
@@ -94,7 +94,7 @@ fn reads_as_tag(part: Part, text: &str, at: usize) -> PlanError {
 mod tests {
     use super::*;
 
-    fn hole(slot: Slot, context: Context) -> Piece {
+    fn hole(slot: Slot, context: EscapeContext) -> Piece {
         Piece::Hole { slot, context }
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_slot_has_a_tag_in_every_place() {
-        use Context::{HtmlAttribute, HtmlText, PlainText};
+        use EscapeContext::{HtmlAttribute, HtmlText, PlainText};
         let name = || "a & \"b\"".to_owned();
         for (slot, context, tag) in [
             (Slot::UnsubscribeUrl, HtmlText, "*|UNSUB|*"),
@@ -140,9 +140,10 @@ mod tests {
 
     #[test]
     fn text_that_reads_as_a_tag_is_refused_with_its_place() {
-        let unsub = || hole(Slot::UnsubscribeUrl, Context::PlainText);
-        let first =
-            |default: &str| hole(Slot::FirstName { default: default.into() }, Context::PlainText);
+        let unsub = || hole(Slot::UnsubscribeUrl, EscapeContext::PlainText);
+        let first = |default: &str| {
+            hole(Slot::FirstName { default: default.into() }, EscapeContext::PlainText)
+        };
         let literal = |text: &str| Piece::Literal(text.into());
         for pieces in [
             vec![literal("let x = *|MC:SUBJECT|*;")],

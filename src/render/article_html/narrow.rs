@@ -8,9 +8,9 @@
 //! type is smaller, and only what is too long even so may break.
 //! Absent on purpose: how a theme sets a table.
 
-use super::escape_text;
 use crate::render::node::{Element, ElementKind, Node};
 use crate::render::wrap::width;
+use crate::source::html::escape_text;
 
 /// What a phone's column holds, in half pixels, as all that follows: 343 pixels, less
 /// a letter that is wider than most.
@@ -186,11 +186,11 @@ impl LongestWords {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::html;
+    use super::super::tests::shown;
 
     /// A table's html, with `~` where a word may break.
     fn table(markdown: &str) -> String {
-        html(markdown).replace(super::MAY_BREAK, "~").replace("</span>", "")
+        shown(markdown).replace(super::MAY_BREAK, "~").replace("</span>", "")
     }
 
     #[test]

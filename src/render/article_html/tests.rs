@@ -3,11 +3,11 @@ use crate::issue::Document;
 use crate::render::flow::flow;
 use crate::source::{Findings, SourceText};
 
-pub(super) fn html(markdown: &str) -> String {
-    html_in(markdown, Direction::LeftToRight)
+pub(super) fn shown(markdown: &str) -> String {
+    shown_in(markdown, Direction::LeftToRight)
 }
 
-fn html_in(markdown: &str, direction: Direction) -> String {
+fn shown_in(markdown: &str, direction: Direction) -> String {
     let look = Look { direction, ..Look::default() };
     let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
     let document = Document::parse(&source, 0).unwrap();
@@ -34,10 +34,10 @@ fn what_is_written_the_other_way_runs_its_own() {
         ),
     ];
     for (direction, markdown, expected) in cases {
-        assert_eq!(html_in(markdown, direction), expected, "{markdown}");
+        assert_eq!(shown_in(markdown, direction), expected, "{markdown}");
     }
-    assert_eq!(html("# שלום"), "<h2 class=\"top\" dir=\"rtl\" align=\"right\">שלום</h2>\n");
-    assert!(html_in("|a|\n|-|\n|b|", RightToLeft).contains("<th scope=\"col\" align=\"right\">a"));
+    assert_eq!(shown("# שלום"), "<h2 class=\"top\" dir=\"rtl\" align=\"right\">שלום</h2>\n");
+    assert!(shown_in("|a|\n|-|\n|b|", RightToLeft).contains("<th scope=\"col\" align=\"right\">a"));
 }
 
 #[test]
@@ -80,13 +80,13 @@ fn constructs_are_written() {
         ("Vec<T> <b title='a\"b'>x</b>", "<p>Vec&lt;T&gt; <b title=\"a&quot;b\">x</b></p>\n"),
     ];
     for (markdown, expected) in cases {
-        assert_eq!(html(markdown), expected, "{markdown}");
+        assert_eq!(shown(markdown), expected, "{markdown}");
     }
 }
 
 #[test]
 fn a_button_is_one_without_any_style_sheet() {
-    let shown = html("[Read *on*](https://x.example/?a&b \"button\")");
+    let shown = shown("[Read *on*](https://x.example/?a&b \"button\")");
     let parts = [
         "<table class=\"button\" role=\"presentation\" border=\"0\" ",
         "<tr><td bgcolor=\"#1a5fb4\" style=\"border:0;",
@@ -103,9 +103,9 @@ fn a_button_is_one_without_any_style_sheet() {
 #[test]
 fn ten_thousand_levels_are_no_danger() {
     for markdown in ["[", "<b>", "<div>\n", "*a ", "![", "</b>"] {
-        assert!(html(&markdown.repeat(10_000)).len() < 100_000, "{markdown}");
+        assert!(shown(&markdown.repeat(10_000)).len() < 100_000, "{markdown}");
     }
     for (first, again) in [("<div>\n<a b='", "<a c=\""), ("<div>\n", "</a"), ("<div>\n", "<T>")] {
-        assert!(!html(&format!("{first}{}>", again.repeat(100_000))).is_empty());
+        assert!(!shown(&format!("{first}{}>", again.repeat(100_000))).is_empty());
     }
 }

@@ -11,7 +11,7 @@ const NARROWEST: usize = 30;
 
 /// A text that is being written.
 #[derive(Default)]
-pub(super) struct Page {
+pub(super) struct TextPage {
     out: String,
     /// What each line begins with.
     margins: Vec<Margin>,
@@ -27,7 +27,7 @@ struct Margin {
     rest: String,
 }
 
-impl Page {
+impl TextPage {
     /// The text. Its lines end in LF and have no space at their end.
     pub(super) fn into_text(self) -> String {
         self.out

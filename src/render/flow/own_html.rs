@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{Author, Flow, Opened, clean};
 use crate::render::node::{ElementKind, Node};
-use crate::render::raw_html::{self, Standing};
+use crate::render::raw_html::{self, Treatment};
 use crate::source::Span;
 use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::rules::{PSEUDO_TAG, RAW_HTML};
@@ -30,22 +30,22 @@ impl<'d> Flow<'d, '_, '_> {
         if self.dropping.is_some() {
             return;
         }
-        match raw_html::standing(tag.name) {
-            Standing::NotHtml => self.pseudo_tag(written, span),
-            Standing::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
-            Standing::Dropped => {
+        match raw_html::treatment(tag.name) {
+            Treatment::NotHtml => self.pseudo_tag(written, span),
+            Treatment::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
+            Treatment::Dropped => {
                 self.left_out(tag.name, "is left out with all that it holds", span);
                 if !raw_html::is_void(tag.name) {
                     self.dropping = Some(tag.name.to_ascii_lowercase());
                 }
             }
-            Standing::Kept("br") => self.nodes.push(Node::HardBreak),
-            Standing::Kept("hr") => {
+            Treatment::Kept("br") => self.nodes.push(Node::HardBreak),
+            Treatment::Kept("hr") => {
                 self.may_be_misplaced = true;
                 self.nodes.push(Node::Rule);
             }
-            Standing::Kept("img") => self.raw_image(tag, span),
-            Standing::Kept(name) => {
+            Treatment::Kept("img") => self.raw_image(tag, span),
+            Treatment::Kept(name) => {
                 self.end_before(name);
                 // Elements among words stand well anywhere, and most issues write no others.
                 self.may_be_misplaced |= !raw_html::is_among_words(name);
@@ -102,11 +102,11 @@ impl<'d> Flow<'d, '_, '_> {
             }
             return;
         }
-        let name = match raw_html::standing(name) {
-            Standing::NotHtml => return self.pseudo_tag(written, span),
-            Standing::Kept("br") => return self.nodes.push(Node::HardBreak),
-            Standing::Kept(name) => name,
-            Standing::Unwrapped | Standing::Dropped => return,
+        let name = match raw_html::treatment(name) {
+            Treatment::NotHtml => return self.pseudo_tag(written, span),
+            Treatment::Kept("br") => return self.nodes.push(Node::HardBreak),
+            Treatment::Kept(name) => name,
+            Treatment::Unwrapped | Treatment::Dropped => return,
         };
         let within = self.open.iter().rev();
         let within = within.take_while(|opened| opened.is_html());

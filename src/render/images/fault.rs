@@ -2,13 +2,13 @@
 
 use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
-use super::{Format, ImageFault};
+use super::{ImageFault, ImageFormat};
 use crate::source::Rule;
 use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TARGET};
 
 /// What is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ImageProblem {
     NoTarget,
     NotOnTheWeb(String),
     NoAssetsUrl(String),
@@ -17,14 +17,14 @@ pub(crate) enum Fault {
     NoFile { path: String, fault: ImageFault },
     Unfit { path: String, unfit: Unfit },
     UnfitOnTheWeb { address: String, unfit: Unfit },
-    Damaged { path: String, format: Format },
+    Damaged { path: String, format: ImageFormat },
     NoImage { path: String, is_pointer: bool },
-    OtherEnding { path: String, format: Format },
+    OtherEnding { path: String, format: ImageFormat },
     TooMuch { path: String, before: usize },
     TooMany(usize),
 }
 
-impl Fault {
+impl ImageProblem {
     /// The rule that it breaks, and how bad that is.
     pub(crate) fn rule(&self) -> Rule {
         match self {
@@ -149,11 +149,11 @@ fn convert() -> String {
     "Save it as PNG, JPEG or GIF.".to_owned()
 }
 
-fn name(format: Format) -> &'static str {
+fn name(format: ImageFormat) -> &'static str {
     match format {
-        Format::Png => "PNG",
-        Format::Jpeg => "JPEG",
-        Format::Gif => "GIF",
-        Format::Webp => "WebP",
+        ImageFormat::Png => "PNG",
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::Webp => "WebP",
     }
 }

@@ -12,7 +12,8 @@ use url::Url;
 
 use super::header::{self, Header, Unfit};
 use super::{
-    Attachment, Fault, Format, Illustration, Image, ImageContent, ImageFile, ImageMode, Size, Start,
+    Attachment, Illustration, Image, ImageContent, ImageFile, ImageFormat, ImageMode, ImageProblem,
+    Size, Start,
 };
 use crate::domain::Digest;
 use crate::render::target;
@@ -32,7 +33,7 @@ pub(crate) struct Placed {
     /// How large it is shown, as far as that is known.
     pub(crate) size: Option<Size>,
     /// What is wrong with it.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<ImageProblem>,
 }
 
 /// The images of one mail in the making.
@@ -74,7 +75,7 @@ impl<'p> Gallery<'p> {
         let placed = match self.address(from, written) {
             Ok(Address::OnTheWeb(address)) => on_the_web(address),
             Ok(Address::File { .. }) if self.files == MOST_IMAGES => {
-                Placed { faults: vec![Fault::TooMany(MOST_IMAGES)], ..Placed::default() }
+                Placed { faults: vec![ImageProblem::TooMany(MOST_IMAGES)], ..Placed::default() }
             }
             Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
             Err(fault) => Placed { faults: vec![fault], ..Placed::default() },
@@ -85,27 +86,27 @@ impl<'p> Gallery<'p> {
 
     /// Tells a path from an address. RFC 3986 section 5.2 resolves against
     /// `assets_url`; a path that stays below it names a file.
-    fn address(&self, from: Start, written: &str) -> Result<Address, Fault> {
+    fn address(&self, from: Start, written: &str) -> Result<Address, ImageProblem> {
         if written.is_empty() || written.starts_with('#') {
-            return Err(Fault::NoTarget);
+            return Err(ImageProblem::NoTarget);
         }
         match target::scheme(written).as_deref() {
             Some("https" | "http") => return Ok(Address::OnTheWeb(written.to_owned())),
-            Some(_) => return Err(Fault::NotOnTheWeb(shown(written))),
+            Some(_) => return Err(ImageProblem::NotOnTheWeb(shown(written))),
             None => {}
         }
         let base = self.rules.assets_url;
         if written.starts_with("//") {
             let resolved = base.and_then(|base| base.join(written).ok());
-            let address = resolved.ok_or_else(|| Fault::NoAssetsUrl(shown(written)))?;
+            let address = resolved.ok_or_else(|| ImageProblem::NoAssetsUrl(shown(written)))?;
             // A host may be written with escapes that the URL standard resolves.
             let written = target::written(address.as_str()).map(Cow::into_owned);
-            return written.map(Address::OnTheWeb).ok_or(Fault::NoTarget);
+            return written.map(Address::OnTheWeb).ok_or(ImageProblem::NoTarget);
         }
         let end = written.find(['?', '#']).unwrap_or(written.len());
         let (path, suffix) = written.split_at(end);
         let Some(path) = decoded(path).filter(|path| !path.is_empty()) else {
-            return Err(Fault::NoTarget);
+            return Err(ImageProblem::NoTarget);
         };
         // `/news/a.png` is a file only where `/news/` is what was published.
         let top = base.and_then(|base| decoded(base.path()));
@@ -114,7 +115,7 @@ impl<'p> Gallery<'p> {
                 Some(below) => format!("/{below}"),
                 None => {
                     let top = base.map(Url::to_string).unwrap_or_default();
-                    return Err(Fault::OutsideAssets { written: shown(written), top });
+                    return Err(ImageProblem::OutsideAssets { written: shown(written), top });
                 }
             },
             _ => path,
@@ -128,7 +129,7 @@ impl<'p> Gallery<'p> {
         let file = match self.rules.files.find(from, path) {
             Ok(file) => file,
             Err(fault) => {
-                placed.faults.push(Fault::NoFile { path: shown(path), fault });
+                placed.faults.push(ImageProblem::NoFile { path: shown(path), fault });
                 return placed;
             }
         };
@@ -136,24 +137,24 @@ impl<'p> Gallery<'p> {
         let (format, size) = match header::read(&file.bytes) {
             Header::Shown(format, size) => (format, size),
             Header::Unfit(unfit) => {
-                placed.faults.push(Fault::Unfit { path: shown(path), unfit });
+                placed.faults.push(ImageProblem::Unfit { path: shown(path), unfit });
                 return placed;
             }
             Header::Damaged(format) => {
-                placed.faults.push(Fault::Damaged { path: shown(path), format });
+                placed.faults.push(ImageProblem::Damaged { path: shown(path), format });
                 return placed;
             }
             Header::Unknown => {
                 let is_pointer = file.bytes.starts_with(b"version https://git-lfs");
-                placed.faults.push(Fault::NoImage { path: shown(path), is_pointer });
+                placed.faults.push(ImageProblem::NoImage { path: shown(path), is_pointer });
                 return placed;
             }
         };
-        if format == Format::Webp {
-            placed.faults.push(Fault::Unfit { path: shown(path), unfit: Unfit::Webp });
+        if format == ImageFormat::Webp {
+            placed.faults.push(ImageProblem::Unfit { path: shown(path), unfit: Unfit::Webp });
         }
-        if Format::of_name(name) != Some(format) {
-            placed.faults.push(Fault::OtherEnding { path: shown(path), format });
+        if ImageFormat::from_name(name) != Some(format) {
+            placed.faults.push(ImageProblem::OtherEnding { path: shown(path), format });
         }
         let source = match self.rules.mode {
             ImageMode::Link => self.linked(path, suffix, &file, &mut placed.faults),
@@ -173,14 +174,14 @@ impl<'p> Gallery<'p> {
         path: &str,
         suffix: &str,
         file: &ImageFile,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<ImageProblem>,
     ) -> Option<String> {
         let Some(base) = self.rules.assets_url else {
-            faults.push(Fault::NoAssetsUrl(shown(path)));
+            faults.push(ImageProblem::NoAssetsUrl(shown(path)));
             return None;
         };
         let Some(published) = &file.published else {
-            faults.push(Fault::Unpublished(shown(path)));
+            faults.push(ImageProblem::Unpublished(shown(path)));
             return None;
         };
         // A name may hold what has a meaning in an address: `a:b.png`, `50%.png`.
@@ -194,16 +195,16 @@ impl<'p> Gallery<'p> {
     fn attached(
         &mut self,
         name: &str,
-        format: Format,
+        format: ImageFormat,
         bytes: Vec<u8>,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<ImageProblem>,
     ) -> Option<String> {
         let digest = Digest::of(&bytes);
         if let Some(source) = self.attached.get(&digest) {
             return Some(source.clone());
         }
         if self.attached_bytes + bytes.len() > MAX_ATTACHED_BYTES {
-            faults.push(Fault::TooMuch { path: shown(name), before: self.attached_bytes });
+            faults.push(ImageProblem::TooMuch { path: shown(name), before: self.attached_bytes });
             return None;
         }
         self.attached_bytes += bytes.len();
@@ -240,7 +241,7 @@ fn on_the_web(address: String) -> Placed {
         Some((_, "webp")) => Some(Unfit::Webp),
         _ => None,
     };
-    let fault = unfit.map(|unfit| Fault::UnfitOnTheWeb { address: shown(&address), unfit });
+    let fault = unfit.map(|unfit| ImageProblem::UnfitOnTheWeb { address: shown(&address), unfit });
     Placed { source: Some(address), size: None, faults: fault.into_iter().collect() }
 }
 

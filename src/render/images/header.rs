@@ -5,15 +5,15 @@
 //! decoder is much code that strangers' bytes reach; a header is enough to
 //! know how wide an image is shown.
 
-use super::{Format, Size};
+use super::{ImageFormat, Size};
 
 /// The format and size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Header {
     /// It may stand in a mail.
-    Shown(Format, Size),
+    Shown(ImageFormat, Size),
     /// It begins like this format, and its size cannot be read.
-    Damaged(Format),
+    Damaged(ImageFormat),
     /// Some mail programs do not show it.
     Unfit(Unfit),
     /// It begins like no image.
@@ -52,11 +52,13 @@ pub(super) fn read(bytes: &[u8]) -> Header {
         _ => Header::Damaged(format),
     };
     match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => size(Format::Png, png(bytes)),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => size(Format::Gif, gif(bytes)),
-        [0xFF, 0xD8, 0xFF, ..] => size(Format::Jpeg, jpeg(bytes)),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => {
+            size(ImageFormat::Png, png(bytes))
+        }
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => size(ImageFormat::Gif, gif(bytes)),
+        [0xFF, 0xD8, 0xFF, ..] => size(ImageFormat::Jpeg, jpeg(bytes)),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
-            size(Format::Webp, webp(bytes))
+            size(ImageFormat::Webp, webp(bytes))
         }
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => Header::Unfit(Unfit::Avif),
         [b'I', b'I', 0x2A, 0, ..] | [b'M', b'M', 0, 0x2A, ..] => Header::Unfit(Unfit::Tiff),
@@ -228,7 +230,7 @@ pub(crate) mod tests {
             for (value, width, height) in
                 [(1, 300, 200), (3, 300, 200), (6, 200, 300), (8, 200, 300)]
             {
-                let shown = Header::Shown(Format::Jpeg, Size { width, height });
+                let shown = Header::Shown(ImageFormat::Jpeg, Size { width, height });
                 assert_eq!(read(&exif(little, value)), shown, "{little} {value}");
             }
         }
@@ -242,27 +244,27 @@ pub(crate) mod tests {
     fn the_size_is_read_from_the_first_bytes() {
         let size = |width, height| Size { width, height };
         let cases: [(Vec<u8>, Header); 19] = [
-            (png(70_000, 2), Header::Shown(Format::Png, size(70_000, 2))),
-            (gif(300, 200), Header::Shown(Format::Gif, size(300, 200))),
-            (jpeg(1200, 800), Header::Shown(Format::Jpeg, size(1200, 800))),
-            (png(0, 2), Header::Damaged(Format::Png)),
-            (png(2, 2)[..20].to_vec(), Header::Damaged(Format::Png)),
-            (gif(2, 2)[..9].to_vec(), Header::Damaged(Format::Gif)),
-            (b"\xFF\xD8\xFF\xDA\0\x02".to_vec(), Header::Damaged(Format::Jpeg)),
-            (b"\xFF\xD8\xFF\xE0\0\x01".to_vec(), Header::Damaged(Format::Jpeg)),
+            (png(70_000, 2), Header::Shown(ImageFormat::Png, size(70_000, 2))),
+            (gif(300, 200), Header::Shown(ImageFormat::Gif, size(300, 200))),
+            (jpeg(1200, 800), Header::Shown(ImageFormat::Jpeg, size(1200, 800))),
+            (png(0, 2), Header::Damaged(ImageFormat::Png)),
+            (png(2, 2)[..20].to_vec(), Header::Damaged(ImageFormat::Png)),
+            (gif(2, 2)[..9].to_vec(), Header::Damaged(ImageFormat::Gif)),
+            (b"\xFF\xD8\xFF\xDA\0\x02".to_vec(), Header::Damaged(ImageFormat::Jpeg)),
+            (b"\xFF\xD8\xFF\xE0\0\x01".to_vec(), Header::Damaged(ImageFormat::Jpeg)),
             (
                 b"RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\x57\x02\0\x8F\x01\0".to_vec(),
-                Header::Shown(Format::Webp, size(600, 400)),
+                Header::Shown(ImageFormat::Webp, size(600, 400)),
             ),
             (
                 b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2F\x57\xC2\x63\0\0\0\0\0\0".to_vec(),
-                Header::Shown(Format::Webp, size(600, 400)),
+                Header::Shown(ImageFormat::Webp, size(600, 400)),
             ),
             (
                 b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9D\x01\x2A\x58\x02\x90\x01".to_vec(),
-                Header::Shown(Format::Webp, size(600, 400)),
+                Header::Shown(ImageFormat::Webp, size(600, 400)),
             ),
-            (b"RIFF\0\0\0\0WEBPVP8 ".to_vec(), Header::Damaged(Format::Webp)),
+            (b"RIFF\0\0\0\0WEBPVP8 ".to_vec(), Header::Damaged(ImageFormat::Webp)),
             (b"\0\0\0\x20ftypavif".to_vec(), Header::Unfit(Unfit::Avif)),
             (b"II*\0".to_vec(), Header::Unfit(Unfit::Tiff)),
             (b"BM".to_vec(), Header::Unfit(Unfit::Bmp)),
@@ -304,6 +306,6 @@ pub(crate) mod tests {
     fn five_megabytes_of_fill_bytes_are_no_burden() {
         let mut bytes = b"\xFF\xD8".to_vec();
         bytes.resize(5_000_000, 0xFF);
-        assert_eq!(read(&bytes), Header::Damaged(Format::Jpeg));
+        assert_eq!(read(&bytes), Header::Damaged(ImageFormat::Jpeg));
     }
 }

@@ -89,12 +89,12 @@ fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Opt
 }
 
 /// mrml tells a place in bytes, but its tokenizer only in words, as `at LINE:COLUMN`.
-enum Told {
+enum MrmlPlace {
     Bytes(Range<usize>),
     LineAndColumn(usize, usize),
 }
 
-impl Told {
+impl MrmlPlace {
     fn in_text(self, text: &str) -> Option<Range<usize>> {
         match self {
             Self::Bytes(range) => Some(range),
@@ -107,7 +107,7 @@ impl Told {
     }
 }
 
-fn origin_and_span(error: &Error) -> Option<(&Origin, Told)> {
+fn origin_and_span(error: &Error) -> Option<(&Origin, MrmlPlace)> {
     match error {
         Error::UnexpectedElement { origin, position }
         | Error::UnexpectedToken { origin, position }
@@ -115,14 +115,14 @@ fn origin_and_span(error: &Error) -> Option<(&Origin, Told)> {
         | Error::InvalidAttribute { origin, position }
         | Error::InvalidFormat { origin, position }
         | Error::IncludeLoaderError { origin, position, .. } => {
-            Some((origin, Told::Bytes(position.start..position.end)))
+            Some((origin, MrmlPlace::Bytes(position.start..position.end)))
         }
         Error::ParserError { origin, source } => {
             let said = source.to_string();
             let (line, column) = said.split(" at ").last()?.split_once(':')?;
             let digits = |c: &char| c.is_ascii_digit();
             let column: String = column.chars().take_while(digits).collect();
-            Some((origin, Told::LineAndColumn(line.parse().ok()?, column.parse().ok()?)))
+            Some((origin, MrmlPlace::LineAndColumn(line.parse().ok()?, column.parse().ok()?)))
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Where in HTML a text has come to, which decides how a value is escaped there.
 
-use crate::render::Context;
+use crate::render::EscapeContext;
 
 /// Where in HTML a text has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,12 @@ pub(super) enum Position {
 
 impl Position {
     /// How a value is escaped here; `None` where it cannot be.
-    pub(super) fn context(self) -> Option<Context> {
+    pub(super) fn context(self) -> Option<EscapeContext> {
         match self {
-            Self::Text => Some(Context::HtmlText),
+            Self::Text => Some(EscapeContext::HtmlText),
             Self::Value { quote: b'"', takes_values: true, .. }
             | Self::Comment { quoted: true, takes_values: true, .. } => {
-                Some(Context::HtmlAttribute)
+                Some(EscapeContext::HtmlAttribute)
             }
             Self::Comment { .. } | Self::Name { .. } | Self::Tag { .. } => None,
             Self::Value { .. } | Self::Style => None,
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_position_decides_how_to_escape() {
-        use Context::{HtmlAttribute, HtmlText};
+        use EscapeContext::{HtmlAttribute, HtmlText};
         let cases = [
             ("<p>", Some(HtmlText)),
             ("<title>", Some(HtmlText)),

@@ -14,7 +14,7 @@ use postrider::domain::{
     CampaignKey, Clock, Digest, EmailAddress, HeaderText, Mailbox, Slug, Timestamp,
 };
 use postrider::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
-use postrider::render::{Context, Piece, Rendered, Slot, Template};
+use postrider::render::{EscapeContext, Piece, Rendered, Slot, Template};
 
 use crate::support::fake_mailchimp::{FakeMailchimp, KEY, LIST};
 
@@ -182,20 +182,20 @@ pub(super) fn rendered() -> Rendered {
         html: Template {
             pieces: vec![
                 literal("<p>One, two &amp; grüße 🦀</p>\n<a href=\""),
-                hole(Slot::UnsubscribeUrl, Context::HtmlAttribute),
+                hole(Slot::UnsubscribeUrl, EscapeContext::HtmlAttribute),
                 literal("\">leave</a>\n<p>"),
-                hole(address(), Context::HtmlText),
+                hole(address(), EscapeContext::HtmlText),
                 literal("</p>\n"),
             ],
         },
         text: Template {
             pieces: vec![
                 literal("Hello "),
-                hole(Slot::FirstName { default: "reader".into() }, Context::PlainText),
+                hole(Slot::FirstName { default: "reader".into() }, EscapeContext::PlainText),
                 literal(",\n\nOne, two & grüße 🦀\n\nLeave:\n"),
-                hole(Slot::UnsubscribeUrl, Context::PlainText),
+                hole(Slot::UnsubscribeUrl, EscapeContext::PlainText),
                 literal("\n"),
-                hole(address(), Context::PlainText),
+                hole(address(), EscapeContext::PlainText),
                 literal("\n"),
             ],
         },

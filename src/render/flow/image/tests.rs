@@ -3,13 +3,13 @@ use crate::issue::Document;
 use crate::render::article_html::{self, Look};
 use crate::render::article_text;
 use crate::render::flow::flow;
-use crate::render::images::{Illustration, ImageFault, ImageFile, ImageMode, Images};
+use crate::render::images::{Illustration, ImageFault, ImageFile, ImageFinder, ImageMode};
 use crate::source::SourceText;
 
 /// Every path that begins with `w` is a PNG of that width, half as high.
 struct Widths;
 
-impl Images for Widths {
+impl ImageFinder for Widths {
     fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let width = path.strip_prefix('w').and_then(|rest| rest.split('.').next()?.parse().ok());
         let missing = || ImageFault::Missing { tried: Vec::new() };

@@ -2,13 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::render::images::header::tests::{gif, jpeg, png};
-use crate::render::images::{ImageFault, Images, MAX_IMAGE_BYTES, NoImages};
+use crate::render::images::{ImageFault, ImageFinder, MAX_IMAGE_BYTES, NoImages};
 use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TARGET};
 
 /// Some files, all below the published folder but for `private.png`.
 struct Files(Vec<(&'static str, Vec<u8>)>);
 
-impl Images for Files {
+impl ImageFinder for Files {
     fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let wanted = path.trim_start_matches('/');
         match self.0.iter().find(|(name, _)| *name == wanted) {
@@ -53,7 +53,7 @@ fn an_image_is_fetched_over_the_web_alone() {
     for written in ["C:/a.png", "ftp://e.org/a.png", "mailto:a@e.org"] {
         let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         assert_eq!(placed.source, None, "{written}");
-        assert_eq!(placed.faults, [Fault::NotOnTheWeb(written.to_owned())]);
+        assert_eq!(placed.faults, [ImageProblem::NotOnTheWeb(written.to_owned())]);
         assert_eq!(placed.faults[0].rule(), MISSING_IMAGE);
     }
     assert!(place(ImageMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
@@ -134,7 +134,7 @@ fn what_cannot_be_shown_is_a_fault_with_its_rule() {
     ];
     for (written, (source, rule)) in cases {
         let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
-        let rules: Vec<_> = placed.faults.iter().map(Fault::rule).collect();
+        let rules: Vec<_> = placed.faults.iter().map(ImageProblem::rule).collect();
         assert_eq!((placed.source.as_deref(), rules), (source, vec![rule]), "{written}");
     }
     for written in ["a.png", "//cdn.example.org/x.png"] {
@@ -160,7 +160,10 @@ fn an_embedded_image_needs_no_address_and_equal_files_are_one() {
     let images = gallery.into_images();
     assert_eq!(images.len(), 1);
     let ImageContent::Attached(file) = &images[0].content else { panic!("{images:?}") };
-    assert_eq!((&*file.name, file.format, &*file.bytes), ("a.png", Format::Png, &*png(1200, 800)));
+    assert_eq!(
+        (&*file.name, file.format, &*file.bytes),
+        ("a.png", ImageFormat::Png, &*png(1200, 800))
+    );
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn the_mail_takes_no_more_than_it_can_carry() {
 #[test]
 fn an_issue_of_endless_images_is_not_read_to_its_end() {
     struct Counted(std::cell::Cell<usize>);
-    impl Images for Counted {
+    impl ImageFinder for Counted {
         fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
             self.0.set(self.0.get() + 1);
             NoImages.find(Start::Issue, path)
