@@ -57,6 +57,8 @@ pub struct Ui {
     volume: Volume,
     terminals: Terminals,
     paint: Paint,
+    /// The colours of standard output.
+    paint_data: Paint,
     clock: Arc<dyn Clock>,
     streams: Mutex<Streams>,
 }
@@ -89,7 +91,8 @@ impl Ui {
             output_has_reader: true,
         };
         let paint = Paint::new(colour, terminals.error, no_color);
-        Self { volume, terminals, paint, clock, streams: Mutex::new(streams) }
+        let paint_data = Paint::new(colour, io::stdout().is_terminal(), no_color);
+        Self { volume, terminals, paint, paint_data, clock, streams: Mutex::new(streams) }
     }
 
     /// Writes into memory, without colour, at no terminal.
@@ -104,7 +107,8 @@ impl Ui {
         };
         let terminals = Terminals { input: false, error: false };
         let paint = Paint::new(Colour::Never, false, None);
-        (Self { volume, terminals, paint, clock, streams: Mutex::new(streams) }, captured)
+        let streams = Mutex::new(streams);
+        (Self { volume, terminals, paint, paint_data: paint, clock, streams }, captured)
     }
 
     /// How much is said.
@@ -189,9 +193,19 @@ impl Ui {
         }
     }
 
-    /// Shows a finding with its line and a caret.
+    /// Reports a finding beside the result of a command, with its line and a caret.
     pub fn finding(&self, finding: &Finding) {
-        self.talk(&self.describe(finding));
+        self.talk(&describe(finding, self.paint));
+    }
+
+    /// Writes findings as data, for a command whose result they are.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn data_findings(&self, findings: &[Finding]) -> Result<(), Failure> {
+        let shown: String =
+            findings.iter().map(|finding| describe(finding, self.paint_data)).collect();
+        self.data(shown.as_bytes())
     }
 
     /// Says why a run ended: findings, message, causes and hints. Returns how the process ends.
@@ -231,32 +245,6 @@ impl Ui {
     /// Starts to show how far long work has come; `total` is how many `what` there are.
     pub fn progress(&self, what: &str, total: u64) -> Progress<'_> {
         Progress::start(self, what, total)
-    }
-
-    /// One finding as people read it: `path:line:col: error[rule]: message`,
-    /// the line, a caret, and the advice.
-    fn describe(&self, finding: &Finding) -> String {
-        let (word, style) = match finding.severity {
-            Severity::Error => ("error", Style::Error),
-            Severity::Warning => ("warning", Style::Warning),
-        };
-        let label = self.paint.on(&format!("{word}[{}]:", finding.rule.0), style);
-        let message = printable(&finding.message);
-        let mut text = match &finding.place {
-            None => format!("{label} {message}\n"),
-            Some(place) => format!(
-                "{}:{}:{}: {label} {message}\n{}",
-                printable(&place.file),
-                place.line,
-                place.column,
-                excerpt(place)
-            ),
-        };
-        if !finding.advice.is_empty() {
-            let gutter = finding.place.as_ref().map_or(2, |place| snippet::gutter(place).max(2));
-            text.push_str(&format!("{:gutter$} = {}\n", "", printable(&finding.advice)));
-        }
-        text
     }
 
     fn write_data(&self, data: &[u8]) -> io::Result<()> {
@@ -347,6 +335,32 @@ fn aside<T>(bar: Option<&indicatif::ProgressBar>, write: impl FnOnce() -> T) -> 
         Some(bar) => bar.suspend(write),
         None => write(),
     }
+}
+
+/// One finding as people read it: `path:line:col: error[rule]: message`,
+/// the line, a caret, and the advice.
+fn describe(finding: &Finding, paint: Paint) -> String {
+    let (word, style) = match finding.severity {
+        Severity::Error => ("error", Style::Error),
+        Severity::Warning => ("warning", Style::Warning),
+    };
+    let label = paint.on(&format!("{word}[{}]:", finding.rule.0), style);
+    let message = printable(&finding.message);
+    let mut text = match &finding.place {
+        None => format!("{label} {message}\n"),
+        Some(place) => format!(
+            "{}:{}:{}: {label} {message}\n{}",
+            printable(&place.file),
+            place.line,
+            place.column,
+            excerpt(place)
+        ),
+    };
+    if !finding.advice.is_empty() {
+        let gutter = finding.place.as_ref().map_or(2, |place| snippet::gutter(place).max(2));
+        text.push_str(&format!("{:gutter$} = {}\n", "", printable(&finding.advice)));
+    }
+    text
 }
 
 /// Talk may quote an input, and an input must not steer a terminal: control

@@ -111,7 +111,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         OutputFormat::Human => Format::Human,
     });
     match format {
-        Format::Human => report.findings.iter().for_each(|finding| context.ui.finding(finding)),
+        Format::Human => context.ui.data_findings(&report.findings)?,
         Format::Json => context.ui.data_json(&report)?,
         Format::Github => {
             for finding in &report.findings {
@@ -119,12 +119,17 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             }
         }
     }
-    let besides = match report.unreadable {
+    if report.issues > 1 || report.findings.len() > MOST_AT_A_GLANCE {
+        for (rule, count) in counts_by_rule(&report.findings) {
+            context.ui.status(&format!("{count:>6}  {rule}"));
+        }
+    }
+    let unreadable = match report.unreadable {
         0 => String::new(),
         number => format!(", {number} unreadable"),
     };
     context.ui.status(&format!(
-        "{} checked: {}, {}{besides}",
+        "{} checked: {}, {}{unreadable}",
         counted(report.issues, "issue"),
         counted(report.errors, "error"),
         counted(report.warnings, "warning"),
@@ -134,6 +139,20 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         (0, 0) => Exit::Done,
         (0, _) => Exit::ChecksRefused,
     })
+}
+
+/// With more findings than this, the counts by rule are printed too.
+const MOST_AT_A_GLANCE: usize = 20;
+
+/// How many findings each rule has, the most frequent rule first.
+fn counts_by_rule(findings: &[Finding]) -> Vec<(&'static str, usize)> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.rule.0).or_insert(0) += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
 }
 
 /// One file shows nothing of it, so no rule of a single issue finds it.

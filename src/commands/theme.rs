@@ -106,7 +106,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
         findings: &findings,
     };
     match context.format {
-        OutputFormat::Human => findings.iter().for_each(|finding| context.ui.finding(finding)),
+        OutputFormat::Human => context.ui.data_findings(&findings)?,
         OutputFormat::Json => context.ui.data_json(&report)?,
     }
     context.ui.status(&format!(

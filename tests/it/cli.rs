@@ -119,6 +119,21 @@ struct Told {
 }
 
 #[test]
+fn findings_are_the_data_of_check_and_their_number_is_talk() {
+    let newsletter = Newsletter::outbox();
+    newsletter.issue_of("one", "title: One\n", "[](https://example.org/) [a]()\n");
+    newsletter.issue_of("two", "title: Two\n", "**never closed\n");
+    let run = newsletter.expect(4, &["check", "issues"]);
+    assert_eq!(run.stdout.matches("issues/one.md:5:").count(), 2, "{run}");
+    assert_eq!(
+        run.stderr,
+        "     2  empty-link\n     1  unclosed-emphasis\n2 issues checked: 2 errors, 1 warning\n"
+    );
+    let quiet = newsletter.expect(4, &["--quiet", "check", "issues"]);
+    assert_eq!((&quiet.stdout, quiet.stderr.as_str()), (&run.stdout, ""));
+}
+
+#[test]
 fn every_command_line_that_people_are_told_to_type_can_be_typed() {
     let mut told = Vec::new();
     for file in ["README.md", "ARCHITECTURE.md", "subscribers/README.md", "justfile"] {

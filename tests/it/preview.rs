@@ -76,21 +76,21 @@ fn an_issue_over_its_budget_is_told_at_its_heaviest_section() {
     let small = Newsletter::outbox().set("budget.refuse", "20000");
     let issue = small.issue_of("one", "title: One\n", &text);
     let run = small.expect(4, &["check", &issue]);
-    assert!(run.stderr.contains("issues/one.md:9:1: error[budget]: the HTML part has "), "{run}");
-    assert!(run.stderr.contains("20,000 are the limit"), "{run}");
-    assert!(run.stderr.contains("its heaviest sections are `Long` (line 9, "), "{run}");
+    assert!(run.stdout.contains("issues/one.md:9:1: error[budget]: the HTML part has "), "{run}");
+    assert!(run.stdout.contains("20,000 are the limit"), "{run}");
+    assert!(run.stdout.contains("its heaviest sections are `Long` (line 9, "), "{run}");
     let report = small.json(4, &["check", &issue]);
     assert_eq!(report["mails"][0]["measures"]["heaviest_sections"][0]["title"], "Long");
     // A provider's links are five times as long as these.
     let usual = Newsletter::outbox();
     let issue = usual.issue_of("one", "title: One\n", &text);
     let run = usual.expect(0, &["check", &issue]);
-    assert!(!run.stderr.contains("[budget]"), "{run}");
+    assert!(!run.stdout.contains("[budget]"), "{run}");
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
     let provider = Newsletter::mailchimp(address);
     let issue = provider.issue_of("one", "title: One\n", &text);
     let run = provider.expect(4, &["check", &issue]);
-    assert!(run.stderr.contains("with each link replaced by the provider's of 114 bytes"), "{run}");
+    assert!(run.stdout.contains("with each link replaced by the provider's of 114 bytes"), "{run}");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn what_is_wrong_with_a_theme_is_told_at_its_own_lines() {
         begin();
         append(file, text);
         let run = newsletter.expect(exit, &["theme", "check"]);
-        assert!(run.stderr.contains(expected), "{expected}: {run}");
+        assert!(run.stdout.contains(expected), "{expected}: {run}");
         let json = newsletter.expect(exit, &["--json", "theme", "check", "email-templates/mine"]);
         let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
         assert_eq!(report["theme"], "mine");
@@ -191,8 +191,8 @@ fn a_theme_that_does_not_read_hinders_a_send_until_somebody_allows_it() {
     let issue = newsletter.issue("one");
     newsletter.expect(0, &["preview", &issue]);
     let run = newsletter.expect(4, &["check", &issue]);
-    assert!(run.stderr.contains("mine/theme.toml:"), "{run}");
-    assert!(run.stderr.contains("error[contrast]: `faint` (#eeeeee)"), "{run}");
+    assert!(run.stdout.contains("mine/theme.toml:"), "{run}");
+    assert!(run.stdout.contains("error[contrast]: `faint` (#eeeeee)"), "{run}");
     newsletter.expect(4, &["send", &issue]);
     newsletter.expect(0, &["check", &issue, "--allow", "contrast"]);
     newsletter.expect(0, &["send", &issue, "--allow", "contrast"]);

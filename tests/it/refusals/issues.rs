@@ -100,9 +100,9 @@ fn each_bad_issue_is_refused_where_it_is_bad() {
         for command in ["send", "check"] {
             let run = newsletter.run(&[command, "issues/bad.md"]);
             assert_eq!(run.code, code, "{what}: {run}");
-            let first = run.stderr.lines().next().unwrap_or_default();
-            assert!(first.starts_with(begins), "{what}: {run}");
-            let told = run.stderr.matches(begins).count();
+            let both = run.both();
+            assert!(both.starts_with(begins), "{what}: {run}");
+            let told = both.matches(begins).count();
             assert_eq!(told, 1, "{what} is told once: {run}");
         }
         let sent = newsletter.run(&["send", "issues/bad.md"]);
@@ -204,7 +204,7 @@ fn two_files_of_one_slug_are_told_when_both_are_checked() {
     }
     let run = newsletter.expect(0, &["check", "issues"]);
     let wanted = "warning[shared-slug]: issues/one.md and issues/two.md have the same slug, `same`";
-    assert!(run.stderr.contains(wanted), "{run}");
+    assert!(run.stdout.contains(wanted), "{run}");
     let run = newsletter.expect(0, &["check", "issues/one.md", "issues/one.md"]);
-    assert!(!run.stderr.contains("shared-slug"), "{run}");
+    assert!(!run.stdout.contains("shared-slug"), "{run}");
 }

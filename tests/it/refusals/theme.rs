@@ -47,10 +47,10 @@ fn a_fault_in_a_theme_is_shown_in_its_template() {
         for command in ["send", "check", "preview"] {
             let run = newsletter.expect(3, &[command, &issue]);
             assert!(run.errors() <= 1, "{run}");
-            assert!(run.stderr.contains("error[theme-fault]: "), "{run}");
-            assert!(run.stderr.contains("^\n"), "the line has a caret: {run}");
-            assert!(run.stderr.contains(wanted), "{wanted}: {run}");
-            assert!(run.stderr.contains(&at_place(&newsletter, at)), "{wanted}: {run}");
+            assert!(run.both().contains("error[theme-fault]: "), "{run}");
+            assert!(run.both().contains("^\n"), "the line has a caret: {run}");
+            assert!(run.both().contains(wanted), "{wanted}: {run}");
+            assert!(run.both().contains(&at_place(&newsletter, at)), "{wanted}: {run}");
         }
         assert!(newsletter.outbox_mail().is_empty());
     }
@@ -70,8 +70,8 @@ fn a_field_that_the_theme_does_not_declare_is_shown_where_it_is_set() {
     let run = newsletter.expect(0, &["check", &issue]);
     let wanted =
         "issues/one.md:3:1: warning[unknown-field]: The theme weekly has no field `reasom`";
-    assert!(run.stderr.starts_with(wanted), "{run}");
-    assert!(run.stderr.contains("Is `reason` meant?"), "{run}");
+    assert!(run.stdout.starts_with(wanted), "{run}");
+    assert!(run.stdout.contains("Is `reason` meant?"), "{run}");
 }
 
 #[test]

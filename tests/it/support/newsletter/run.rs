@@ -27,6 +27,11 @@ impl Run {
         error.unwrap_or_else(|| panic!("no error is told: {self}"))
     }
 
+    /// Standard output, and standard error after it.
+    pub fn both(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     /// How many errors are told.
     pub fn errors(&self) -> usize {
         self.stderr.lines().filter(|line| line.starts_with("error: ")).count()
