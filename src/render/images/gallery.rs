@@ -247,28 +247,7 @@ fn on_the_web(address: String) -> Placed {
 
 /// The path without percent-encoding; `None` when it is then no text.
 fn decoded(path: &str) -> Option<String> {
-    if !path.contains('%') {
-        return Some(path.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after.first_chunk::<2>().and_then(|pair| std::str::from_utf8(pair).ok());
-        let value = digits
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (byte, value) {
-            (b'%', Some(value)) => {
-                bytes.push(value);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+    percent_encoding::percent_decode_str(path).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// A path or an address in a message: short, and on one line.
