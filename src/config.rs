@@ -26,12 +26,13 @@ mod values;
 mod web_url;
 
 pub use environment::Environment;
-pub use images::Images;
+pub use images::ImageSettings;
 pub use permalink::{Permalink, PermalinkError};
 pub use root::{FILE_NAME, Root};
 pub use secrets::{SecretError, SecretName, SecretOrigin, Secrets};
 pub use sections::{
-    Budget, Delivery, Mailchimp, Newsletter, Outbox, Proof, Schedule, Smtp, Store, Via,
+    Budget, Delivery, MailchimpSettings, NewsletterSettings, OutboxSettings, ProofSettings,
+    Schedule, Smtp, StoreLocation, Via,
 };
 pub use web_url::{LoopbackUrl, PublicUrl};
 
@@ -48,21 +49,21 @@ pub struct Config {
     /// The newsletter's folder.
     pub root: Root,
     /// Who writes to whom.
-    pub newsletter: Newsletter,
+    pub newsletter: NewsletterSettings,
     /// What the newsletter sets of its theme.
     pub theme: Choices,
     /// The folder of the issues, absolute.
     pub issues: PathBuf,
     /// How images reach the reader.
-    pub images: Images,
+    pub images: ImageSettings,
     /// Who sees an issue before it is sent.
-    pub proof: Proof,
+    pub proof: ProofSettings,
     /// How large a mail may be.
     pub budget: Budget,
     /// How a campaign reaches its readers.
     pub delivery: Delivery,
     /// Where the list and the ledger are kept.
-    pub store: Store,
+    pub store: StoreLocation,
     /// When `due` sends, if anybody said so.
     pub schedule: Option<Schedule>,
 }
@@ -128,7 +129,7 @@ impl Config {
     /// a variable, and a variable over the file.
     ///
     /// # Errors
-    /// The file cannot be read, or there are problems; then all are told.
+    /// The file cannot be read, or there are problems; the error holds all of them.
     pub fn load(
         root: &Root,
         environment: &Environment,
@@ -143,7 +144,7 @@ impl Config {
     /// Resolves the configuration from the text of its file.
     ///
     /// # Errors
-    /// There are problems; all are told.
+    /// There are problems; the error holds all of them.
     pub fn resolve(
         root: &Root,
         source: &SourceText,

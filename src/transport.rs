@@ -1,4 +1,4 @@
-//! Transports: who hands one message to one recipient's server.
+//! Transports: routes that take one message per recipient.
 //!
 //! In: an envelope, a whole message, and a mark to raise before the message
 //! could be complete at the other end. Out: an
@@ -9,5 +9,5 @@
 pub mod outbox;
 pub mod smtp;
 
-pub use outbox::{Outbox, OutboxConnection};
+pub use outbox::{OutboxConnection, OutboxTransport};
 pub use smtp::{SmtpConnection, SmtpSettings, SmtpTransport};

@@ -14,11 +14,11 @@ use crate::domain::nearest;
 use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
 use crate::source::{Finding, Place, Rule, SourceText, Span};
 
-/// What stands in the file.
+/// The content of the file.
 #[derive(Debug, Default)]
-pub(super) struct Document {
+pub(super) struct ConfigDocument {
     pub(super) given: BTreeMap<&'static str, (Given, Origin)>,
-    pub(super) sections: BTreeMap<String, Section>,
+    pub(super) sections: BTreeMap<String, OpenedSection>,
     /// Keys whose values have a problem already.
     pub(super) refused: BTreeSet<&'static str>,
     pub(super) findings: Vec<Finding>,
@@ -26,14 +26,14 @@ pub(super) struct Document {
 
 /// A section that the file opens.
 #[derive(Debug)]
-pub(super) struct Section {
+pub(super) struct OpenedSection {
     pub(super) place: Place,
 }
 
 /// Reads the file. What is not TOML has no values; then there are only the
 /// places where it is not.
-pub(super) fn read(source: &SourceText) -> Result<Document, Vec<Finding>> {
-    let mut reader = Reader { source, document: Document::default() };
+pub(super) fn read(source: &SourceText) -> Result<ConfigDocument, Vec<Finding>> {
+    let mut reader = Reader { source, document: ConfigDocument::default() };
     let (root, errors) = DeTable::parse_recoverable(source.text());
     if errors.is_empty() {
         reader.sections(root.get_ref());
@@ -49,7 +49,7 @@ pub(super) fn read(source: &SourceText) -> Result<Document, Vec<Finding>> {
 
 struct Reader<'s> {
     source: &'s SourceText,
-    document: Document,
+    document: ConfigDocument,
 }
 
 type NameInFile<'i> = Spanned<std::borrow::Cow<'i, str>>;
@@ -75,7 +75,7 @@ impl Reader<'_> {
                 self.unknown_section(key);
                 continue;
             }
-            let section = Section { place: self.place(&key.span()) };
+            let section = OpenedSection { place: self.place(&key.span()) };
             self.document.sections.insert(name.to_owned(), section);
             for (key, value) in table {
                 self.setting(name, key, value);
@@ -125,7 +125,7 @@ impl Reader<'_> {
                     leaves.push(Leaf { names: above.clone(), value: json, place });
                 }
                 (other, None) => {
-                    let message = format!("{} cannot stand here", in_words(other));
+                    let message = format!("{} is not a value that a theme takes", in_words(other));
                     let advice = "write a text, a number, true, false, or a list of those";
                     self.report(WRONG_TYPE, &value.span(), message, advice);
                 }
@@ -143,10 +143,9 @@ impl Reader<'_> {
                 format!("`{name}` is a section"),
                 format!("open it with `[{name}]` on its own line"),
             ),
-            Some(home) => (
-                format!("`{name}` stands outside the sections"),
-                format!("put it below `[{home}]`"),
-            ),
+            Some(home) => {
+                (format!("`{name}` is outside the sections"), format!("put it below `[{home}]`"))
+            }
             None => {
                 (format!("there is no key `{name}` outside the sections"), "take it out".to_owned())
             }
@@ -278,8 +277,8 @@ fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
 }
 
 /// A line as it may be shown in a message that ends up in a log: what follows
-/// a secret's key, and what stands before the `@` of an address of a server,
-/// is left out.
+/// a secret's key, and the user and password before the `@` of a server's URL,
+/// are left out.
 fn without_secrets(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let key = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();

@@ -1,7 +1,7 @@
 //! The image files of a newsletter.
 //!
 //! In: a path as an issue or the configuration names it. Out: the bytes of the
-//! file, and where it stands below the folder that is published. Nothing
+//! file, and its path below the folder that is published. Nothing
 //! outside the newsletter's folder is looked at, by whichever way a path leads
 //! there. Absent on purpose: what the bytes are, which
 //! [`render`](crate::render) knows.
@@ -18,7 +18,7 @@ pub struct ImageFiles {
     root: PathBuf,
     /// The folder of the issue file.
     beside: PathBuf,
-    /// The folder that `assets_url` stands for.
+    /// The folder that `assets_url` publishes.
     published: PathBuf,
 }
 

@@ -13,12 +13,12 @@ use crate::render::{ImageMode, Logo};
 
 /// How images reach the reader.
 #[derive(Debug, Clone)]
-pub struct Images {
+pub struct ImageSettings {
     /// Whether the mail carries them.
     pub mode: ImageMode,
-    /// The folder that [`assets_url`](Self::assets_url) stands for, absolute.
+    /// The folder that [`assets_url`](Self::assets_url) publishes, absolute.
     pub path: PathBuf,
-    /// Where that folder stands on the web.
+    /// The URL of that folder.
     pub assets_url: Option<Url>,
     /// The image at the head of the mail.
     pub logo: Option<Logo>,
@@ -30,14 +30,14 @@ pub(super) fn read(
     root: &Root,
     issues: Option<&Path>,
     newsletter: Option<&str>,
-) -> Option<Images> {
+) -> Option<ImageSettings> {
     let assets_url = settings.optional(&keys::NEWSLETTER_ASSETS_URL, assets_url);
     let modes = [("link", ImageMode::Link), ("embed", ImageMode::Embed)];
     let mode = settings.value(&keys::IMAGES_MODE, |text| values::one_of(text, &modes));
     let path = settings.optional(&keys::IMAGES_PATH, values::path).map(|path| root.join(path));
     let logo = logo(settings, newsletter.unwrap_or_default());
     let path = path.or(issues.map(Path::to_owned));
-    Some(Images { mode: mode?, path: path?, assets_url, logo })
+    Some(ImageSettings { mode: mode?, path: path?, assets_url, logo })
 }
 
 /// The logo alone: what else `[theme]` holds is read elsewhere.
@@ -48,7 +48,7 @@ fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
     let width = settings.optional_integer(&keys::THEME_LOGO_WIDTH);
     let source = source?;
     if source.starts_with("https:") && width.is_none() {
-        let problem = "is on the web, so nobody knows how wide it is";
+        let problem = "is a remote image, so its width is unknown";
         settings.refuse(&keys::THEME_LOGO, &Wrong::new(problem, "add `logo_width = …`, in pixels"));
     }
     Some(Logo { source, alternative: alternative?, width })
@@ -74,7 +74,7 @@ mod tests {
     const MINIMAL: &str = "[newsletter]\nname = \"News\"\nslug = \"news\"\n\
         from = \"news@example.org\"\npostal_address = \"1 Example Road\"\n";
 
-    fn resolved(text: &str) -> Result<super::Images, String> {
+    fn resolved(text: &str) -> Result<super::ImageSettings, String> {
         let environment = Environment::for_test("/news", []);
         let root = Root::at("/news".as_ref(), &environment);
         let text = format!("{MINIMAL}{text}");
@@ -112,7 +112,7 @@ mod tests {
             ("[theme]\nlogo = \"http://example.org/a.png\"\n", "`theme.logo` is not https"),
             (
                 "[theme]\nlogo = \"https://example.org/a.png\"\n",
-                "`theme.logo` is on the web, so nobody knows how wide it is",
+                "`theme.logo` is a remote image, so its width is unknown",
             ),
             ("[theme]\nlogo_width = 601\n", "`theme.logo_width` is out of range"),
         ] {

@@ -1,4 +1,4 @@
-//! Where an issue stands on the web.
+//! The permalink of an issue.
 
 use jiff::civil::Date;
 

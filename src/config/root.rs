@@ -37,7 +37,7 @@ impl Root {
         }
     }
 
-    /// The folder as it stands, whatever is in it.
+    /// The folder as it is given; it need not hold a newsletter.
     pub fn at(folder: &Path, environment: &Environment) -> Self {
         // Messages name files as the person at the terminal would.
         let shown = folder.strip_prefix(environment.folder()).unwrap_or(folder);
@@ -49,7 +49,7 @@ impl Root {
         &self.folder
     }
 
-    /// A path of the configuration: relative to the folder, or absolute as it stands.
+    /// A path of the configuration: relative to the folder, or absolute as it is written.
     pub fn join(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.join(path)
     }

@@ -49,7 +49,7 @@ pub enum SecretOrigin {
 /// Why there is no secret. The value is never part of the message.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// Nobody set it.
+    /// It is not set.
     #[error(
         "{} is not set: give a systemd credential `{}`, name a file in {}_FILE, or set {}",
         name.words(), name.credential(), name.variable(), name.variable()

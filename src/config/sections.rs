@@ -14,7 +14,7 @@ use crate::domain::{
 
 /// `[newsletter]`: who writes to whom.
 #[derive(Debug, Clone)]
-pub struct Newsletter {
+pub struct NewsletterSettings {
     /// The name that readers know.
     pub name: HeaderText,
     /// Names the newsletter in the ledger, for good.
@@ -25,7 +25,7 @@ pub struct Newsletter {
     pub reply_to: Option<Mailbox>,
     /// The language of the mail (BCP 47).
     pub language: LanguageTag,
-    /// Which way it is written.
+    /// The direction in which the language is written.
     pub direction: Direction,
     /// The sender's postal address; its lines end in LF.
     pub postal_address: String,
@@ -46,7 +46,7 @@ pub struct Newsletter {
 
 /// `[proof]`: who sees an issue before it is sent.
 #[derive(Debug, Clone)]
-pub struct Proof {
+pub struct ProofSettings {
     /// The editors.
     pub to: Vec<EmailAddress>,
     /// Whether `send` wants a proof of the same bytes first.
@@ -65,7 +65,7 @@ pub struct Budget {
 /// `[delivery]`: how a campaign reaches its readers.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// By which way.
+    /// The route, with its settings.
     pub via: Via,
     /// How long a campaign is tried before what is left of it expires.
     pub lifetime: Duration,
@@ -73,15 +73,15 @@ pub struct Delivery {
     pub envelope_sender: EmailAddress,
 }
 
-/// The way to the readers.
+/// The route to the readers, with its settings.
 #[derive(Debug, Clone)]
 pub enum Via {
-    /// Into a Maildir on this machine: mails nobody.
-    Outbox(Outbox),
+    /// Into a Maildir on this machine; no mail leaves it.
+    Outbox(OutboxSettings),
     /// Over an SMTP server, a message per reader.
     Smtp(Smtp),
     /// As one campaign, to Mailchimp.
-    Mailchimp(Mailchimp),
+    Mailchimp(MailchimpSettings),
 }
 
 impl Via {
@@ -97,7 +97,7 @@ impl Via {
 
 /// `[outbox]`.
 #[derive(Debug, Clone)]
-pub struct Outbox {
+pub struct OutboxSettings {
     /// The Maildir, absolute.
     pub path: PathBuf,
     /// A CSV file that is imported when the store is made, absolute. Only the
@@ -110,7 +110,7 @@ pub struct Outbox {
 pub struct Smtp {
     /// The server.
     pub server: MailServer,
-    /// Who logs in; nobody does when it is left out.
+    /// The account; without one there is no login.
     pub user: Option<String>,
     /// How many connections at most, 1 to 64.
     pub connections: u8,
@@ -122,7 +122,7 @@ pub struct Smtp {
 
 /// `[mailchimp]`. The API key is a secret, and read when a command needs it.
 #[derive(Debug, Clone)]
-pub struct Mailchimp {
+pub struct MailchimpSettings {
     /// The id of the audience.
     pub audience: String,
     /// Another address of the API, on this machine alone.
@@ -131,7 +131,7 @@ pub struct Mailchimp {
 
 /// `[store]`: where the list and the ledger are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Store {
+pub enum StoreLocation {
     /// A SQLite file, absolute.
     Sqlite(PathBuf),
 }
@@ -152,7 +152,7 @@ pub struct Schedule {
 // Every value of a section is read before the first `?`, so that all problems
 // of a section are found, and not only the first.
 
-pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
+pub(super) fn newsletter(settings: &mut Settings) -> Option<NewsletterSettings> {
     let name = settings.required(&keys::NEWSLETTER_NAME, values::header_text);
     let slug = settings.required(&keys::NEWSLETTER_SLUG, values::slug);
     let from = settings.required(&keys::NEWSLETTER_FROM, values::mailbox);
@@ -165,7 +165,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let home_url = settings.optional(&keys::NEWSLETTER_HOME_URL, super::web_url::web_address);
     let public_url = settings.value(&keys::NEWSLETTER_PUBLIC_URL, PublicUrl::parse);
     let theme = settings.value(&keys::NEWSLETTER_THEME, values::slug);
-    // A wrong one is told where it stands, and not here too.
+    // A wrong time zone is reported for `[schedule]`, and not here again.
     let default = settings.text(&keys::SCHEDULE_TIME_ZONE).unwrap_or_default();
     let default =
         if values::time_zone(default).is_ok() { default.to_owned() } else { "UTC".to_owned() };
@@ -173,7 +173,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<Newsletter> {
     let (slug, from) = (slug?, from?);
     let default = format!("{slug}.{}", from.address.domain());
     let list_id = settings.computed(&keys::NEWSLETTER_LIST_ID, &default, values::list_id);
-    Some(Newsletter {
+    Some(NewsletterSettings {
         name: name?,
         slug,
         from,
@@ -194,10 +194,10 @@ pub(super) fn issues(settings: &mut Settings, root: &Root) -> Option<PathBuf> {
     settings.value(&keys::ISSUES_PATH, values::path).map(|path| root.join(path))
 }
 
-pub(super) fn proof(settings: &mut Settings) -> Option<Proof> {
+pub(super) fn proof(settings: &mut Settings) -> Option<ProofSettings> {
     let to = settings.list(&keys::PROOF_TO, values::address);
     let required = settings.boolean(&keys::PROOF_REQUIRED);
-    Some(Proof { to: to?, required: required? })
+    Some(ProofSettings { to: to?, required: required? })
 }
 
 pub(super) fn budget(settings: &mut Settings) -> Option<Budget> {
@@ -217,7 +217,7 @@ pub(super) fn budget(settings: &mut Settings) -> Option<Budget> {
 pub(super) fn delivery(
     settings: &mut Settings,
     root: &Root,
-    newsletter: Option<&Newsletter>,
+    newsletter: Option<&NewsletterSettings>,
 ) -> Option<Delivery> {
     let routes = RouteKind::ALL.map(|route| (route.as_str(), route));
     let route = settings.value(&keys::DELIVERY_VIA, |text| values::one_of(text, &routes));
@@ -243,16 +243,19 @@ pub(super) fn delivery(
     Some(Delivery { via, lifetime: lifetime?, envelope_sender: envelope_sender? })
 }
 
-fn outbox(settings: &mut Settings, root: &Root) -> Option<Outbox> {
+fn outbox(settings: &mut Settings, root: &Root) -> Option<OutboxSettings> {
     let path = settings.value(&keys::OUTBOX_PATH, values::path);
     let subscribers = settings.optional(&keys::OUTBOX_SUBSCRIBERS, values::path);
-    Some(Outbox { path: root.join(path?), subscribers: subscribers.map(|path| root.join(path)) })
+    Some(OutboxSettings {
+        path: root.join(path?),
+        subscribers: subscribers.map(|path| root.join(path)),
+    })
 }
 
 fn smtp(
     settings: &mut Settings,
     root: &Root,
-    newsletter: Option<&Newsletter>,
+    newsletter: Option<&NewsletterSettings>,
     route: Option<RouteKind>,
 ) -> Option<Smtp> {
     let server = match route {
@@ -277,7 +280,7 @@ fn smtp(
         settings.refuse(&keys::SMTP_URL, &Wrong::new(problem, advice));
     }
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
-    // Whoever names an address of this machine, and a server on it, rehearses.
+    // A public URL of this machine that was set, and a server on this machine, are a rehearsal.
     let rehearses = settings.is_set(&keys::NEWSLETTER_PUBLIC_URL) && server.host().is_loopback();
     if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
@@ -287,7 +290,7 @@ fn smtp(
     Some(Smtp { server, user, connections: connections?, ca_file, client_name: client_name? })
 }
 
-fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailchimp> {
+fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<MailchimpSettings> {
     let audience = match route {
         Some(RouteKind::Mailchimp) => {
             settings.required(&keys::MAILCHIMP_AUDIENCE, values::audience)
@@ -295,12 +298,12 @@ fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailch
         _ => settings.optional(&keys::MAILCHIMP_AUDIENCE, values::audience),
     };
     let base_url = settings.optional(&keys::MAILCHIMP_BASE_URL, LoopbackUrl::parse);
-    Some(Mailchimp { audience: audience?, base_url })
+    Some(MailchimpSettings { audience: audience?, base_url })
 }
 
-pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<Store> {
+pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<StoreLocation> {
     let path = settings.value(&keys::STORE_URL, values::sqlite_path)?;
-    Some(Store::Sqlite(root.join(path)))
+    Some(StoreLocation::Sqlite(root.join(path)))
 }
 
 /// There is a schedule once somebody sets any part of it.

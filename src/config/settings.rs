@@ -1,4 +1,4 @@
-//! What somebody set, where, and every problem with it.
+//! The values that were set, where, and every problem with them.
 //!
 //! In: the file, the variables, the flags; the later wins. Out: values for
 //! the [`sections`](super::sections) to parse, each with its origin. Problems
@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{self, Section};
+use super::document::{self, OpenedSection};
 use super::keys::{DefaultValue, KEYS, Key, SECRET_VARIABLES, ValueKind};
 use super::values::Wrong;
 use super::{Environment, FlagValue};
@@ -17,9 +17,9 @@ use crate::source::{Finding, Place, SourceText};
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Nobody set it.
+    /// The key is not set.
     Default,
-    /// It stands in the file.
+    /// The file sets it.
     File(Place),
     /// A variable of this name set it.
     Environment(String),
@@ -51,7 +51,7 @@ pub(super) struct Leaf {
 pub(super) struct Settings {
     file: String,
     given: BTreeMap<&'static str, (Given, Origin)>,
-    sections: BTreeMap<String, Section>,
+    sections: BTreeMap<String, OpenedSection>,
     refused: BTreeSet<&'static str>,
     findings: Vec<Finding>,
 }

@@ -69,7 +69,7 @@ fn the_least_configuration_has_documented_defaults() {
     assert!(matches!(&config.delivery.via, Via::Outbox(o) if o.path == *"/news/outbox"));
     assert_eq!(config.delivery.lifetime, Duration::from_secs(24 * 60 * 60));
     assert_eq!(config.delivery.envelope_sender.as_str(), "news@example.org");
-    assert_eq!(config.store, Store::Sqlite("/news/subscribers/postrider.sqlite3".into()));
+    assert_eq!(config.store, StoreLocation::Sqlite("/news/subscribers/postrider.sqlite3".into()));
     assert!(config.schedule.is_none());
 }
 
@@ -250,7 +250,7 @@ fn an_empty_file_says_what_it_lacks() {
 #[test]
 fn a_key_elsewhere_is_sent_home() {
     let told = said_of("slug = \"a\"\n\n[newsletter]\nurl = \"x\"\n");
-    assert!(told.contains("`slug` stands outside the sections"), "{told}");
+    assert!(told.contains("`slug` is outside the sections"), "{told}");
     assert!(told.contains("= put it below `[newsletter]`\n"), "{told}");
     assert!(told.contains("`[newsletter]` has no key `url`"), "{told}");
     assert!(told.contains("= did you mean") || told.contains("= `[smtp]` has one of that name"));

@@ -76,7 +76,7 @@ fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
         return Err(Wrong::new("is empty", advice));
     }
     if text.chars().any(turns_text) {
-        let advice = "take it out; the language says already which way the mail runs";
+        let advice = "take it out; the language sets the direction of the mail";
         return Err(Wrong::new("holds an invisible character that turns text around", advice));
     }
     match names(leaf)[..] {
@@ -143,7 +143,10 @@ mod tests {
                 "3:8 `theme.fonts.body` names Roboto, which MJML would fetch from the web when the mail is opened",
             ),
             ("[theme.fields]\na.b = 1", "3:7 `theme.fields.a.b` is a table"),
-            ("[theme.fields]\na = 2026-01-01", "3:5 a date or a time cannot stand here"),
+            (
+                "[theme.fields]\na = 2026-01-01",
+                "3:5 a date or a time is not a value that a theme takes",
+            ),
             ("[theme.strings]\na = 7", "3:5 `theme.strings.a` is no text of one line"),
             ("[theme.strings]\na = \" \"", "3:5 `theme.strings.a` is empty"),
             ("[theme.strings]\na = \"b\\u2028\"", "3:5 `theme.strings.a` is no text of one line"),

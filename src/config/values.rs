@@ -198,12 +198,16 @@ pub(super) fn sqlite_path(text: &str) -> Result<std::path::PathBuf, Wrong> {
     }
 }
 
-/// One of some words.
 /// `ltr` or `rtl`.
 pub(super) fn direction(text: &str) -> Result<Direction, Wrong> {
-    one_of(text, &[Direction::LeftToRight, Direction::RightToLeft].map(|way| (way.as_str(), way)))
+    one_of(
+        text,
+        &[Direction::LeftToRight, Direction::RightToLeft]
+            .map(|direction| (direction.as_str(), direction)),
+    )
 }
 
+/// One of some words.
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
     if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
         return Ok(*value);

@@ -26,7 +26,7 @@ pub enum AddressError {
     /// There is no `@`, or nothing on one side of it.
     #[error("an address has the form name@domain")]
     NoAt,
-    /// A control character or white space stands inside.
+    /// It holds a control character or white space.
     #[error("a space or a control character stands inside the address")]
     ForbiddenCharacter,
     /// RFC 5321 section 4.5.3.1 allows 64 octets before the `@` and 254 in all.

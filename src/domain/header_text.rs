@@ -12,7 +12,7 @@ pub enum HeaderTextError {
     /// Nothing but white space was given.
     #[error("the text is empty")]
     Empty,
-    /// A line break, NUL or another control character stands inside.
+    /// It holds a line break, NUL or another control character.
     #[error("a control character (U+{0:04X}) cannot stand in a header")]
     Control(u32),
     /// A character that turns the order of what follows it.

@@ -86,10 +86,10 @@ pub enum MailServerError {
     /// The part before `://` is none of the three.
     #[error("has a scheme that is not SMTP's")]
     Scheme,
-    /// A password stands in it.
+    /// It holds a password.
     #[error("holds a password")]
     Password,
-    /// A user stands in it.
+    /// It holds a user.
     #[error("holds a user")]
     User,
     /// A path, a query or a fragment follows.

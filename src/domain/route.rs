@@ -1,4 +1,4 @@
-//! The ways to the readers, by name.
+//! The routes to the readers, by name.
 
 /// A route to the readers: what `[delivery] via` and `--via` name.
 ///
@@ -7,7 +7,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RouteKind {
-    /// A Maildir on this machine. It reaches nobody.
+    /// A Maildir on this machine. No mail leaves it.
     Outbox,
     /// An SMTP server.
     Smtp,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::campaign::Campaign;
-use crate::config::{LoopbackUrl, Mailchimp as Section, SecretName, Secrets, Smtp, Via};
+use crate::config::{LoopbackUrl, MailchimpSettings as Section, SecretName, Secrets, Smtp, Via};
 use crate::delivery::Patience;
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
@@ -16,7 +16,7 @@ use crate::host::Context;
 use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
 use crate::store::{FrozenCampaign, SenderLock};
 use crate::transport::smtp::{Authorities, Credentials, SmtpSettings};
-use crate::transport::{Outbox, SmtpTransport};
+use crate::transport::{OutboxTransport, SmtpTransport};
 
 use super::newsletter::ReadyIssue;
 use super::order::Order;
@@ -25,7 +25,7 @@ use super::{Publisher, deliver, push};
 
 /// A route that is set up. Nothing was dialled yet.
 pub(super) enum Route {
-    Outbox(Arc<Outbox>),
+    Outbox(Arc<OutboxTransport>),
     Smtp { transport: Arc<SmtpTransport>, connections: usize },
     Mailchimp(Mailchimp),
 }
@@ -37,7 +37,7 @@ impl Route {
     /// A secret is missing, or a setting is wrong.
     pub(super) fn from_config(context: &Context, via: &Via) -> Result<Self, Failure> {
         match via {
-            Via::Outbox(outbox) => Ok(Self::Outbox(Arc::new(Outbox::new(&outbox.path)))),
+            Via::Outbox(outbox) => Ok(Self::Outbox(Arc::new(OutboxTransport::new(&outbox.path)))),
             Via::Smtp(smtp) => {
                 let settings = smtp_settings(context, smtp)?;
                 let transport = SmtpTransport::new(settings)

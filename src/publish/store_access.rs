@@ -18,7 +18,7 @@ pub(crate) async fn with_store<T>(
     mode: OpenMode,
     work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let crate::config::Store::Sqlite(path) = &config.store;
+    let crate::config::StoreLocation::Sqlite(path) = &config.store;
     let store = Store::open(path, mode, &boot_id(context.random.as_ref())).await?;
     let done = work(&store).await;
     store.close().await;

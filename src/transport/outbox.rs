@@ -1,4 +1,4 @@
-//! Delivery into a Maildir, which every mail program opens and nobody is mailed by.
+//! Delivery into a Maildir: mail programs can open it, and no mail leaves the machine.
 //!
 //! In: a folder. Out: one file per message in `new/`, named after the
 //! message's identity, so that delivering the same message again replaces the
@@ -20,11 +20,11 @@ use crate::domain::Digest;
 
 /// A Maildir that takes the messages.
 #[derive(Debug, Clone)]
-pub struct Outbox {
+pub struct OutboxTransport {
     maildir: PathBuf,
 }
 
-impl Outbox {
+impl OutboxTransport {
     /// An outbox in `maildir`. The folder is made, with mode 0700, when the
     /// first connection is opened.
     pub fn new(maildir: impl Into<PathBuf>) -> Self {
@@ -37,7 +37,7 @@ impl Outbox {
     }
 }
 
-impl Transport for Outbox {
+impl Transport for OutboxTransport {
     type Connection = OutboxConnection;
 
     async fn connect(&self) -> Result<OutboxConnection, ConnectError> {
@@ -54,7 +54,7 @@ impl Transport for Outbox {
     }
 }
 
-impl Outbox {
+impl OutboxTransport {
     fn unreachable(&self, what: &str, error: &io::Error) -> ConnectError {
         ConnectError::Unreachable {
             server: self.maildir.display().to_string(),
@@ -64,7 +64,7 @@ impl Outbox {
     }
 }
 
-/// An outbox whose folders stand.
+/// An outbox whose folders exist.
 #[derive(Debug)]
 pub struct OutboxConnection {
     maildir: PathBuf,

@@ -12,10 +12,10 @@ use super::{Pages, STORE_TIME};
 /// Where monitors ask.
 pub(super) const PATH: &str = "/healthz";
 
-type Answer = Pin<Box<dyn Future<Output = Result<(), NotAnswering>> + Send>>;
+type HealthAnswer = Pin<Box<dyn Future<Output = Result<(), NotAnswering>> + Send>>;
 
 /// Asks the store whether it answers.
-pub struct HealthCheck(Box<dyn Fn() -> Answer + Send + Sync>);
+pub struct HealthCheck(Box<dyn Fn() -> HealthAnswer + Send + Sync>);
 
 /// Why the store does not answer. It is logged, and never shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

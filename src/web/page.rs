@@ -8,14 +8,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Masthead;
-use super::words::Words;
+use super::words::PageWords;
 use crate::domain::Digest;
 use crate::domain::Direction;
 use crate::render::EscapeContext;
 
 /// What a page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Page {
+pub(super) enum WebPage {
     /// Whether the reader wants to leave; the one page with a button.
     Ask,
     /// They are off the list.
@@ -56,14 +56,14 @@ static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).expect("base64 and ASCII words are a header value")
 });
 
-impl Page {
+impl WebPage {
     pub(super) fn response(self, masthead: &Masthead) -> Response {
         let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone())];
         (policy, Html(self.html(masthead))).into_response()
     }
 
     fn html(self, masthead: &Masthead) -> String {
-        let words = Words::in_language(&masthead.language);
+        let words = PageWords::in_language(&masthead.language);
         // The page says truly what language it is in, which is the
         // newsletter's only if there are words for it.
         let (language, direction) = if words.speaks(&masthead.language) {
@@ -110,7 +110,7 @@ fn escaped(context: EscapeContext, text: &str) -> String {
     out
 }
 
-/// The newsletter's name, which may run the other way than the page.
+/// The newsletter's name, whose direction may differ from that of the page.
 fn set_apart(masthead: &Masthead) -> String {
     format!(
         "<bdi lang=\"{}\" dir=\"{}\">{}</bdi>",

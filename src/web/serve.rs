@@ -23,7 +23,7 @@ const HEADER_TIME: Duration = Duration::from_secs(15);
 /// The most bytes of one connection's headers that are held.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
-/// How long requests under way may take once the end was wished for.
+/// How long requests under way may take once a stop was asked for.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
 
 /// After an error of the listener, such as too many open files.
@@ -48,7 +48,7 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> Closed {
-    let mut open = Open { connections: JoinSet::new(), ending: GracefulShutdown::new() };
+    let mut open = Open { connections: JoinSet::new(), shutdown: GracefulShutdown::new() };
     tokio::select! {
         () = open.let_in(&listener, &router) => {}
         () = shutdown => {}
@@ -60,7 +60,7 @@ pub async fn serve(
 /// The connections that are open. Dropping this drops them.
 struct Open {
     connections: JoinSet<()>,
-    ending: GracefulShutdown,
+    shutdown: GracefulShutdown,
 }
 
 impl Open {
@@ -87,7 +87,7 @@ impl Open {
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-        let connection = self.ending.watch(connection);
+        let connection = self.shutdown.watch(connection);
         self.connections.spawn(async move {
             // How a connection ends is the far end's business, and its error
             // may quote what was sent.
@@ -97,7 +97,7 @@ impl Open {
 
     async fn let_out(mut self) -> Closed {
         let ended = async {
-            self.ending.shutdown().await;
+            self.shutdown.shutdown().await;
             while self.connections.join_next().await.is_some() {}
         };
         match tokio::time::timeout(DRAIN_TIME, ended).await {

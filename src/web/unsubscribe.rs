@@ -12,7 +12,7 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::page::Page;
+use super::page::WebPage;
 use super::{BODY_TIME, Pages, STORE_TIME};
 use crate::audience::Leaving;
 use crate::campaign::{LinkPurpose, UnsubscribeToken};
@@ -21,48 +21,48 @@ use crate::domain::SubscriberId;
 /// How soon a mail program may try again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("120");
 
-type Token = Result<Path<String>, PathRejection>;
+type TokenInPath = Result<Path<String>, PathRejection>;
 
 /// GET and HEAD: asks the reader, and changes nothing.
 pub(super) async fn ask<L: Leaving>(
     State(pages): State<Arc<Pages<L>>>,
-    token: Token,
+    token: TokenInPath,
 ) -> impl IntoResponse {
     match pages.read(token) {
         Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, .. }) => {
-            pages.show(StatusCode::OK, Page::Ask)
+            pages.show(StatusCode::OK, WebPage::Ask)
         }
         Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
-            pages.show(StatusCode::OK, Page::Proof)
+            pages.show(StatusCode::OK, WebPage::Proof)
         }
-        None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),
+        None => pages.show(StatusCode::NOT_FOUND, WebPage::BadLink),
     }
 }
 
 /// POST: takes the reader off the list before it answers.
 pub(super) async fn leave<L: Leaving>(
     State(pages): State<Arc<Pages<L>>>,
-    token: Token,
+    token: TokenInPath,
     request: Request,
 ) -> Response {
     let token = pages.read(token);
     if let Err(status) = read_to_its_end(request).await {
-        return pages.show(status, Page::BadRequest);
+        return pages.show(status, WebPage::BadRequest);
     }
     match token {
         Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, subscriber, .. }) => {
             take_off(&pages, subscriber).await
         }
         Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
-            pages.show(StatusCode::OK, Page::Proof)
+            pages.show(StatusCode::OK, WebPage::Proof)
         }
-        None => pages.show(StatusCode::NOT_FOUND, Page::BadLink),
+        None => pages.show(StatusCode::NOT_FOUND, WebPage::BadLink),
     }
 }
 
 /// Every path that is no route.
 pub(super) async fn no_page<L: Leaving>(State(pages): State<Arc<Pages<L>>>) -> Response {
-    pages.show(StatusCode::NOT_FOUND, Page::NotFound)
+    pages.show(StatusCode::NOT_FOUND, WebPage::NotFound)
 }
 
 async fn take_off<L: Leaving>(pages: &Arc<Pages<L>>, subscriber: SubscriberId) -> Response {
@@ -74,13 +74,13 @@ async fn take_off<L: Leaving>(pages: &Arc<Pages<L>>, subscriber: SubscriberId) -
         shared.leaving.leave(subscriber, now).await
     });
     let cause = match tokio::time::timeout(STORE_TIME, left).await {
-        Ok(Ok(Ok(()))) => return pages.show(StatusCode::OK, Page::Left),
+        Ok(Ok(Ok(()))) => return pages.show(StatusCode::OK, WebPage::Left),
         Ok(Ok(Err(error))) => error.to_string(),
         Ok(Err(_)) => "the store's code panicked".to_owned(),
         Err(_) => "the store took too long".to_owned(),
     };
     tracing::error!(cause, "a reader's wish to leave could not be kept; they were asked to retry");
-    let mut response = pages.show(StatusCode::SERVICE_UNAVAILABLE, Page::TryAgain);
+    let mut response = pages.show(StatusCode::SERVICE_UNAVAILABLE, WebPage::TryAgain);
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
@@ -96,11 +96,11 @@ async fn read_to_its_end(request: Request<Body>) -> Result<(), StatusCode> {
 }
 
 impl<L> Pages<L> {
-    fn read(&self, token: Token) -> Option<UnsubscribeToken> {
+    fn read(&self, token: TokenInPath) -> Option<UnsubscribeToken> {
         UnsubscribeToken::verify(&token.ok()?, &self.keys)
     }
 
-    fn show(&self, status: StatusCode, page: Page) -> Response {
+    fn show(&self, status: StatusCode, page: WebPage) -> Response {
         (status, page.response(&self.masthead)).into_response()
     }
 }

@@ -1,10 +1,10 @@
 //! What the pages say, in the languages that somebody has written it in.
 
-use super::page::Page;
+use super::page::WebPage;
 
 /// The words of all pages in one language.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct PageWords {
     /// The language (BCP 47), written from left to right.
     pub(super) language: &'static str,
     /// What the one button says.
@@ -18,14 +18,14 @@ pub(super) struct Words {
     not_found: Text,
 }
 
-/// What one page says. `{name}` stands for the newsletter's name.
+/// What one page says. `{name}` is replaced by the newsletter's name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text {
     pub(super) heading: &'static str,
     pub(super) body: &'static str,
 }
 
-impl Words {
+impl PageWords {
     /// The words in that language, or in English.
     pub(super) fn in_language(language: &str) -> &'static Self {
         [&GERMAN, &ENGLISH].into_iter().find(|words| words.speaks(language)).unwrap_or(&ENGLISH)
@@ -37,20 +37,20 @@ impl Words {
     }
 
     /// What a page says.
-    pub(super) fn of(&self, page: Page) -> Text {
+    pub(super) fn of(&self, page: WebPage) -> Text {
         match page {
-            Page::Ask => self.ask,
-            Page::Left => self.left,
-            Page::Proof => self.proof,
-            Page::BadLink => self.bad_link,
-            Page::TryAgain => self.try_again,
-            Page::BadRequest => self.bad_request,
-            Page::NotFound => self.not_found,
+            WebPage::Ask => self.ask,
+            WebPage::Left => self.left,
+            WebPage::Proof => self.proof,
+            WebPage::BadLink => self.bad_link,
+            WebPage::TryAgain => self.try_again,
+            WebPage::BadRequest => self.bad_request,
+            WebPage::NotFound => self.not_found,
         }
     }
 }
 
-static ENGLISH: Words = Words {
+static ENGLISH: PageWords = PageWords {
     language: "en",
     button: "Unsubscribe",
     ask: Text {
@@ -87,7 +87,7 @@ static ENGLISH: Words = Words {
     },
 };
 
-static GERMAN: Words = Words {
+static GERMAN: PageWords = PageWords {
     language: "de",
     button: "Abmelden",
     ask: Text {
@@ -140,7 +140,7 @@ mod tests {
             ("", "en"),
             ("-", "en"),
         ] {
-            assert_eq!(Words::in_language(asked).language, spoken, "{asked:?}");
+            assert_eq!(PageWords::in_language(asked).language, spoken, "{asked:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use postrider::delivery::{
     Attempt, ConnectError, Connection, DoubtMark, Envelope, Phase, Transport,
 };
 use postrider::domain::EmailAddress;
-use postrider::transport::{Outbox, OutboxConnection};
+use postrider::transport::{OutboxConnection, OutboxTransport};
 
 async fn deliver(connection: &mut OutboxConnection, id: &str, message: &[u8]) -> (Attempt, bool) {
     let address = EmailAddress::parse("reader@example.org").unwrap();
@@ -30,7 +30,7 @@ fn mode(path: &Path) -> u32 {
 async fn a_message_stands_in_new_as_it_was_given_and_private() {
     let root = tempfile::tempdir().unwrap();
     let maildir = root.path().join("a/outbox");
-    let mut connection = Outbox::new(&maildir).connect().await.unwrap();
+    let mut connection = OutboxTransport::new(&maildir).connect().await.unwrap();
     let message = b"Subject: x\r\n\r\n.dots stay\r\n";
     let (attempt, doubt) = deliver(&mut connection, "abc@example.org", message).await;
     assert!(matches!(attempt, Attempt::Accepted(reply) if reply.code == 250));
@@ -48,7 +48,7 @@ async fn a_message_stands_in_new_as_it_was_given_and_private() {
 #[tokio::test]
 async fn the_same_message_again_replaces_and_does_not_double() {
     let root = tempfile::tempdir().unwrap();
-    let mut connection = Outbox::new(root.path()).connect().await.unwrap();
+    let mut connection = OutboxTransport::new(root.path()).connect().await.unwrap();
     deliver(&mut connection, "a@example.org", b"one\r\n").await;
     deliver(&mut connection, "a@example.org", b"two\r\n").await;
     deliver(&mut connection, "b@example.org", b"three\r\n").await;
@@ -61,7 +61,7 @@ async fn the_same_message_again_replaces_and_does_not_double() {
 #[tokio::test]
 async fn a_message_that_was_read_is_left_where_it_is() {
     let root = tempfile::tempdir().unwrap();
-    let outbox = Outbox::new(root.path());
+    let outbox = OutboxTransport::new(root.path());
     let mut connection = outbox.connect().await.unwrap();
     deliver(&mut connection, "a@example.org", b"one\r\n").await;
     let stored = files(&root.path().join("new")).remove(0);
@@ -78,7 +78,7 @@ async fn a_message_that_was_read_is_left_where_it_is() {
 #[tokio::test]
 async fn what_an_interrupted_run_left_is_replaced_and_not_followed() {
     let root = tempfile::tempdir().unwrap();
-    let outbox = Outbox::new(root.path().join("outbox"));
+    let outbox = OutboxTransport::new(root.path().join("outbox"));
     let mut connection = outbox.connect().await.unwrap();
     deliver(&mut connection, "a@example.org", b"one\r\n").await;
     let stored = files(&outbox.maildir().join("new")).remove(0);
@@ -95,7 +95,7 @@ async fn what_an_interrupted_run_left_is_replaced_and_not_followed() {
 async fn a_folder_that_takes_nothing_costs_the_message_and_leaves_no_remains() {
     for (folder, phase) in [("tmp", Phase::Content), ("new", Phase::Content)] {
         let root = tempfile::tempdir().unwrap();
-        let mut connection = Outbox::new(root.path()).connect().await.unwrap();
+        let mut connection = OutboxTransport::new(root.path()).connect().await.unwrap();
         fs::remove_dir(root.path().join(folder)).unwrap();
         fs::write(root.path().join(folder), "in the way").unwrap();
         let (attempt, _) = deliver(&mut connection, "a@example.org", b"one\r\n").await;
@@ -112,7 +112,7 @@ async fn a_folder_that_takes_nothing_costs_the_message_and_leaves_no_remains() {
 async fn a_maildir_that_cannot_be_made_is_refused_at_once() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("file"), "").unwrap();
-    let error = Outbox::new(root.path().join("file")).connect().await.unwrap_err();
+    let error = OutboxTransport::new(root.path().join("file")).connect().await.unwrap_err();
     assert!(matches!(error, ConnectError::Unreachable { phase: Phase::Connect, .. }), "{error}");
     assert!(error.to_string().contains("could not be made"), "{error}");
 }
@@ -122,7 +122,7 @@ async fn a_maildir_that_cannot_be_made_is_refused_at_once() {
 async fn a_full_disk_costs_the_message_and_leaves_no_remains() {
     let disk = std::env::var("SMALL_DISK").expect("SMALL_DISK is not set");
     let root = tempfile::tempdir_in(disk).unwrap();
-    let mut connection = Outbox::new(root.path()).connect().await.unwrap();
+    let mut connection = OutboxTransport::new(root.path()).connect().await.unwrap();
     let (attempt, doubt) = deliver(&mut connection, "a@example.org", &[b'x'; 1 << 20]).await;
     let Attempt::Lost { phase: Phase::Content, cause } = attempt else { panic!("{attempt:?}") };
     assert!(cause.contains("No space left") && !doubt, "{cause}");

@@ -159,7 +159,7 @@ impl Opening<'_> {
     }
 
     /// AUTH (RFC 4954). [`SmtpTransport::new`](super::SmtpTransport::new) has
-    /// made sure that the way is protected.
+    /// made sure that the connection is protected.
     async fn authenticate(
         &self,
         wire: &mut Wire,
@@ -239,7 +239,7 @@ impl Opening<'_> {
     }
 }
 
-/// Some servers repeat a command that they refuse, and in this one stands a password.
+/// Some servers repeat a command that they refuse, and this one holds a password.
 fn withhold_echo(raw: &mut RawReply, said: &str, credentials: &Credentials) {
     let secret = credentials.password.expose_secret();
     let encoded = said.split_ascii_whitespace().next_back().unwrap_or_default();

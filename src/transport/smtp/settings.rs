@@ -1,6 +1,6 @@
-//! What a connection needs to know, as types that cannot be wrong.
+//! The settings of a connection.
 //!
-//! Absent on purpose: reading the environment or a file. Whoever calls
+//! Absent on purpose: reading the environment or a file; the caller
 //! supplies the values.
 
 use std::fmt;

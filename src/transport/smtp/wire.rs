@@ -52,7 +52,7 @@ pub(super) enum Terminator {
     MayHaveLeft,
 }
 
-/// What stood in the connection while nobody had asked anything.
+/// Bytes that the server sent while no command was open.
 pub(super) enum Idle {
     /// Nothing, as it should be.
     Quiet,
@@ -66,7 +66,7 @@ pub(super) enum Idle {
 pub(super) struct Wire<S = Box<dyn Stream>> {
     stream: S,
     framer: Framer,
-    /// A failed write whose reason the server may still have told us.
+    /// A failed write whose reason the server may still have sent.
     write_error: Option<io::Error>,
 }
 
@@ -229,7 +229,7 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// The reason for an end: the first failure, and plain words for the usual one.
+    /// The reason for an end: the first failure, and plain words for the most common one.
     fn end(&mut self, read_error: Option<io::Error>) -> WireError {
         let closed = |error: &io::Error| {
             matches!(
