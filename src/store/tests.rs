@@ -1,4 +1,4 @@
-//! What every store promises, tried on real files.
+//! Tests of the store on real files.
 
 mod campaigns;
 mod ledger;
@@ -13,7 +13,7 @@ use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, RouteKind, Slug, Timestamp};
 use crate::render::{Attachment, Image, ImageContent, ImageFormat, Piece, Rendered, Template};
 
-/// A store in a folder of its own, which goes when this is dropped.
+/// A store in a folder of its own, which is deleted when this is dropped.
 struct Temporary {
     folder: tempfile::TempDir,
 }
@@ -31,7 +31,7 @@ impl Temporary {
         self.open_in_boot("boot-1").await
     }
 
-    /// While an earlier store is open, this is what a crash leaves behind.
+    /// Opens the store again while an earlier one is open, as after a crash.
     async fn open_in_boot(&self, boot_id: &str) -> Store {
         Store::open(&self.path(), OpenMode::CreateIfMissing, boot_id).await.unwrap()
     }
@@ -50,7 +50,7 @@ async fn import(store: &Store, file: &str) -> super::ImportSummary {
     store.import(list, "a test", at(0), |_| Ok(())).await.unwrap()
 }
 
-/// `email,first_name` for readers 0 to `count`.
+/// A list of `count` subscribers, with the columns `email` and `first_name`.
 fn readers(count: usize) -> String {
     let rows = (0..count).map(|n| format!("reader{n}@example.org,R{n}\n"));
     std::iter::once("email,first_name\n".to_owned()).chain(rows).collect()

@@ -31,7 +31,7 @@ fn after_every_command_the_store_is_whole_in_its_one_file() {
         (0, vec!["subscribers", "show", "reader-four@example.org"]),
         (0, vec!["subscribers", "export"]),
         (0, vec!["subscribers", "stats"]),
-        // A failure closes it, too.
+        // A command that fails closes the store, too.
         (3, vec!["subscribers", "import", "broken.csv", "--rejects", "no/where.csv"]),
         (0, vec!["proof", &issue]),
         (0, vec!["send", &issue, "--yes", "--dry-run"]),
@@ -48,7 +48,7 @@ fn after_every_command_the_store_is_whole_in_its_one_file() {
     assert_eq!(serving.finish().code, 0);
     assert_whole(&newsletter, "serve");
 
-    // So a copy of that file knows what was sent.
+    // So a copy of that file records what was sent.
     let copy = std::fs::read(newsletter.store()).unwrap();
     std::fs::remove_dir_all(newsletter.path("subscribers")).unwrap();
     newsletter.write("subscribers/postrider.sqlite3", copy);
@@ -57,7 +57,7 @@ fn after_every_command_the_store_is_whole_in_its_one_file() {
 }
 
 #[test]
-fn a_first_import_that_is_killed_leaves_no_part_of_a_list_to_be_taken_for_all() {
+fn a_first_import_that_is_killed_leaves_no_part_of_the_list() {
     let newsletter = Newsletter::outbox().set("outbox.subscribers", "\"example.csv\"");
     let issue = newsletter.issue("one");
     let list = newsletter.path("example.csv");
@@ -65,7 +65,7 @@ fn a_first_import_that_is_killed_leaves_no_part_of_a_list_to_be_taken_for_all() 
     let sending = newsletter.start(&["send", &issue]);
     let mut rows = std::fs::File::options().write(true).open(&list).unwrap();
     rows.write_all(b"email\n").unwrap();
-    // Far more than a pipe holds, so some batches of it were dealt with.
+    // A pipe holds far less than this, so some batches were read.
     for n in 0..20_000 {
         writeln!(rows, "reader-{n}@example.org").unwrap();
     }
@@ -79,7 +79,7 @@ fn a_first_import_that_is_killed_leaves_no_part_of_a_list_to_be_taken_for_all() 
 }
 
 #[test]
-fn a_wish_to_leave_is_not_granted_by_a_store_that_was_replaced() {
+fn nobody_is_told_that_they_unsubscribed_if_the_store_was_replaced() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
     newsletter.expect(0, &["send", &newsletter.issue("one"), "--yes"]);
@@ -105,7 +105,7 @@ fn a_wish_to_leave_is_not_granted_by_a_store_that_was_replaced() {
 }
 
 #[test]
-fn a_send_whose_store_is_removed_stops_and_says_so() {
+fn a_send_whose_store_is_removed_stops_with_an_error() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = Newsletter::smtp(&server).subscribed([
         "reader-one@example.org",
@@ -123,7 +123,7 @@ fn a_send_whose_store_is_removed_stops_and_says_so() {
 }
 
 #[test]
-fn a_store_behind_a_link_is_sent_from_by_one_at_a_time() {
+fn a_store_behind_a_symbolic_link_has_one_sender_at_a_time() {
     let server = SmtpServer::start(ServerOptions::default());
     let first = Newsletter::smtp(&server).subscribed(["hold-after-dot@example.org"]);
     let second = Newsletter::smtp(&server);
@@ -139,7 +139,7 @@ fn a_store_behind_a_link_is_sent_from_by_one_at_a_time() {
 }
 
 #[test]
-fn too_few_open_files_are_told_and_nothing_panics() {
+fn too_few_open_files_are_an_error_and_no_panic() {
     let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
     let issue = newsletter.issue("one");
     for limit in [5, 6, 7, 8, 10, 12, 16, 24, 34, 48, 64] {
@@ -162,7 +162,7 @@ fn too_few_open_files_are_told_and_nothing_panics() {
 }
 
 #[test]
-fn a_store_that_this_user_may_not_use_is_told_in_true_words() {
+fn a_store_that_this_user_may_not_use_is_an_error_with_advice() {
     for (folder_mode, file_mode) in [(0o755, 0o000), (0o755, 0o444), (0o555, 0o444), (0o000, 0o644)]
     {
         let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
@@ -190,7 +190,7 @@ fn a_store_that_this_user_may_not_use_is_told_in_true_words() {
 }
 
 #[test]
-fn where_there_is_no_store_nothing_is_said_that_is_not_so() {
+fn a_missing_store_is_an_error_with_advice() {
     let newsletter = Newsletter::outbox();
     for arguments in [vec!["status"], vec!["subscribers", "stats"], vec!["serve"]] {
         let run = newsletter.expect(12, &arguments);

@@ -1,4 +1,4 @@
-//! A list goes in and comes out, and no row of it is lost in silence.
+//! Lists are imported and exported, and no row is lost without a report.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -24,7 +24,7 @@ fn total(newsletter: &Newsletter) -> u64 {
 }
 
 #[test]
-fn rows_that_can_not_be_used_are_kept_with_their_line_and_reason_for_their_owner_alone() {
+fn rows_that_cannot_be_used_are_kept_with_line_and_reason_in_a_file_for_their_owner_alone() {
     let newsletter = Newsletter::outbox();
     newsletter.never_says("no-domain-here");
     let list = "email,first_name\nreader-one@example.org,One\nno-domain-here,Two\n\
@@ -42,7 +42,7 @@ fn rows_that_can_not_be_used_are_kept_with_their_line_and_reason_for_their_owner
     for line in [",3,", ",5,", ",6,"] {
         assert!(kept.contains(line), "{line} in {kept}");
     }
-    // Mended where it stands, it is a list again.
+    // Once it is corrected, the rejects file can be imported.
     let mended = kept
         .replace("no-domain-here", "reader-two@example.org")
         .replace('\u{0}', "")
@@ -53,7 +53,7 @@ fn rows_that_can_not_be_used_are_kept_with_their_line_and_reason_for_their_owner
 }
 
 #[test]
-fn each_rejected_row_is_told_by_its_line_and_without_its_address() {
+fn each_rejected_row_is_reported_with_its_line_and_without_its_address() {
     let newsletter = Newsletter::outbox();
     newsletter.never_says("secret-reader");
     newsletter.write("in.csv", "email\nreader@example.org\nsecret-reader@\n");
@@ -116,7 +116,7 @@ fn lists_are_understood_in_the_forms_that_programs_write() {
 }
 
 #[test]
-fn one_address_in_two_cases_is_one_reader() {
+fn one_address_in_two_spellings_is_one_subscriber() {
     let newsletter = Newsletter::outbox();
     let told = import(
         &newsletter,
@@ -131,7 +131,7 @@ fn one_address_in_two_cases_is_one_reader() {
 }
 
 #[test]
-fn a_file_that_is_no_list_is_refused_and_changes_nothing() {
+fn a_file_without_a_usable_header_is_refused_and_changes_nothing() {
     let newsletter = Newsletter::outbox();
     for (list, wanted) in [
         ("", "the file is empty"),
@@ -190,7 +190,7 @@ fn the_rejects_never_overwrite_the_list_they_come_from() {
 }
 
 #[test]
-fn who_left_or_is_suppressed_is_not_brought_back() {
+fn nobody_who_unsubscribed_or_is_suppressed_is_subscribed_again() {
     let newsletter = Newsletter::outbox();
     import(&newsletter, "email,status\nleft@example.org,unsubscribed\n");
     newsletter.expect(0, &["subscribers", "suppress", "never@example.org"]);
@@ -233,7 +233,7 @@ fn the_first_address_makes_the_store_and_reading_does_not() {
 }
 
 #[test]
-fn the_rejects_follow_no_link_and_go_into_nothing_but_a_file() {
+fn the_rejects_follow_no_link_and_replace_only_a_regular_file() {
     let newsletter = Newsletter::outbox();
     newsletter.write("precious", "somebody else's");
     let rejects = newsletter.path("in.csv.rejects.csv");
@@ -267,7 +267,7 @@ fn a_quote_that_is_never_closed_says_how_many_lines_it_took() {
 }
 
 #[test]
-fn a_list_of_suppressed_addresses_puts_nobody_into_the_audience() {
+fn a_list_of_suppressed_addresses_adds_nobody_to_the_audience() {
     let newsletter = Newsletter::outbox().subscribed(["bounced@example.org"]);
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/subscribers/suppressions.example.csv");
     let told = import(&newsletter, std::fs::read(example).unwrap());

@@ -8,7 +8,7 @@ use crate::store::writer::Durability;
 use crate::store::{FreezeError, Proof, StoreFault};
 
 #[tokio::test]
-async fn a_campaign_is_frozen_for_those_the_plan_counted_and_thaws_to_the_same_bytes() {
+async fn a_campaign_is_frozen_for_the_planned_audience_and_read_back_with_the_same_bytes() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let file = "email,status\na@x.example,\nb@x.example,\nc@y.example,\nd@y.example,disabled\n\
@@ -67,7 +67,7 @@ async fn a_campaign_is_frozen_once() {
 }
 
 #[tokio::test]
-async fn an_address_stands_once_in_a_ledger_and_the_database_sees_to_it() {
+async fn the_database_refuses_a_second_row_for_an_address_in_a_ledger() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(3)).await;
@@ -148,7 +148,7 @@ async fn a_frozen_campaign_keeps_its_images_until_it_is_forgotten() {
     assert!(error.contains("the stored images of weekly/two are not those"), "{error}");
 }
 
-/// Stores that are older than images in the mail lack a table, and no campaign.
+/// A store that is older than embedded images lacks their table.
 #[tokio::test]
 async fn a_campaign_of_an_older_store_is_still_there() {
     let temporary = Temporary::new();

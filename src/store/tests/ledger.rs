@@ -19,7 +19,7 @@ async fn ledger_of(temporary: &Temporary, count: usize) -> (Store, SqliteLedger)
     (store, ledger)
 }
 
-/// What the death of a process leaves: rows as they stood, and a free lock.
+/// Opens the ledger again as after the death of a process: the rows are as they were, and the lock is free.
 async fn after_death(temporary: &Temporary, ledger: SqliteLedger, boot_id: &str) -> SqliteLedger {
     drop(ledger);
     open_ledger(&temporary.open_in_boot(boot_id).await).await
@@ -79,7 +79,7 @@ async fn an_attempt_goes_from_start_to_outcome() {
     assert!(format!("{refused:?}").contains("…@example.org"));
     assert!(!format!("{refused:?}").contains("reader"));
     assert_eq!(store.suppression(&address(&refused[0].address)).await.unwrap(), None);
-    // The attempt that left nothing does not count, and the deferred row waits for its time.
+    // An attempt of which nothing left does not count, and the deferred row waits until it is due.
     let again = claim(&ledger, 9).await;
     assert_eq!((again.len(), again[0].row, again[0].attempts), (1, rows[4], 0));
     let due = ledger.claim(9, at(60)).await.unwrap().reserved;
@@ -87,7 +87,7 @@ async fn an_attempt_goes_from_start_to_outcome() {
 }
 
 #[tokio::test]
-async fn who_was_tried_in_vain_goes_behind_those_who_were_not() {
+async fn a_row_that_returned_to_pending_goes_behind_those_not_tried_yet() {
     let temporary = Temporary::new();
     let (_, ledger) = ledger_of(&temporary, 3).await;
     let row = claim(&ledger, 1).await[0].row;
@@ -109,7 +109,7 @@ async fn deferred_rows_that_are_due_go_first() {
 }
 
 #[tokio::test]
-async fn who_left_after_the_freeze_is_withdrawn_with_the_reason() {
+async fn a_recipient_who_unsubscribes_after_the_freeze_is_withdrawn_with_the_reason() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 6).await;
     store.unsubscribe(SubscriberId(1), "t", at(1)).await.unwrap();
@@ -154,7 +154,7 @@ async fn a_row_in_another_state_is_an_error_and_stays_as_it_is() {
     let expected = Tally { pending: 1, reserved: 1, sent: 1, ..Tally::default() };
     assert_eq!(ledger.tally().await.unwrap(), expected);
     assert_eq!(store.suppression(&address("reader0@example.org")).await.unwrap(), None);
-    // An outcome is true even if the start that came with it is refused.
+    // The outcome is recorded even if the start that came with it is refused.
     ledger.start(rows[1], None).await.unwrap();
     assert!(ledger.start(rows[0], Some(closing(rows[1], Outcome::Sent))).await.is_err());
     assert_eq!(ledger.tally().await.unwrap().sent, 2);
@@ -172,7 +172,7 @@ async fn released_rows_are_pending_again() {
 }
 
 #[tokio::test]
-async fn after_the_death_of_a_process_doubt_is_what_was_started() {
+async fn after_the_death_of_a_process_started_rows_are_in_doubt() {
     let temporary = Temporary::new();
     let (_, ledger) = ledger_of(&temporary, 5).await;
     let rows: Vec<_> = claim(&ledger, 4).await.iter().map(|row| row.row).collect();
@@ -183,13 +183,13 @@ async fn after_the_death_of_a_process_doubt_is_what_was_started() {
     assert_eq!(doubt, Doubt { in_doubt: 1, returned: 2 });
     let expected = Tally { sent: 1, unknown: 1, pending: 3, ..Tally::default() };
     assert_eq!(ledger.tally().await.unwrap(), expected);
-    // What was in doubt stays so until somebody decides, however often it is recovered.
+    // A row in doubt stays so through any number of recoveries, until somebody decides.
     let again = ledger.recover(InDoubt::Keep, at(10)).await.unwrap();
     assert_eq!(again, Doubt { in_doubt: 1, returned: 0 });
 }
 
 #[tokio::test]
-async fn after_the_loss_of_power_doubt_is_everything_reserved() {
+async fn after_a_loss_of_power_every_reserved_row_is_in_doubt() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 5).await;
     let rows: Vec<_> = claim(&ledger, 4).await.iter().map(|row| row.row).collect();
@@ -205,7 +205,7 @@ async fn after_the_loss_of_power_doubt_is_everything_reserved() {
 }
 
 #[tokio::test]
-async fn doubt_is_settled_as_somebody_decides() {
+async fn rows_in_doubt_are_settled_as_the_caller_decides() {
     for (in_doubt, pending, withdrawn) in [(InDoubt::Resend, 2, 0), (InDoubt::Skip, 1, 1)] {
         let temporary = Temporary::new();
         let (store, ledger) = ledger_of(&temporary, 2).await;
@@ -224,7 +224,7 @@ async fn doubt_is_settled_as_somebody_decides() {
 }
 
 #[tokio::test]
-async fn what_waits_when_the_lifetime_ends_is_rejected_as_expired() {
+async fn rows_that_wait_when_the_lifetime_ends_are_rejected_as_expired() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 4).await;
     let rows: Vec<_> = claim(&ledger, 2).await.iter().map(|row| row.row).collect();
@@ -240,12 +240,12 @@ async fn what_waits_when_the_lifetime_ends_is_rejected_as_expired() {
 }
 
 #[tokio::test]
-async fn the_changes_of_many_slots_are_each_answered() {
+async fn each_of_many_workers_gets_the_result_of_its_change() {
     let temporary = Temporary::new();
     let (_, ledger) = ledger_of(&temporary, 400).await;
     let ledger = std::sync::Arc::new(ledger);
     let rows = claim(&ledger, 400).await;
-    let slots = rows.chunks(25).map(|rows| {
+    let workers = rows.chunks(25).map(|rows| {
         let (ledger, rows): (_, Vec<_>) = (ledger.clone(), rows.iter().map(|r| r.row).collect());
         tokio::spawn(async move {
             let mut previous = None;
@@ -256,14 +256,14 @@ async fn the_changes_of_many_slots_are_each_answered() {
             ledger.close(previous.unwrap()).await.unwrap();
         })
     });
-    for slot in slots.collect::<Vec<_>>() {
-        slot.await.unwrap();
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
     }
     assert_eq!(ledger.tally().await.unwrap(), Tally { sent: 400, ..Tally::default() });
 }
 
 #[tokio::test]
-async fn a_start_whose_slot_went_away_is_written_all_the_same() {
+async fn a_start_is_written_even_if_its_worker_has_ended() {
     let temporary = Temporary::new();
     let (_, ledger) = ledger_of(&temporary, 1).await;
     let row = claim(&ledger, 1).await[0].row;
@@ -321,7 +321,7 @@ async fn plan(store: &Store, sql: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_must_outlive_a_loss_of_power_is_flushed_and_starts_are_not() {
+async fn claims_and_recoveries_are_flushed_to_the_disk_and_starts_are_not() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 2).await;
     let (flushed, unflushed) = (2, 1);
@@ -338,7 +338,7 @@ async fn what_must_outlive_a_loss_of_power_is_flushed_and_starts_are_not() {
     assert_eq!(store.writer().synchronous().await, flushed);
 }
 
-/// Whatever happens in whatever order, every row stays in exactly one state.
+/// After any sequence of calls, every row is in exactly one state.
 #[tokio::test]
 async fn the_states_add_up_to_the_audience_after_any_history() {
     for seed in 1..=6_u64 {

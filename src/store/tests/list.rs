@@ -18,7 +18,7 @@ async fn everybody(store: &Store) -> Vec<ListedSubscriber> {
 }
 
 #[tokio::test]
-async fn the_sum_of_an_import_adds_up_and_running_it_twice_is_running_it_once() {
+async fn the_counts_of_an_import_add_up_and_a_second_import_changes_nothing() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let mut file = readers(2500);
@@ -42,7 +42,7 @@ async fn the_sum_of_an_import_adds_up_and_running_it_twice_is_running_it_once() 
 }
 
 #[tokio::test]
-async fn an_import_fills_gaps_and_overwrites_nothing() {
+async fn an_import_adds_what_is_missing_and_overwrites_nothing() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, "email,first_name,city\nr@example.org,,Town\n").await;
@@ -55,7 +55,7 @@ async fn an_import_fills_gaps_and_overwrites_nothing() {
 }
 
 #[tokio::test]
-async fn an_import_brings_nobody_back() {
+async fn an_import_subscribes_nobody_again() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, "email\nleft@example.org\nbounced@example.org\n").await;
@@ -122,7 +122,7 @@ async fn an_export_imports_to_the_same_list() {
 }
 
 #[tokio::test]
-async fn leaving_twice_is_leaving_once_and_a_stranger_may_leave() {
+async fn a_second_unsubscribe_changes_nothing_and_an_unknown_number_is_no_error() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
@@ -134,7 +134,7 @@ async fn leaving_twice_is_leaving_once_and_a_stranger_may_leave() {
 }
 
 #[tokio::test]
-async fn the_numbers_of_the_list_are_true() {
+async fn the_list_is_counted_by_status_reason_and_domain() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let file = "email,status\na@x.example,subscribed\nb@x.example,disabled\nc@y.example,cleaned\n";
@@ -160,7 +160,7 @@ async fn a_rejects_file_that_cannot_be_written_stops_the_import() {
 }
 
 #[tokio::test]
-async fn a_whole_list_or_nobody_is_on_it() {
+async fn a_whole_import_adds_all_or_nobody() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let file = readers(2500);
@@ -169,7 +169,7 @@ async fn a_whole_list_or_nobody_is_on_it() {
     let error = store.import_whole(whole, "a test", at(0), |_| Ok(())).await.unwrap_err();
     assert!(matches!(error, ImportError::File(_)), "{error:?}");
     assert_eq!(store.stats().await.unwrap().total, 0);
-    // An import by hand keeps what it has, and can be run again.
+    // An ordinary import keeps the batches that it wrote, and can be run again.
     let by_hand = ListReader::new(broken()).unwrap();
     store.import(by_hand, "a test", at(0), |_| Ok(())).await.unwrap_err();
     assert_eq!(store.stats().await.unwrap().total, 2500);
@@ -178,7 +178,7 @@ async fn a_whole_list_or_nobody_is_on_it() {
     assert_eq!((summary.rows, summary.unchanged), (2500, 2500));
 }
 
-/// A file on a disk that goes before its end.
+/// A file whose disk fails before its end.
 struct Unplugged(std::io::Cursor<String>);
 
 impl std::io::Read for Unplugged {

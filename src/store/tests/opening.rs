@@ -53,7 +53,7 @@ async fn a_store_of_a_newer_version_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_store_is_left_alone() {
+async fn a_file_that_is_not_a_store_is_left_alone() {
     let temporary = Temporary::new();
     std::fs::create_dir_all(temporary.path()).unwrap();
     let refused = |error: StoreError| {
@@ -101,7 +101,7 @@ async fn a_full_disk_is_named_and_what_was_written_stays() {
     assert!(store.unsubscribe(SubscriberId(1), "a test", at(2)).await.unwrap());
 }
 
-/// Lets the database grow by 20 pages, as a disk does that is nearly full.
+/// Lets the database grow by 20 pages only, like a disk that is nearly full.
 pub(super) async fn limit_pages(store: &Store) {
     let mut turn = store.writer().turn().await;
     let connection = turn.connection(Durability::Power).await.unwrap();
@@ -112,7 +112,7 @@ pub(super) async fn limit_pages(store: &Store) {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_written_says_so() {
+async fn a_store_that_cannot_be_written_is_read_only() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     let mut turn = store.writer().turn().await;
@@ -167,7 +167,7 @@ async fn a_store_that_another_process_keeps_locked_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_once_another_file_stands_there() {
+async fn nothing_is_written_once_the_path_names_another_file() {
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
