@@ -2,11 +2,11 @@
 //!
 //! In: a parsed [`Issue`], a [`Theme`] and the newsletter's own words, its
 //! [`Letterhead`]. Out: a [`Rendered`]: subject, preheader, html and text, in
-//! which everything that differs from reader to reader is a typed [`Slot`];
-//! and findings about what could not be kept as it was written. Absent on
+//! which everything that differs from recipient to recipient is a typed
+//! [`Slot`]; and findings about what could not be kept as it was written. Absent on
 //! purpose: the reader. Nothing here runs once per recipient.
 //!
-//! The article goes its own way past the template engine: the events of the
+//! The article does not pass through the template engine: the events of the
 //! Markdown become one tree (`flow`), which two writers turn into
 //! html and text. The theme's shell goes through Handlebars and mrml once,
 //! and the article is put into it afterwards.
@@ -58,7 +58,7 @@ use crate::theme::{Scheme, Theme, ThemeFault, Token, Words, fill};
 pub struct Rendered {
     /// The `Subject`, one line.
     pub subject: HeaderText,
-    /// The line that mail programs show after the subject; may be empty.
+    /// The line that mail programs show after the subject. It may be empty.
     pub preheader: String,
     /// The `text/html` part.
     pub html: Template,
@@ -66,7 +66,7 @@ pub struct Rendered {
     pub text: Template,
     /// The sections of the article, in order.
     pub sections: Vec<RenderedSection>,
-    /// Where this issue stands on the web, if it does.
+    /// The issue's URL on the web, if it has one.
     pub web_url: Option<String>,
     /// The images that are files of the newsletter.
     pub images: Vec<Image>,
@@ -93,7 +93,7 @@ pub struct Letterhead {
     pub language: LanguageTag,
     /// Which way the script runs.
     pub direction: Direction,
-    /// Where this issue stands on the web, if it does.
+    /// The issue's URL on the web, if it has one.
     pub web_url: Option<String>,
     /// The newsletter's home on the web, if it has one.
     pub home_url: Option<String>,
@@ -130,7 +130,7 @@ pub fn render(
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
     let mut images = gallery.into_images();
-    // A theme need not show the logo, and nobody is sent what nobody sees.
+    // A theme need not show the logo, and the mail carries no image that it does not show.
     images.retain(|image| !image.is_attached() || html.template.mentions(&image.source));
     let rendered = Rendered {
         subject: subject(issue, letterhead).clone(),
@@ -286,7 +286,7 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
 }
 
 /// Turns every text that is not empty into a token. An empty one stays, so
-/// that `{{#if}}` tells.
+/// that `{{#if}}` sees that it is empty.
 fn tokenised(value: Value, theme: &Theme) -> Value {
     match value {
         Value::String(text) if !text.is_empty() => theme.tokens().write(&Token::Value(text)).into(),

@@ -1,10 +1,10 @@
 //! Links from one place of an article to another.
 //!
-//! In: the nodes, and the headings among them. Out: which headings the article
-//! links to, with the links aimed at the ids that those get; and a finding for
-//! a link that leads to no place. A heading is named as git hosts name it: in
-//! small letters, without punctuation, with `-` for each space. Absent on
-//! purpose: the theme's own links to headings; the shell knows those.
+//! In: the tree, and its headings. Out: which headings the article links to,
+//! with each link pointing to the id that its heading gets; and a finding for a
+//! link that leads nowhere. A heading is named as git hosts name it: in lower
+//! case, without punctuation, with `-` for each space. Absent on purpose: the
+//! theme's own links to headings; the shell knows those.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,8 @@ use super::target;
 use crate::source::Findings;
 use crate::source::rules::DEAD_ANCHOR;
 
-/// Aims the links, and gives the indices of the headings in ascending order.
+/// Points the links to the ids of their headings, and gives the indices of
+/// these headings in ascending order.
 pub(crate) fn settle(
     nodes: &mut [Node<'_>],
     headings: &[Heading],
@@ -112,7 +113,7 @@ mod tests {
     use crate::render::headings;
     use crate::source::SourceText;
 
-    /// The links as they are aimed, the headings that are linked to, and the findings.
+    /// The links' targets, the headings that are linked to, and the findings.
     fn settled(markdown: &str) -> (Vec<String>, Vec<usize>, Vec<String>) {
         let source = SourceText::new("a.md", markdown.as_bytes()).unwrap();
         let document = Document::parse(&source, 0).unwrap();
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_finds_its_heading_or_is_told() {
+    fn a_link_finds_its_heading_or_is_reported() {
         let text = "[a](#the-second-part) [b](#The-First-Part) [c](#über-uns) [d](#nowhere)\n\
                     [e](#x) [f](#the-first-part-1) [g](https://e.example/#nowhere)\n\n\
                     # The first part\n\n# The *second* `part`!\n\n# Über uns\n\n# The first part\n\n\

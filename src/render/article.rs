@@ -1,8 +1,8 @@
 //! An issue's article by itself.
 //!
-//! In: an issue. Out: its article as each part of a mail shows it, for whoever
-//! has another frame for it than a theme, or wants to time one writer. Absent
-//! on purpose: colours and identifiers, which only a theme has.
+//! In: an issue. Out: its article as each part of a mail shows it, for a
+//! program that puts it into something other than a theme, or measures one
+//! writer. Absent on purpose: colours and ids, which come from the theme.
 
 use super::node::Node;
 use super::{article_html, article_text, flow};
@@ -40,7 +40,7 @@ mod tests {
     use crate::source::SourceText;
 
     #[test]
-    fn an_article_is_there_without_a_theme() {
+    fn an_article_needs_no_theme() {
         let source = SourceText::new("a.md", b"Title: x\n\nOne *word*.\n").unwrap();
         let issue = Issue::parse(&source, "a").unwrap();
         let (article, findings) = Article::from_issue(&issue);

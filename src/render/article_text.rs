@@ -8,7 +8,7 @@
 //! paragraph, item or table that links to it; where there are several, they
 //! are numbered, and the numbers begin anew in each section. A button is its
 //! label, and its target below. Who said a quote stands right below it.
-//! Footnotes come last, as `[^1]`, so that nobody takes them for a target.
+//! Footnotes come last, as `[^1]`, so that no reader takes them for a target.
 //!
 //! Absent on purpose: `format=flowed`, and marks for emphasis. The text is
 //! read, also aloud, by people who did not ask for Markdown; in a letter full
@@ -24,9 +24,10 @@ use super::text_table::{self, Cell};
 use super::wrap::{width, wrap, wrap_code};
 use pulldown_cmark::Alignment;
 
-/// What code stands behind.
+/// The margin of code.
 const CODE_MARGIN: &str = "    ";
-/// Stands for a line break in a run. The flow lets no control character through.
+/// A line break in a run. No text holds this character, as the flow drops
+/// control characters.
 const BREAK: char = '\u{2}';
 
 /// Writes the article. Lines end in LF and have no space at their end.
@@ -43,7 +44,8 @@ struct TextWriter {
     /// The text that is being gathered.
     run: String,
     notes: Notes,
-    table: Option<Table>,
+    /// The rows of the table that is being written.
+    table: Option<Vec<Vec<Cell>>>,
     /// The lists that are open.
     lists: Vec<List>,
     in_link: bool,
@@ -55,11 +57,6 @@ struct List {
     /// The number of the next item, if items are numbered.
     next: Option<u64>,
     tight: bool,
-}
-
-#[derive(Default)]
-struct Table {
-    rows: Vec<Vec<Cell>>,
 }
 
 impl TextWriter {
@@ -115,8 +112,8 @@ impl TextWriter {
             ElementKind::Item => self.item(children),
             ElementKind::Table => self.table(children),
             ElementKind::TableHead | ElementKind::TableRow => {
-                if let Some(table) = &mut self.table {
-                    table.rows.push(Vec::new());
+                if let Some(rows) = &mut self.table {
+                    rows.push(Vec::new());
                 }
                 self.nodes(children);
             }
@@ -223,13 +220,14 @@ impl TextWriter {
         self.run.clear();
         self.nodes(children);
         let text = std::mem::take(&mut self.run);
-        match self.table.as_mut().and_then(|table| table.rows.last_mut()) {
+        match self.table.as_mut().and_then(|rows| rows.last_mut()) {
             Some(row) => row.push(Cell { text, alignment }),
             None => self.run = text + "  ",
         }
     }
 
-    /// A raised number would be read as a part of what stands before it.
+    /// Writes raised text. A raised number after a word gets a `^`: otherwise it
+    /// reads as a part of the word.
     fn raised(&mut self, children: &[Node<'_>]) {
         let start = self.run.len();
         self.nodes(children);
@@ -256,15 +254,15 @@ impl TextWriter {
             return;
         }
         let is_shown = text == target || target.strip_prefix("mailto:") == Some(text);
-        // A word of nearly a line may be cut, with what stands around it.
+        // A word that nearly fills a line may be cut, together with its neighbours.
         let may_be_cut = width(text) * 4 > self.page.room().most * 3;
         if !is_shown || may_be_cut {
             self.note(target);
         }
     }
 
-    /// Marks this place of the run with a target. A place in the mail itself
-    /// is nowhere in its text, and neither is an image that the mail carries.
+    /// Marks this place of the run with a target. The text has no places to
+    /// link to, and no attached images, so their targets get no mark.
     fn note(&mut self, target: &str) {
         if !target.is_empty() && !target.starts_with('#') && !target.starts_with("cid:") {
             self.run.push_str(&self.notes.mark(target));
@@ -297,7 +295,7 @@ impl TextWriter {
     fn code(&mut self, children: &[Node<'_>]) {
         self.flush();
         self.nodes_in_item(false, children);
-        // Links in code come from the author's own HTML.
+        // A link in code comes from the author's own HTML.
         let (code, notes) = self.take_run();
         let code = code.replace(BREAK, "\n");
         let most = self.page.room().less(CODE_MARGIN.len()).most;
@@ -307,22 +305,23 @@ impl TextWriter {
 
     fn table(&mut self, children: &[Node<'_>]) {
         self.flush();
-        self.table = Some(Table::default());
+        self.table = Some(Vec::new());
         self.nodes(children);
-        let Some(mut table) = self.table.take() else { return };
+        let Some(mut rows) = self.table.take() else { return };
         // Even a single target gets a number, as a table has many cells.
         let numbered = self.notes.take(1);
         let notes = numbered.lines();
-        for cell in table.rows.iter_mut().flatten() {
+        for cell in rows.iter_mut().flatten() {
             let text = numbered.in_text(&cell.text);
             let lines = text.split(BREAK).map(|line| line.split_whitespace());
             let lines: Vec<String> =
                 lines.map(|words| words.collect::<Vec<_>>().join(" ")).collect();
             cell.text = lines.join("\n");
         }
-        let lines = text_table::lines(&table.rows, self.page.room());
+        let lines = text_table::lines(&rows, self.page.room());
         if !lines.is_empty() {
-            // Below records, what follows without a gap would belong to the last one.
+            // After rows written as records, a blank line keeps the notes from reading
+            // as part of the last record.
             let has_records = lines.iter().any(String::is_empty);
             let gap = (has_records && !notes.is_empty()).then(String::new);
             self.lines(lines.into_iter().chain(gap).chain(notes));

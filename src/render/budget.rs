@@ -24,15 +24,15 @@ pub struct Measures {
     pub styles: usize,
     /// The text as it is.
     pub text: usize,
-    /// Where in the html the link to the mail's page on the web stands.
+    /// Where in the html the link to the page on the web is.
     pub web_view: Option<usize>,
     /// The images that the mail carries, in base64.
     pub attachments: usize,
     /// Both parts and the images, encoded. The headers, about 2 KB, are not counted.
     pub message: usize,
-    /// Where in the html the first link to leave the list stands.
+    /// Where in the html the first link to unsubscribe is.
     pub first_unsubscribe: Option<usize>,
-    /// Where in the html the last link to leave the list stands.
+    /// Where in the html the last link to unsubscribe is.
     pub last_unsubscribe: Option<usize>,
     /// Where in the encoded html that is.
     pub last_unsubscribe_encoded: Option<usize>,
@@ -61,7 +61,7 @@ pub struct SectionWeight {
 /// The length of a provider's click-counting link, in bytes.
 pub const TRACKED_TARGET: usize = 114;
 
-/// How many sections are told.
+/// How many sections are listed.
 pub const HEAVIEST: usize = 3;
 
 impl Measures {
@@ -293,8 +293,8 @@ mod tests {
         let measures = Measures::from_rendered(&mail(vec![way_out(), literal("x")], Vec::new()));
         assert_eq!(measures.heaviest_sections, []);
         let shell = vec![literal("abcde===é-"), way_out()];
-        let told = Measures::from_rendered(&mail(shell, sections)).heaviest_sections;
-        let told: Vec<_> = told.iter().map(|s| (&*s.title, s.line, s.bytes)).collect();
-        assert_eq!(told, [("b", 2, 9), ("c", 3, 6), ("a", 1, 1)]);
+        let heaviest = Measures::from_rendered(&mail(shell, sections)).heaviest_sections;
+        let heaviest: Vec<_> = heaviest.iter().map(|s| (&*s.title, s.line, s.bytes)).collect();
+        assert_eq!(heaviest, [("b", 2, 9), ("c", 3, 6), ("a", 1, 1)]);
     }
 }

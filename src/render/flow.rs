@@ -28,8 +28,8 @@ use crate::issue::Document;
 use crate::source::rules::{DEEP_NESTING, RAW_HTML, REFUSED_TARGET};
 use crate::source::{Findings, Span, holds_control, is_control};
 
-/// Deeper elements of the author's HTML are left out, and what they hold is
-/// kept. Markdown that deep was refused before.
+/// Elements of the author's HTML that stand deeper are left out, and their
+/// content is kept. Markdown that is as deep is refused by the parser.
 const DEEPEST: usize = crate::issue::MAX_NESTING;
 
 /// The level of the article's topmost headings: the mail's title has level 1.
@@ -81,9 +81,9 @@ struct Flow<'d, 'f, 's> {
     /// The author's element whose content is left out.
     dropping: Option<String>,
     footnotes: Footnotes<'d>,
-    /// The author's own names of places.
+    /// The ids that the author's HTML gives.
     ids: HashSet<String>,
-    /// The author's HTML, or a link in a link, may stand where HTML has no place for it.
+    /// Whether the author's HTML, or a link in a link, may be where HTML does not allow it.
     may_be_misplaced: bool,
     too_deep: bool,
     findings: &'f mut Findings<'s>,
@@ -168,7 +168,7 @@ impl<'d> Flow<'d, '_, '_> {
             }
             Tag::FootnoteDefinition(label) => {
                 self.footnotes.begin(label, span);
-                // What stands around the definition does not reach into it.
+                // The elements around a definition are not around its content.
                 return self.open_unwritten(Parent::Other);
             }
             Tag::Paragraph => ElementKind::Paragraph,
@@ -224,7 +224,7 @@ impl<'d> Flow<'d, '_, '_> {
                 });
                 return;
             }
-            // Not switched on; what they hold is shown.
+            // Not switched on. Their content is shown.
             _ => return self.open_unwritten(self.parent()),
         };
         self.open(kind, Author::Markdown, span);
@@ -249,7 +249,7 @@ impl<'d> Flow<'d, '_, '_> {
                 self.close(opened);
             }
         }
-        // A script that is never closed ends with the block it stands in, at the latest.
+        // A script without an end tag ends with the block around it, at the latest.
         if self.open.is_empty() {
             self.dropping = None;
         }
@@ -296,7 +296,7 @@ impl<'d> Flow<'d, '_, '_> {
         }
     }
 
-    /// Opens what Markdown opened and nobody sees.
+    /// Opens an element of Markdown that is not written.
     fn open_unwritten(&mut self, parent: Parent) {
         let start = self.nodes.len();
         self.open.push(Opened { by: Author::Markdown, kind: None, start, parent, is_link: false });
@@ -368,8 +368,8 @@ impl<'d> Flow<'d, '_, '_> {
         target
     }
 
-    /// The level that a heading has in the mail: those around it decide, so
-    /// that the first is [`TOP_HEADING`] and none is skipped.
+    /// The level that a heading has in the mail. The headings before it decide:
+    /// the first is [`TOP_HEADING`], and no level is skipped.
     fn level(&mut self, author: u8) -> u8 {
         while self.levels.last().is_some_and(|around| *around >= author) {
             self.levels.pop();

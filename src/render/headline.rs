@@ -1,10 +1,10 @@
-//! What a title says beside the newsletter's name and the number.
+//! What a title says in addition to the newsletter's name and the number.
 //!
-//! In: a title, and what the masthead shows already. Out: the words that are
-//! left to stand as a headline below it; none for "Example Weekly 12".
-//! Absent on purpose: the subject, which stays as it was written.
+//! In: a title, and what the masthead shows already. Out: the remaining words,
+//! as a headline below it; none for "Example Weekly 12". Absent on purpose: the
+//! subject, which stays as it was written.
 
-/// What may stand between a name, a number and a headline.
+/// Characters that separate a name, a number and a headline.
 const SEPARATORS: [char; 9] = [':', '-', '–', '—', '|', '/', '·', ',', '.'];
 
 /// The headline in `title`; empty if the masthead says it all.

@@ -1,11 +1,11 @@
-//! The images of a mail: which file is meant, whether readers can see it,
-//! how large it is shown, and by which address the mail names it.
+//! The images of a mail: which file is meant, whether mail programs show it,
+//! how large it is shown, and which URL it has in the mail.
 //!
-//! In: targets as the author wrote them, and [`ImageFinder`], who knows the files.
-//! Out: for each image an address and a size, or why there is none; and the
-//! list of all images that are files, for whoever attaches or previews them.
-//! Absent on purpose: reading files, fetching what is on the web, and changing
-//! an image. What is too large for a mail is said, and never shrunk in secret.
+//! In: targets as the author wrote them, and an [`ImageFinder`]. Out: for each
+//! image a URL and a size, or why there is none; and the list of all images
+//! that are files, which the mail carries or the preview shows. Absent on
+//! purpose: reading files, fetching from the web, and changing an image. An
+//! image that is too large is reported, and not shrunk.
 
 mod fault;
 mod gallery;
@@ -26,7 +26,7 @@ pub const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
 /// a wider image would widen the column.
 pub(crate) const COLUMN: u32 = 568;
 
-/// Who knows the files of a newsletter.
+/// Finds the image files of a newsletter.
 pub trait ImageFinder {
     /// Reads the image at `path`, whose parts are separated by `/`.
     ///
@@ -71,7 +71,7 @@ pub enum ImageFault {
 /// How images that are files reach the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageMode {
-    /// The mail names their addresses on the web.
+    /// The mail holds their URLs on the web.
     Link,
     /// The mail carries them.
     Embed,
@@ -80,17 +80,17 @@ pub enum ImageMode {
 /// What a newsletter says about its images.
 #[derive(Clone, Copy)]
 pub struct Illustration<'p> {
-    /// Who knows the files.
+    /// Finds the files.
     pub files: &'p dyn ImageFinder,
     /// How they reach the reader.
     pub mode: ImageMode,
-    /// Where the folder of the images stands on the web; its path ends in `/`.
+    /// The URL of the folder of images; its path ends in `/`.
     pub assets_url: Option<&'p Url>,
-    /// What stands at the head of the mail.
+    /// The logo at the top of the mail.
     pub logo: Option<&'p Logo>,
 }
 
-/// The image at the head of every mail.
+/// The logo: the image at the top of every mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
     /// A path from the newsletter's folder, or an https address.
@@ -108,7 +108,7 @@ pub struct NoImages;
 /// An image of a mail that is a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// Its address as it stands in the html.
+    /// Its URL in the html.
     pub source: String,
     /// Where its bytes are.
     pub content: ImageContent,
@@ -179,7 +179,7 @@ impl ImageFinder for NoImages {
 }
 
 impl Illustration<'static> {
-    /// Of a newsletter that has no files and no address for them.
+    /// For a newsletter that has no image files and no URL for them.
     pub const NONE: Self =
         Self { files: &NoImages, mode: ImageMode::Link, assets_url: None, logo: None };
 }
@@ -195,8 +195,8 @@ impl ImageFormat {
         }
     }
 
-    /// How names of such files end.
-    pub fn ending(self) -> &'static str {
+    /// The extension of such files.
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
             Self::Jpeg => "jpg",

@@ -1,13 +1,13 @@
 //! The targets of a text, as notes below it.
 //!
-//! In: targets, as they come. Out: marks to stand in the text meanwhile, and
-//! when the text is complete, numbers instead of the marks and a line for
-//! each target. A target that comes twice in a text is one note.
+//! In: targets in the order of the text. Out: marks that hold their places, and
+//! when the text is complete, numbers in place of the marks and a line for each
+//! target. A target that comes twice in a text is one note.
 
 use std::collections::HashMap;
 
-/// Stands before and after the index of a target. The flow lets no control
-/// character of an author through.
+/// The character before and after the index of a target. No text holds it, as
+/// the flow drops control characters.
 const MARK: char = '\u{1}';
 
 /// The notes of a section.

@@ -38,8 +38,8 @@ pub(crate) struct HtmlPart {
     pub(crate) headings: Vec<usize>,
 }
 
-/// Makes the `text/html` part. `article` is told which of its headings the
-/// shell links to.
+/// Makes the `text/html` part. `article` gets the indices of the headings that
+/// the shell links to.
 pub(crate) fn html(
     theme: &Theme,
     values: &Value,
@@ -153,7 +153,7 @@ struct Parts<'t> {
 }
 
 impl Parts<'_> {
-    /// Takes a text as a piece of its own, so that nobody copies it.
+    /// Takes a text as a piece of its own, without a copy.
     fn whole(&mut self, text: Option<String>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.pieces.push(Piece::Literal(text));

@@ -1,4 +1,4 @@
-//! Typed holes for what differs from reader to reader.
+//! Slots: typed holes for what differs from recipient to recipient.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::source::html;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "slot", rename_all = "snake_case")]
 pub enum Slot {
-    /// The reader's own link to leave the list. A provider fills in its tag.
+    /// The recipient's own link to unsubscribe. A provider fills in its tag.
     UnsubscribeUrl,
     /// The sender's postal address. Our own mail always shows the default; a
     /// provider that insists on its own tag gets that instead.

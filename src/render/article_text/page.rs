@@ -1,4 +1,4 @@
-//! The lines of a text, each behind the margins of what is open there.
+//! The lines of a text, each behind the margins of the open elements.
 
 use crate::render::wrap::Room;
 
@@ -41,9 +41,9 @@ impl TextPage {
         }
     }
 
-    /// Begins a margin with a marker such as `* `. Where there is no room for
-    /// one more, lines get no further margin, and `false` tells that the
-    /// marker still has to be shown.
+    /// Begins a margin with a marker such as `* `. If there is no room for one
+    /// more margin, lines get none, and the caller has to write the marker: the
+    /// result is then `false`.
     pub(super) fn open_margin(&mut self, first: &str, rest: &str) -> bool {
         self.begin_block();
         let fits = self.used + first.len() <= WIDEST - NARROWEST;
@@ -54,7 +54,7 @@ impl TextPage {
         fits
     }
 
-    /// Ends the innermost margin. A marker that nothing followed gets its line.
+    /// Ends the innermost margin. A marker without text gets a line of its own.
     pub(super) fn close_margin(&mut self) {
         if self.margins.last().is_some_and(|margin| margin.first.is_some()) {
             self.line("");

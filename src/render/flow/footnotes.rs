@@ -1,5 +1,5 @@
-//! Footnotes: gathered wherever they are defined, numbered in the order in
-//! which readers meet them, and put at the end.
+//! Footnotes: collected wherever they are defined, numbered in the order of
+//! their references, and put at the end.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::render::node::{Element, ElementKind, Node, walk_mut};
 use crate::source::Span;
 use crate::source::rules::UNUSED_FOOTNOTE;
 
-/// The footnotes that were met so far, by an index of ours.
+/// The footnotes so far, each with an index in the order of their first mention.
 #[derive(Default)]
 pub(super) struct Footnotes<'d> {
     /// Labels in lower case, as they are the same in any case.
@@ -45,7 +45,7 @@ impl<'d> Footnotes<'d> {
     pub(super) fn begin(&mut self, label: &str, span: &Span) {
         let mut index = self.referred_to(label);
         if self.notes[index].defined.is_some() {
-            // The first definition is the one that counts; nobody can refer to this.
+            // The first definition of a label counts; no reference means this one.
             let (label, nodes) = (label.to_owned(), Vec::new());
             self.notes.push(Footnote { label, defined: None, nodes, number: None });
             index = self.notes.len() - 1;
@@ -63,8 +63,8 @@ impl<'d> Footnotes<'d> {
 }
 
 impl Flow<'_, '_, '_> {
-    /// Numbers all footnotes and puts them at the end. What nobody refers to
-    /// comes last: it may be what the author forgot to refer to.
+    /// Numbers all footnotes and puts them at the end. Footnotes without a
+    /// reference come last: the author may have forgotten the reference.
     pub(super) fn add_footnotes(&mut self) {
         let mut notes = std::mem::take(&mut self.footnotes.notes);
         if notes.is_empty() {
@@ -105,8 +105,8 @@ impl Flow<'_, '_, '_> {
     }
 }
 
-/// Puts numbers in place of indices. A footnote that is met for the first time
-/// gets the next number.
+/// Puts numbers in place of indices. A footnote gets the next number at its
+/// first mark.
 fn number_marks(nodes: &mut [Node<'_>], notes: &mut [Footnote<'_>], order: &mut Vec<usize>) {
     walk_mut(nodes, &mut |node| {
         let Node::FootnoteMark(mark) = node else { return };

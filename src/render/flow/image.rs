@@ -1,8 +1,9 @@
-//! Where the flow's images and relative links lead.
+//! The URLs of images and of relative links.
 //!
-//! In: the nodes as the author wrote them. Out: the same nodes with targets that hold
-//! in a mail, and images that know how wide they are. An image that cannot
-//! be shown becomes its alternative text, because a broken image helps nobody.
+//! In: the tree with targets as the author wrote them. Out: the same tree with
+//! targets that work in a mail, and images that have a width. An image that
+//! cannot be shown becomes its alternative text, because a broken image says
+//! nothing to a reader.
 
 use std::borrow::Cow;
 
@@ -20,11 +21,11 @@ const FITS_ANYWHERE: u32 = 240;
 /// What a list or a quote takes at the side, in pixels, where style sheets are dropped.
 const MARGIN: u32 = 40;
 
-/// Says that an image has nothing to say, so that no reader is told of it.
+/// Marks a decoration, so that a screen reader passes over the image.
 const DECORATION: (&str, &str) = ("role", "presentation");
 
-/// Gives every image its address and size, and every relative link the
-/// issue's address on the web as its base.
+/// Gives every image its URL and size, and resolves every relative link
+/// against the URL on the web.
 pub(crate) fn resolve(
     nodes: &mut [Node<'_>],
     page: Option<&Url>,
@@ -175,15 +176,15 @@ fn image(
         _ => None,
     };
     if is_alone || width.is_none_or(|width| width > FITS_ANYWHERE) {
-        // It must hold where a mail program drops style sheets. Yahoo drops a
-        // height that is `auto`, so it stands only where there is another one.
+        // Inline, because some mail programs drop style sheets. Yahoo drops a
+        // height that is `auto`, so it is set only beside another height.
         let has_height = attributes.iter().any(|(name, _)| *name == "height");
         let style = if has_height { "max-width:100%;height:auto" } else { "max-width:100%" };
         attributes.push(("style", style.to_owned()));
     }
 }
 
-/// Leaves out what is no size.
+/// Removes attributes for sizes whose value is no size.
 fn keep_sizes(attributes: &mut Vec<(&'static str, String)>) {
     attributes.retain_mut(|(name, value)| {
         let pixels = value.trim().trim_end_matches("px").parse::<u32>().ok().filter(|n| *n > 0);

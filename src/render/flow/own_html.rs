@@ -11,8 +11,8 @@ use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
 use crate::source::rules::{PSEUDO_TAG, RAW_HTML};
 
 impl<'d> Flow<'d, '_, '_> {
-    /// Reads an HTML block, or an inline tag. `lines` tells for offsets in
-    /// `html` where in the source the text from there on stands.
+    /// Reads an HTML block, or an inline tag. `lines` holds for offsets in
+    /// `html` the bytes in the source of the text from there on.
     pub(super) fn html(&mut self, html: String, lines: &[(usize, Span)]) {
         for (token, range) in html::tokens(&html) {
             let span = located(lines, &range);
@@ -47,7 +47,7 @@ impl<'d> Flow<'d, '_, '_> {
             Treatment::Kept("img") => self.raw_image(tag, span),
             Treatment::Kept(name) => {
                 self.end_before(name);
-                // Elements among words stand well anywhere, and most issues write no others.
+                // Elements among words are allowed anywhere, and most issues write no others.
                 self.may_be_misplaced |= !raw_html::is_among_words(name);
                 self.report_outside_table(name, span);
                 let element = self.raw_element(name, tag, span);
@@ -59,7 +59,7 @@ impl<'d> Flow<'d, '_, '_> {
         }
     }
 
-    /// Reports a part of a table that does not stand in the table's next larger part.
+    /// Reports a part of a table outside the larger part that it belongs to.
     fn report_outside_table(&mut self, name: &str, span: &Span) {
         let (around, place): (&[&str], &str) = match name {
             "td" | "th" => (&["tr", "table", "thead", "tbody", "tfoot"], "<tr>"),
@@ -145,7 +145,7 @@ impl<'d> Flow<'d, '_, '_> {
             return ElementKind::Link { target, title, span: span.clone() };
         }
         match name {
-            // Few mail programs fold; what is folded elsewhere stands open here.
+            // Few mail programs can fold content, so it is always open in a mail.
             "details" => ElementKind::Raw { name: "div", attributes },
             "summary" => ElementKind::Summary,
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
@@ -158,7 +158,7 @@ impl<'d> Flow<'d, '_, '_> {
 
     fn raw_image(&mut self, tag: &OpenTag<'_>, span: &Span) {
         let value = |name: &str| tag.value(name).map(|value| clean(value).into_owned());
-        // HTML says with an empty text what Markdown says with a space.
+        // A decoration has an empty `alt` in HTML, and a space in Markdown.
         let alternative = match value("alt") {
             Some(alternative) if alternative.is_empty() => " ".to_owned(),
             alternative => alternative.unwrap_or_default(),

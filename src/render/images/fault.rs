@@ -97,7 +97,7 @@ impl ImageProblem {
             }
             Self::OtherEnding { path, format } => (
                 format!("The image `{path}` is a {}, and its name says otherwise.", name(*format)),
-                format!("Let its name end in .{}: some programs go by it.", format.ending()),
+                format!("Let its name end in .{}: some programs go by it.", format.extension()),
             ),
             Self::TooMany(most) => (
                 format!("More than {most} images are files; this one is not shown."),

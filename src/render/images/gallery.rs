@@ -21,8 +21,8 @@ use crate::render::target;
 /// How much all images in one mail may have together, in bytes. In base64
 /// they take a third more.
 pub(crate) const MAX_ATTACHED_BYTES: usize = 7 * 1024 * 1024;
-/// How many different files one issue may show. Nobody scrolls so far, and each
-/// is read.
+/// How many different files one issue may show. Each is read, and a mail with
+/// more is longer than readers scroll.
 const MOST_IMAGES: usize = 200;
 
 /// What the mail does about one target of an image.
@@ -84,8 +84,8 @@ impl<'p> Gallery<'p> {
         placed
     }
 
-    /// Tells a path from an address. RFC 3986 section 5.2 resolves against
-    /// `assets_url`; a path that stays below it names a file.
+    /// Decides whether a target is a path or a URL. It is resolved against
+    /// `assets_url` (RFC 3986 section 5.2); a path that stays below it names a file.
     fn address(&self, from: Start, written: &str) -> Result<Address, ImageProblem> {
         if written.is_empty() || written.starts_with('#') {
             return Err(ImageProblem::NoTarget);
@@ -184,7 +184,7 @@ impl<'p> Gallery<'p> {
             faults.push(ImageProblem::Unpublished(shown(path)));
             return None;
         };
-        // A name may hold what has a meaning in an address: `a:b.png`, `50%.png`.
+        // A name may hold characters with a meaning in URLs: `a:b.png`, `50%.png`.
         let mut address = base.clone();
         if let Ok(mut segments) = address.path_segments_mut() {
             segments.pop_if_empty().extend(published.split('/'));
@@ -208,7 +208,7 @@ impl<'p> Gallery<'p> {
             return None;
         }
         self.attached_bytes += bytes.len();
-        // RFC 2392 wants the form of an address; the part behind the @ is nobody's.
+        // A Content-ID has the form of an email address (RFC 2392); no host has this name.
         let content_id = format!("{}@image", &digest.to_string()[..32]);
         let source = format!("cid:{content_id}");
         self.attached.insert(digest, source.clone());
@@ -231,8 +231,8 @@ enum Address {
     },
 }
 
-/// What is on the web is linked as it is, in either mode, and never fetched:
-/// only its name can tell that it is nothing for a mail.
+/// An image on the web keeps its URL in either mode, and is not fetched. Only
+/// its extension can show that mail programs do not show it.
 fn on_the_web(address: String) -> Placed {
     let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let unfit = match path.rsplit_once('.') {
@@ -250,7 +250,7 @@ fn decoded(path: &str) -> Option<String> {
     percent_encoding::percent_decode_str(path).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// A path or an address in a message: short, and on one line.
+/// A path or a URL in a message: short, and on one line.
 fn shown(text: &str) -> String {
     let text = decoded(text).map_or(Cow::Borrowed(text), Cow::Owned);
     text.chars().filter(|c| !c.is_control()).take(100).collect()

@@ -1,4 +1,4 @@
-//! mrml, with what it needs to be trusted.
+//! mrml, with guards around it.
 //!
 //! In: filled-in MJML that was looked at before. Out: HTML, or what mrml says
 //! against it at the line where it says so. Absent on purpose: the network and
@@ -17,7 +17,8 @@ use crate::source::html::{self, HtmlToken};
 use crate::source::{Place, SourceText};
 use crate::theme::{Includes, Theme, ThemeFault};
 
-/// The HTML that mrml makes of a layout, without what it stammers.
+/// The HTML that mrml makes of a layout, without mrml's leftovers: fixes for
+/// mail programs that are gone, and rules that the inline styles repeat.
 pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
     Ok(leftovers::without(&rendered(theme, expanded)?))
 }
@@ -26,7 +27,7 @@ fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> 
     let options = ParserOptions { include_loader: Box::new(OwnFiles(theme.includes())) };
     let text = with_spaces(expanded.text());
     let parsed = mrml::parse_with_options(&text, &options).map_err(|error| {
-        // Its sentences end in positions in a text that nobody has seen.
+        // mrml's messages cite offsets in the filled template, which the author never sees.
         let source = std::error::Error::source(&error).map(ToString::to_string);
         let said = source.unwrap_or_else(|| error.to_string());
         let said = [" in root template", " in template from", " at "]
@@ -88,7 +89,8 @@ fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Opt
     }
 }
 
-/// mrml tells a place in bytes, but its tokenizer only in words, as `at LINE:COLUMN`.
+/// A place as mrml reports it: in bytes, or from its tokenizer as `at LINE:COLUMN`
+/// in the message.
 enum MrmlPlace {
     Bytes(Range<usize>),
     LineAndColumn(usize, usize),

@@ -7,7 +7,7 @@
 
 use crate::render::wrap::{Room, width, wrap};
 
-/// A value as it stands after `before`. What holds an address is never broken.
+/// A value in lines, as it continues `before`. A line that holds a URL is never broken.
 pub(super) fn value_after(before: &str, value: &str) -> String {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let column = width(line);

@@ -1,4 +1,4 @@
-//! What mrml writes around every mail, and no mail program of today needs.
+//! What mrml writes into every mail although no mail program of today needs it.
 //!
 //! In: the html of mrml. Out: the same without hacks for programs that are
 //! gone, and without rules that say what the inline styles say already. Each
@@ -35,7 +35,7 @@ const NO_ATTRIBUTES: [&str; 3] =
 /// says it, and so does the heading a few words on.
 const LABEL: &str = "<div aria-label=\"";
 
-/// The html without what nobody needs.
+/// The html without the leftovers.
 pub(super) fn without(html: &str) -> String {
     let unwanted = LEFTOVERS.iter().chain(&NO_ATTRIBUTES);
     let slim = unwanted.fold(html.to_owned(), |html, text| {

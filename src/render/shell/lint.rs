@@ -208,7 +208,7 @@ impl Linter<'_> {
     }
 
     fn include(&mut self, tag: &OpenTag<'_>, here: &dyn Fn() -> Place) -> Result<(), ThemeFault> {
-        // mrml tells that there is no path.
+        // mrml reports an include without a path.
         let Some(path) = tag.value("path") else { return Ok(()) };
         let includes = self.theme.includes();
         let Some(file) = includes.get(path) else {
