@@ -1,10 +1,10 @@
-//! How long each stage of one issue takes in process, from bytes to both
-//! parts, sizes and findings.
+//! Measures each stage of one issue in process, from bytes to both parts, sizes and
+//! findings.
 //!
-//! `cargo bench --bench render [-- FILE]` runs all stages in turn, many times,
-//! and prints the median of each and its share of the whole issue: what else
-//! the machine does then meets all of them alike, and ratios can be compared
-//! between machines. At the end stands the most memory the process ever had.
+//! `cargo bench --bench render [-- FILE]` runs all stages in turn, many times, and
+//! prints the median of each and its share of the whole. Other load on the machine
+//! affects all stages alike, so shares can be compared between machines. The last
+//! line is the peak memory of the process.
 
 #![allow(
     clippy::disallowed_methods,

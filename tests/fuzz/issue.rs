@@ -1,4 +1,4 @@
-//! Any bytes as an issue.
+//! Feeds arbitrary bytes to the renderer as an issue.
 
 #![no_main]
 

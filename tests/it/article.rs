@@ -1,5 +1,5 @@
-//! Both parts of a mail hold every word and every target of an article, and
-//! obey the rules that hold for every mail.
+//! Both parts of a mail contain every word and every target of an article, and
+//! follow the rules for all mails.
 
 mod generated;
 

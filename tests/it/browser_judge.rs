@@ -1,5 +1,5 @@
-//! axe-core in Chromium finds nothing in any sample or real issue, in light
-//! and in dark, and notices every damage done to a mail.
+//! axe-core in Chromium finds no defect in the samples and the real issues, in light
+//! and in dark, and finds every damage that a test does to a mail.
 
 use std::process::Command;
 

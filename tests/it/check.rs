@@ -1,4 +1,4 @@
-//! What `check` tells about real issues and about our own faulty ones.
+//! The findings of `check` for real issues and for faulty ones.
 
 use std::path::{Path, PathBuf};
 

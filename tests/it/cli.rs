@@ -1,4 +1,4 @@
-//! What can be typed, and that what we tell people to type can be.
+//! The command line, and the command lines that the manuals quote.
 
 use std::path::{Path, PathBuf};
 

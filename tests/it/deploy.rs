@@ -1,4 +1,4 @@
-//! The files in `deploy/` keep what they and the manual promise.
+//! The files in `deploy/` follow the rules that the manual states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

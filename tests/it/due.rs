@@ -1,4 +1,4 @@
-//! `due` sends by itself, and never an issue that nobody meant to send.
+//! `due` runs a newsletter by its schedule, and never sends an issue that is not due.
 
 use jiff::{Span, Timestamp};
 use postrider::store::{OpenMode, Store};

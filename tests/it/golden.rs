@@ -1,9 +1,9 @@
-//! Every sample of every theme as readers get it, in files that somebody has read.
+//! Every sample of every theme as readers get it, in files that a person has read.
 //!
-//! In the html a line is begun before each block, so that a change can be
-//! read; nothing else is touched. The message stands there byte by byte.
-//! `INSTA_UPDATE=always cargo test --test it golden` writes what is new or
-//! changed into `tests/fixtures/golden`: read it before it is committed.
+//! A line break is added before each block of the html, so that changes are
+//! readable; nothing else is changed. The message is kept byte by byte.
+//! `INSTA_UPDATE=always cargo test --test it golden` writes new and changed files
+//! into `tests/fixtures/golden`: read them before you commit them.
 
 use postrider::campaign::{Campaign, CopyRecipient, FixedHeaders, MessageForm, MessagePurpose};
 use postrider::domain::{

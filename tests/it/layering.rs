@@ -1,5 +1,5 @@
-//! The rooms of the house, and who may know whom: edge -> shell -> core, and
-//! inside the core only leftwards along the way of the data.
+//! The rooms, and which of them may import which: edge -> shell -> core, and inside
+//! the core only leftwards in the drawing of ARCHITECTURE.md.
 
 use std::path::{Path, PathBuf};
 

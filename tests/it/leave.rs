@@ -1,4 +1,4 @@
-//! A reader leaves, and gets no more mail: not even of a campaign under way.
+//! A reader unsubscribes, and gets no more mail, not even of a campaign in progress.
 
 use crate::support::newsletter::{Mail, Newsletter};
 use crate::support::serving::{ONE_CLICK, ask, serve};

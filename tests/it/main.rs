@@ -1,5 +1,4 @@
-//! The promises of the program, kept against the outside: one binary, a file
-//! for each feature.
+//! Integration tests of the library and the program: one binary, one file per feature.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(unreachable_pub, reason = "one binary has no outside")]
 #![allow(clippy::print_stdout, reason = "a test says what it skipped, and a judge what it counted")]

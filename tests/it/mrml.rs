@@ -1,7 +1,7 @@
-//! What mrml does that a newsletter cannot bear, and what is done against it.
+//! Outputs of mrml that damage a newsletter, and the guards against them.
 //!
-//! Each test first says what mrml does today, so that an upgrade that mends it
-//! is noticed, and then what a theme of ours does with the same.
+//! Each test first shows the output of mrml, so that a fix in a new version of mrml
+//! is noticed, and then the result for a theme with the guard.
 
 use std::collections::BTreeMap;
 

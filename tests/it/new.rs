@@ -1,4 +1,4 @@
-//! A new newsletter works at once, and nothing is written over an old one.
+//! `new` creates a newsletter that works at once, and overwrites no file.
 
 use crate::support::newsletter::Newsletter;
 

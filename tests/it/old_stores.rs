@@ -1,4 +1,4 @@
-//! Stores that earlier builds made: opened, read, and sent from to the end.
+//! Stores of earlier builds are opened, read and sent from.
 
 mod maker;
 

@@ -1,4 +1,4 @@
-//! The outbox is a Maildir in which each message stands once.
+//! The outbox is a Maildir that contains each message once.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! The mail as files, before anybody gets it.
+//! `preview` writes the mail as files.
 
 use crate::support::newsletter::{BODY, Mail, Newsletter};
 

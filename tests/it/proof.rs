@@ -1,4 +1,4 @@
-//! What the editors saw is what is sent.
+//! `send` sends the bytes that the editors proofed.
 
 use std::collections::BTreeSet;
 

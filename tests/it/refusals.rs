@@ -1,5 +1,5 @@
-//! What bad input gets: one clear message that says what was attempted, where,
-//! and what to do next; the documented exit code; and nothing half done.
+//! Bad input gets one clear message (what was attempted, where, and what to do), the
+//! documented exit code, and no half-done work.
 
 mod issues;
 mod machine;

@@ -1,4 +1,4 @@
-//! An issue becomes two parts of a mail.
+//! Rendering an issue gives the two parts of a mail.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! An issue goes to everybody who should get it, once.
+//! `send` delivers an issue to each recipient once.
 
 mod doubt;
 mod provider;

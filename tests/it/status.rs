@@ -1,4 +1,4 @@
-//! Where every campaign stands.
+//! `status` shows the state of every campaign.
 
 use serde_json::json;
 

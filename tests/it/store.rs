@@ -1,4 +1,4 @@
-//! The one file that people back up, restore, link to and delete.
+//! The store is one file, which people back up, restore, link to and delete.
 
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};

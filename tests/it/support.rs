@@ -1,4 +1,4 @@
-//! What the tests stand on: the far ends of a campaign's way.
+//! Shared helpers of the tests: newsletters, servers, rendering.
 
 pub mod any_bytes;
 pub mod fake_mailchimp;

@@ -1,4 +1,4 @@
-//! Themes as their authors and their newsletters meet them.
+//! Themes, as their authors and the newsletters use them.
 
 use crate::support::newsletter::Newsletter;
 

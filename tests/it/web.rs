@@ -1,4 +1,4 @@
-//! The public pages, asked as readers, mail programs, scanners and strangers ask.
+//! The public pages, requested by readers, mail programs, scanners and strangers.
 
 mod asking;
 

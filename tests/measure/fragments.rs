@@ -1,9 +1,8 @@
-//! What an issue's article weighs as pulldown-cmark alone would write it, with
-//! comments stripped: the measure for the size of a mail.
+//! The size of an issue's article as pulldown-cmark alone writes it, without
+//! comments: the reference for the size of a mail.
 //!
-//! `cargo run --example fragments -- FILE...` prints a line of bytes and path
-//! for each file. It reads no line of Postrider's own code, so the front matter
-//! is found here in its plainest way.
+//! `cargo run --example fragments -- FILE...` prints bytes and path for each file. It
+//! uses no code of Postrider, so it finds the front matter in the simplest way.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Counts what makes the code large or hard to find one's way in.
+"""Counts properties that make the code large, or make things hard to find.
 
     tests/measure/house.py [CHECKOUT] [--list]
 
-CHECKOUT is the folder of a checkout (default: this one), so that two of them
-can be compared. Counted are, in `src`:
+CHECKOUT is the folder of a checkout (default: this one), so that two checkouts
+can be compared. The program counts, in `src`:
 
 * lines without tests, by room: files that are only compiled for tests, and
   `#[cfg(test)]` items, are left out;
@@ -13,7 +13,7 @@ can be compared. Counted are, in `src`:
   outside tests;
 * constructors named `of` or `of_...`.
 
-`--list` also names the repeated types and the constructors with their places.
+`--list` also prints the repeated types and the constructors with their locations.
 """
 
 import re

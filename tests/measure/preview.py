@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Wall time and peak memory of `preview` in a cold process, over 30 runs.
+"""Measures wall time and peak memory of `preview` in a cold process, over 30 runs.
 
     tests/measure/preview.py ISSUE [--postrider PROGRAM] [--runs N] [--beside-mjml]
 
-`--beside-mjml` runs the `mjml` program from npm in between, on the MJML of the
-same issue with its article in it, and prints how many times as long and as
-large it is. Fails over 20 ms or 15 MB in the median.
+`--beside-mjml` also runs the `mjml` program from npm, on the MJML of the same
+issue with its article, and prints how much more time and memory it takes. Fails
+if the median is over 20 ms or 15 MB.
 
-A cold process starts from nothing but a warm file cache. Two series are run,
-because a process started from here would be charged with Python's own memory:
-one for the time, and one below `/usr/bin/time` for the resident set.
+A cold process starts with a warm file cache and nothing else. One series measures
+the time. A second series runs under `/usr/bin/time` and measures the resident
+set, because a process that Python starts is charged with Python's memory.
 """
 
 import argparse
@@ -27,7 +27,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 MOST_MILLISECONDS = 20
 MOST_MEGABYTES = 15
-# mjml takes about a second, so it runs once for so many runs of ours.
+# mjml takes about a second, so it runs once per this many runs of `preview`.
 RUNS_FOR_ONE_OF_MJML = 3
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The bytes of every sample and real issue, and the shape of its text part.
+"""Measures the size of every sample and real issue, and checks its text part.
 
     tests/measure/sizes.py [--fragments PROGRAM]
 
-Measured from the files that `preview` writes, and from nothing that the
-program says about itself. Compared with what pulldown-cmark makes of the same
-Markdown (`cargo build --example fragments`). Fails if a mail is larger than
-its article's fragment plus the shell's allowance, is cut by Gmail, breaks a
-URL in its text, or has a long line there.
+It measures the files that `preview` writes, and does not use the sizes that the
+program reports. It compares them with the output of pulldown-cmark for the same
+Markdown (`cargo build --example fragments`). Fails if a mail is larger than its
+article's fragment plus the allowance for the theme, if Gmail would cut it, or if
+its text part has a broken URL or a long line.
 """
 
 import argparse
@@ -31,11 +31,11 @@ STYLE = 4_000
 LARGEST_OF_2026 = 50_000
 LARGEST_OF_ALL = 56_500
 LONGEST_TEXT = 32 * 1024
-# A text cannot be shorter than its words and its URLs. Where those alone are near
-# the limit, this much more is for line ends, marks, and lines below headings.
+# A text cannot be shorter than its words and URLs. If these are near the limit, the
+# factor allows for line ends, marks, and lines below headings.
 OVER_THE_LEAST = 1.15
 COLUMNS = 78
-# The two largest issues that were ever written.
+# The two largest issues of the corpus.
 LARGEST = ("2024-11-20", "2025-02-19")
 
 

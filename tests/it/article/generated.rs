@@ -1,5 +1,5 @@
-//! Articles that nobody wrote: every construct, nested in any way, with words
-//! and targets that occur nowhere else.
+//! Generated articles: every construct, nested in any way, with words and targets
+//! that occur only once.
 
 use proptest::prelude::*;
 

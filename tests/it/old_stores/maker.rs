@@ -1,4 +1,4 @@
-//! Makes the store of a release, to be opened by all later ones.
+//! Creates the store of a release, which all later releases must open.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Files that are no issue, or none that can be sent.
+//! Files that are not issues, or issues that cannot be sent.
 
 use crate::support::newsletter::{BODY, Newsletter};
 

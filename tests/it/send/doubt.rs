@@ -1,4 +1,4 @@
-//! Where it is not known whether a message was taken, that is said, and somebody decides.
+//! A send reports recipients in doubt, and waits for a person's decision about them.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A whole campaign handed to a provider, through the real program.
+//! The program gives a whole campaign to a provider.
 
 use crate::support::fake_mailchimp::{FakeMailchimp, Fault};
 use crate::support::newsletter::Newsletter;

@@ -1,4 +1,4 @@
-//! Over a relay: consent, one sender at a time, and every way in which a server can be bad.
+//! The program sends over a relay: consent, one sender at a time, and faulty servers.
 
 use crate::support::newsletter::Newsletter;
 use crate::support::smtp_server::{Account, Identity, Protection, ServerOptions, SmtpServer};

@@ -1,5 +1,5 @@
-//! Whatever bytes there are, as an issue. The fuzzer calls this, and so do the
-//! tests with what the fuzzer once found.
+//! Renders arbitrary bytes as an issue. The fuzzer calls this, and the tests call it
+//! with inputs that the fuzzer found.
 
 use std::sync::LazyLock;
 

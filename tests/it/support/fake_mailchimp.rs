@@ -1,10 +1,9 @@
-//! A Mailchimp that remembers: one account, one audience, on a loopback port.
+//! A fake of Mailchimp's API: one account, one audience, on a loopback port.
 //!
-//! Its rules are facts about the Marketing API, each marked with where it comes
-//! from: "spec" is the published OpenAPI document, "docs" the reference and
-//! help pages, "stricter" is what the real one lets pass and a client of ours
-//! should not do. It speaks HTTP by hand, because cutting a connection at a
-//! chosen moment is half of what it is for.
+//! Its rules are facts about the Marketing API, each marked with its source: "spec"
+//! is the published OpenAPI document, "docs" the reference and help pages, and
+//! "stricter" marks what Mailchimp accepts and our client should not do. The fake
+//! reads and writes HTTP by hand, because it must cut connections at chosen moments.
 
 mod words;
 

@@ -1,5 +1,5 @@
-//! What both parts of every mail must obey, whatever was written. Read by
-//! rules of its own, so that a fault of the writers is not repeated here.
+//! The rules that both parts of every mail must follow. They are written a second
+//! time here, so that the tests do not repeat a mistake of the writers.
 
 use unicode_width::UnicodeWidthStr;
 

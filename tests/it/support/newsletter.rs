@@ -1,7 +1,7 @@
-//! A newsletter in a folder of its own, and the real program run in it.
+//! A newsletter in a temporary folder, and the program that runs in it.
 //!
-//! Every run is watched: no address of a reader whom the test subscribed, and
-//! no secret that it handed over, may show in what the program says.
+//! Every run is checked: the output must contain no email address of a subscriber
+//! of the test, and no secret of the test.
 
 mod mail;
 mod run;

@@ -1,4 +1,4 @@
-//! Rendering a file as the program would.
+//! Renders a file as the program does.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! `postrider serve` under way, and asking it.
+//! Runs `postrider serve` and sends requests to it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,7 +1,7 @@
-//! An SMTP server for tests, which keeps everything and misbehaves on demand.
+//! An SMTP server for tests, which keeps all messages and fails on demand.
 //!
-//! It runs on a thread and a runtime of its own, so it serves synchronous
-//! tests, asynchronous ones and child processes alike, and stops when dropped:
+//! It has its own thread and runtime, so it serves synchronous tests,
+//! asynchronous tests and child processes. It stops when it is dropped:
 //!
 //! ```ignore
 //! let server = SmtpServer::start(ServerOptions::default());
@@ -9,9 +9,9 @@
 //! assert_eq!(server.messages().len(), 1);
 //! ```
 //!
-//! What happens to a message is decided by its recipient's local part, up to a
-//! `+`: see [`Script`]. How the server is made, and what all its sessions
-//! suffer, stands in [`ServerOptions`].
+//! The local part of the recipient, up to a `+`, decides what happens to a message:
+//! see [`Script`]. [`ServerOptions`] holds the options of the server, and the
+//! faults of all its sessions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;

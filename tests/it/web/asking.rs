@@ -1,4 +1,4 @@
-//! A list in memory, pages over it, and ways to ask them.
+//! A list in memory, the pages over it, and helpers that request them.
 
 use std::sync::{Arc, Mutex};
 
