@@ -1,8 +1,8 @@
 //! What an editor should know before an issue is sent.
 //!
 //! In: an [`Issue`], or what was rendered of it. Out: findings, each with a
-//! rule, a place and advice. Absent on purpose: deciding what to do about
-//! them, and the findings that only the render room can make, about raw HTML.
+//! rule, a place and advice. Deliberately absent: deciding what to do about
+//! them, and the findings that only `render` can make, such as those about raw HTML.
 
 mod characters;
 mod comments;
@@ -23,7 +23,7 @@ use comments::Comments;
 /// Judges what the author wrote. Comments are invisible: only control
 /// characters are looked for in them.
 pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
-    let comments = Comments::of(issue);
+    let comments = Comments::from_issue(issue);
     let text = issue.source.text();
     let damaged = mojibake::discover(text, |span| !comments.cover(span));
     let is_damaged = |at: usize| damaged.iter().any(|d| d.covers(at));
@@ -36,7 +36,7 @@ pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     report(links::discover(issue), findings);
 }
 
-/// Judges what was made of it.
+/// Judges the mail that was rendered from an issue.
 pub fn mail(
     rendered: &Rendered,
     measures: &Measures,
@@ -46,7 +46,8 @@ pub fn mail(
     report(mail::discover(rendered, measures, limits), findings);
 }
 
-/// After so many places there is nothing new to learn, and looking costs time.
+/// A check stops looking after so many places: the next one teaches nothing new
+/// and costs time.
 const ENOUGH: usize = 1_000;
 
 /// Something that breaks a rule.

@@ -12,7 +12,7 @@ use crate::config::Environment;
 use crate::domain::{Clock, Random};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
-use crate::ui::{Colour, Ui, Volume};
+use crate::ui::{ColourMode, Ui, Volume};
 
 /// Carries a newsletter issue from Markdown in git to the inbox.
 #[derive(Debug, Parser)]
@@ -110,12 +110,12 @@ pub fn run(
         _ => Volume::Normal,
     };
     let colour = match cli.global.color {
-        ColourChoice::Auto => Colour::Auto,
-        ColourChoice::Always => Colour::Always,
-        ColourChoice::Never => Colour::Never,
+        ColourChoice::Auto => ColourMode::Auto,
+        ColourChoice::Always => ColourMode::Always,
+        ColourChoice::Never => ColourMode::Never,
     };
     log_to_standard_error(volume);
-    let ui = Ui::of_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
+    let ui = Ui::for_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
     let format = if cli.global.json { OutputFormat::Json } else { OutputFormat::Human };
     let context = Context { ui, environment, clock, random, root: cli.global.root, format };
     match dispatch(&context, cli.command) {

@@ -1,8 +1,8 @@
 //! The only writer: everything the program says to people goes through here.
 //!
 //! In: data, talk, findings, progress. Out: data on standard output, talk on
-//! standard error, so that `postrider … | jq` sees data alone. Absent on
-//! purpose: logs for machines, and deciding what to say.
+//! standard error, so that `postrider … | jq` sees data alone. Deliberately
+//! absent: logs for machines, and deciding what to say.
 
 mod progress;
 mod snippet;
@@ -10,7 +10,7 @@ mod style;
 
 pub use progress::Progress;
 pub use snippet::excerpt;
-pub use style::Colour;
+pub use style::ColourMode;
 
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use crate::error::{Exit, Failure};
 use crate::source::{Finding, Severity};
 use style::{Paint, Style};
 
-/// How much is said.
+/// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Volume {
     /// Warnings and errors alone.
@@ -35,13 +35,13 @@ pub enum Volume {
 /// What the process is connected to, found out once in `main`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminals {
-    /// Somebody can be asked.
+    /// Standard input is a terminal, so questions can be asked.
     pub input: bool,
     /// Standard error is a terminal.
     pub error: bool,
 }
 
-/// What somebody answered.
+/// The answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// Yes.
@@ -74,9 +74,9 @@ struct Streams {
 impl Ui {
     /// Connects to the standard streams of the process. `no_color` is whether
     /// the variable `NO_COLOR` is set to anything but nothing (no-color.org).
-    pub fn of_process(
+    pub fn for_process(
         volume: Volume,
-        colour: Colour,
+        colour: ColourMode,
         no_color: Option<&str>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -106,12 +106,12 @@ impl Ui {
             output_has_reader: true,
         };
         let terminals = Terminals { input: false, error: false };
-        let paint = Paint::new(Colour::Never, false, None);
+        let paint = Paint::new(ColourMode::Never, false, None);
         let streams = Mutex::new(streams);
         (Self { volume, terminals, paint, paint_data: paint, clock, streams }, captured)
     }
 
-    /// How much is said.
+    /// How much is printed.
     pub fn volume(&self) -> Volume {
         self.volume
     }
@@ -179,7 +179,7 @@ impl Ui {
         }
     }
 
-    /// Warns, always.
+    /// Prints a warning, also under `--quiet`.
     pub fn warning(&self, line: &str) {
         let label = self.paint.on("warning:", Style::Warning);
         self.talk(&format!("{label} {}\n", printable(line)));

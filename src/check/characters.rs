@@ -1,5 +1,5 @@
-//! Characters that nobody sees: control characters cut mails short, and some
-//! programs refuse them; others turn the text around that follows them.
+//! Invisible characters: control characters cut mails short, and some programs
+//! refuse them; others turn around the text that follows them.
 
 use pulldown_cmark::{Event, Tag};
 

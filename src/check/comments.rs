@@ -14,7 +14,7 @@ pub(super) struct Comments {
 }
 
 impl Comments {
-    pub(super) fn of(issue: &Issue<'_>) -> Self {
+    pub(super) fn from_issue(issue: &Issue<'_>) -> Self {
         let source = issue.source.text();
         let mut comments = Self { spans: Vec::new(), unbalanced: Vec::new() };
         let mut in_code = false;

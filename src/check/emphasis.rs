@@ -1,7 +1,7 @@
 //! Bold and struck text that begins and never ends, so that readers see its marks.
 //!
-//! Absent on purpose: single `*` and `_`, and `__`. Prose about software is
-//! full of `*const T`, `snake_case` and `__m128i`, and none of it is a slip.
+//! Deliberately absent: single `*` and `_`, and `__`. Prose about software is
+//! full of `*const T`, `snake_case` and `__m128i`, and none of it is a mistake.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 

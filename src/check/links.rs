@@ -1,4 +1,4 @@
-//! Links that lead nowhere, or somewhere nobody meant.
+//! Links without a target, with a wrong one, or shown as text by mistake.
 
 mod target;
 

@@ -9,8 +9,8 @@ use super::Discovery;
 use crate::render::{Measures, Rendered, Slot};
 use crate::source::rules::{PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
 
-/// Whoever leaves, or reads on the web, looks at the top first; and however
-/// short a mail is cut, this much of it is left.
+/// Readers look for these links at the top first, and a mail program that cuts
+/// a mail keeps this much of it.
 const TOP_BYTES: usize = 5 * 1024;
 
 pub(super) fn discover(

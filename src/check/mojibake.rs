@@ -106,7 +106,7 @@ pub(super) fn discover(text: &str, visible: impl Fn(&Span) -> bool) -> Vec<Disco
     discoveries
 }
 
-/// What would mend the whole file at once.
+/// The repair of the whole file at once.
 fn proposal(repaired: &Repaired) -> Discovery {
     let Repaired { encoding, places, non_ascii, explained, .. } = repaired;
     let name = encoding.name();

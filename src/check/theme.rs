@@ -15,7 +15,7 @@ use crate::theme::Theme;
 /// them past 16,000, and each of these stands in every mail.
 pub const MAX_THEME_STYLE_BYTES: usize = 4_096;
 
-/// Where the first link to leave the list stands at the latest, in bytes.
+/// The bytes of the HTML part in which the first unsubscribe link must stand.
 pub const FIRST_UNSUBSCRIBE_BY: usize = 5_000;
 
 /// An issue that says as little as one can, so that the other branches of the
@@ -48,7 +48,7 @@ pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
 
 fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec<Finding> {
     let unreadable = |message: String| {
-        let advice = "Mend the sample.";
+        let advice = "Fix the sample.";
         vec![Finding {
             severity: Severity::Error,
             ..Finding::new(NO_SAMPLE, None, message, advice)

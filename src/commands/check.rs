@@ -41,7 +41,7 @@ enum Format {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct CheckReport {
     issues: usize,
     /// How many of them are no issues at all.
     unreadable: usize,
@@ -98,7 +98,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         finding.severity == Severity::Error
             && !arguments.allow.iter().any(|rule| rule == finding.rule.0)
     };
-    let report = Report {
+    let report = CheckReport {
         issues: issues.len(),
         unreadable,
         errors: findings.iter().filter(is_error).count(),

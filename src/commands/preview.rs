@@ -33,7 +33,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Report<'p> {
+struct PreviewReport<'p> {
     issue: &'p str,
     campaign: String,
     subject: &'p str,
@@ -55,7 +55,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         Some(folder) => folder.clone(),
         None => newsletter.config.root.join("preview").join(stem(&arguments.issue)),
     };
-    let report = Report {
+    let report = PreviewReport {
         issue: &prepared.provenance.source_file,
         campaign: prepared.campaign.key().to_string(),
         subject: prepared.subject().as_str(),

@@ -1,9 +1,9 @@
-//! `postrider theme`: for those who make a newsletter look as it does.
+//! `postrider theme`: commands for the authors of themes.
 //!
-//! `check` says what is wrong with a theme, `new` starts one, and `list` shows
-//! those that are there. None of them opens the store or the network. Outside a
-//! newsletter they know the themes of the program, and `email-templates/` of
-//! the folder in which they are run.
+//! `check` reports what is wrong with a theme, `new` starts one, and `list`
+//! shows those that exist. None of them opens the store or the network. Outside
+//! a newsletter they use the themes of the program, and `email-templates/` in
+//! the current folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
 }
 
 #[derive(Serialize)]
-struct Report<'r> {
+struct ThemeReport<'r> {
     theme: &'r str,
     samples: usize,
     errors: usize,
@@ -98,7 +98,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
         None => findings,
     };
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
-    let report = Report {
+    let report = ThemeReport {
         theme: &name,
         samples: theme.as_ref().map_or(0, |theme| theme.samples().len()),
         errors: count(Severity::Error),

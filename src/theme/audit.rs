@@ -27,7 +27,7 @@ impl Theme {
             for mention in mentions.found {
                 let place = || self.templates.place(name, mention.line, mention.column);
                 match mention.kind {
-                    Kind::Partial if !self.templates.has(&mention.name) => {
+                    MentionKind::Partial if !self.templates.has(&mention.name) => {
                         let partials = self.templates.partials();
                         let advice = match nearest(&mention.name, partials) {
                             Some(near) => format!("Is `{near}` meant?"),
@@ -36,7 +36,7 @@ impl Theme {
                         let message = format!("there is no partial `{}`.", mention.name);
                         findings.push(Finding::new(UNDECLARED_NAME, place(), message, advice));
                     }
-                    Kind::Value if !is_known(&mention.name, &known) => {
+                    MentionKind::Value if !is_known(&mention.name, &known) => {
                         let message = format!("nothing declares `{}`.", mention.name);
                         findings.push(Finding::new(
                             UNDECLARED_NAME,
@@ -45,7 +45,7 @@ impl Theme {
                             known_instead(&mention.name, &known),
                         ));
                     }
-                    Kind::Partial | Kind::Value | Kind::OfItem => {}
+                    MentionKind::Partial | MentionKind::Value | MentionKind::OfItem => {}
                 }
                 used.push(mention.name);
             }
@@ -101,13 +101,13 @@ fn head(name: &str) -> &str {
 #[derive(Debug, PartialEq, Eq)]
 struct Mention {
     name: String,
-    kind: Kind,
+    kind: MentionKind,
     line: usize,
     column: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum MentionKind {
     Value,
     /// Perhaps of an item of a list, so that nobody declares it.
     OfItem,
@@ -146,7 +146,7 @@ impl Mentions {
             TemplateElement::PartialExpression(partial)
             | TemplateElement::PartialBlock(partial) => {
                 if let Some(name) = partial.name.as_name() {
-                    self.push(name.to_owned(), Kind::Partial);
+                    self.push(name.to_owned(), MentionKind::Partial);
                 }
                 partial.params.iter().for_each(|parameter| self.parameter(parameter, scope));
                 partial.hash.values().for_each(|parameter| self.parameter(parameter, scope));
@@ -175,13 +175,13 @@ impl Mentions {
             Parameter::Name(_) | Parameter::Path(_) => {
                 let raw = parameter.as_name().unwrap_or_default();
                 let (name, kind) = match raw.strip_prefix("@root.") {
-                    Some(name) => (name, Kind::Value),
+                    Some(name) => (name, MentionKind::Value),
                     None if raw.starts_with('@') || raw.is_empty() => return,
                     None => {
                         let name = raw.trim_start_matches("../").trim_start_matches("./");
                         let name = name.strip_prefix("this.").unwrap_or(name);
                         let is_plain = name == raw && scope == Scope::Issue;
-                        (name, if is_plain { Kind::Value } else { Kind::OfItem })
+                        (name, if is_plain { MentionKind::Value } else { MentionKind::OfItem })
                     }
                 };
                 if name != "this" && name != "." {
@@ -192,7 +192,7 @@ impl Mentions {
         }
     }
 
-    fn push(&mut self, name: String, kind: Kind) {
+    fn push(&mut self, name: String, kind: MentionKind) {
         self.found.push(Mention { name, kind, line: self.line, column: self.column });
     }
 }

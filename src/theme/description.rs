@@ -60,13 +60,13 @@ struct WrittenField {
 }
 
 /// One file of a theme that is read, for showing places in it.
-struct Reading<'t> {
+struct DescriptionReader<'t> {
     source: &'t SourceText,
 }
 
 pub(super) fn describe(theme: &str, text: &str) -> Result<Description, ThemeFault> {
     let source = source(theme, DESCRIPTION, text)?;
-    let reading = Reading { source: &source };
+    let reading = DescriptionReader { source: &source };
     let written: Written = reading.toml(
         "A colour has light, dark and doc, and a field type, default and doc; see the weekly theme.",
     )?;
@@ -113,7 +113,7 @@ pub(super) fn strings(
     for language in languages {
         let path = file_of(&language);
         let source = source(theme, &path, &files[&path])?;
-        let reading = Reading { source: &source };
+        let reading = DescriptionReader { source: &source };
         if LanguageTag::parse(&language).is_err() {
             let message = format!("`{language}` is no language.");
             return Err(reading.fault(
@@ -149,7 +149,7 @@ pub(super) fn strings(
     Ok(strings)
 }
 
-impl Reading<'_> {
+impl DescriptionReader<'_> {
     fn toml<T: serde::de::DeserializeOwned>(&self, advice: &str) -> Result<T, ThemeFault> {
         toml::from_str(self.source.text()).map_err(|error| {
             let message = error.message().lines().collect::<Vec<_>>().join(" ");

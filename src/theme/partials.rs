@@ -38,11 +38,11 @@ pub(super) fn check(templates: &Templates) -> Result<(), ThemeFault> {
 }
 
 /// A partial that is put in: its name, and the line and the column.
-type Mention = (String, usize, usize);
+type PartialMention = (String, usize, usize);
 
 struct Counter<'t> {
     templates: &'t Templates,
-    mentions: HashMap<&'t str, Vec<Mention>>,
+    mentions: HashMap<&'t str, Vec<PartialMention>>,
     /// How many partials each template puts in.
     counted: HashMap<&'t str, usize>,
     /// The templates that are being counted, from the outermost.
@@ -90,7 +90,10 @@ impl<'t> Counter<'t> {
 }
 
 /// The partials in a template; or the place of one that cannot be known, and why.
-fn mentioned(template: &Template, found: &mut Vec<Mention>) -> Result<(), (usize, usize, String)> {
+fn mentioned(
+    template: &Template,
+    found: &mut Vec<PartialMention>,
+) -> Result<(), (usize, usize, String)> {
     for (at, element) in template.elements.iter().enumerate() {
         let (line, column) = template.mapping.get(at).map_or((1, 1), |at| (at.0, at.1));
         match element {

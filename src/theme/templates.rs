@@ -128,7 +128,7 @@ impl Templates {
             }
             RenderErrorReason::PartialNotFound(name) => (
                 format!("there is no partial `{name}`."),
-                format!("Add partials/{name}.mjml.hbs, or mend the name."),
+                format!("Add partials/{name}.mjml.hbs, or fix the name."),
             ),
             reason => {
                 let message = reason.to_string();
@@ -136,9 +136,9 @@ impl Templates {
                 let advice = if message.starts_with("the form `")
                     || message.starts_with("there is no form `")
                 {
-                    "Mend it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
+                    "Fix it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
                 } else {
-                    "Mend the template."
+                    "Fix the template."
                 };
                 (message, advice.to_owned())
             }

@@ -2,7 +2,7 @@
 
 /// When talk is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Colour {
+pub enum ColourMode {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
@@ -24,12 +24,12 @@ pub(super) enum Style {
 pub(super) struct Paint(bool);
 
 impl Paint {
-    pub(super) fn new(colour: Colour, on_terminal: bool, no_color: Option<&str>) -> Self {
+    pub(super) fn new(colour: ColourMode, on_terminal: bool, no_color: Option<&str>) -> Self {
         let refused = no_color.is_some_and(|value| !value.is_empty());
         Self(match colour {
-            Colour::Auto => on_terminal && !refused,
-            Colour::Always => true,
-            Colour::Never => false,
+            ColourMode::Auto => on_terminal && !refused,
+            ColourMode::Always => true,
+            ColourMode::Never => false,
         })
     }
 
@@ -51,12 +51,12 @@ mod tests {
     #[test]
     fn colour_is_for_terminals_unless_somebody_says_otherwise() {
         for (colour, terminal, no_color, expected) in [
-            (Colour::Auto, true, None, true),
-            (Colour::Auto, true, Some(""), true),
-            (Colour::Auto, true, Some("1"), false),
-            (Colour::Auto, false, None, false),
-            (Colour::Always, false, Some("1"), true),
-            (Colour::Never, true, None, false),
+            (ColourMode::Auto, true, None, true),
+            (ColourMode::Auto, true, Some(""), true),
+            (ColourMode::Auto, true, Some("1"), false),
+            (ColourMode::Auto, false, None, false),
+            (ColourMode::Always, false, Some("1"), true),
+            (ColourMode::Never, true, None, false),
         ] {
             let paint = Paint::new(colour, terminal, no_color);
             assert_eq!(paint.0, expected, "{colour:?} {terminal} {no_color:?}");

@@ -23,10 +23,10 @@ const MAC_ROMAN: &str = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôö�
 const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ";
 
 /// Code points with their bytes, sorted by code point.
-type Table<const N: usize> = [(char, u8); N];
+type ByteTable<const N: usize> = [(char, u8); N];
 
-static MAC_ROMAN_BYTES: LazyLock<Table<128>> = LazyLock::new(|| table(MAC_ROMAN));
-static WINDOWS_1252_BYTES: LazyLock<Table<32>> = LazyLock::new(|| table(WINDOWS_1252));
+static MAC_ROMAN_BYTES: LazyLock<ByteTable<128>> = LazyLock::new(|| table(MAC_ROMAN));
+static WINDOWS_1252_BYTES: LazyLock<ByteTable<32>> = LazyLock::new(|| table(WINDOWS_1252));
 
 impl Encoding {
     /// All of them, the likelier ones first where two explain a text as well.
@@ -59,7 +59,7 @@ fn look_up(table: &[(char, u8)], c: char) -> Option<u8> {
 }
 
 /// Sorts the characters of `text`, which stand for 0x80 and what follows.
-fn table<const N: usize>(text: &str) -> Table<N> {
+fn table<const N: usize>(text: &str) -> ByteTable<N> {
     let mut table = [('\0', 0); N];
     for ((entry, c), byte) in table.iter_mut().zip(text.chars()).zip(0x80..=0xFF) {
         *entry = (c, byte);

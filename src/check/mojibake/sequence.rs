@@ -61,47 +61,47 @@ pub(super) fn read(text: &str, at: usize, encoding: Encoding) -> Option<Sequence
     let meant = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
     let read = &read[..length];
     let len = read.iter().map(|c| c.len_utf8()).sum();
-    let context = Context { before: &text[..at], after: &text[at + len..] };
+    let context = Surroundings { before: &text[..at], after: &text[at + len..] };
     let evidence = match kind_of(meant)? {
-        Kind::Script => Evidence::Letter,
-        Kind::Common if could_be_written(read, encoding, &context) => Evidence::Possible,
-        Kind::Common => Evidence::Certain,
+        CharacterKind::Script => Evidence::Letter,
+        CharacterKind::Common if could_be_written(read, encoding, &context) => Evidence::Possible,
+        CharacterKind::Common => Evidence::Certain,
     };
     Some(Sequence { meant, len, evidence })
 }
 
 /// What is likely to have been meant.
-enum Kind {
+enum CharacterKind {
     /// Punctuation, symbols, emoji, accented Latin letters.
     Common,
     /// Letters of other scripts.
     Script,
 }
 
-fn kind_of(c: char) -> Option<Kind> {
+fn kind_of(c: char) -> Option<CharacterKind> {
     match c {
-        '\u{A0}'..='\u{17F}' | '\u{1E00}'..='\u{1EFF}' => Some(Kind::Common),
+        '\u{A0}'..='\u{17F}' | '\u{1E00}'..='\u{1EFF}' => Some(CharacterKind::Common),
         '\u{2009}'..='\u{206F}' | '\u{20A0}'..='\u{20BF}' | '\u{2100}'..='\u{2BFF}' => {
-            Some(Kind::Common)
+            Some(CharacterKind::Common)
         }
-        '\u{FE0F}' | '\u{FEFF}' | '\u{FFFD}' => Some(Kind::Common),
-        '\u{1D400}'..='\u{1D7FF}' | '\u{1F000}'..='\u{1FBFF}' => Some(Kind::Common),
+        '\u{FE0F}' | '\u{FEFF}' | '\u{FFFD}' => Some(CharacterKind::Common),
+        '\u{1D400}'..='\u{1D7FF}' | '\u{1F000}'..='\u{1FBFF}' => Some(CharacterKind::Common),
         '\u{370}'..='\u{6FF}' | '\u{900}'..='\u{EFF}' | '\u{3000}'..='\u{9FFF}' => {
-            Some(Kind::Script)
+            Some(CharacterKind::Script)
         }
-        '\u{AC00}'..='\u{D7AF}' | '\u{FF01}'..='\u{FFEF}' => Some(Kind::Script),
-        '\u{20000}'..='\u{2FA1F}' => Some(Kind::Script),
+        '\u{AC00}'..='\u{D7AF}' | '\u{FF01}'..='\u{FFEF}' => Some(CharacterKind::Script),
+        '\u{20000}'..='\u{2FA1F}' => Some(CharacterKind::Script),
         _ => None,
     }
 }
 
 /// The text around a sequence.
-struct Context<'t> {
+struct Surroundings<'t> {
     before: &'t str,
     after: &'t str,
 }
 
-impl Context<'_> {
+impl Surroundings<'_> {
     fn follows_small_letter(&self) -> bool {
         self.before.chars().next_back().is_some_and(char::is_lowercase)
     }
@@ -120,7 +120,7 @@ impl Context<'_> {
 }
 
 /// Whether good text may hold `read`, which would be mojibake of a common character.
-fn could_be_written(read: &[char], encoding: Encoding, context: &Context<'_>) -> bool {
+fn could_be_written(read: &[char], encoding: Encoding, context: &Surroundings<'_>) -> bool {
     let holds = |set: &str, c: char| set.contains(c);
     match (encoding, read) {
         (Encoding::MacRoman, ['√', second]) if holds(MATHEMATICS, *second) => {
