@@ -34,7 +34,7 @@ pub use sections::{
     Budget, Delivery, MailchimpSettings, NewsletterSettings, OutboxSettings, ProofSettings,
     Schedule, Smtp, StoreLocation, Via,
 };
-pub use web_url::{LoopbackUrl, PublicUrl};
+pub use web_url::PublicUrl;
 
 use std::path::PathBuf;
 

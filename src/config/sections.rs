@@ -7,7 +7,7 @@ use super::Root;
 use super::keys;
 use super::settings::Settings;
 use super::values::{self, Wrong};
-use super::{LoopbackUrl, Permalink, PublicUrl};
+use super::{Permalink, PublicUrl};
 use crate::domain::{
     Direction, EmailAddress, HeaderText, Host, LanguageTag, MailServer, Mailbox, RouteKind, Slug,
 };
@@ -126,7 +126,7 @@ pub struct MailchimpSettings {
     /// The id of the audience.
     pub audience: String,
     /// Another address of the API, on this machine alone.
-    pub base_url: Option<LoopbackUrl>,
+    pub base_url: Option<std::net::SocketAddr>,
 }
 
 /// `[store]`: where the list and the ledger are kept.
@@ -297,7 +297,7 @@ fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailch
         }
         _ => settings.optional(&keys::MAILCHIMP_AUDIENCE, values::audience),
     };
-    let base_url = settings.optional(&keys::MAILCHIMP_BASE_URL, LoopbackUrl::parse);
+    let base_url = settings.optional(&keys::MAILCHIMP_BASE_URL, super::web_url::loopback_socket);
     Some(MailchimpSettings { audience: audience?, base_url })
 }
 

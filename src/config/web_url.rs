@@ -1,5 +1,7 @@
 //! Addresses on the web: of our own pages, and of a provider's API.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use url::Url;
 
 use super::values::Wrong;
@@ -9,7 +11,10 @@ use crate::domain::Host;
 /// this machine alone, because readers' links carry tokens and RFC 8058 section 3.1
 /// wants https.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct PublicUrl {
+    base: String,
+    is_local: bool,
+}
 
 impl PublicUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
@@ -20,23 +25,24 @@ impl PublicUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Wrong::new("has a query or a fragment", "end it with the path"));
         }
-        if url.scheme() == "http" && !is_loopback(&url) {
+        let is_local = is_loopback(&url);
+        if url.scheme() == "http" && !is_local {
             return Err(Wrong::new(
                 "is not https",
                 "unsubscribe links need https (RFC 8058); http is for this machine alone",
             ));
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), is_local })
     }
 
     /// The address, without a slash at its end.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.base
     }
 
     /// Whether it leads to this machine alone, where no reader comes.
     pub fn is_local(&self) -> bool {
-        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+        self.is_local
     }
 }
 
@@ -44,26 +50,19 @@ impl PublicUrl {
 /// header, whose lines have 998 bytes at most (RFC 5322 section 2.1.1).
 const MAX_PUBLIC_URL: usize = 500;
 
-/// Another address of a provider's API: this machine alone, for tests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoopbackUrl(String);
-
-impl LoopbackUrl {
-    pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        let url = web_address(text)?;
-        if is_loopback(&url) {
-            Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-        } else {
-            Err(Wrong::new(
-                "does not lead to this machine",
-                "leave it out; it is for tests, and the API key would go there",
-            ))
+/// A place on this machine that takes a provider's API in tests: the key must go nowhere else.
+pub(super) fn loopback_socket(text: &str) -> Result<SocketAddr, Wrong> {
+    let url = web_address(text)?;
+    let host = url.host_str().and_then(|host| Host::parse(host).ok());
+    let port = url.port_or_known_default();
+    match host.filter(Host::is_loopback).zip(port) {
+        Some((host, port)) => {
+            Ok(SocketAddr::new(host.ip().unwrap_or(Ipv4Addr::LOCALHOST.into()), port))
         }
-    }
-
-    /// The address, without a slash at its end.
-    pub fn as_str(&self) -> &str {
-        &self.0
+        None => Err(Wrong::new(
+            "does not lead to this machine",
+            "leave it out; it is for tests, and the API key would go there",
+        )),
     }
 }
 
@@ -156,10 +155,9 @@ mod tests {
 
     #[test]
     fn an_api_key_never_goes_to_another_machine() {
-        assert_eq!(
-            LoopbackUrl::parse("http://127.0.0.1:81/").unwrap().as_str(),
-            "http://127.0.0.1:81"
-        );
-        assert!(LoopbackUrl::parse("https://api.example.org").is_err());
+        let socket = |text| loopback_socket(text).map(|socket| socket.to_string());
+        assert_eq!(socket("http://127.0.0.1:81/").unwrap(), "127.0.0.1:81");
+        assert_eq!(socket("http://localhost").unwrap(), "127.0.0.1:80");
+        assert!(loopback_socket("https://api.example.org").is_err());
     }
 }

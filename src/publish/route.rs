@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::campaign::Campaign;
-use crate::config::{LoopbackUrl, MailchimpSettings as Section, SecretName, Secrets, Smtp, Via};
+use crate::config::{MailchimpSettings as Section, SecretName, Secrets, Smtp, Via};
 use crate::delivery::Patience;
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
@@ -137,20 +137,10 @@ fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure>
     let wrong =
         |error: &dyn std::error::Error| Failure::of(Exit::Usage, "cannot set up Mailchimp", error);
     let key = ApiKey::parse(&secret).map_err(|error| wrong(&error))?;
-    let endpoint = match &section.base_url {
+    let endpoint = match section.base_url {
         None => Endpoint::for_key(&key),
-        Some(url) => Endpoint::loopback(socket_of(url)?).map_err(|error| wrong(&error))?,
+        Some(socket) => Endpoint::loopback(socket).map_err(|error| wrong(&error))?,
     };
     let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;
     Mailchimp::new(key, endpoint, list, Patience::DEFAULT).map_err(|error| wrong(&error))
-}
-
-fn socket_of(url: &LoopbackUrl) -> Result<std::net::SocketAddr, Failure> {
-    let cannot = || {
-        let what = format!("`[mailchimp] base_url` {} names no port of this machine", url.as_str());
-        Failure::new(Exit::Usage, what)
-    };
-    let url = url::Url::parse(url.as_str()).map_err(|_| cannot())?;
-    let addresses = url.socket_addrs(|| None).map_err(|_| cannot())?;
-    addresses.into_iter().find(|address| address.ip().is_loopback()).ok_or_else(cannot)
 }
