@@ -1,11 +1,11 @@
-// The mails that are judged: every sample of every theme of this repository,
-// and every issue of the corpus beside it.
+// The mails that the judges read: every sample of every theme of this repository,
+// and every issue of the corpus outside it.
 //
-// In: the program `postrider`, built. Out: for each issue a folder with what
-// `preview` writes, under target/judge, in a place of each judge's own. Called
-// alone, it writes the samples and prints the paths of their html; or those of
-// the issues that are named, in the theme that THEME names; or, as JSON,
-// what is known of every mail.
+// In: the built program `postrider`. Out: for each issue a folder with the output
+// of `preview`, under target/judge, in a separate folder for each judge. As a
+// program, it writes the samples and prints the paths of their html; with ISSUE,
+// those of the named issues, in the theme that THEME names; with --json, it prints
+// the data of every mail as JSON.
 //
 //     node mails.mjs [ISSUE...]
 //     node mails.mjs --json JUDGE
@@ -18,12 +18,12 @@ import { promisify } from "node:util";
 import { repository, workshop } from "./packages.mjs";
 
 const corpus = process.env.CORPUS ?? join(repository, "../shared/corpus");
-/// A form for authors, full of placeholders: it is refused, and has to be.
+/// A template for authors, full of placeholders, which `check` must refuse.
 const noIssue = "DRAFT_TEMPLATE";
 const languagesFromTheRight = /^language: *"?(ar|fa|he|ur|yi)\b/im;
 
-/// Writes every mail, and tells where: name, theme, kind, the author's file
-/// and the folder with the mail's files.
+/// Writes every mail, and returns its name, theme, kind, source file, and the
+/// folder with its files.
 export async function writeMails(judge) {
   const themes = themeNames();
   const wanted = themes.flatMap((theme) =>

@@ -1,8 +1,8 @@
-// The npm packages that the judges lean on.
+// The npm packages that the judges use.
 //
 // In: their names, pinned in packages/package-lock.json. Out: the modules.
-// They are installed under target/judge, once for each lock file, so that a
-// judge can be called alone and the working tree stays as git has it.
+// They are installed under target/judge, once for each lock file. So a judge can
+// run alone, and the working tree does not change.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,15 +13,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /// The repository.
 export const repository = resolve(here, "../..");
-/// Where judges keep what they make.
+/// The folder for the files of the judges.
 export const workshop = join(repository, "target/judge");
 
 const installed = join(workshop, "packages");
 
-/// Loads modules, each as `import` would give it.
+/// Loads modules, like `import`.
 export async function load(...names) {
   install();
-  // A module resolves names from where it stands, so this one stands there.
+  // A module resolves names from its own folder, so the loader must be in this one.
   const loader = await import(pathToFileURL(join(installed, "loader.mjs")));
   return Promise.all(names.map((name) => loader.load(name)));
 }

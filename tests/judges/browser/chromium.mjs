@@ -1,8 +1,8 @@
-// A Chromium that never leaves this machine.
+// A Chromium without access to the network.
 //
 // In: a mail's html. Out: pages that show it, and every request that it made.
-// What is neither a file nor data is answered here: an image by a grey one,
-// so that the layout is that of a reader who sees images, and everything else
+// Requests other than for files and data are answered here: images by a grey
+// image, so that the layout is that of a reader who sees images, and all others
 // not at all. The callers judge the requests.
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "../packages.mjs";
 
-/// The widths at which a mail is looked at: a reading pane, and a phone.
+/// The widths at which a mail is shown: a reading pane, and a phone.
 export const widths = [600, 375];
 /// The colour schemes.
 export const schemes = ["light", "dark"];

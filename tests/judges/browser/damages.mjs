@@ -1,4 +1,4 @@
-// What a mail may suffer, and the kind of defect that has to be noticed then.
+// Damages that the self-test does to a mail, and the kind of defect that the judge must report.
 
 const intoArticle = (added) => (html) => html.replace(/<\/h1>/, `</h1>${added}`);
 const rule = (added) => (html) => html.replace("</head>", `<style>${added}</style></head>`);

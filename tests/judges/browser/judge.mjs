@@ -1,12 +1,12 @@
-// axe-core and a few plain questions, in Chromium, over every mail.
+// Runs axe-core and some further checks on every mail, in Chromium.
 //
 //     node judge.mjs               every sample of every theme, and the corpus
-//     node judge.mjs --self-test   damages one mail in every way it should notice
+//     node judge.mjs --self-test   damages one mail; the judge must report each damage
 //
-// Each mail is shown at 600 and 375 px, in light and in dark. Nothing serious
-// or critical may be found, and no contrast that axe cannot decide. Dark has
-// to be dark, the phone never scrolls sideways, and nothing is loaded from
-// anybody but the author's own images.
+// Each mail is shown at 600 and 375 px, in light and in dark. axe may find nothing
+// serious or critical, and no contrast that it cannot decide. The dark scheme must
+// be dark, the phone must not scroll sideways, and the mail may load only the
+// author's images.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,13 +17,13 @@ import { schemes, widths, withChromium } from "./chromium.mjs";
 import { askAxe, dressOf, questions, widthWithoutStyle } from "./questions.mjs";
 import { damages } from "./damages.mjs";
 
-/// Where a reader who skims finds the way to the web and the way out.
+/// The top of a mail, which must link the web page and the unsubscribe page.
 const firstBytes = 5 * 1024;
-/// The host of the sample newsletter: what it loads from there is its own.
+/// The host of the sample newsletter, from which its mails may load.
 const ownHost = "news.example.org";
 const unsubscribe = "https://example.org/unsubscribe/example";
 
-/// What is wrong with one mail: a list of [kind, sentence].
+/// Returns the defects of one mail: a list of [kind, sentence].
 async function judge(page, requests, mail, tally) {
   const file = join(mail.folder, "email.html");
   const html = readFileSync(file);
@@ -63,7 +63,7 @@ async function judge(page, requests, mail, tally) {
   return defects;
 }
 
-/// What the file says without being shown.
+/// Checks the source of the mail, without showing it.
 function bytes(html) {
   const defects = [];
   const text = html.toString("utf8");
@@ -72,7 +72,7 @@ function bytes(html) {
     const at = html.indexOf(link);
     if (at < 0 || at > firstBytes) defects.push(["late-link", `the first link for ${what} is at byte ${at}`]);
   }
-  // Tables for Outlook stand in comments, where no browser sees them.
+  // Tables for Outlook are in comments, so the browser does not see them.
   for (const [, comment] of text.matchAll(/<!--\[if([\s\S]*?)<!\[endif\]-->/g)) {
     for (const [table] of comment.matchAll(/<table\b[^>]*>/g)) {
       if (!table.includes('role="presentation"')) defects.push(["layout-table", `for Outlook: ${table}`]);
@@ -82,7 +82,7 @@ function bytes(html) {
   return defects;
 }
 
-/// Whether dark differs from light where it has to, and in the right sense.
+/// Checks that dark is darker than light, and that its text is lighter.
 function darkness({ light, dark }) {
   const defects = [];
   for (const part of ["page", "article", "reading"]) {
@@ -104,7 +104,7 @@ function darkness({ light, dark }) {
   return defects;
 }
 
-/// Requests for anything that is neither the author's image nor the newsletter's.
+/// Requests for other things than images of the author or the newsletter.
 function strangers(requests, markdown, tally) {
   const isOwn = ({ url, kind }) => {
     const host = new URL(url).host;
@@ -134,7 +134,7 @@ function emptyTally() {
   return { light: none(), dark: none(), moderate: {}, images: 0 };
 }
 
-/// A few of what was found, with how often.
+/// Some of the defects, with their numbers.
 function print(name, defects) {
   for (const [kind, those] of grouped(defects)) {
     console.log(`${name}: ${kind}, ${those.length} times; first: ${those[0][1]}`);
@@ -168,7 +168,7 @@ async function whole() {
   return total === 0 ? 0 : 1;
 }
 
-/// Every damage has to be noticed, and what is not damaged must be sound.
+/// Every damage must be reported, and the undamaged mail must have no defect.
 async function selfTest() {
   const sound = (await writeMails("browser-self-test")).find((mail) => mail.kind === "sample");
   const html = readFileSync(join(sound.folder, "email.html"), "utf8");
@@ -182,7 +182,7 @@ async function selfTest() {
     return { ...sound, name, folder, noticed };
   });
   const found = await judgeAll([sound, ...mails], emptyTally());
-  // What the mail already has says nothing of a damage.
+  // Ignore defects that the undamaged mail has.
   const before = new Set(found.get(sound).map(([kind]) => kind));
   let missed = 0;
   for (const mail of mails) {

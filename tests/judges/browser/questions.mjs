@@ -1,7 +1,7 @@
-// What is asked of a mail inside the page. Each function runs there alone, so
-// it may name nothing of this file.
+// Checks that run inside the page. Each function runs there alone, so it cannot
+// use other names of this file.
 
-/// axe-core's answer: what is serious, critical, or a contrast it cannot decide.
+/// Runs axe-core; returns serious and critical defects, and contrasts that it cannot decide.
 export async function askAxe() {
   const results = await window.axe.run(document, {
     resultTypes: ["violations", "incomplete", "passes"],
@@ -27,7 +27,7 @@ export async function askAxe() {
   return { defects, moderate, nodes: document.body.querySelectorAll("*").length, contrasts: count(contrast) };
 }
 
-/// Plain questions to the document: language, title, tables, the preheader.
+/// Checks the document: language, title, tables, the preheader.
 export function questions(preheader) {
   const defects = [];
   const root = document.documentElement;

@@ -1,9 +1,9 @@
-// Pictures of mails, as readers see them.
+// Makes screenshots of mails, as readers see them.
 //
 //     node screenshots.mjs OUTDIR FILE.html...
 //
-// Each mail at 600 and 375 px: light, dark, with images off, without <style>,
-// and as Outlook.com shows it in the dark. Long pages are cut at 3000 px.
+// Each mail is shown at 600 and 375 px: light, dark, with images off, without
+// <style>, and in the dark mode of Outlook.com. Pages are cut at 3000 px.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -22,7 +22,7 @@ const looks = [
   { name: "outlook-dark", scheme: "light", afterwards: asOutlookDark },
 ];
 
-/// A preview's file is called after its folder.
+/// A file of a preview is named after its folder.
 function nameOf(file) {
   const name = basename(file).replace(/\.html?$/, "");
   return name === "email" ? basename(dirname(resolve(file))) : name;

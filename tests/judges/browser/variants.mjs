@@ -1,8 +1,8 @@
-// What mail programs make of a mail before they show it.
+// Changes that mail programs make to a mail before they show it.
 //
 // In: html. Out: html. Absent on purpose: any judgement.
 
-/// Images are off: their sources are gone, and their texts remain.
+/// Images are off: their sources are removed, and their alternative texts remain.
 export function withoutImages(html) {
   return html
     .replace(/(<img\b[^>]*?\s)src="[^"]*"/gi, '$1src="file:///nowhere.png"')
@@ -16,10 +16,10 @@ export function withoutStyle(html) {
 }
 
 /// The dark mode of Outlook.com and of the Outlook apps, in the page itself:
-/// each inline colour is turned over in lightness, and the elements are marked
-/// by data-ogsc (colour) and data-ogsb (background), at which rules of the mail
-/// may aim. This follows what is published about it (github.com/microsoft/roosterjs,
-/// getDarkColor; hteumeuleu.com on the attributes); it is no Outlook.
+/// the lightness of each inline colour is inverted, and the elements get the
+/// attributes data-ogsc (colour) and data-ogsb (background), which rules of the
+/// mail may select. It imitates Outlook by published sources
+/// (github.com/microsoft/roosterjs, getDarkColor; hteumeuleu.com on the attributes).
 export async function asOutlookDark(page) {
   await page.evaluate(() => {
     const ground = 41; // #292929, the reading pane

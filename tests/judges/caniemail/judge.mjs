@@ -1,14 +1,14 @@
-// What mail programs do not support of what our mails hold, by caniemail's data.
+// Lists the features of our mails that mail programs do not support, by caniemail's data.
 //
 //     node judge.mjs               every sample of every theme, and the corpus
-//     node judge.mjs --self-test   an unsupported property is noticed
+//     node judge.mjs --self-test   an unsupported property must be reported
 //
-// Asked about every Gmail, Outlook, Apple Mail and Yahoo. Three things are
-// expected to fail and do no harm: Gmail's mobile web page, which drops every
-// style sheet; the dark mode; and the ways in which a preheader is hidden. To
-// see what is left besides them, they are taken out of the mail before asking
-// again, and Gmail's mobile web page is not asked. Every kind of error that is
-// left needs a reason in reasons.json, and there may be six at most.
+// It checks every Gmail, Outlook, Apple Mail and Yahoo. Three things are expected
+// to fail, and do no harm: Gmail's mobile web page, which drops every style sheet;
+// the dark mode; and the methods to hide a preheader. To find the other errors, a
+// second check leaves out Gmail's mobile web page and runs on the mail without dark
+// mode and preheader. Each kind of error there needs a reason in reasons.json, and
+// at most six kinds are allowed.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

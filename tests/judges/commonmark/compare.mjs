@@ -1,22 +1,22 @@
-// Compares the articles of rendered mails with what an independent CommonMark
-// renderer (markdown-it, with tables, strike-through, footnotes and tasks) makes of the same sources:
-// the words that a reader sees, in order, and the targets of links and images, in order.
+// Compares the articles of rendered mails with the output of an independent CommonMark
+// renderer (markdown-it, with tables, strike-through, footnotes and tasks) for the same sources:
+// the words that a reader sees, and the targets of links and images, both in order.
 //
 //   node compare.mjs DIR               DIR holds NAME.md (the issue) and NAME.html (the mail)
-//   node compare.mjs --self-test DIR   drops a word and a target from each mail; each must be found
+//   node compare.mjs --self-test DIR   drops a word and a target from each mail; the judge must report each
 //
 // Exits with 1 on any difference, and if nothing was compared.
 //
-// Both sides go through the same rules, and there are no others:
-//  1. White space is one space, and so are the bounds of a block and a line break.
-//  2. Comments, and elements whose content is not text (scripts, styles, plug-ins, form lists), are not seen.
+// Only these rules apply, to both sides:
+//  1. White space counts as one space; so do the edges of a block, and a line break.
+//  2. Comments, and elements whose content is not text (scripts, styles, plug-ins, form lists), are ignored.
 //  3. A tag that HTML does not have, or that only a script could fill, is text.
 //  4. Control characters and U+FEFF are not text, and not part of a target.
-//  5. An image is seen as its alternative.
-//  6. A target is what the URL standard makes of it on the page of the issue, once what RFC 3986 has no place for is percent-encoded.
-//  7. A footnote's mark is its number in brackets, nothing leads back from a footnote, and a task begins with a box.
-//  8. A link to an id that a heading has is one to that heading, as git hosts name headings.
-//  9. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is none.
+//  5. An image counts as its alternative text.
+//  6. A target is resolved by the URL standard on the page of the issue, after percent-encoding of the characters that RFC 3986 forbids.
+//  7. A footnote's mark is its number in brackets, a footnote has no link back, and a task begins with a box.
+//  8. A link to the id of a heading counts as a link to the name that git hosts give the heading.
+//  9. A target whose scheme carries a program or a file (javascript, vbscript, data, file) is ignored.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
-// The MJML of a mail, as the program fills it in before it renders it.
+// The MJML of a mail, as the program fills it in before rendering.
 //
 // In: a mail of mails.mjs. Out: its MJML, with the article's html in place.
-// The program has no command for this and needs none: a copy of the theme
-// takes the MJML layout for its text layout, so that the text part is the
-// MJML with every value in it. Called alone, it writes that of one issue.
+// The program has no command for this. Instead, a copy of the theme uses the MJML
+// layout as its text layout, so that the text part is the MJML with every value.
+// As a program, it writes the MJML of one issue.
 //
 //     node expanded.mjs THEME ISSUE FILE
 
@@ -15,7 +15,7 @@ import { repository, workshop } from "../packages.mjs";
 
 const [begin, end] = ["@@article begins@@", "@@article ends@@"];
 
-/// The MJML around `article`, which takes the place of the mail's own.
+/// Returns the MJML with `article` in place of the mail's article.
 export async function expandedMjml(mail, article, judge) {
   const root = newsletter(mail.theme, `${judge}-expanded`);
   const theme = join(root, "email-templates", mail.theme);

@@ -1,12 +1,12 @@
-// The reference renderer of MJML and ours make the same page, to the pixel.
+// Checks that the reference renderer of MJML and mrml give the same page, to the pixel.
 //
 //     node judge.mjs               every sample of every theme
-//     node judge.mjs --self-test   one pixel of difference is noticed
+//     node judge.mjs --self-test   a difference of one pixel must be reported
 //
-// Each sample's MJML, filled in, goes through npm's mjml, with the very
-// article that is in our mail; both pages are shown in Chromium at both widths
-// and in both schemes, and compared pixel by pixel. The
-// differences that are known stand below, each with its reason.
+// npm's mjml renders the filled-in MJML of each sample, with the article of our
+// mail. Chromium shows both pages at both widths and in both schemes, and the judge
+// compares them pixel by pixel. The known differences are listed below, each with
+// its reason.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ import { writeMails } from "../mails.mjs";
 import { load, workshop } from "../packages.mjs";
 import { articleOf, expandedMjml } from "./expanded.mjs";
 
-/// Where the two renderers are known to differ, with the reason; each is undone
-/// in the reference before it is compared, and has to be there to be undone.
+/// The known differences of the two renderers. Each is undone in the reference
+/// before the comparison; it is an error if a difference does not occur.
 const known = [
   {
     reason: "mjml 5 writes the css-class of mj-body on <body>, and mrml (as mjml 4 did) on the <div> inside it",
@@ -26,7 +26,7 @@ const known = [
   },
 ];
 
-/// The smallest difference of a colour that counts, of 1: none is too small.
+/// The smallest difference of a colour that counts, between 0 and 1: all count.
 const threshold = 0;
 
 const [{ default: mjml }, { default: pixelmatch }, { PNG }] = await load("mjml", "pixelmatch", "pngjs");

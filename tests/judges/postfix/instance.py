@@ -1,8 +1,8 @@
-"""A Postfix of our own on loopback, in one temporary folder, for one run.
+"""A separate Postfix on loopback, in one temporary folder, for one run.
 
 It has its own configuration, queue and data folders, listens on one port of
-127.0.0.1, delivers example.org into a Maildir for each reader, and relays
-nothing. It needs root, as Postfix does, and touches no other instance.
+127.0.0.1, delivers mail for example.org into one Maildir per reader, and relays
+nothing. It needs root, as Postfix does, and changes no other instance.
 """
 
 import os

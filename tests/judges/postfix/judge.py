@@ -1,7 +1,7 @@
-"""Whether what lies in the Maildirs is what was promised. Reads, never writes.
+"""Checks that the Maildirs contain the promised messages. Reads, never writes.
 
-The judge is Python's own `email` package under its default policy, with the
-list of defects that it keeps; nothing here comes from the program on trial.
+The judge is Python's `email` package with its default policy and its list of
+defects; it uses no code of the program under test.
 """
 
 import email
@@ -14,7 +14,7 @@ ONCE = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version
 
 
 class Preview:
-    """What `preview` wrote: both parts, and the link that stands in for everybody's."""
+    """The output of `preview`: both parts, and the sample unsubscribe link."""
 
     def __init__(self, folder):
         self.text = lines_as_lf((folder / "email.txt").read_bytes())

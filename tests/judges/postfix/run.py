@@ -3,8 +3,8 @@
 
     tests/judges/postfix/run.py [--postrider PROGRAM] [--issue FILE] [--readers N]
 
-Needs root and Postfix (`apt-get install postfix`), and says so when it lacks
-one. Leaves nothing behind, and stops only the Postfix that it started.
+Needs root and Postfix (`apt-get install postfix`), and reports if one is missing.
+Leaves no files, and stops only the Postfix that it started.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-// Our text part beside that of npm's html-to-text, made from our own html.
+// Compares our text part with that of npm's html-to-text, made from our html.
 //
 //     node compare.mjs [NAME [HEADING]]
 //
-// Prints one section of both, and counts for all: bytes, broken URLs, and
-// lines over 78 columns that are more than a URL. It is a comparison for
-// people and no gate; the limits are kept by tests/measure/sizes.py.
+// Prints one section of both, and counts for all mails: bytes, broken URLs, and
+// lines over 78 columns that are more than a URL. It checks no limits;
+// tests/measure/sizes.py does.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { load } from "../packages.mjs";
 const columns = 78;
 const [{ convert }] = await load("html-to-text");
 
-/// As its own documentation sets it up for mail, with data tables kept.
+/// Set up as its documentation describes for mail, with data tables kept.
 function theirs(html) {
   return convert(html, {
     wordwrap: columns,
