@@ -14,7 +14,7 @@ use std::future::Future;
 use crate::campaign::Campaign;
 use crate::domain::{CampaignKey, EmailAddress};
 
-pub use error::{Call, Part, PlanError, Problem, ProviderError};
+pub use error::{PlanError, Problem, ProviderError};
 pub use remote::{PreflightItem, PreflightLevel, Remote, RemoteId, RemoteState};
 
 /// A mailing-list provider, set up for one list of one account.
@@ -22,18 +22,12 @@ pub use remote::{PreflightItem, PreflightLevel, Remote, RemoteId, RemoteState};
 /// A method repeats its calls as long as nothing can be done twice. Then it
 /// returns a [`ProviderError`].
 pub trait Provider: Send + Sync {
-    /// Its name, as people know it.
-    fn name(&self) -> &'static str;
-
-    /// What it cannot do. [`plan`](super::push::plan) refuses a campaign that needs it.
-    fn limits(&self) -> &'static [ProviderLimit];
-
     /// The campaign as the provider's draft, with merge tags in place of the
     /// slots. Nothing is called.
     ///
     /// # Errors
-    /// The campaign has text that the provider would read as a merge tag, or
-    /// no sender that it accepts.
+    /// The provider would lose or change a part of the campaign, add its own
+    /// footer, or read a text as a merge tag.
     fn translate(&self, campaign: &Campaign) -> Result<Draft, PlanError>;
 
     /// The campaign with exactly this key, in any state.
@@ -86,21 +80,6 @@ pub trait Provider: Send + Sync {
         &self,
         id: &RemoteId,
     ) -> impl Future<Output = Result<RemoteState, ProviderError>> + Send;
-}
-
-/// What a provider cannot do. A campaign that needs it is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProviderLimit {
-    /// The provider makes the text part out of the html.
-    OwnTextPart,
-    /// One address serves as `From` and as `Reply-To`.
-    OneAddress,
-    /// The provider sends no further fixed headers.
-    NoHeaders,
-    /// The provider sends no campaign without a name in `From`.
-    FromNameRequired,
-    /// The provider sends html and text alone, without images in the mail.
-    NoAttachments,
 }
 
 /// A campaign in the form that a provider takes.

@@ -4,7 +4,7 @@
 //! [`Pushed`], or a [`Proofed`].
 //!
 //! ```text
-//! plan ─▶ find ─▶ upsert draft ─▶ content ─▶ read back, compare ─▶ checklist ─▶ Ready
+//! translate ─▶ find ─▶ upsert draft ─▶ content ─▶ read back, compare ─▶ checklist ─▶ Ready
 //! Ready ─▶ read back, compare ─▶ find again ─▶ intend ─▶ send ─▶ status ─▶ settle
 //! ```
 //!
@@ -14,8 +14,8 @@
 //! resolve it. Absent on purpose: HTTP, the terminal, and what nothing calls yet
 //! (scheduling, cancelling, reports).
 
+mod compare;
 mod outcome;
-mod plan;
 mod record;
 
 use crate::campaign::Campaign;
@@ -24,9 +24,9 @@ use crate::delivery::provider::{
     Draft, PreflightItem, PreflightLevel, Provider, ProviderError, Remote, RemoteId, RemoteState,
 };
 use crate::domain::{Clock, Digest, EmailAddress};
+use compare::compare;
 
 pub use outcome::{Proofed, PushError, Pushed};
-pub use plan::{Difference, compare, plan};
 pub use record::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
 
 /// What a push works with.
@@ -63,22 +63,12 @@ pub enum Prepared {
 /// A draft that the provider has as it was frozen.
 #[derive(Debug)]
 pub struct Ready {
-    remote: Remote,
+    /// The draft, as the provider has it.
+    pub remote: Remote,
+    /// The provider's checklist, without errors.
+    pub checklist: Vec<PreflightItem>,
     draft: Draft,
     digest: Digest,
-    checklist: Vec<PreflightItem>,
-}
-
-impl Ready {
-    /// The draft, as the provider has it.
-    pub fn remote(&self) -> &Remote {
-        &self.remote
-    }
-
-    /// The provider's checklist, without errors.
-    pub fn checklist(&self) -> &[PreflightItem] {
-        &self.checklist
-    }
 }
 
 impl<P: Provider, R: PushRecord> Push<'_, P, R> {
@@ -91,7 +81,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         campaign: &Campaign,
         doubtful: DoubtfulSend,
     ) -> Result<Prepared, PushError> {
-        let draft = plan(self.provider, campaign)?;
+        let draft = self.provider.translate(campaign)?;
         match self.record.past().await? {
             PastSend::Never => {}
             PastSend::Sent(SendIntent { remote, digest, .. }) => {
@@ -160,7 +150,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
         campaign: &Campaign,
         to: &[EmailAddress],
     ) -> Result<Proofed, PushError> {
-        let draft = plan(self.provider, campaign)?;
+        let draft = self.provider.translate(campaign)?;
         if let PastSend::InDoubt(SendIntent { remote, .. }) = self.record.past().await? {
             return Err(PushError::InDoubt { remote });
         }
@@ -289,12 +279,12 @@ fn left_as_it_is(remote: &Remote) -> Pushed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::provider::{Call, Problem};
+    use crate::delivery::provider::Problem;
 
     #[test]
     fn a_refusal_is_believed_and_without_an_answer_nothing_is_assumed() {
         let id = || RemoteId::parse("c0ffee").unwrap();
-        let call = || Call { provider: "Test", purpose: "sending", request: "POST /send".into() };
+        let call = || "Test: sending (POST /send)".to_owned();
         let unclear = || ProviderError::Unclear { call: call(), cause: "cut".into() };
         let unreachable = || ProviderError::Unreachable { call: call(), cause: "busy".into() };
         let problem = Problem {

@@ -16,16 +16,18 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Manifest};
 use crate::delivery::Patience;
 use crate::delivery::provider::{
-    Draft, Part, PlanError, PreflightItem, Provider, ProviderError, ProviderLimit, ReadBack,
-    Remote, RemoteId, RemoteState,
+    Draft, PlanError, PreflightItem, Provider, ProviderError, ReadBack, Remote, RemoteId,
+    RemoteState,
 };
 use crate::domain::{CampaignKey, EmailAddress};
+use crate::render::{Slot, Template};
 
-use http::{ApiRequest, Http, Repeat};
-use wire::{CampaignIn, CampaignOut, CampaignPage, ChecklistIn, ContentIn, ContentOut, TestOut};
+use http::{ApiRequest, Http};
+use serde_json::json;
+use wire::{CampaignIn, CampaignPage, ChecklistIn, ContentIn, REGULAR, campaign_body};
 
 pub use key::{ApiKey, ApiKeyError, Endpoint, ListId, ListIdError, NotLoopback};
 
@@ -62,14 +64,10 @@ impl Mailchimp {
     }
 
     async fn create(&self, draft: &Draft) -> Result<Remote, ProviderError> {
-        let title = title(&draft.key);
-        let request = ApiRequest::new(
-            Method::POST,
-            "/campaigns".into(),
-            "creating the draft",
-            Repeat::OnlyIfNothingWasDone,
-        )
-        .with(&CampaignOut::created(draft, &title, &self.list));
+        let mut body = campaign_body(draft, &title(&draft.key), &self.list);
+        body["type"] = REGULAR.into();
+        let request =
+            ApiRequest::unrepeatable("/campaigns".into(), "creating the draft").with(&body);
         let mut tried = 1;
         loop {
             let unclear = match self.http.ask::<CampaignIn>(&request).await {
@@ -88,10 +86,9 @@ impl Mailchimp {
     }
 
     async fn update(&self, draft: &Draft, id: &RemoteId) -> Result<Remote, ProviderError> {
-        let title = title(&draft.key);
+        let body = campaign_body(draft, &title(&draft.key), &self.list);
         let path = format!("/campaigns/{id}");
-        let request = ApiRequest::new(Method::PATCH, path, "updating the draft", Repeat::Harmless)
-            .with(&CampaignOut::updated(draft, &title, &self.list));
+        let request = ApiRequest::repeatable(Method::PATCH, path, "updating the draft").with(&body);
         let updated: CampaignIn = self.http.ask(&request).await?;
         remote(&request, &updated)
     }
@@ -109,17 +106,26 @@ impl Mailchimp {
 }
 
 impl Provider for Mailchimp {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn limits(&self) -> &'static [ProviderLimit] {
-        use ProviderLimit::{FromNameRequired, NoAttachments, NoHeaders, OneAddress};
-        &[OneAddress, NoHeaders, FromNameRequired, NoAttachments]
-    }
-
     fn translate(&self, campaign: &Campaign) -> Result<Draft, PlanError> {
-        translate(campaign)
+        let manifest = campaign.manifest();
+        let (from_name, reply_to) = refuse_losses(manifest)?;
+        for (part, template) in [("html part", &manifest.html), ("text part", &manifest.text)] {
+            require_legal_slots(part, template)?;
+        }
+        tags::refuse_tags("subject", &manifest.subject)?;
+        tags::refuse_tags("preheader", &manifest.preheader)?;
+        tags::refuse_tags("name in `From`", &from_name)?;
+        tags::refuse_tags_in_template("html part", &manifest.html)?;
+        tags::refuse_tags_in_template("text part", &manifest.text)?;
+        Ok(Draft {
+            key: campaign.key().clone(),
+            subject: manifest.subject.clone(),
+            preheader: manifest.preheader.clone(),
+            from_name,
+            reply_to,
+            html: tags::with_merge_tags(&manifest.html),
+            text: tags::with_merge_tags(&manifest.text),
+        })
     }
 
     async fn find(&self, key: &CampaignKey) -> Result<Option<Remote>, ProviderError> {
@@ -158,8 +164,8 @@ impl Provider for Mailchimp {
 
     async fn put_content(&self, id: &RemoteId, draft: &Draft) -> Result<(), ProviderError> {
         let path = format!("/campaigns/{id}/content");
-        let request = ApiRequest::new(Method::PUT, path, "uploading the content", Repeat::Harmless)
-            .with(&ContentOut { html: &draft.html, plain_text: &draft.text });
+        let request = ApiRequest::repeatable(Method::PUT, path, "uploading the content")
+            .with(&json!({ "html": draft.html, "plain_text": draft.text }));
         self.http.perform(&request).await
     }
 
@@ -184,22 +190,17 @@ impl Provider for Mailchimp {
         for (send_type, purpose) in
             [("html", "sending the html test"), ("plaintext", "sending the plain-text test")]
         {
-            let body =
-                TestOut { test_emails: to.iter().map(EmailAddress::as_str).collect(), send_type };
+            let addresses: Vec<_> = to.iter().map(EmailAddress::as_str).collect();
+            let body = json!({ "test_emails": addresses, "send_type": send_type });
             let path = format!("/campaigns/{id}/actions/test");
-            let request =
-                ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone);
-            self.http.perform(&request.with(&body)).await?;
+            self.http.perform(&ApiRequest::unrepeatable(path, purpose).with(&body)).await?;
         }
         Ok(())
     }
 
     async fn send(&self, id: &RemoteId) -> Result<(), ProviderError> {
         let path = format!("/campaigns/{id}/actions/send");
-        let purpose = "sending the campaign";
-        self.http
-            .perform(&ApiRequest::new(Method::POST, path, purpose, Repeat::OnlyIfNothingWasDone))
-            .await
+        self.http.perform(&ApiRequest::unrepeatable(path, "sending the campaign")).await
     }
 
     async fn status(&self, id: &RemoteId) -> Result<RemoteState, ProviderError> {
@@ -227,27 +228,52 @@ fn remote(request: &ApiRequest, campaign: &CampaignIn) -> Result<Remote, Provide
     })
 }
 
-fn translate(campaign: &Campaign) -> Result<Draft, PlanError> {
-    let manifest = campaign.manifest();
-    let from = manifest.from.to_mailbox().ok_or(PlanError::From)?;
-    let name = from.name.ok_or(PlanError::NoFromName { provider: NAME })?;
-    for (part, text) in [
-        (Part::Subject, manifest.subject.as_str()),
-        (Part::Preheader, manifest.preheader.as_str()),
-        (Part::FromName, name.as_str()),
-    ] {
-        tags::refuse_tags(part, text)?;
+/// The name and the address in `From`, if Mailchimp can carry all of the
+/// campaign.
+fn refuse_losses(manifest: &Manifest) -> Result<(String, EmailAddress), PlanError> {
+    let refused = |reason: String| Err(PlanError(reason));
+    let Some(from) = manifest.from.to_mailbox() else {
+        return refused("cannot read the `From` address of the frozen campaign".into());
+    };
+    let reply_to = manifest.reply_to.as_ref().and_then(|to| to.to_mailbox());
+    if reply_to.is_some_and(|to| to.address.key() != from.address.key()) {
+        return refused(format!(
+            "{NAME} uses one address for `From` and `Reply-To`, and this newsletter has two; \
+             remove `reply_to` from postrider.toml, or set it to the same address"
+        ));
     }
-    for (part, template) in [(Part::Html, &manifest.html), (Part::Text, &manifest.text)] {
-        tags::refuse_tags_in_template(part, template)?;
+    if let Some((header, _)) = manifest.headers.first() {
+        return refused(format!(
+            "{NAME} cannot send the header `{header}`; remove it, or use another route"
+        ));
     }
-    Ok(Draft {
-        key: campaign.key().clone(),
-        subject: manifest.subject.clone(),
-        preheader: manifest.preheader.clone(),
-        from_name: name.as_str().to_owned(),
-        reply_to: from.address,
-        html: tags::with_merge_tags(&manifest.html),
-        text: tags::with_merge_tags(&manifest.text),
-    })
+    let Some(name) = from.name else {
+        return refused(format!(
+            "{NAME} needs a name beside the address; write `from = \"Name <address>\"`"
+        ));
+    };
+    if !manifest.attachments.is_empty() {
+        let images = manifest.attachments.len();
+        return refused(format!(
+            "{NAME} cannot carry images in the mail, and this one has {images}; \
+             link to them with `mode = \"link\"` in `[images]`, or use another route"
+        ));
+    }
+    Ok((name.as_str().to_owned(), from.address))
+}
+
+/// To a part without an unsubscribe link or a postal address, Mailchimp appends
+/// its own footer, which nobody has proofed.
+fn require_legal_slots(part: &str, template: &Template) -> Result<(), PlanError> {
+    let (missing, slot) = if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
+        ("unsubscribe link", "unsubscribe_url")
+    } else if !template.has_slot(|slot| matches!(slot, Slot::PostalAddress { .. })) {
+        ("postal address", "postal_address")
+    } else {
+        return Ok(());
+    };
+    Err(PlanError(format!(
+        "the {part} has no {missing}, so {NAME} would add its own footer; \
+         put `{slot}` into the theme"
+    )))
 }

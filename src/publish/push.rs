@@ -2,7 +2,7 @@
 
 use crate::campaign::Campaign;
 use crate::delivery::provider::{PreflightItem, PreflightLevel, Provider};
-use crate::delivery::push::{self, DoubtfulSend, Prepared, Proofed, Push, Pushed};
+use crate::delivery::push::{DoubtfulSend, Prepared, Proofed, Push, PushError, Pushed};
 use crate::delivery::{InDoubt, Patience};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
@@ -16,7 +16,7 @@ use super::report::SendReport;
 
 /// Refuses a campaign that the provider cannot carry. Nothing is called.
 pub(super) fn check(provider: &impl Provider, campaign: &Campaign) -> Result<(), Failure> {
-    push::plan(provider, campaign).map_err(push::PushError::from)?;
+    provider.translate(campaign).map_err(PushError::from)?;
     Ok(())
 }
 
@@ -62,7 +62,7 @@ async fn complete<P: Provider>(
     let pushed = match prepared {
         Prepared::Settled(pushed) => pushed,
         Prepared::Ready(ready) => {
-            print_checklist(&context.ui, ready.checklist());
+            print_checklist(&context.ui, &ready.checklist);
             push.send(ready).await?
         }
     };

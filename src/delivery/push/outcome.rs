@@ -1,6 +1,6 @@
 //! How a push ends.
 
-use super::{Difference, RecordError};
+use super::RecordError;
 use crate::delivery::provider::{
     PlanError, PreflightItem, PreflightLevel, ProviderError, Remote, RemoteId, RemoteState,
 };
@@ -77,8 +77,8 @@ pub enum PushError {
     Differs {
         /// The campaign.
         remote: Remote,
-        /// The first difference.
-        difference: Difference,
+        /// The first difference, for people.
+        difference: String,
     },
     /// The provider's checklist has errors. Nothing was sent.
     #[error("the provider reports that the campaign {remote} is not ready: {}", errors(checklist))]

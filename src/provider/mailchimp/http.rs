@@ -13,15 +13,15 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response, StatusCode, header, redirect, retry};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use super::key::{ApiKey, Endpoint, EndpointScheme};
+use super::key::{ApiKey, Endpoint};
 use super::wire::{self, ProblemIn};
 use super::{NAME, SetupError};
 use crate::delivery::Patience;
-use crate::delivery::provider::{Call, Problem, ProviderError};
+use crate::delivery::provider::{Problem, ProviderError};
 use crate::domain::safe_text;
 
 /// The largest answer that is read, in bytes.
@@ -41,12 +41,12 @@ pub(super) struct Http {
 /// One call to make.
 pub(super) struct ApiRequest {
     /// The purpose, for error messages.
-    pub(super) purpose: &'static str,
-    pub(super) method: Method,
+    purpose: &'static str,
+    method: Method,
     /// From the first `/` after the version, with its query.
-    pub(super) path: String,
-    pub(super) body: Option<Vec<u8>>,
-    pub(super) repeat: Repeat,
+    path: String,
+    body: Option<String>,
+    repeat: Repeat,
 }
 
 /// Whether a call that may have been carried out may be repeated.
@@ -94,7 +94,7 @@ impl Http {
     ) -> Result<Self, SetupError> {
         let client = Client::builder()
             .user_agent(concat!("postrider/", env!("CARGO_PKG_VERSION")))
-            .https_only(endpoint.scheme == EndpointScheme::HttpsOnly)
+            .https_only(!endpoint.is_loopback)
             // A redirect would send the key elsewhere, or turn a POST into a GET.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -252,27 +252,28 @@ impl Http {
 }
 
 impl ApiRequest {
-    pub(super) fn new(method: Method, path: String, purpose: &'static str, repeat: Repeat) -> Self {
-        Self { purpose, method, path, body: None, repeat }
+    pub(super) fn repeatable(method: Method, path: String, purpose: &'static str) -> Self {
+        Self { purpose, method, path, body: None, repeat: Repeat::Harmless }
     }
 
     pub(super) fn get(path: String, purpose: &'static str) -> Self {
-        Self::new(Method::GET, path, purpose, Repeat::Harmless)
+        Self::repeatable(Method::GET, path, purpose)
     }
 
-    /// Adds a JSON body. Our bodies have strings, booleans and lists only, so they
-    /// always serialise.
-    pub(super) fn with(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(serde_json::to_vec(body).unwrap_or_default());
+    /// A POST, which does its work again when it is repeated.
+    pub(super) fn unrepeatable(path: String, purpose: &'static str) -> Self {
+        let repeat = Repeat::OnlyIfNothingWasDone;
+        Self { purpose, method: Method::POST, path, body: None, repeat }
+    }
+
+    pub(super) fn with(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string());
         self
     }
 
-    pub(super) fn to_call(&self) -> Call {
-        Call {
-            provider: NAME,
-            purpose: self.purpose,
-            request: format!("{} {}", self.method, self.path_alone()),
-        }
+    /// The call, for error messages.
+    pub(super) fn to_call(&self) -> String {
+        format!("{NAME}: {} ({} {})", self.purpose, self.method, self.path_alone())
     }
 
     fn path_alone(&self) -> &str {

@@ -13,19 +13,15 @@ pub struct ApiKey {
 
 /// Why a text is not an API key. The message never has the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ApiKeyError {
-    /// The text is empty.
-    #[error("the Mailchimp API key is empty")]
-    Empty,
-    /// The text has white space, a line break or a character outside ASCII.
-    #[error("the Mailchimp API key has white space or other characters that no key has")]
-    Character,
-    /// The key does not name its data centre.
-    #[error(
-        "a Mailchimp API key ends in a dash and its data centre, such as `-us6`; copy the whole key"
-    )]
-    DataCentre,
-}
+#[error("{0}")]
+pub struct ApiKeyError(&'static str);
+
+const EMPTY: ApiKeyError = ApiKeyError("the Mailchimp API key is empty");
+const CHARACTER: ApiKeyError =
+    ApiKeyError("the Mailchimp API key has white space or other characters that no key has");
+const DATA_CENTRE: ApiKeyError = ApiKeyError(
+    "a Mailchimp API key ends in a dash and its data centre, such as `-us6`; copy the whole key",
+);
 
 impl ApiKey {
     /// Parses a key. Surrounding white space is dropped, because files end in a line break.
@@ -37,17 +33,17 @@ impl ApiKey {
     pub fn parse(secret: &SecretString) -> Result<Self, ApiKeyError> {
         let text = secret.expose_secret().trim();
         if text.is_empty() {
-            return Err(ApiKeyError::Empty);
+            return Err(EMPTY);
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(ApiKeyError::Character);
+            return Err(CHARACTER);
         }
-        let (start, data_centre) = text.rsplit_once('-').ok_or(ApiKeyError::DataCentre)?;
+        let (start, data_centre) = text.rsplit_once('-').ok_or(DATA_CENTRE)?;
         let digits = data_centre.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let has_letters = digits.len() < data_centre.len();
         let has_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         if start.is_empty() || !has_letters || !has_digits || data_centre.len() > 20 {
-            return Err(ApiKeyError::DataCentre);
+            return Err(DATA_CENTRE);
         }
         Ok(Self { data_centre: data_centre.to_owned(), secret: text.into() })
     }
@@ -68,16 +64,8 @@ impl fmt::Debug for ApiKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub(super) base: String,
-    pub(super) scheme: EndpointScheme,
-}
-
-/// The protocol of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EndpointScheme {
-    /// TLS, always.
-    HttpsOnly,
-    /// Plain HTTP, on this machine.
-    Loopback,
+    /// Whether it is on this machine, over plain HTTP. Any other endpoint has TLS.
+    pub(super) is_loopback: bool,
 }
 
 /// The address is not one of this machine.
@@ -89,7 +77,7 @@ impl Endpoint {
     /// The API in the data centre of the key.
     pub fn for_key(key: &ApiKey) -> Self {
         let base = format!("https://{}.api.mailchimp.com/3.0", key.data_centre);
-        Self { base, scheme: EndpointScheme::HttpsOnly }
+        Self { base, is_loopback: false }
     }
 
     /// A stand-in on this machine, for tests and rehearsals.
@@ -98,7 +86,7 @@ impl Endpoint {
     /// The address belongs to another machine.
     pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
         if address.ip().is_loopback() {
-            Ok(Self { base: format!("http://{address}/3.0"), scheme: EndpointScheme::Loopback })
+            Ok(Self { base: format!("http://{address}/3.0"), is_loopback: true })
         } else {
             Err(NotLoopback(address))
         }
@@ -155,21 +143,21 @@ mod tests {
     #[test]
     fn a_crafted_key_chooses_no_host() {
         for (text, reason) in [
-            ("", ApiKeyError::Empty),
-            (" \n", ApiKeyError::Empty),
-            ("0123", ApiKeyError::DataCentre),
-            ("0123-", ApiKeyError::DataCentre),
-            ("-us6", ApiKeyError::DataCentre),
-            ("0123-us", ApiKeyError::DataCentre),
-            ("0123-6", ApiKeyError::DataCentre),
-            ("0123-us6us", ApiKeyError::DataCentre),
-            ("0123-US6", ApiKeyError::DataCentre),
-            ("0123-us6.example.org/", ApiKeyError::DataCentre),
-            ("0123-example.org#us6", ApiKeyError::DataCentre),
-            ("0123-us6@example", ApiKeyError::DataCentre),
-            ("01 23-us6", ApiKeyError::Character),
-            ("0123-us6\r\nHost:x", ApiKeyError::Character),
-            ("0123-us６", ApiKeyError::Character),
+            ("", EMPTY),
+            (" \n", EMPTY),
+            ("0123", DATA_CENTRE),
+            ("0123-", DATA_CENTRE),
+            ("-us6", DATA_CENTRE),
+            ("0123-us", DATA_CENTRE),
+            ("0123-6", DATA_CENTRE),
+            ("0123-us6us", DATA_CENTRE),
+            ("0123-US6", DATA_CENTRE),
+            ("0123-us6.example.org/", DATA_CENTRE),
+            ("0123-example.org#us6", DATA_CENTRE),
+            ("0123-us6@example", DATA_CENTRE),
+            ("01 23-us6", CHARACTER),
+            ("0123-us6\r\nHost:x", CHARACTER),
+            ("0123-us６", CHARACTER),
         ] {
             assert_eq!(parse(text).map(|_| ()), Err(reason), "{text:?}");
         }

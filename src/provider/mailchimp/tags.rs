@@ -1,6 +1,6 @@
 //! Slots become merge tags. The issue's own text must not become one.
 
-use crate::delivery::provider::{Part, PlanError};
+use crate::delivery::provider::PlanError;
 use crate::render::{EscapeContext, Piece, Slot, Template};
 
 use super::NAME;
@@ -27,7 +27,7 @@ pub(super) fn with_merge_tags(template: &Template) -> String {
 ///
 /// # Errors
 /// Shows the text around it.
-pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result<(), PlanError> {
+pub(super) fn refuse_tags_in_template(part: &str, template: &Template) -> Result<(), PlanError> {
     let mut follows_a_star = false;
     for piece in &template.pieces {
         match piece {
@@ -57,7 +57,7 @@ pub(super) fn refuse_tags_in_template(part: Part, template: &Template) -> Result
 ///
 /// # Errors
 /// Shows the text around it.
-pub(super) fn refuse_tags(part: Part, text: &str) -> Result<(), PlanError> {
+pub(super) fn refuse_tags(part: &str, text: &str) -> Result<(), PlanError> {
     match text.find(TAG_START) {
         None => Ok(()),
         Some(at) => Err(reads_as_tag(part, text, at)),
@@ -84,10 +84,14 @@ fn push_tag(slot: &Slot, context: EscapeContext, out: &mut String) {
     }
 }
 
-fn reads_as_tag(part: Part, text: &str, at: usize) -> PlanError {
+fn reads_as_tag(part: &str, text: &str, at: usize) -> PlanError {
     let start = text.floor_char_boundary(at.saturating_sub(30));
     let line = text[start..].chars().take(70).map(|c| if c.is_control() { ' ' } else { c });
-    PlanError::ReadsAsTag { provider: NAME, part, marker: TAG_START, excerpt: line.collect() }
+    let excerpt: String = line.collect();
+    PlanError(format!(
+        "the {part} has the characters `{TAG_START}`, which {NAME} reads as a merge tag, \
+         in: {excerpt}; write them in another way, for instance with a space between them"
+    ))
 }
 
 #[cfg(test)]
@@ -154,8 +158,8 @@ mod tests {
             vec![first("|x")],
             vec![first("x*")],
         ] {
-            let refused = refuse_tags_in_template(Part::Text, &template(pieces.clone()));
-            assert!(matches!(refused, Err(PlanError::ReadsAsTag { .. })), "{pieces:?}");
+            let refused = refuse_tags_in_template("text part", &template(pieces.clone()));
+            assert!(refused.is_err(), "{pieces:?}");
         }
         for pieces in [
             vec![literal("a * | b, |*x| x + 1, 2 ** 3"), unsub(), literal(" | ")],
@@ -163,12 +167,12 @@ mod tests {
             vec![literal("| a table |\n"), first("reader")],
         ] {
             assert_eq!(
-                refuse_tags_in_template(Part::Text, &template(pieces.clone())),
+                refuse_tags_in_template("text part", &template(pieces.clone())),
                 Ok(()),
                 "{pieces:?}"
             );
         }
-        let refused = refuse_tags(Part::Html, "before\nthe *|TAG|* after").unwrap_err();
+        let refused = refuse_tags("html part", "before\nthe *|TAG|* after").unwrap_err();
         assert!(refused.to_string().contains("before the *|TAG|* after"), "{refused}");
     }
 }

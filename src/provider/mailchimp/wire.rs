@@ -1,6 +1,7 @@
 //! The JSON that this program sends and reads, with the fields that it uses.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::delivery::provider::{
     Draft, MaskedAddress, PreflightItem, PreflightLevel, Reach, ReadBack, Remote, RemoteId,
@@ -9,77 +10,22 @@ use crate::delivery::provider::{
 
 use super::ListId;
 
-/// The body of `POST /campaigns` and, without its type, of `PATCH /campaigns/{id}`.
-#[derive(Serialize)]
-pub(super) struct CampaignOut<'d> {
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    recipients: RecipientsOut<'d>,
-    settings: SettingsOut<'d>,
-    tracking: TrackingOut,
-}
-
-#[derive(Serialize)]
-struct RecipientsOut<'d> {
-    list_id: &'d str,
-}
-
-#[derive(Serialize)]
-struct SettingsOut<'d> {
-    subject_line: &'d str,
-    preview_text: &'d str,
-    title: &'d str,
-    from_name: &'d str,
-    reply_to: &'d str,
-    inline_css: bool,
-    auto_footer: bool,
-}
-
-#[derive(Serialize)]
-struct TrackingOut {
-    opens: bool,
-    html_clicks: bool,
-    text_clicks: bool,
-}
-
-impl<'d> CampaignOut<'d> {
-    /// A new campaign. Nothing is tracked, nothing is rewritten.
-    pub(super) fn created(draft: &'d Draft, title: &'d str, list: &'d ListId) -> Self {
-        Self { kind: Some(REGULAR), ..Self::updated(draft, title, list) }
-    }
-
-    /// The same for a campaign that exists.
-    pub(super) fn updated(draft: &'d Draft, title: &'d str, list: &'d ListId) -> Self {
-        Self {
-            kind: None,
-            recipients: RecipientsOut { list_id: list.as_str() },
-            settings: SettingsOut {
-                subject_line: &draft.subject,
-                preview_text: &draft.preheader,
-                title,
-                from_name: &draft.from_name,
-                reply_to: draft.reply_to.as_str(),
-                inline_css: false,
-                auto_footer: false,
-            },
-            tracking: TrackingOut { opens: false, html_clicks: false, text_clicks: false },
-        }
-    }
-}
-
-/// The body of `PUT /campaigns/{id}/content`. Without the text, Mailchimp would
-/// make it out of the html, so both always go together.
-#[derive(Serialize)]
-pub(super) struct ContentOut<'d> {
-    pub(super) html: &'d str,
-    pub(super) plain_text: &'d str,
-}
-
-/// The body of `POST /campaigns/{id}/actions/test`.
-#[derive(Serialize)]
-pub(super) struct TestOut<'a> {
-    pub(super) test_emails: Vec<&'a str>,
-    pub(super) send_type: &'static str,
+/// The body of `PATCH /campaigns/{id}` and, with a type, of `POST /campaigns`.
+/// Nothing is tracked, nothing is rewritten.
+pub(super) fn campaign_body(draft: &Draft, title: &str, list: &ListId) -> Value {
+    json!({
+        "recipients": { "list_id": list.as_str() },
+        "settings": {
+            "subject_line": draft.subject,
+            "preview_text": draft.preheader,
+            "title": title,
+            "from_name": draft.from_name,
+            "reply_to": draft.reply_to.as_str(),
+            "inline_css": false,
+            "auto_footer": false,
+        },
+        "tracking": { "opens": false, "html_clicks": false, "text_clicks": false },
+    })
 }
 
 /// One page of `GET /campaigns`.
@@ -128,9 +74,9 @@ struct RecipientsIn {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct SegmentIn {
-    saved_segment_id: Option<serde_json::Value>,
+    saved_segment_id: Option<Value>,
     prebuilt_segment_id: Option<String>,
-    conditions: Option<Vec<serde_json::Value>>,
+    conditions: Option<Vec<Value>>,
 }
 
 /// `GET /campaigns/{id}/content`.
@@ -178,7 +124,7 @@ pub(super) struct FieldProblemIn {
     pub(super) message: String,
 }
 
-const REGULAR: &str = "regular";
+pub(super) const REGULAR: &str = "regular";
 
 impl CampaignIn {
     /// The campaign without its content; `None` if the id is invalid.
@@ -263,7 +209,7 @@ fn text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<String, D::Error> 
     Ok(Option::deserialize(input)?.unwrap_or_default())
 }
 
-fn is_nothing(id: &serde_json::Value) -> bool {
+fn is_nothing(id: &Value) -> bool {
     id.is_null() || id == &serde_json::json!(0) || id == &serde_json::json!("")
 }
 
