@@ -7,7 +7,7 @@
 //! paths and versions never enter the digest.
 
 mod attached;
-pub mod due;
+pub(crate) mod due;
 mod header_line;
 mod keys;
 mod manifest;

@@ -13,8 +13,8 @@ mod outcome;
 mod patience;
 pub mod provider;
 pub mod push;
-pub mod run;
-pub mod state;
+mod run;
+mod state;
 mod summary;
 mod transport;
 

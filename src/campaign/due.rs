@@ -17,20 +17,18 @@ use crate::domain::Slug;
 
 /// When issues are due, unless their front matter has `send_at`.
 #[derive(Debug, Clone)]
-pub struct Timetable {
-    /// The time of day.
-    pub time: civil::Time,
+pub(crate) struct Timetable {
+    pub(crate) time: civil::Time,
     /// The zone of that time, and of a `send_at` without an offset.
-    pub time_zone: TimeZone,
+    pub(crate) time_zone: TimeZone,
     /// The day of the week on which issues are sent, if one is set. An issue is
     /// due on the first such day on or after its date.
-    pub weekday: Option<civil::Weekday>,
+    pub(crate) weekday: Option<civil::Weekday>,
 }
 
 /// Why the time at which an issue is due is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoDueTime {
-    /// The issue has neither `date` nor `send_at`.
+pub(crate) enum NoDueTime {
     #[error("it has no date: add `date: 2026-08-26`, or `send_at`")]
     NoDate,
     /// `send_at` has neither of the two forms.
@@ -38,89 +36,72 @@ pub enum NoDueTime {
         "`send_at: {text}` is not a time: write `2026-08-26 17:00`, in the time zone of \
          `[schedule]`, or `2026-08-26T17:00:00+02:00`"
     )]
-    NotATime {
-        /// The value.
-        text: String,
-    },
-    /// The time is outside the range of years.
+    NotATime { text: String },
     #[error("the time at which it is due is out of range: check its year")]
     OutOfRange,
 }
 
 /// An issue as its file is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScheduledIssue {
-    /// Its permanent identifier.
-    pub slug: Slug,
+pub(crate) struct ScheduledIssue {
+    pub(crate) slug: Slug,
     /// The path of the file, for people.
-    pub path: String,
-    /// Its number, if it has one.
-    pub number: Option<u64>,
-    /// Whether the author marked it as a draft.
-    pub draft: bool,
+    pub(crate) path: String,
+    pub(crate) number: Option<u64>,
+    pub(crate) draft: bool,
     /// When it is due, by [`due_time`].
-    pub due: Result<Timestamp, NoDueTime>,
+    pub(crate) due: Result<Timestamp, NoDueTime>,
 }
 
 /// Everything that [`decide`] takes into account.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a> {
-    /// All issues, in any order.
-    pub issues: &'a [ScheduledIssue],
+pub(crate) struct Situation<'a> {
+    pub(crate) issues: &'a [ScheduledIssue],
     /// Campaigns that are frozen and not finished, in the order of their freeze.
     /// Their issues need not be among `issues`: a frozen campaign needs no file.
-    pub unfinished: &'a [Slug],
+    pub(crate) unfinished: &'a [Slug],
     /// Issues whose campaign is finished, each with the file from which it was
     /// frozen, as in [`ScheduledIssue::path`].
-    pub finished: &'a BTreeMap<Slug, String>,
+    pub(crate) finished: &'a BTreeMap<Slug, String>,
     /// When scheduling was switched on. The timer never sends issues that were due by then.
-    pub mark: Timestamp,
-    /// The present moment.
-    pub now: Timestamp,
+    pub(crate) mark: Timestamp,
+    pub(crate) now: Timestamp,
     /// An issue that has been due for this long, or longer, is missed.
-    pub max_late: Duration,
+    pub(crate) max_late: Duration,
 }
 
 /// What to do now, and what to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision<'a> {
-    /// The one thing to do.
-    pub action: DueAction<'a>,
+pub(crate) struct Decision<'a> {
+    pub(crate) action: DueAction<'a>,
     /// Unsent issues that were due after the mark and are too late to send, the
     /// oldest first. Only a person can send them.
-    pub missed: Vec<&'a ScheduledIssue>,
+    pub(crate) missed: Vec<&'a ScheduledIssue>,
     /// Unsent issues, not drafts, whose due time is not known.
-    pub undated: Vec<(&'a ScheduledIssue, &'a NoDueTime)>,
+    pub(crate) undated: Vec<(&'a ScheduledIssue, &'a NoDueTime)>,
 }
 
 /// The one thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DueAction<'a> {
+pub(crate) enum DueAction<'a> {
     /// Resume this campaign, and decide again.
     Resume(&'a Slug),
-    /// Send this issue.
     Send(&'a ScheduledIssue),
     /// Nothing is due. This is the next issue that will be due, if there is one.
     Wait(Option<&'a ScheduledIssue>),
-    /// Send nothing: a person must decide.
     Refuse(DueRefusal<'a>),
 }
 
 /// Why nothing is sent although something may be due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DueRefusal<'a> {
+pub(crate) enum DueRefusal<'a> {
     /// More than one issue is due. The earliest is first.
     SeveralDue(Vec<&'a ScheduledIssue>),
     /// The issue that is due shares its slug with other files, so sending it
     /// would make them count as sent.
     SharedSlug(Vec<&'a ScheduledIssue>),
     /// The clock is before the mark, so one of them is wrong.
-    ClockBeforeMark {
-        /// The time of the clock.
-        now: Timestamp,
-        /// When scheduling was switched on.
-        mark: Timestamp,
-    },
+    ClockBeforeMark { now: Timestamp, mark: Timestamp },
 }
 
 /// Returns when an issue is due. `send_at` has precedence over `date`. It is a
@@ -132,26 +113,23 @@ pub enum DueRefusal<'a> {
 ///
 /// # Errors
 /// There is no date, `send_at` has another form, or the year is out of range.
-pub fn due_time(
+pub(crate) fn due_time(
     date: Option<civil::Date>,
     send_at: Option<&str>,
     timetable: &Timetable,
 ) -> Result<Timestamp, NoDueTime> {
+    let not_a_time = |text: &str| NoDueTime::NotATime { text: text.to_owned() };
     let local = match send_at.map(str::trim) {
         None => timetable.day_of(date.ok_or(NoDueTime::NoDate)?)?.to_datetime(timetable.time),
-        Some(text) if is_local(text) => {
-            text.parse().map_err(|_| NoDueTime::NotATime { text: text.to_owned() })?
-        }
-        Some(text) => {
-            return text.parse().map_err(|_| NoDueTime::NotATime { text: text.to_owned() });
-        }
+        Some(text) if is_local(text) => text.parse().map_err(|_| not_a_time(text))?,
+        Some(text) => return text.parse().map_err(|_| not_a_time(text)),
     };
     let zoned = timetable.time_zone.to_ambiguous_zoned(local).compatible();
     zoned.map(|zoned| zoned.timestamp()).map_err(|_| NoDueTime::OutOfRange)
 }
 
 /// Decides what the timer does at this moment.
-pub fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
+pub(crate) fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
     let open: Vec<&ScheduledIssue> =
         situation.issues.iter().filter(|issue| situation.is_open(issue)).collect();
     let mut dated: Vec<(Timestamp, &ScheduledIssue)> =
@@ -180,9 +158,7 @@ enum Moment {
     History,
     /// After the mark, and too long ago to send.
     Missed,
-    /// Now.
     Due,
-    /// In the future.
     Ahead,
 }
 

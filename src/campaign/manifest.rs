@@ -100,35 +100,19 @@ pub struct Provenance {
 
 /// Why a stored manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant shows the meaning of its fields")]
 pub enum ManifestError {
     /// It does not parse.
     #[error("cannot read the stored manifest of {key}: {cause}")]
-    Unreadable {
-        /// Which campaign.
-        key: CampaignKey,
-        /// The message of the parser.
-        cause: String,
-    },
+    Unreadable { key: CampaignKey, cause: String },
     /// Its bytes are not those that were frozen.
     #[error("the stored manifest of {key} has the digest {found}, but {expected} was frozen")]
-    Damaged {
-        /// Which campaign.
-        key: CampaignKey,
-        /// The digest of the stored bytes.
-        found: Digest,
-        /// The digest that was recorded.
-        expected: Digest,
-    },
+    Damaged { key: CampaignKey, found: Digest, expected: Digest },
     /// The bytes of its images are not those that were frozen.
     #[error(
         "the stored images of {key} are not those that were frozen: {name} is missing or damaged"
     )]
-    Attachment {
-        /// Which campaign.
-        key: CampaignKey,
-        /// The first file that is missing or damaged.
-        name: String,
-    },
+    Attachment { key: CampaignKey, name: String },
 }
 
 /// The fixed headers of a newsletter.
@@ -191,14 +175,11 @@ impl Campaign {
         let by_hash = stored.into_iter().map(|bytes| (Digest::of(&bytes).to_string(), bytes));
         let mut by_hash: std::collections::HashMap<String, Vec<u8>> = by_hash.collect();
         self.contents.clear();
-        for attachment in &self.manifest.attachments {
-            match by_hash.remove(&attachment.sha256) {
-                Some(bytes) => self.contents.push(bytes.into()),
-                None => {
-                    let (key, name) = (self.key, attachment.name.clone());
-                    return Err(ManifestError::Attachment { key, name });
-                }
-            }
+        for ManifestAttachment { sha256, name, .. } in &self.manifest.attachments {
+            let Some(bytes) = by_hash.remove(sha256) else {
+                return Err(ManifestError::Attachment { key: self.key, name: name.clone() });
+            };
+            self.contents.push(bytes.into());
         }
         Ok(self)
     }
@@ -260,10 +241,7 @@ impl ManifestMailbox {
 
     /// The mailbox. Its parts were parsed before they were frozen.
     pub fn to_mailbox(&self) -> Option<Mailbox> {
-        let name = match &self.name {
-            None => None,
-            Some(name) => Some(HeaderText::parse(name).ok()?),
-        };
+        let name = self.name.as_deref().map(HeaderText::parse).transpose().ok()?;
         Some(Mailbox { name, address: crate::domain::EmailAddress::parse(&self.address).ok()? })
     }
 }

@@ -14,7 +14,9 @@ use crate::render::{EscapeContext, Piece, Slot, SlotValues, Template};
 #[derive(Debug, Clone)]
 pub struct MessageForm {
     segments: Vec<Segment>,
-    identity: MessageIdentity,
+    /// Every Message-ID is made of the hash over this and the subscriber's number.
+    message_id_seed: String,
+    message_id_domain: String,
     /// The unsubscribe token, but for the subscriber.
     token: UnsubscribeToken,
 }
@@ -47,24 +49,17 @@ pub struct CopyRecipient<'a> {
 
 /// Why a campaign cannot become a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant shows the meaning of its fields")]
 pub enum MessageError {
     /// A stored email address does not parse.
     #[error("the frozen `{header}` of the campaign is not an email address")]
-    Mailbox {
-        /// Which header.
-        header: &'static str,
-    },
+    Mailbox { header: &'static str },
     /// The images of a stored campaign were not read with it.
     #[error("the frozen campaign was read without its images")]
     NoContents,
     /// Servers would cut or refuse a header line (RFC 5322 section 2.1.1).
     #[error("the header `{header}` has a line of {bytes} bytes, and {MAX_HEADER_LINE} are allowed")]
-    LongHeader {
-        /// Which header, or the one that the line continues.
-        header: String,
-        /// The length of the line, without its line end.
-        bytes: usize,
-    },
+    LongHeader { header: String, bytes: usize },
 }
 
 /// The longest line of a message, in bytes without its line end (RFC 5322
@@ -78,12 +73,6 @@ enum Segment {
     MessageId,
     UnsubscribeUrl,
     Value { slot: Slot, context: EscapeContext },
-}
-
-#[derive(Debug, Clone)]
-struct MessageIdentity {
-    seed: Vec<u8>,
-    domain: String,
 }
 
 impl MessageForm {
@@ -110,11 +99,11 @@ impl MessageForm {
         segments.line(&header_line::unstructured("Subject", &manifest.subject));
         segments.line(&format!("Date: {}\r\n", rfc5322_date(date)));
         segments.line("To: ");
-        segments.hole(Segment::To);
+        segments.0.push(Segment::To);
         segments.line("\r\nMessage-ID: <");
-        segments.hole(Segment::MessageId);
+        segments.0.push(Segment::MessageId);
         segments.line(&format!(">\r\nList-Id: <{}>\r\nList-Unsubscribe: <", manifest.list_id));
-        segments.hole(Segment::UnsubscribeUrl);
+        segments.0.push(Segment::UnsubscribeUrl);
         segments
             .line(">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nPrecedence: bulk\r\n");
         if let MessagePurpose::Proof { .. } = purpose {
@@ -148,10 +137,15 @@ impl MessageForm {
             }
         }
         segments.line(&format!("--{boundary}--\r\n"));
+        let (link_purpose, purpose) = match purpose {
+            MessagePurpose::Campaign => (LinkPurpose::Campaign, "campaign".to_owned()),
+            MessagePurpose::Proof { attempt } => (LinkPurpose::Proof, format!("proof {attempt}")),
+        };
         Ok(Self {
             segments: segments.0,
-            identity: MessageIdentity::new(campaign, purpose, from.address.domain()),
-            token: UnsubscribeToken::new(purpose.link_purpose(), campaign.key(), SubscriberId(0)),
+            message_id_seed: format!("{} {} {purpose} ", campaign.key(), campaign.digest()),
+            message_id_domain: from.address.domain().to_owned(),
+            token: UnsubscribeToken::new(link_purpose, campaign.key(), SubscriberId(0)),
         })
     }
 
@@ -193,36 +187,10 @@ impl MessageForm {
 
     /// The Message-ID of a copy, without angle brackets. It is the same on every
     /// attempt, so that a receiver may notice a repeated message (RFC 5322
-    /// section 3.6.4).
+    /// section 3.6.4). It reveals nothing of the address.
     pub fn message_id(&self, subscriber: SubscriberId) -> String {
-        self.identity.message_id(subscriber)
-    }
-}
-
-impl MessagePurpose {
-    fn link_purpose(self) -> LinkPurpose {
-        match self {
-            Self::Campaign => LinkPurpose::Campaign,
-            Self::Proof { .. } => LinkPurpose::Proof,
-        }
-    }
-}
-
-impl MessageIdentity {
-    fn new(campaign: &Campaign, purpose: MessagePurpose, domain: &str) -> Self {
-        let purpose = match purpose {
-            MessagePurpose::Campaign => "campaign".to_owned(),
-            MessagePurpose::Proof { attempt } => format!("proof {attempt}"),
-        };
-        let seed = format!("{} {} {purpose} ", campaign.key(), campaign.digest());
-        Self { seed: seed.into_bytes(), domain: domain.to_owned() }
-    }
-
-    /// Made of the subscriber's number, so that it reveals nothing of the address.
-    fn message_id(&self, subscriber: SubscriberId) -> String {
-        let mut seed = self.seed.clone();
-        seed.extend_from_slice(subscriber.0.to_string().as_bytes());
-        format!("{}@{}", &Digest::of(&seed).to_string()[..32], self.domain)
+        let digest = Digest::of(format!("{}{}", self.message_id_seed, subscriber.0).as_bytes());
+        format!("{}@{}", &digest.to_string()[..32], self.message_id_domain)
     }
 }
 
@@ -233,10 +201,6 @@ struct Segments(Vec<Segment>);
 impl Segments {
     fn line(&mut self, text: &str) {
         self.open_literal().extend_from_slice(text.as_bytes());
-    }
-
-    fn hole(&mut self, segment: Segment) {
-        self.0.push(segment);
     }
 
     /// One part of text, with the boundary before it.
@@ -284,7 +248,7 @@ impl Segments {
                     }
                 }
                 Piece::Hole { slot, context } => {
-                    self.hole(Segment::Value { slot: slot.clone(), context: *context });
+                    self.0.push(Segment::Value { slot: slot.clone(), context: *context });
                 }
             }
         }

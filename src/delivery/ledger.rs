@@ -96,12 +96,10 @@ pub struct Claim {
 
 /// A row reserved for this process.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub struct Reserved {
-    /// The row.
     pub row: RowId,
-    /// The recipient.
     pub subscriber: SubscriberId,
-    /// The email address of the recipient.
     pub address: EmailAddress,
     /// Empty when unknown.
     pub first_name: String,
@@ -113,14 +111,12 @@ pub struct Reserved {
 
 /// The end of an attempt, as the ledger records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub struct Closing {
-    /// Which row.
     pub row: RowId,
-    /// How it ended.
     pub outcome: Outcome,
     /// The reply or cause, for `status`; masked, without email addresses.
     pub note: String,
-    /// When.
     pub at: Timestamp,
 }
 
@@ -200,27 +196,20 @@ impl RowState {
 
 /// How many rows are in each state. They add up to the frozen audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[expect(missing_docs, reason = "each field has the name of a `RowState`")]
 pub struct Tally {
-    /// Not tried yet.
     pub pending: u64,
-    /// Reserved by a running sender.
     pub reserved: u64,
-    /// On its way to the server.
     pub started: u64,
-    /// Accepted by the server.
     pub sent: u64,
-    /// To be tried again.
     pub deferred: u64,
-    /// Refused permanently, or expired.
     pub rejected: u64,
-    /// In doubt.
     pub unknown: u64,
-    /// Unsubscribed or suppressed after the freeze, or skipped in doubt.
     pub withdrawn: u64,
 }
 
 impl Tally {
-    /// All rows.
+    /// The number of all rows.
     pub fn total(&self) -> u64 {
         self.open() + self.sent + self.rejected + self.unknown + self.withdrawn
     }

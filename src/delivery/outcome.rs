@@ -5,22 +5,16 @@ use std::fmt;
 /// How far a session, and in it a message, had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "`Display` says what the others are")]
 pub enum Phase {
-    /// Looking up the host.
     Resolve,
-    /// Opening the connection.
     Connect,
-    /// Waiting for the server's first line.
     Greeting,
     /// STARTTLS and the TLS handshake.
     Tls,
-    /// EHLO.
     Hello,
-    /// Authentication.
     Auth,
-    /// MAIL FROM.
     MailFrom,
-    /// RCPT TO.
     RcptTo,
     /// DATA, up to and with its 354.
     Data,
@@ -29,14 +23,6 @@ pub enum Phase {
     /// From the first byte of the write that could complete the message until
     /// the reply to it: whether the server has the message is not known.
     Dot,
-}
-
-impl Phase {
-    /// Whether it is unknown after a failure in this phase if the server has the
-    /// message (RFC 1047).
-    pub fn leaves_doubt(self) -> bool {
-        self == Self::Dot
-    }
 }
 
 impl fmt::Display for Phase {
@@ -109,23 +95,14 @@ impl fmt::Display for Reply {
 
 /// The result of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it")]
 pub enum Attempt {
     /// The server accepted the message.
     Accepted(Reply),
     /// The server refused.
-    Refused {
-        /// The phase that was refused.
-        phase: Phase,
-        /// Its reply.
-        reply: Reply,
-    },
+    Refused { phase: Phase, reply: Reply },
     /// No reply came: the connection broke, or the phase ran out of time.
-    Lost {
-        /// The phase that failed.
-        phase: Phase,
-        /// What happened, for people.
-        cause: String,
-    },
+    Lost { phase: Phase, cause: String },
 }
 
 impl Attempt {

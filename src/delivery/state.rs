@@ -7,20 +7,18 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, EnhancedCode, Outcome, Phase, RejectClass, Reply};
+use super::{Attempt, Outcome, Phase, RejectClass};
 
 /// What follows from one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// What becomes of the row.
-    pub outcome: Outcome,
-    /// Who or what the reply was about.
-    pub about: ReplySubject,
+pub(super) struct Judgement {
+    pub(super) outcome: Outcome,
+    pub(super) about: ReplySubject,
 }
 
 /// Who or what a reply was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReplySubject {
+pub(super) enum ReplySubject {
     /// Nothing is wrong.
     Nothing,
     /// This recipient alone.
@@ -39,30 +37,31 @@ pub enum ReplySubject {
 /// a connection broke under this recipient in this run, this time included. A
 /// recipient at whom connections break again and again is deferred, so that the
 /// others get their turn.
-pub fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Judgement {
-    let judgement = |outcome, about| Judgement { outcome, about };
+pub(super) fn judge(attempt: &Attempt, attempts: u32, breaks: u32, now: Timestamp) -> Judgement {
     let later = Outcome::Deferred(back_off(attempts, now));
-    match attempt {
-        Attempt::Accepted(_) => judgement(Outcome::Sent, ReplySubject::Nothing),
-        Attempt::Lost { phase, .. } if phase.leaves_doubt() => {
-            judgement(Outcome::Unknown, ReplySubject::Connection)
+    let (outcome, about) = match attempt {
+        Attempt::Accepted(_) => (Outcome::Sent, ReplySubject::Nothing),
+        // The server may have the message (RFC 1047).
+        Attempt::Lost { phase: Phase::Dot, .. } => (Outcome::Unknown, ReplySubject::Connection),
+        Attempt::Refused { phase, reply } if !attempt.breaks_connection() => {
+            let code = reply.enhanced.map(|code| (code.subject, code.detail));
+            match reply.code {
+                // 530 and 535 ask for authentication (RFC 4954 section 6).
+                530 | 534 | 535 | 538 => (Outcome::Pending, ReplySubject::Campaign),
+                ..500 => (later, ReplySubject::Recipient),
+                _ if *phase < Phase::RcptTo => (Outcome::Pending, ReplySubject::Campaign),
+                _ if matches!(code, Some((7, _))) => (later, ReplySubject::Policy),
+                // The mailbox does not exist, or was closed.
+                _ if *phase == Phase::RcptTo && matches!(code, Some((1, _) | (2, 1))) => {
+                    (Outcome::Rejected(RejectClass::Mailbox), ReplySubject::Recipient)
+                }
+                _ => (Outcome::Rejected(RejectClass::Other), ReplySubject::Recipient),
+            }
         }
-        Attempt::Lost { .. } if breaks >= BREAKS => judgement(later, ReplySubject::Recipient),
-        Attempt::Lost { .. } => judgement(Outcome::Pending, ReplySubject::Connection),
-        Attempt::Refused { phase, reply } => match RefusalKind::from_reply(*phase, reply) {
-            RefusalKind::Closing if breaks >= BREAKS => judgement(later, ReplySubject::Recipient),
-            RefusalKind::Closing => judgement(Outcome::Pending, ReplySubject::Connection),
-            RefusalKind::Passing => judgement(later, ReplySubject::Recipient),
-            RefusalKind::Campaign => judgement(Outcome::Pending, ReplySubject::Campaign),
-            RefusalKind::Policy => judgement(later, ReplySubject::Policy),
-            RefusalKind::Mailbox => {
-                judgement(Outcome::Rejected(RejectClass::Mailbox), ReplySubject::Recipient)
-            }
-            RefusalKind::Other => {
-                judgement(Outcome::Rejected(RejectClass::Other), ReplySubject::Recipient)
-            }
-        },
-    }
+        _ if breaks >= BREAKS => (later, ReplySubject::Recipient),
+        _ => (Outcome::Pending, ReplySubject::Connection),
+    };
+    Judgement { outcome, about }
 }
 
 /// How many connections may break at one recipient before it is deferred.
@@ -76,48 +75,13 @@ fn back_off(attempts: u32, now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
 }
 
-/// What a refusal is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RefusalKind {
-    /// 421: the server is closing this connection (RFC 5321 section 3.8).
-    Closing,
-    /// Another 4xx.
-    Passing,
-    /// The server will refuse every message of this campaign.
-    Campaign,
-    /// 5.7.x.
-    Policy,
-    /// The mailbox does not exist, or was closed.
-    Mailbox,
-    /// Permanent, for a reason that says nothing about the mailbox.
-    Other,
-}
-
-impl RefusalKind {
-    fn from_reply(phase: Phase, reply: &Reply) -> Self {
-        let subject = |subject| reply.enhanced.is_some_and(|code| code.subject == subject);
-        let is = |subject, detail| {
-            let exactly = |code: EnhancedCode| (code.subject, code.detail) == (subject, detail);
-            reply.enhanced.is_some_and(exactly)
-        };
-        match reply.code {
-            421 => Self::Closing,
-            // 530 and 535 ask for authentication (RFC 4954 section 6).
-            530 | 534 | 535 | 538 => Self::Campaign,
-            ..500 => Self::Passing,
-            _ if phase < Phase::RcptTo => Self::Campaign,
-            _ if subject(7) => Self::Policy,
-            _ if phase == Phase::RcptTo && (subject(1) || is(2, 1)) => Self::Mailbox,
-            _ => Self::Other,
-        }
-    }
-}
-
 /// Stops a campaign when too many messages are refused or stay without a reply.
-#[derive(Debug)]
-pub struct Breaker {
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    /// How many messages in a row without a reply are too many.
     silences: u32,
-    recent: VecDeque<Weight>,
+    /// Of the last outcomes, whether each was a rejection.
+    recent: VecDeque<bool>,
     rejections: usize,
     policy_in_a_row: u32,
     unknown_in_a_row: u32,
@@ -126,29 +90,17 @@ pub struct Breaker {
 
 /// Why a campaign was stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant shows the meaning of its fields")]
 pub enum Trip {
     /// The server will refuse all recipients.
     #[error("the server refuses this campaign: {0}")]
     Refused(String),
     /// Many recipients were rejected.
     #[error("{rejected} of the last {of} recipients were rejected, the last with: {last}")]
-    Rejections {
-        /// How many were rejected.
-        rejected: usize,
-        /// Of how many.
-        of: usize,
-        /// The last reply.
-        last: String,
-    },
+    Rejections { rejected: usize, of: usize, last: String },
     /// The server sends no reply to messages.
     #[error("the server sent no reply to the content of {0} messages in a row")]
     Silence(u32),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
-    Rejected,
-    Fine,
 }
 
 /// Over how many outcomes the rate of rejections is judged.
@@ -162,21 +114,14 @@ const IN_A_ROW: usize = 10;
 impl Breaker {
     /// A breaker for so many connections. When a server dies, each of them may
     /// leave one message without a reply, and that proves nothing yet.
-    pub fn for_connections(connections: usize) -> Self {
+    pub(super) fn for_connections(connections: usize) -> Self {
         let silences = u32::try_from(connections).unwrap_or(u32::MAX).saturating_mul(2);
-        Self {
-            silences: silences.saturating_add(1),
-            recent: VecDeque::new(),
-            rejections: 0,
-            policy_in_a_row: 0,
-            unknown_in_a_row: 0,
-            has_accepted: false,
-        }
+        Self { silences: silences.saturating_add(1), ..Self::default() }
     }
 
     /// Counts a judgement, and returns why the campaign must stop, if it must.
     /// `reply` is the masked reply, for people.
-    pub fn observe(&mut self, judgement: &Judgement, reply: &str) -> Option<Trip> {
+    pub(super) fn observe(&mut self, judgement: &Judgement, reply: &str) -> Option<Trip> {
         if !matches!(judgement.outcome, Outcome::Unknown | Outcome::Pending) {
             self.unknown_in_a_row = 0;
         }
@@ -193,12 +138,11 @@ impl Breaker {
             (_, Outcome::Sent) => {
                 self.has_accepted = true;
                 self.policy_in_a_row = 0;
-                self.weigh(Weight::Fine);
+                self.weigh(false);
             }
             (_, Outcome::Rejected(_)) => {
-                self.weigh(Weight::Rejected);
-                let in_a_row =
-                    self.recent.iter().rev().take_while(|w| **w == Weight::Rejected).count();
+                self.weigh(true);
+                let in_a_row = self.recent.iter().rev().take_while(|rejected| **rejected).count();
                 let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
                 if too_many || in_a_row >= IN_A_ROW {
                     let (rejected, of) =
@@ -212,24 +156,25 @@ impl Breaker {
                     return Some(Trip::Silence(self.unknown_in_a_row));
                 }
             }
-            (_, Outcome::Deferred(_)) => self.weigh(Weight::Fine),
+            (_, Outcome::Deferred(_)) => self.weigh(false),
             (_, Outcome::Pending) => {}
         }
         None
     }
 
-    fn weigh(&mut self, weight: Weight) {
-        if self.recent.len() == WINDOW && self.recent.pop_front() == Some(Weight::Rejected) {
+    fn weigh(&mut self, is_rejection: bool) {
+        if self.recent.len() == WINDOW && self.recent.pop_front() == Some(true) {
             self.rejections -= 1;
         }
-        self.recent.push_back(weight);
-        self.rejections += usize::from(weight == Weight::Rejected);
+        self.recent.push_back(is_rejection);
+        self.rejections += usize::from(is_rejection);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::{EnhancedCode, Reply};
 
     fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
         let enhanced = EnhancedCode::parse_prefix(text);

@@ -1,6 +1,6 @@
 //! The result of one run of the delivery loop.
 
-use super::{Completion, ConnectError, Tally, Trip};
+use super::{ConnectError, Tally, Trip};
 
 /// The result of one run. The tally adds up to the frozen audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +31,6 @@ pub enum Ending {
 }
 
 impl Summary {
-    /// Whether the campaign is finished.
-    pub fn completion(&self) -> Completion {
-        self.tally.completion()
-    }
-
     /// Whether the states add up to the frozen audience.
     pub fn adds_up(&self) -> bool {
         self.tally.total() == self.audience

@@ -63,39 +63,21 @@ impl DoubtMark {
     }
 }
 
-/// Why no connection could be opened. No message is in doubt.
+/// Why no connection could be opened. No message is in doubt. A `server` is a
+/// host and a port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant shows the meaning of its fields")]
 pub enum ConnectError {
     /// The network or the server did not respond; trying again may help.
     #[error("{server}: {phase}: {cause}")]
-    Unreachable {
-        /// Host and port.
-        server: String,
-        /// The phase that failed.
-        phase: Phase,
-        /// What happened.
-        cause: String,
-    },
+    Unreachable { server: String, phase: Phase, cause: String },
     /// The server refused; after 4xx a later try may succeed, after 5xx it will not.
     #[error("{server}: {phase}: the server replied {reply}")]
-    Refused {
-        /// Host and port.
-        server: String,
-        /// The phase that was refused.
-        phase: Phase,
-        /// The reply.
-        reply: Reply,
-    },
+    Refused { server: String, phase: Phase, reply: Reply },
     /// The connection lacks something that the configuration demands, such as TLS.
+    /// The cause also says what to change.
     #[error("{server}: {phase}: {cause}")]
-    Unacceptable {
-        /// Host and port.
-        server: String,
-        /// The phase that failed.
-        phase: Phase,
-        /// What is wrong, and what to change.
-        cause: String,
-    },
+    Unacceptable { server: String, phase: Phase, cause: String },
 }
 
 impl ConnectError {

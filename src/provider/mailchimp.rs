@@ -15,6 +15,7 @@ mod wire;
 use std::collections::BTreeMap;
 
 use reqwest::Method;
+use serde_json::json;
 
 use crate::campaign::{Campaign, Manifest};
 use crate::delivery::Patience;
@@ -26,7 +27,6 @@ use crate::domain::{CampaignKey, EmailAddress};
 use crate::render::{Slot, Template};
 
 use http::{ApiRequest, Http};
-use serde_json::json;
 use wire::{CampaignIn, CampaignPage, ChecklistIn, ContentIn, REGULAR, campaign_body};
 
 pub use key::{ApiKey, ApiKeyError, Endpoint, ListId, ListIdError, NotLoopback};

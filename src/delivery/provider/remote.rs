@@ -50,12 +50,10 @@ impl fmt::Display for Remote {
 
 /// The state of a campaign at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other states say it")]
 pub enum RemoteState {
-    /// Not scheduled and not sent.
     Draft,
-    /// Waiting for the time of its send.
     Scheduled,
-    /// Being sent.
     Sending,
     /// Paused; some recipients may have it.
     Paused,
@@ -112,15 +110,4 @@ pub enum PreflightLevel {
     Warning,
     /// The campaign cannot be sent.
     Error,
-}
-
-impl fmt::Display for PreflightItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.level {
-            PreflightLevel::Success => "ok",
-            PreflightLevel::Warning => "warning",
-            PreflightLevel::Error => "error",
-        };
-        write!(f, "{level}: {}: {}", self.heading, self.details)
-    }
 }

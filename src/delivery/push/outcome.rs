@@ -8,31 +8,23 @@ use crate::domain::Digest;
 
 /// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub enum Pushed {
     /// The provider accepted the send, now or in an earlier run that was interrupted.
     Sent {
-        /// Its identifier at the provider.
         remote: RemoteId,
         /// The state that the provider reported; `None` if the state could not
         /// be read after the send.
         state: Option<RemoteState>,
     },
-    /// It was sent before, and nothing was changed. This is a success.
-    AlreadySent {
-        /// Its identifier at the provider.
-        remote: RemoteId,
-        /// The digest of what was sent, if it is recorded.
-        digest: Option<Digest>,
-    },
+    /// It was sent before, and nothing was changed. This is a success. The digest
+    /// is known if it was recorded.
+    AlreadySent { remote: RemoteId, digest: Option<Digest> },
     /// It is neither a draft nor sent, but scheduled, paused or cancelled.
     /// Somebody did that at the provider, so nothing was changed.
-    LeftAlone {
-        /// The campaign, as the provider has it.
-        remote: Remote,
-    },
+    LeftAlone { remote: Remote },
     /// It is not known whether it was sent. It is not sent again.
     Unknown {
-        /// Its identifier at the provider.
         remote: RemoteId,
         /// The state that the provider reported, or why it could not be read.
         seen: Result<RemoteState, ProviderError>,
@@ -41,24 +33,22 @@ pub enum Pushed {
 
 /// The result of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub enum Proofed {
     /// The provider has sent the tests. It may change their subject, and does
     /// not send our header with the digest.
     Tested {
-        /// The draft, as the provider has it.
         remote: Remote,
         /// The provider's checklist. An error in it does not prevent a test.
         checklist: Vec<PreflightItem>,
     },
     /// The campaign is no longer a draft, so no test was sent.
-    LeftAlone {
-        /// The campaign, as the provider has it.
-        remote: Remote,
-    },
+    LeftAlone { remote: Remote },
 }
 
 /// Why a push failed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub enum PushError {
     /// The provider cannot carry this campaign.
     #[error(transparent)]
@@ -75,19 +65,13 @@ pub enum PushError {
              nothing was sent, and the draft was left as it is"
     )]
     Differs {
-        /// The campaign.
         remote: Remote,
         /// The first difference, for people.
         difference: String,
     },
     /// The provider's checklist has errors. Nothing was sent.
     #[error("the provider reports that the campaign {remote} is not ready: {}", errors(checklist))]
-    NotReady {
-        /// The campaign.
-        remote: Remote,
-        /// All of the checklist.
-        checklist: Vec<PreflightItem>,
-    },
+    NotReady { remote: Remote, checklist: Vec<PreflightItem> },
     /// Between the preparation and the send the draft was replaced or changed its state.
     #[error(
         "the draft {expected} was prepared, and now {} has its title; nothing was sent, \
@@ -106,18 +90,10 @@ pub enum PushError {
         "it is not known whether {remote} was sent, so its draft was not changed; \
              run `postrider send` again to settle that first"
     )]
-    InDoubt {
-        /// The campaign.
-        remote: RemoteId,
-    },
+    InDoubt { remote: RemoteId },
     /// The send ended, and that could not be recorded. The next run asks the provider.
     #[error("{source}; the provider was asked to send, and the next run asks it for the outcome")]
-    Unrecorded {
-        /// The outcome.
-        pushed: Pushed,
-        /// Why it could not be recorded.
-        source: RecordError,
-    },
+    Unrecorded { pushed: Pushed, source: RecordError },
 }
 
 fn errors(checklist: &[PreflightItem]) -> String {

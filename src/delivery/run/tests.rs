@@ -355,7 +355,7 @@ async fn each_recipient_ends_in_the_state_that_is_true() {
     let scene = Scene::with(&["ok", "gone", "grey", "early", "late", "never", "ok-2"]);
     let summary = scene.run().await;
     assert_eq!(summary.ending, Ending::Complete);
-    assert_eq!(summary.completion(), Completion::FinishedInDoubt);
+    assert_eq!(summary.tally.completion(), Completion::FinishedInDoubt);
     let state = |row| scene.ledger.state(row);
     assert_eq!(state(1), State::Done(Outcome::Rejected(RejectClass::Mailbox)));
     assert_eq!(state(4), State::Done(Outcome::Unknown));

@@ -210,7 +210,7 @@ fn text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<String, D::Error> 
 }
 
 fn is_nothing(id: &Value) -> bool {
-    id.is_null() || id == &serde_json::json!(0) || id == &serde_json::json!("")
+    id.is_null() || *id == 0 || *id == ""
 }
 
 /// A word or an identifier of Mailchimp, made short and safe to show.
