@@ -35,7 +35,8 @@ pub(super) fn in_place(
         keep(&name, &bytes)?;
         names.insert(image.source.clone(), format!("{FOLDER}/{name}"));
     }
-    Ok(with_sources(&html, &names))
+    // Most issues have no local image, and need no look at their tags.
+    Ok(if names.is_empty() { html } else { with_sources(&html, &names) })
 }
 
 /// Replaces the `src` of each image that has a copy.
