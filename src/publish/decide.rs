@@ -44,7 +44,7 @@ pub(super) struct FrozenFacts {
 
 /// How the send of a frozen campaign goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum NextStep {
     /// Deliver what is left of it.
     Resume,
     /// It is finished: send nothing.
@@ -79,18 +79,18 @@ pub(super) fn decide_new(issue: &NewIssue, order: &Order) -> Result<(), NotReady
 }
 
 /// Decides how the send of a frozen campaign goes on.
-pub(super) fn decide_frozen(campaign: &FrozenFacts, order: &Order) -> Result<Step, Blocked> {
+pub(super) fn decide_frozen(campaign: &FrozenFacts, order: &Order) -> Result<NextStep, Blocked> {
     let settles_doubt = order.in_doubt.is_some() && campaign.in_doubt > 0;
     if campaign.is_of_another_issue {
         Err(Blocked::SharedSlug)
     } else if campaign.is_finished && campaign.in_doubt == 0 {
-        Ok(Step::AlreadySent)
+        Ok(NextStep::AlreadySent)
     } else if campaign.is_finished && !settles_doubt {
-        Ok(Step::AskAboutDoubt)
+        Ok(NextStep::AskAboutDoubt)
     } else if campaign.begun_on != campaign.route {
         Err(Blocked::OtherRoute)
     } else {
-        Ok(Step::Resume)
+        Ok(NextStep::Resume)
     }
 }
 
@@ -138,15 +138,15 @@ mod tests {
         use RouteKind::{Outbox, Smtp};
         // another issue, finished, in doubt, begun on, configured, --in-doubt: expected
         for (is_of_another_issue, is_finished, in_doubt, begun_on, route, choice, expected) in [
-            (false, false, 0, Smtp, Smtp, None, Ok(Step::Resume)),
-            (false, false, 2, Smtp, Smtp, None, Ok(Step::Resume)),
+            (false, false, 0, Smtp, Smtp, None, Ok(NextStep::Resume)),
+            (false, false, 2, Smtp, Smtp, None, Ok(NextStep::Resume)),
             (false, false, 0, Outbox, Smtp, None, Err(Blocked::OtherRoute)),
-            (false, true, 0, Smtp, Smtp, None, Ok(Step::AlreadySent)),
-            (false, true, 0, Outbox, Smtp, None, Ok(Step::AlreadySent)),
-            (false, true, 2, Smtp, Smtp, None, Ok(Step::AskAboutDoubt)),
-            (false, true, 0, Smtp, Smtp, Some(InDoubt::Resend), Ok(Step::AlreadySent)),
-            (false, true, 2, Smtp, Smtp, Some(InDoubt::Resend), Ok(Step::Resume)),
-            (false, true, 2, Smtp, Smtp, Some(InDoubt::Skip), Ok(Step::Resume)),
+            (false, true, 0, Smtp, Smtp, None, Ok(NextStep::AlreadySent)),
+            (false, true, 0, Outbox, Smtp, None, Ok(NextStep::AlreadySent)),
+            (false, true, 2, Smtp, Smtp, None, Ok(NextStep::AskAboutDoubt)),
+            (false, true, 0, Smtp, Smtp, Some(InDoubt::Resend), Ok(NextStep::AlreadySent)),
+            (false, true, 2, Smtp, Smtp, Some(InDoubt::Resend), Ok(NextStep::Resume)),
+            (false, true, 2, Smtp, Smtp, Some(InDoubt::Skip), Ok(NextStep::Resume)),
             (false, true, 2, Outbox, Smtp, Some(InDoubt::Resend), Err(Blocked::OtherRoute)),
             (true, false, 0, Smtp, Smtp, None, Err(Blocked::SharedSlug)),
             (true, true, 2, Outbox, Smtp, None, Err(Blocked::SharedSlug)),

@@ -9,7 +9,7 @@ use crate::store::{FrozenCampaign, SenderLock};
 use crate::ui::Answer;
 
 use super::Publisher;
-use super::decide::{Blocked, FrozenFacts, NewIssue, Step, decide_frozen, decide_new};
+use super::decide::{Blocked, FrozenFacts, NewIssue, NextStep, decide_frozen, decide_new};
 use super::differences::differences;
 use super::identity;
 use super::newsletter::ReadyIssue;
@@ -163,9 +163,9 @@ impl Publisher<'_> {
             self.report_changes(frozen, Some(ready));
         }
         let in_doubt = match step {
-            Step::Resume => return self.deliver_rest(lock, frozen, &tally, order).await,
-            Step::AlreadySent => InDoubt::Keep,
-            Step::AskAboutDoubt => self.settle_doubt(frozen, order).await?,
+            NextStep::Resume => return self.deliver_rest(lock, frozen, &tally, order).await,
+            NextStep::AlreadySent => InDoubt::Keep,
+            NextStep::AskAboutDoubt => self.settle_doubt(frozen, order).await?,
         };
         if in_doubt == InDoubt::Resend {
             let consent = Consent::Given;
