@@ -192,7 +192,7 @@ impl From<ConfigError> for Failure {
                 Self::of(Exit::Usage, failure.message(), &cause)
             }
             ConfigError::NoRoot { .. } | ConfigError::NotARoot { .. } => {
-                failure.hint("`postrider new DIR` makes a newsletter; `--root DIR` names one")
+                failure.hint("`postrider new DIR` makes a newsletter; `--root DIR` names one.")
             }
             ConfigError::NotText(_) => failure,
         }

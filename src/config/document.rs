@@ -42,7 +42,7 @@ pub(super) fn read(source: &SourceText) -> Result<ConfigDocument, Vec<Finding>> 
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
-        reader.report(SYNTAX, &span, message, "TOML is described at https://toml.io");
+        reader.report(SYNTAX, &span, message, "Write it as https://toml.io describes.");
     }
     Err(reader.document.findings)
 }
@@ -67,7 +67,7 @@ impl Reader<'_> {
                     NOT_BUILT,
                     &key.span(),
                     "`[dkim]`: signing is not built yet",
-                    "take the section out, and let the relay sign",
+                    "Take the section out, and let the relay sign.",
                 );
                 continue;
             }
@@ -126,7 +126,7 @@ impl Reader<'_> {
                 }
                 (other, None) => {
                     let message = format!("{} is not a value that a theme takes", in_words(other));
-                    let advice = "write a text, a number, true, false, or a list of those";
+                    let advice = "Write a text, a number, true, false, or a list of those.";
                     self.report(WRONG_TYPE, &value.span(), message, advice);
                 }
             }
@@ -141,14 +141,15 @@ impl Reader<'_> {
         let (message, advice) = match home {
             _ if is_section => (
                 format!("`{name}` is a section"),
-                format!("open it with `[{name}]` on its own line"),
+                format!("Open it with `[{name}]` on its own line."),
             ),
             Some(home) => {
-                (format!("`{name}` is outside the sections"), format!("put it below `[{home}]`"))
+                (format!("`{name}` is outside the sections"), format!("Put it below `[{home}]`."))
             }
-            None => {
-                (format!("there is no key `{name}` outside the sections"), "take it out".to_owned())
-            }
+            None => (
+                format!("there is no key `{name}` outside the sections"),
+                "Take it out.".to_owned(),
+            ),
         };
         self.report(UNKNOWN_KEY, &key.span(), message, advice);
     }
@@ -157,8 +158,8 @@ impl Reader<'_> {
         let name = key.get_ref();
         let all: Vec<String> = sections().map(|section| format!("[{section}]")).collect();
         let advice = nearest(name, sections()).map_or_else(
-            || format!("the sections are {}", all.join(", ")),
-            |near| format!("did you mean `[{near}]`?"),
+            || format!("The sections are {}.", all.join(", ")),
+            |near| format!("Did you mean `[{near}]`?"),
         );
         self.report(UNKNOWN_KEY, &key.span(), format!("there is no section `[{name}]`"), advice);
     }
@@ -169,18 +170,18 @@ impl Reader<'_> {
             let message =
                 format!("`{section}.{name}` is a secret, and this file is no place for one");
             let advice = format!(
-                "change it, as others may have read it; then set the new one in {variable}, in a \
-                 file that {variable}_FILE names, or as a systemd credential"
+                "Change it, as others may have read it. Then set the new one in {variable}, in a \
+                 file that {variable}_FILE names, or as a systemd credential."
             );
             return self.report(SECRET_IN_FILE, &key.span(), message, advice);
         }
         let elsewhere = sections().find(|other| keys_of(other).any(|known| known == name));
         let advice = match (nearest(name, keys_of(section)), elsewhere) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, Some(other)) => format!("`[{other}]` has one of that name"),
+            (Some(near), _) => format!("Did you mean `{near}`?"),
+            (None, Some(other)) => format!("`[{other}]` has one of that name."),
             (None, None) => {
                 let keys: Vec<&str> = keys_of(section).collect();
-                format!("its keys are {}", keys.join(", "))
+                format!("Its keys are {}.", keys.join(", "))
             }
         };
         let message = format!("`[{section}]` has no key `{name}`");
@@ -240,11 +241,11 @@ fn in_words(value: &DeValue<'_>) -> &'static str {
 
 fn example(kind: ValueKind) -> &'static str {
     match kind {
-        ValueKind::Text => "put it in quotes, as in `\"text\"`",
-        ValueKind::Boolean => "write `true` or `false`, without quotes",
-        ValueKind::Integer(..) => "write it without quotes, as in `4`",
-        ValueKind::TextList => "write it as `[\"one\", \"two\"]`",
-        ValueKind::Table => "open it with a section of its own, as in `[theme.palette]`",
+        ValueKind::Text => "Put it in quotes, as in `\"text\"`.",
+        ValueKind::Boolean => "Write `true` or `false`, without quotes.",
+        ValueKind::Integer(..) => "Write it without quotes, as in `4`.",
+        ValueKind::TextList => "Write it as `[\"one\", \"two\"]`.",
+        ValueKind::Table => "Open it with a section of its own, as in `[theme.palette]`.",
     }
 }
 

@@ -49,19 +49,20 @@ fn logo(settings: &mut Settings, newsletter: &str) -> Option<Logo> {
     let source = source?;
     if source.starts_with("https:") && width.is_none() {
         let problem = "is a remote image, so its width is unknown";
-        settings.refuse(&keys::THEME_LOGO, &Wrong::new(problem, "add `logo_width = …`, in pixels"));
+        settings
+            .refuse(&keys::THEME_LOGO, &Wrong::new(problem, "Add `logo_width = …`, in pixels."));
     }
     Some(Logo { source, alternative: alternative?, width })
 }
 
-/// A path, or an https address.
+/// A path, or an https URL.
 fn image(text: &str) -> Result<String, Wrong> {
     if !text.contains("://") {
         return values::path(text).map(|_| text.to_owned());
     }
-    match super::web_url::web_address(text)?.scheme() {
+    match super::web_url::web_url(text)?.scheme() {
         "https" => Ok(text.to_owned()),
-        _ => Err(Wrong::new("is not https", "mail programs fetch images over https alone")),
+        _ => Err(Wrong::new("is not https", "Mail programs fetch images over https alone.")),
     }
 }
 

@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 
 use super::values::Wrong;
-use super::web_url::web_address;
+use super::web_url::web_url;
 use crate::domain::{Slug, nearest};
 
-/// The pattern of an issue's address on the web.
+/// The pattern of an issue's URL on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permalink(Vec<PermalinkPiece>);
 
@@ -25,7 +25,7 @@ enum Hole {
     Day,
 }
 
-/// The issue lacks what the pattern of its address needs.
+/// The issue lacks what the pattern of its URL needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`web_url` needs the issue's {0}, and its front matter has none")]
 pub struct PermalinkError(&'static str);
@@ -40,7 +40,7 @@ impl Permalink {
     ];
 
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        let advice = "the placeholders are {slug}, {number}, {year}, {month} and {day}";
+        let advice = "The placeholders are {slug}, {number}, {year}, {month} and {day}.";
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((literal, after)) = rest.split_once('{') {
@@ -50,7 +50,7 @@ impl Permalink {
             let Some((_, hole)) = Self::HOLES.into_iter().find(|(known, _)| *known == name) else {
                 let near = nearest(name, Self::HOLES.map(|(known, _)| known));
                 let advice =
-                    near.map_or(advice.into(), |near| format!("did you mean `{{{near}}}`?"));
+                    near.map_or(advice.into(), |near| format!("Did you mean `{{{near}}}`?"));
                 return Err(Wrong::new(format!("has an unknown placeholder `{{{name}}}`"), advice));
             };
             pieces.push(PermalinkPiece::Literal(literal.to_owned()));
@@ -63,14 +63,14 @@ impl Permalink {
         let examples = (Slug::parse("a"), Slug::parse("b"));
         let (Ok(a), Ok(b)) = examples else { return Ok(pattern) };
         let (Some(first), Some(second)) = (one(&a), one(&b)) else { return Ok(pattern) };
-        let (first, second) = (web_address(&first)?, web_address(&second)?);
+        let (first, second) = (web_url(&first)?, web_url(&second)?);
         if first.host_str() != second.host_str() || rest.contains('}') {
             return Err(Wrong::new("has a placeholder or a brace where none can be", advice));
         }
         Ok(pattern)
     }
 
-    /// The address of an issue.
+    /// The URL of an issue.
     ///
     /// # Errors
     /// The pattern needs a number or a date that the issue does not have.
@@ -125,19 +125,19 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_makes_no_address_is_refused() {
+    fn a_pattern_that_makes_no_url_is_refused() {
         for (pattern, problem) in [
             ("https://example.org/{slgu}", "has an unknown placeholder `{slgu}`"),
             ("https://example.org/{slug", "has a `{` without its `}`"),
             ("https://example.org/slug}", "has a placeholder or a brace where none can be"),
             ("https://{slug}.example.org/", "has a placeholder or a brace where none can be"),
-            ("example.org/{slug}", "is not a web address"),
-            ("{slug}", "is not a web address"),
-            ("javascript:{slug}", "is not a web address"),
+            ("example.org/{slug}", "is not the URL of a web page"),
+            ("{slug}", "is not the URL of a web page"),
+            ("javascript:{slug}", "is not the URL of a web page"),
         ] {
             assert_eq!(Permalink::parse(pattern).unwrap_err().problem, problem, "{pattern}");
         }
         let near = Permalink::parse("https://example.org/{slgu}").unwrap_err().advice;
-        assert_eq!(near, "did you mean `{slug}`?");
+        assert_eq!(near, "Did you mean `{slug}`?");
     }
 }

@@ -162,7 +162,7 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<NewsletterSettings> 
     let direction = settings.computed(&keys::NEWSLETTER_DIRECTION, default, values::direction);
     let postal_address = settings.required(&keys::NEWSLETTER_POSTAL_ADDRESS, values::lines);
     let web_url = settings.optional(&keys::NEWSLETTER_WEB_URL, Permalink::parse);
-    let home_url = settings.optional(&keys::NEWSLETTER_HOME_URL, super::web_url::web_address);
+    let home_url = settings.optional(&keys::NEWSLETTER_HOME_URL, super::web_url::web_url);
     let public_url = settings.value(&keys::NEWSLETTER_PUBLIC_URL, PublicUrl::parse);
     let theme = settings.value(&keys::NEWSLETTER_THEME, values::slug);
     // A wrong time zone is reported for `[schedule]`, and not here again.
@@ -208,7 +208,7 @@ pub(super) fn budget(settings: &mut Settings) -> Option<Budget> {
     let (warn, refuse) = (warn?, refuse?);
     if warn > refuse {
         let problem = format!("is {warn}, and issues are refused from {refuse} bytes on");
-        let advice = format!("set it to {refuse} at most, or raise `budget.refuse`");
+        let advice = format!("Set it to {refuse} at most, or raise `budget.refuse`.");
         settings.refuse(&keys::BUDGET_WARN, &Wrong::new(problem, advice));
     }
     Some(Budget { warn, refuse })
@@ -275,7 +275,7 @@ fn smtp(
     };
     let server = server?;
     if user.is_some() && !server.may_carry_secrets() {
-        let advice = "use smtps:// or smtp://, or take the user out";
+        let advice = "Use smtps:// or smtp://, or take the user out.";
         let problem = "would send the password without TLS to another machine";
         settings.refuse(&keys::SMTP_URL, &Wrong::new(problem, advice));
     }
@@ -284,7 +284,7 @@ fn smtp(
     let rehearses = settings.is_set(&keys::NEWSLETTER_PUBLIC_URL) && server.host().is_loopback();
     if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
-        let advice = "set it to the https address at which readers reach `postrider serve`";
+        let advice = "Set it to the https URL at which readers reach `postrider serve`.";
         settings.refuse(&keys::NEWSLETTER_PUBLIC_URL, &Wrong::new(problem, advice));
     }
     Some(Smtp { server, user, connections: connections?, ca_file, client_name: client_name? })

@@ -160,7 +160,7 @@ impl Settings {
         let fitting = fitting.and_then(|number| T::try_from(number).ok());
         if fitting.is_none() {
             let origin = origin.clone();
-            let wrong = Wrong::new("is out of range", format!("it may be {least} to {most}"));
+            let wrong = Wrong::new("is out of range", format!("It may be {least} to {most}."));
             return self.report(key, &origin, &wrong);
         }
         fitting
@@ -256,7 +256,7 @@ impl Settings {
 
     fn report_missing(&mut self, key: &Key) {
         let (section, name) = key.section_and_name();
-        let advice = format!("add `{name} = …`: {}", key.about);
+        let advice = format!("Add `{name} = …`. {}", key.about);
         let place = self.sections.get(section).map(|section| section.place.clone());
         let message = match place {
             Some(_) => format!("`[{section}]` lacks `{name}`"),
@@ -269,7 +269,7 @@ impl Settings {
         const PREFIX: &str = "POSTRIDER_";
         for variable in environment.not_text(PREFIX) {
             let message = format!("{variable} is not UTF-8");
-            self.findings.push(Finding::new(BAD_VALUE, None, message, "set it to a text"));
+            self.findings.push(Finding::new(BAD_VALUE, None, message, "Set it to a text."));
         }
         for (variable, value) in environment.beginning(PREFIX) {
             if SECRET_VARIABLES.contains(&variable) || value.is_empty() {
@@ -309,13 +309,13 @@ fn read_text(kind: ValueKind, value: &str) -> Result<Given, Wrong> {
             .trim()
             .parse()
             .map(Given::Integer)
-            .map_err(|_| Wrong::new("is not a whole number", "write digits alone")),
+            .map_err(|_| Wrong::new("is not a whole number", "Write digits alone.")),
         ValueKind::Boolean => match value.trim() {
             "true" => Ok(Given::Boolean(true)),
             "false" => Ok(Given::Boolean(false)),
-            _ => Err(Wrong::new("is neither true nor false", "write `true` or `false`")),
+            _ => Err(Wrong::new("is neither true nor false", "Write `true` or `false`.")),
         },
-        ValueKind::Table => Err(Wrong::new("takes a table", "set it in postrider.toml")),
+        ValueKind::Table => Err(Wrong::new("takes a table", "Set it in postrider.toml.")),
         ValueKind::TextList => {
             let texts = value.split(',').map(str::trim).filter(|text| !text.is_empty());
             Ok(Given::TextList(texts.map(str::to_owned).collect()))
@@ -327,8 +327,8 @@ fn unknown_variable(variable: &str) -> Finding {
     let known: Vec<String> = KEYS.iter().map(|key| key.variable()).collect();
     let names = known.iter().map(String::as_str).chain(SECRET_VARIABLES);
     let advice = nearest(variable, names).map_or_else(
-        || "unset it, or give it a name without POSTRIDER_".to_owned(),
-        |near| format!("did you mean {near}?"),
+        || "Unset it, or give it a name without `POSTRIDER_`.".to_owned(),
+        |near| format!("Did you mean `{near}`?"),
     );
     Finding::new(UNKNOWN_VARIABLE, None, format!("there is no variable {variable}"), advice)
 }

@@ -179,7 +179,7 @@ fn a_budget_warns_before_it_refuses() {
     assert!(told.contains("postrider.toml:9:8: error[bad-value]: `budget.warn` is 120000, and issues are refused from 100000 bytes on"), "{told}");
     let told = said_of_least_with("[budget]\nwarn = 9999\nrefuse = 1000001\n");
     assert!(told.contains("9:8") && told.contains("10:10"), "{told}");
-    assert!(told.contains("it may be 10000 to 1000000"), "{told}");
+    assert!(told.contains("It may be 10000 to 1000000."), "{told}");
 }
 
 #[test]
@@ -194,31 +194,31 @@ fn all_problems_are_told_at_once_each_in_its_line() {
 postrider.toml:1:2: error[missing-key]: `[newsletter]` lacks `name`
   1 | [newsletter]
     |  ^^^^^^^^^^
-    = add `name = …`: The name that readers know.
+    = Add `name = …`. The name that readers know.
 postrider.toml:2:1: error[unknown-key]: `[newsletter]` has no key `nmae`
   2 | nmae = \"x\"
     | ^^^^
-    = did you mean `name`?
+    = Did you mean `name`?
 postrider.toml:3:8: error[wrong-type]: `newsletter.slug` takes a text, and this is a whole number
   3 | slug = 3
     |        ^
-    = put it in quotes, as in `\"text\"`
+    = Put it in quotes, as in `\"text\"`.
 postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an address: an address has the form name@domain
   4 | from = \"News <news>\"
     |        ^^^^^^^^^^^^^
-    = write `news@example.org` or `Weekly News <news@example.org>`
+    = Write `news@example.org` or `Weekly News <news@example.org>`.
 postrider.toml:6:2: error[unknown-key]: there is no section `[smpt]`
   6 | [smpt]
     |  ^^^^
-    = did you mean `[smtp]`?
+    = Did you mean `[smtp]`?
 postrider.toml:8:15: error[bad-value]: `smtp.connections` is out of range
   8 | connections = 900
     |               ^^^
-    = it may be 1 to 64
+    = It may be 1 to 64.
 postrider.toml:9:8: error[wrong-type]: `smtp.user` takes a text, and this is a list
   9 | user = [\"a\"]
     |        ^^^^^
-    = put it in quotes, as in `\"text\"`
+    = Put it in quotes, as in `\"text\"`.
 error: postrider.toml: 7 problems in the configuration
 "
     );
@@ -232,7 +232,7 @@ fn what_is_not_toml_is_told_alone() {
 postrider.toml:2:8: error[syntax]: this is not TOML: string values must be quoted, expected literal string
   2 | name = The Weekly
     |        ^^^^^^^^^^
-    = TOML is described at https://toml.io
+    = Write it as https://toml.io describes.
 error: postrider.toml: one problem in the configuration
 "
     );
@@ -251,9 +251,9 @@ fn an_empty_file_says_what_it_lacks() {
 fn a_key_elsewhere_is_sent_home() {
     let told = said_of("slug = \"a\"\n\n[newsletter]\nurl = \"x\"\n");
     assert!(told.contains("`slug` is outside the sections"), "{told}");
-    assert!(told.contains("= put it below `[newsletter]`\n"), "{told}");
+    assert!(told.contains("= Put it below `[newsletter]`.\n"), "{told}");
     assert!(told.contains("`[newsletter]` has no key `url`"), "{told}");
-    assert!(told.contains("= did you mean") || told.contains("= `[smtp]` has one of that name"));
+    assert!(told.contains("= Did you mean") || told.contains("= `[smtp]` has one of that name."));
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn the_chosen_way_must_be_complete_and_another_need_not() {
     assert!(told.contains("postrider.toml lacks `audience` in `[mailchimp]`"), "{told}");
     assert!(resolve(&format!("{LEAST}[smtp]\nuser = \"a\"\n")).is_ok());
     let told = said_of_least_with("[delivery]\nvia = \"mailchip\"\n");
-    assert!(told.contains("did you mean `mailchimp`?"), "{told}");
+    assert!(told.contains("Did you mean `mailchimp`?"), "{told}");
 }
 
 #[test]
@@ -352,9 +352,9 @@ fn a_mistyped_variable_is_an_error() {
         said(resolve_with(LEAST, &variables, &[]).unwrap_err()),
         "\
 error[unknown-variable]: there is no variable POSTRIDER_SMPT_URL
-   = did you mean POSTRIDER_SMTP_URL?
+   = Did you mean `POSTRIDER_SMTP_URL`?
 error[bad-value]: POSTRIDER_SMTP_CONNECTIONS is not a whole number
-   = write digits alone
+   = Write digits alone.
 error: postrider.toml: 2 problems in the configuration
 "
     );
@@ -367,7 +367,7 @@ fn a_missing_newsletter_says_how_to_make_one() {
     assert_eq!(
         said(error),
         "error: there is no postrider.toml in /nowhere or in a folder above it\n\
-         hint: `postrider new DIR` makes a newsletter; `--root DIR` names one\n"
+         hint: `postrider new DIR` makes a newsletter; `--root DIR` names one.\n"
     );
 }
 

@@ -39,7 +39,7 @@ fn read_each<T>(
 
 /// `NAME = "#rrggbb"`, or `NAME = { light = "#rrggbb", dark = "#rrggbb" }`.
 fn colour(leaf: &Leaf) -> Result<(usize, (Option<Scheme>, Colour)), Wrong> {
-    let advice = "write it as `\"#1a5fb4\"`, or as `{ light = \"#1a5fb4\", dark = \"#8ab8ff\" }`";
+    let advice = "Write it as `\"#1a5fb4\"`, or as `{ light = \"#1a5fb4\", dark = \"#8ab8ff\" }`.";
     let scheme = match names(leaf)[..] {
         [_] => None,
         [_, "light"] => Some(Scheme::Light),
@@ -52,7 +52,7 @@ fn colour(leaf: &Leaf) -> Result<(usize, (Option<Scheme>, Colour)), Wrong> {
 }
 
 fn font(leaf: &Leaf) -> Result<(usize, FontStack), Wrong> {
-    let advice = "write it as `\"Georgia, 'Times New Roman', serif\"`";
+    let advice = "Write it as `\"Georgia, 'Times New Roman', serif\"`.";
     let ([_], Some(text)) = (&leaf.names[..], leaf.value.as_str()) else {
         return Err(Wrong::new("is no font stack", advice));
     };
@@ -62,13 +62,15 @@ fn font(leaf: &Leaf) -> Result<(usize, FontStack), Wrong> {
 fn field(leaf: &Leaf) -> Result<(usize, serde_json::Value), Wrong> {
     match leaf.names[..] {
         [_] => Ok((0, leaf.value.clone())),
-        _ => Err(Wrong::new("is a table", "a field is a text, a number, true or false, or a list")),
+        _ => {
+            Err(Wrong::new("is a table", "A field is a text, a number, true or false, or a list."))
+        }
     }
 }
 
 /// `KEY = "text"`, or `LANGUAGE.KEY = "text"`.
 fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
-    let advice = "write it as `unsubscribe = \"Leave\"`, or as `de.unsubscribe = \"Abbestellen\"`";
+    let advice = "Write it as `unsubscribe = \"Leave\"`, or as `de.unsubscribe = \"Abbestellen\"`.";
     let text = leaf.value.as_str().filter(|text| !text.chars().any(ends_line));
     let text = text.ok_or_else(|| Wrong::new("is no text of one line", advice))?.to_owned();
     if text.trim().is_empty() {
@@ -76,7 +78,7 @@ fn word(leaf: &Leaf) -> Result<(usize, (Option<String>, String)), Wrong> {
         return Err(Wrong::new("is empty", advice));
     }
     if text.chars().any(turns_text) {
-        let advice = "take it out; the language sets the direction of the mail";
+        let advice = "Take it out. The language sets the direction of the mail.";
         return Err(Wrong::new("holds an invisible character that turns text around", advice));
     }
     match names(leaf)[..] {

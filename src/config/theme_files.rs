@@ -220,9 +220,9 @@ impl Reading<'_> {
 impl From<ThemeFilesError> for Failure {
     fn from(error: ThemeFilesError) -> Self {
         let hint = match &error {
-            ThemeFilesError::Unknown { .. } => "set `[newsletter] theme` to a folder that is there",
+            ThemeFilesError::Unknown { .. } => "Set `[newsletter] theme` to a folder that exists.",
             ThemeFilesError::LeadsOut { .. } | ThemeFilesError::LinkedFolder { .. } => {
-                "put a copy of it into the theme's folder"
+                "Put a copy of it into the theme's folder."
             }
             _ => return Self::new(Exit::InputUnreadable, error.to_string()),
         };

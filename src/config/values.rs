@@ -12,7 +12,7 @@ use crate::domain::{
 pub(super) struct Wrong {
     /// Follows the name of the key: `is not a duration`.
     pub(super) problem: String,
-    /// One sentence.
+    /// Whole sentences.
     pub(super) advice: String,
 }
 
@@ -24,25 +24,26 @@ impl Wrong {
 
 pub(super) fn header_text(text: &str) -> Result<HeaderText, Wrong> {
     HeaderText::parse(text)
-        .map_err(|error| Wrong::new(format!("cannot be used: {error}"), "write one line of text"))
+        .map_err(|error| Wrong::new(format!("cannot be used: {error}"), "Write one line of text."))
 }
 
 pub(super) fn slug(text: &str) -> Result<Slug, Wrong> {
     Slug::parse(text).map_err(|error| {
-        let advice = Slug::from_text(text)
-            .map_or_else(|| error.to_string(), |slug| format!("{error}; `{slug}` would do"));
-        Wrong::new("is not a slug", advice)
+        let slug = Slug::from_text(text);
+        let advice = slug
+            .map_or("Write it as `rust-weekly`.".into(), |slug| format!("Write it as `{slug}`."));
+        Wrong::new(format!("is not a slug: {error}"), advice)
     })
 }
 
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, Wrong> {
-    let advice = "write `news@example.org` or `Weekly News <news@example.org>`";
+    let advice = "Write `news@example.org` or `Weekly News <news@example.org>`.";
     Mailbox::parse(text).map_err(|error| Wrong::new(format!("is not an address: {error}"), advice))
 }
 
 pub(super) fn address(text: &str) -> Result<EmailAddress, Wrong> {
     EmailAddress::parse(text).map_err(|error| {
-        Wrong::new(format!("is not an address: {error}"), "write it as `news@example.org`")
+        Wrong::new(format!("is not an address: {error}"), "Write it as `news@example.org`.")
     })
 }
 
@@ -55,10 +56,10 @@ pub(super) fn language(text: &str) -> Result<LanguageTag, Wrong> {
 pub(super) fn lines(text: &str) -> Result<String, Wrong> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Wrong::new("is empty", "write the address at which you get post"));
+        return Err(Wrong::new("is empty", "Write the address at which you get post."));
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
-        Err(Wrong::new("holds a control character", "take it out"))
+        Err(Wrong::new("holds a control character", "Take it out."))
     } else {
         Ok(text.to_owned())
     }
@@ -69,7 +70,7 @@ pub(super) fn list_id(text: &str) -> Result<HeaderText, Wrong> {
     let wrong = || {
         Wrong::new(
             "is not a List-Id",
-            "write it like a host name, as in `weekly.example.org`, without angle brackets",
+            "Write it like a host name, as in `weekly.example.org`, without angle brackets.",
         )
     };
     let is_atom = |label: &str| {
@@ -87,12 +88,13 @@ pub(super) fn duration(
     let (Some(least_length), Some(most_length)) = (length(least), length(most)) else {
         return Err(Wrong::new("has no range", ""));
     };
-    let found = length(text)
-        .ok_or_else(|| Wrong::new("is not a length of time", "write it as `90m`, `24h` or `2d`"))?;
+    let found = length(text).ok_or_else(|| {
+        Wrong::new("is not a length of time", "Write it as `90m`, `24h` or `2d`.")
+    })?;
     if (least_length..=most_length).contains(&found) {
         Ok(found)
     } else {
-        Err(Wrong::new("is out of range", format!("it may be {least} to {most}")))
+        Err(Wrong::new("is out of range", format!("It may be {least} to {most}.")))
     }
 }
 
@@ -103,7 +105,7 @@ fn length(text: &str) -> Option<Duration> {
 }
 
 pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, Wrong> {
-    let wrong = || Wrong::new("is not a time of day", "write it as `09:30`");
+    let wrong = || Wrong::new("is not a time of day", "Write it as `09:30`.");
     let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
     let number = |digits: &str| {
         let is_plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
@@ -123,7 +125,7 @@ pub(super) fn time_zone(text: &str) -> Result<jiff::tz::TimeZone, Wrong> {
     };
     known.ok_or_else(|| {
         let problem = "is not a time zone that this machine knows";
-        Wrong::new(problem, "write it as `Europe/Berlin` or `UTC`")
+        Wrong::new(problem, "Write it as `Europe/Berlin` or `UTC`.")
     })
 }
 
@@ -145,7 +147,7 @@ pub(super) fn weekday(text: &str) -> Result<jiff::civil::Weekday, Wrong> {
 
 pub(super) fn host(text: &str) -> Result<Host, Wrong> {
     Host::parse(text)
-        .map_err(|error| Wrong::new(error.to_string(), "write it as `mail.example.org`"))
+        .map_err(|error| Wrong::new(error.to_string(), "Write it as `mail.example.org`."))
 }
 
 pub(super) fn mail_server(text: &str) -> Result<MailServer, Wrong> {
@@ -154,7 +156,7 @@ pub(super) fn mail_server(text: &str) -> Result<MailServer, Wrong> {
 
 pub(super) fn user(text: &str) -> Result<String, Wrong> {
     if text.is_empty() || text.chars().any(char::is_control) {
-        Err(Wrong::new("is empty or holds a control character", "write the name alone"))
+        Err(Wrong::new("is empty or holds a control character", "Write the name alone."))
     } else {
         Ok(text.to_owned())
     }
@@ -167,14 +169,14 @@ pub(super) fn audience(text: &str) -> Result<String, Wrong> {
     } else {
         Err(Wrong::new(
             "is not the id of an audience",
-            "Mailchimp shows it under Audience > Settings, as in `a1b2c3d4e5`",
+            "Mailchimp shows it under Audience > Settings, as in `a1b2c3d4e5`.",
         ))
     }
 }
 
 pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
     if text.is_empty() || text.contains('\0') {
-        Err(Wrong::new("is not a path", "write it relative to this file's folder"))
+        Err(Wrong::new("is not a path", "Write it relative to this file's folder."))
     } else {
         Ok(text.into())
     }
@@ -182,9 +184,9 @@ pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
 
 /// The file of a SQLite store. Other stores are refused by name.
 pub(super) fn sqlite_path(text: &str) -> Result<std::path::PathBuf, Wrong> {
-    let form = "write it as `sqlite:subscribers/postrider.sqlite3`";
+    let form = "Write it as `sqlite:subscribers/postrider.sqlite3`.";
     let Some((scheme, rest)) = text.split_once(':') else {
-        return Err(Wrong::new("is not the address of a store", form));
+        return Err(Wrong::new("is not the URL of a store", form));
     };
     if scheme != "sqlite" {
         let problem = format!("names a `{scheme}` store, which is not built yet");
@@ -215,8 +217,8 @@ pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&'static str, T)]) -> Resu
     let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
     let all = words.join(", ");
     let advice = nearest(text, choices.iter().map(|(word, _)| *word))
-        .map_or(format!("it may be {all}"), |near| {
-            format!("did you mean `{near}`? It may be {all}")
+        .map_or(format!("It may be {all}."), |near| {
+            format!("Did you mean `{near}`? It may be {all}.")
         });
     Err(Wrong::new("is none of the choices", advice))
 }
@@ -247,7 +249,7 @@ mod tests {
         refuses(|text| duration(text, range), &["", "24", "-1h", "30s", "31d", "soon", "1 month"]);
         assert_eq!(
             duration("60d", range),
-            Err(Wrong::new("is out of range", "it may be 1m to 30d"))
+            Err(Wrong::new("is out of range", "It may be 1m to 30d."))
         );
     }
 
@@ -272,8 +274,8 @@ mod tests {
             weekday("Wensday"),
             Err(Wrong::new(
                 "is none of the choices",
-                "did you mean `wednesday`? It may be `monday`, `tuesday`, `wednesday`, \
-                 `thursday`, `friday`, `saturday`, `sunday`"
+                "Did you mean `wednesday`? It may be `monday`, `tuesday`, `wednesday`, \
+                 `thursday`, `friday`, `saturday`, `sunday`."
             ))
         );
     }

@@ -1,4 +1,4 @@
-//! Addresses on the web: of our own pages, and of a provider's API.
+//! URLs of our own pages, of images, and of a provider's API.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -18,24 +18,24 @@ pub struct PublicUrl {
 
 impl PublicUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        let url = web_address(text)?;
+        let url = web_url(text)?;
         if url.as_str().len() > MAX_PUBLIC_URL {
-            return Err(Wrong::new("is too long", "500 characters is the most it may have"));
+            return Err(Wrong::new("is too long", "It may have 500 characters at most."));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(Wrong::new("has a query or a fragment", "end it with the path"));
+            return Err(Wrong::new("has a query or a fragment", "End it with the path."));
         }
         let is_local = is_loopback(&url);
         if url.scheme() == "http" && !is_local {
             return Err(Wrong::new(
                 "is not https",
-                "unsubscribe links need https (RFC 8058); http is for this machine alone",
+                "Unsubscribe links need https (RFC 8058); http is for this machine alone.",
             ));
         }
         Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), is_local })
     }
 
-    /// The address, without a slash at its end.
+    /// The URL, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.base
     }
@@ -52,7 +52,7 @@ const MAX_PUBLIC_URL: usize = 500;
 
 /// A place on this machine that takes a provider's API in tests: the key must go nowhere else.
 pub(super) fn loopback_socket(text: &str) -> Result<SocketAddr, Wrong> {
-    let url = web_address(text)?;
+    let url = web_url(text)?;
     let host = url.host_str().and_then(|host| Host::parse(host).ok());
     let port = url.port_or_known_default();
     match host.filter(Host::is_loopback).zip(port) {
@@ -61,39 +61,36 @@ pub(super) fn loopback_socket(text: &str) -> Result<SocketAddr, Wrong> {
         }
         None => Err(Wrong::new(
             "does not lead to this machine",
-            "leave it out; it is for tests, and the API key would go there",
+            "Leave it out. It is for tests, and the API key would go there.",
         )),
     }
 }
 
 /// A folder on the web that every mail program may be sent to: https, ending in `/`.
 pub(super) fn assets_url(text: &str) -> Result<Url, Wrong> {
-    let url = web_address(text)?;
+    let url = web_url(text)?;
     if url.scheme() != "https" {
         return Err(Wrong::new(
             "is not https",
-            "mail programs and their proxies fetch images over https alone",
+            "Mail programs and their proxies fetch images over https alone.",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Wrong::new("has a query or a fragment", "end it with the path and a `/`"));
+        return Err(Wrong::new("has a query or a fragment", "End it with the path and a `/`."));
     }
     if url.path().ends_with('/') {
         Ok(url)
     } else {
-        Err(Wrong::new("does not end in `/`", format!("write it as `{url}/`")))
+        Err(Wrong::new("does not end in `/`", format!("Write it as `{url}/`.")))
     }
 }
 
-pub(super) fn web_address(text: &str) -> Result<Url, Wrong> {
-    let advice = "write it whole, as in `https://example.org/news`";
-    let wrong = || Wrong::new("is not a web address", advice);
+pub(super) fn web_url(text: &str) -> Result<Url, Wrong> {
+    let advice = "Write it whole, as in `https://example.org/news`.";
+    let wrong = || Wrong::new("is not the URL of a web page", advice);
     let url = Url::parse(text).map_err(|_| wrong())?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Wrong::new(
-            "holds a user or a password",
-            "take it out; readers see this address",
-        ));
+        return Err(Wrong::new("holds a user or a password", "Take it out. Readers see this URL."));
     }
     if matches!(url.scheme(), "https" | "http") && url.has_host() { Ok(url) } else { Err(wrong()) }
 }
@@ -150,7 +147,7 @@ mod tests {
             assert!(assets_url(text).is_err(), "{text}");
         }
         let advice = assets_url("https://example.org/a").unwrap_err().advice;
-        assert_eq!(advice, "write it as `https://example.org/a/`");
+        assert_eq!(advice, "Write it as `https://example.org/a/`.");
     }
 
     #[test]
