@@ -8,7 +8,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::commands;
-use crate::config::Environment;
+pub use crate::config::Environment;
 use crate::domain::{Clock, Random};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};

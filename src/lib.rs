@@ -42,7 +42,7 @@ pub mod web;
 // The edge.
 pub mod cli;
 pub mod commands;
-pub mod config;
+pub(crate) mod config;
 pub mod error;
 pub mod host;
 pub(crate) mod publish;

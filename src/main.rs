@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use postrider::config::Environment;
+use postrider::cli::Environment;
 use postrider::domain::{Clock, Random, Timestamp};
 
 #[expect(clippy::disallowed_methods, reason = "this is where the arguments are read")]

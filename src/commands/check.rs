@@ -61,7 +61,7 @@ struct Mail {
 /// Checks every issue that was named, and says how many errors there are.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
-    let newsletter = Newsletter::open(context, &[])?;
+    let newsletter = Newsletter::open(context, None)?;
     let mut findings = Vec::new();
     let mut slugs = BTreeMap::new();
     let mut unreadable = 0;

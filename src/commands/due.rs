@@ -18,7 +18,7 @@ pub struct Arguments {
 
 /// Resumes interrupted campaigns, then sends the one issue that is due.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let newsletter = Newsletter::open(context, &[])?;
+    let newsletter = Newsletter::open(context, None)?;
     let config = &newsletter.config;
     let Some(schedule) = &config.schedule else {
         return Err(Failure::new(Exit::Usage, "there is no schedule to go by")

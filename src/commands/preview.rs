@@ -49,7 +49,7 @@ struct PreviewReport<'p> {
 
 /// Renders the issue with example values in its slots.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let newsletter = Newsletter::open(context, &[])?;
+    let newsletter = Newsletter::open(context, None)?;
     let prepared = newsletter.prepare(&arguments.issue)?;
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),

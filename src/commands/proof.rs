@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Config, FlagValue, Via};
+use crate::config::{Config, Via};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, block_on};
@@ -29,8 +29,7 @@ pub struct Arguments {
 
 /// Sends one copy to each editor.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let flags = FlagValue::via(arguments.via.as_deref());
-    let newsletter = Newsletter::open(context, &flags)?;
+    let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
     let config = &newsletter.config;
     let editors = editors(&arguments.to, &config.proof.to)?;
     let ready = newsletter.prepare(&arguments.issue)?;

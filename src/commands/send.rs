@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::FlagValue;
 use crate::delivery::InDoubt;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
@@ -56,8 +55,7 @@ enum DoubtChoice {
 /// Sends one issue, or reports what a send would do.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
-    let flags = FlagValue::via(arguments.via.as_deref());
-    let newsletter = Newsletter::open(context, &flags)?;
+    let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
     let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;
     let order = Order {
         consent: if arguments.yes { Consent::Given } else { Consent::Ask },

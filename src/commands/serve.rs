@@ -24,7 +24,7 @@ pub struct Arguments {
 /// Serves until a signal asks it to stop.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
-    let config = Config::load(&root, &context.environment, &[])?;
+    let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let keys = store.signing_keys(context.random.as_ref(), context.clock.now()).await?;
         let asked = store.clone();

@@ -66,7 +66,7 @@ struct Recipient {
 /// Tells about all campaigns, or about one with the recipients that did not get it.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
-    let config = Config::load(&root, &context.environment, &[])?;
+    let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let report = match &arguments.issue {
             None => overview(store).await?,

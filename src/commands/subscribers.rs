@@ -72,7 +72,7 @@ pub struct AddressArgument {
 /// others do not.
 pub fn run(context: &Context, command: &SubscribersCommand) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
-    let config = Config::load(&root, &context.environment, &[])?;
+    let config = Config::load(&root, &context.environment, None)?;
     // The inputs are read first, so that a typing error leaves no empty store behind.
     let asked = Asked::read(command)?;
     let mode = match asked {

@@ -76,7 +76,7 @@ struct ThemeReport<'r> {
 
 fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure> {
     let newsletter = match newsletter(context)? {
-        Some(root) => Some(Config::load(&root, &context.environment, &[])?),
+        Some(root) => Some(Config::load(&root, &context.environment, None)?),
         None => None,
     };
     let own = newsletter.as_ref().map(|config| config.newsletter.theme.as_str());
@@ -215,7 +215,7 @@ struct Listed {
 
 fn list(context: &Context) -> Result<Exit, Failure> {
     let used = match newsletter(context)? {
-        Some(root) => Some(Config::load(&root, &context.environment, &[])?.newsletter.theme),
+        Some(root) => Some(Config::load(&root, &context.environment, None)?.newsletter.theme),
         None => None,
     };
     let mut all = BTreeMap::new();

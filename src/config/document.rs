@@ -1,7 +1,7 @@
-//! From the text of `postrider.toml` to values of known keys.
+//! Reads the text of `postrider.toml` into values of known keys.
 //!
-//! Absent on purpose: what a value means. Here it only gets the kind that its
-//! key takes.
+//! Absent on purpose: the meaning of a value. Here only its kind is checked:
+//! text, number, list, and so on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,62 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Key, ValueKind, keys_of, sections};
-use super::settings::{Given, Leaf, Origin};
 use crate::domain::nearest;
 use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
 use crate::source::{Finding, Place, Rule, SourceText, Span};
 
-/// The content of the file.
 #[derive(Debug, Default)]
 pub(super) struct ConfigDocument {
     pub(super) given: BTreeMap<&'static str, (Given, Origin)>,
-    pub(super) sections: BTreeMap<String, OpenedSection>,
+    /// The headings of the sections that the file opens.
+    pub(super) sections: BTreeMap<String, Place>,
     /// Keys whose values have a problem already.
     pub(super) refused: BTreeSet<&'static str>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// A section that the file opens.
-#[derive(Debug)]
-pub(super) struct OpenedSection {
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    Default,
+    File(Place),
+    /// A variable of this name set it.
+    Environment(String),
+    /// A flag of this name set it.
+    Flag(&'static str),
+}
+
+/// A value as it was given; its kind is the one that the key takes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Given {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    TextList(Vec<String>),
+    Table(Vec<Leaf>),
+}
+
+/// One value of a table, with the names that lead to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Leaf {
+    /// Never empty; the last one is its own.
+    pub(super) names: Vec<(String, Place)>,
+    pub(super) value: serde_json::Value,
     pub(super) place: Place,
 }
 
-/// Reads the file. What is not TOML has no values; then there are only the
-/// places where it is not.
+impl Leaf {
+    /// Its names with dots between them.
+    pub(super) fn path(&self) -> String {
+        let names: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(".")
+    }
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// The file is not TOML. The findings are the places of its syntax errors.
 pub(super) fn read(source: &SourceText) -> Result<ConfigDocument, Vec<Finding>> {
     let mut reader = Reader { source, document: ConfigDocument::default() };
     let (root, errors) = DeTable::parse_recoverable(source.text());
@@ -75,8 +108,8 @@ impl Reader<'_> {
                 self.unknown_section(key);
                 continue;
             }
-            let section = OpenedSection { place: self.place(&key.span()) };
-            self.document.sections.insert(name.to_owned(), section);
+            let place = self.place(&key.span());
+            self.document.sections.insert(name.to_owned(), place);
             for (key, value) in table {
                 self.setting(name, key, value);
             }
@@ -109,7 +142,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Every value below a table, by name.
+    /// Collects every value below a table. `above` holds the names that lead to it.
     fn leaves(
         &mut self,
         table: &DeTable<'_>,
@@ -249,7 +282,7 @@ fn example(kind: ValueKind) -> &'static str {
     }
 }
 
-/// A value as a theme takes it.
+/// The value for a theme; `None` for a date, a time or a table.
 fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),
@@ -267,7 +300,7 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
 
 const SECRET_WORDS: [&str; 6] = ["password", "passwd", "api_key", "apikey", "secret", "token"];
 
-/// The variable that a secret written into the file belongs in.
+/// The variable for the secret that the file gives with this key.
 fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
     let is_secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
     match section {
@@ -277,9 +310,9 @@ fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
     }
 }
 
-/// A line as it may be shown in a message that ends up in a log: what follows
-/// a secret's key, and the user and password before the `@` of a server's URL,
-/// are left out.
+/// A line of the file without secrets, because messages end up in logs: what
+/// follows the key of a secret, and the user and the password before the `@`
+/// of a URL, become `…`.
 fn without_secrets(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let key = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();

@@ -28,8 +28,8 @@ impl Environment {
         captured
     }
 
-    /// An environment made up for a test.
-    pub fn for_test<'v>(
+    #[cfg(test)]
+    pub(crate) fn for_test<'v>(
         folder: impl Into<PathBuf>,
         variables: impl IntoIterator<Item = (&'v str, &'v str)>,
     ) -> Self {
@@ -39,23 +39,26 @@ impl Environment {
     }
 
     /// The value of a variable; one that is empty counts as not set.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The folder that the process was started in.
-    pub fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
     }
 
     /// The variables that begin with a prefix, by name.
-    pub fn beginning<'e>(&'e self, prefix: &'e str) -> impl Iterator<Item = (&'e str, &'e str)> {
+    pub(crate) fn beginning<'e>(
+        &'e self,
+        prefix: &'e str,
+    ) -> impl Iterator<Item = (&'e str, &'e str)> {
         let all = self.variables.iter().filter(move |(name, _)| name.starts_with(prefix));
         all.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The variables that begin with a prefix and whose values are not UTF-8.
-    pub fn not_text<'e>(&'e self, prefix: &'e str) -> impl Iterator<Item = &'e str> {
+    pub(crate) fn not_text<'e>(&'e self, prefix: &'e str) -> impl Iterator<Item = &'e str> {
         self.not_text.iter().map(String::as_str).filter(move |name| name.starts_with(prefix))
     }
 }

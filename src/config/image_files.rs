@@ -12,9 +12,8 @@ use std::path::{Component, Path, PathBuf};
 use super::{Root, files};
 use crate::render::{ImageFault, ImageFile, ImageFinder, MAX_IMAGE_BYTES, Start};
 
-/// Finds the images of one issue.
 #[derive(Debug)]
-pub struct ImageFiles {
+pub(crate) struct ImageFiles {
     root: PathBuf,
     /// The folder of the issue file.
     beside: PathBuf,
@@ -24,7 +23,7 @@ pub struct ImageFiles {
 
 impl ImageFiles {
     /// Images for the issue `issue`, with the folder of images `published`.
-    pub fn of(root: &Root, issue: &Path, published: &Path) -> Self {
+    pub(crate) fn new(root: &Root, issue: &Path, published: &Path) -> Self {
         let folder = issue.parent().filter(|folder| !folder.as_os_str().is_empty());
         Self {
             root: real(root.folder()),
@@ -151,7 +150,7 @@ mod tests {
         fn find(&self, from: Start, path: &str) -> Result<(String, Option<String>), ImageFault> {
             let root = Root::at(&self.path("news"), &Environment::for_test("/", []));
             let (issue, published) = (self.path("news/issues/1.md"), self.path("news/static"));
-            let found = ImageFiles::of(&root, &issue, &published).find(from, path)?;
+            let found = ImageFiles::new(&root, &issue, &published).find(from, path)?;
             Ok((String::from_utf8(found.bytes).unwrap(), found.published))
         }
     }

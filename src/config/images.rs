@@ -11,17 +11,13 @@ use super::values::{self, Wrong};
 use super::web_url::assets_url;
 use crate::render::{ImageMode, Logo};
 
-/// How images reach the reader.
 #[derive(Debug, Clone)]
-pub struct ImageSettings {
-    /// Whether the mail carries them.
-    pub mode: ImageMode,
+pub(crate) struct ImageSettings {
+    pub(crate) mode: ImageMode,
     /// The folder that [`assets_url`](Self::assets_url) publishes, absolute.
-    pub path: PathBuf,
-    /// The URL of that folder.
-    pub assets_url: Option<Url>,
-    /// The image at the head of the mail.
-    pub logo: Option<Logo>,
+    pub(crate) path: PathBuf,
+    pub(crate) assets_url: Option<Url>,
+    pub(crate) logo: Option<Logo>,
 }
 
 /// Every value is read before the first `?`, so that all problems are found.
@@ -80,7 +76,7 @@ mod tests {
         let root = Root::at("/news".as_ref(), &environment);
         let text = format!("{MINIMAL}{text}");
         let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
-        match Config::resolve(&root, &source, &environment, &[]) {
+        match Config::resolve(&root, &source, &environment, None) {
             Ok(config) => Ok(config.images),
             Err(super::super::ConfigError::Wrong { findings, .. }) => {
                 Err(findings.into_iter().map(|f| f.message).collect::<Vec<_>>().join("; "))

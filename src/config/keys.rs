@@ -2,14 +2,11 @@
 //! what it is for. Each is declared here and nowhere else; the reader, the
 //! environment, the nearest names and the README's table take it from here.
 
-/// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
-    /// A text.
     Text,
     /// A whole number from the first to the second, both included.
     Integer(i64, i64),
-    /// `true` or `false`.
     Boolean,
     /// A list of texts; in a variable, separated by commas.
     TextList,
@@ -17,27 +14,20 @@ pub(super) enum ValueKind {
     Table,
 }
 
-/// The value of a key that is not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DefaultValue {
-    /// This text.
     Text(&'static str),
-    /// This number.
     Integer(i64),
-    /// Yes or no.
     Boolean(bool),
     /// There is none, or the code makes it of other values; in words.
     InWords(&'static str),
 }
 
-/// One key.
 #[derive(Debug)]
 pub(super) struct Key {
     /// Section and key, as in `newsletter.name`.
     pub(super) name: &'static str,
-    /// What it takes.
     pub(super) kind: ValueKind,
-    /// The value when it is not set.
     pub(super) default: DefaultValue,
     /// What it is for, in one sentence.
     pub(super) about: &'static str,
@@ -258,7 +248,6 @@ pub(super) fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
     keys.filter_map(move |(name, key)| (name == section).then_some(key))
 }
 
-/// All sections.
 pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     let mut last = "";
     KEYS.iter()

@@ -8,7 +8,7 @@ use crate::domain::{Slug, nearest};
 
 /// The pattern of an issue's URL on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permalink(Vec<PermalinkPiece>);
+pub(crate) struct Permalink(Vec<PermalinkPiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PermalinkPiece {
@@ -28,7 +28,7 @@ enum Hole {
 /// The issue lacks what the pattern of its URL needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`web_url` needs the issue's {0}, and its front matter has none")]
-pub struct PermalinkError(&'static str);
+pub(crate) struct PermalinkError(&'static str);
 
 impl Permalink {
     const HOLES: [(&'static str, Hole); 5] = [
@@ -74,7 +74,7 @@ impl Permalink {
     ///
     /// # Errors
     /// The pattern needs a number or a date that the issue does not have.
-    pub fn fill(
+    pub(crate) fn fill(
         &self,
         slug: &Slug,
         number: Option<u64>,

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Environment};
 
-/// The name of the configuration file.
-pub const FILE_NAME: &str = "postrider.toml";
+pub(crate) const FILE_NAME: &str = "postrider.toml";
 
 /// The folder that holds a newsletter's `postrider.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root {
+pub(crate) struct Root {
     folder: PathBuf,
     shown: String,
 }
@@ -20,7 +19,10 @@ impl Root {
     ///
     /// # Errors
     /// No folder there holds a `postrider.toml`.
-    pub fn find(named: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn find(
+        named: Option<&Path>,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
         let start = environment.folder();
         let Some(named) = named else {
             let holds = |folder: &&Path| folder.join(FILE_NAME).is_file();
@@ -38,29 +40,27 @@ impl Root {
     }
 
     /// The folder as it is given; it need not hold a newsletter.
-    pub fn at(folder: &Path, environment: &Environment) -> Self {
+    pub(crate) fn at(folder: &Path, environment: &Environment) -> Self {
         // Messages name files as the person at the terminal would.
         let shown = folder.strip_prefix(environment.folder()).unwrap_or(folder);
         Self { folder: folder.to_owned(), shown: shown.join(FILE_NAME).display().to_string() }
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// A path of the configuration: relative to the folder, or absolute as it is written.
-    pub fn join(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn join(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.join(path)
     }
 
-    /// Where the configuration is.
-    pub fn config_file(&self) -> PathBuf {
+    pub(crate) fn config_file(&self) -> PathBuf {
         self.folder.join(FILE_NAME)
     }
 
     /// The configuration file as messages name it.
-    pub fn shown(&self) -> &str {
+    pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
 }

@@ -9,19 +9,16 @@ use crate::domain::{HeaderText, Slug};
 
 /// What a new newsletter is called, and the day of its first issue.
 #[derive(Debug, Clone)]
-pub struct Scaffold {
-    /// The name that readers know.
-    pub name: HeaderText,
-    /// Its name in the ledger.
-    pub slug: Slug,
-    /// The day of the first issue.
-    pub date: jiff::civil::Date,
+pub(crate) struct Scaffold {
+    pub(crate) name: HeaderText,
+    pub(crate) slug: Slug,
+    pub(crate) date: jiff::civil::Date,
 }
 
 impl Scaffold {
     /// Takes the name of the new folder for the newsletter's: `rust-weekly`
     /// becomes "Rust weekly". A folder without a usable name makes none.
-    pub fn named(folder: &str, date: jiff::civil::Date) -> Option<Self> {
+    pub(crate) fn named(folder: &str, date: jiff::civil::Date) -> Option<Self> {
         let slug = Slug::from_text(folder)?;
         let words = folder.replace(['-', '_'], " ");
         let mut letters = words.trim().chars();
@@ -31,12 +28,12 @@ impl Scaffold {
     }
 
     /// The file of the first issue, by its path from the newsletter's folder.
-    pub fn issue(&self) -> String {
+    pub(crate) fn issue(&self) -> String {
         format!("issues/{}", self.issue_file())
     }
 
     /// Every file, by its path from the newsletter's folder.
-    pub fn files(&self) -> BTreeMap<String, String> {
+    pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let own = |path: &str, text: &str| (path.to_owned(), text.to_owned());
         BTreeMap::from([
             (super::FILE_NAME.to_owned(), self.configuration()),
@@ -87,7 +84,7 @@ mod tests {
         let root = Root::at("/news".as_ref(), &environment);
         let text = &scaffold.files()[FILE_NAME];
         let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
-        Config::resolve(&root, &source, &environment, &[]).unwrap()
+        Config::resolve(&root, &source, &environment, None).unwrap()
     }
 
     #[test]
@@ -146,7 +143,7 @@ mod tests {
         let environment = Environment::for_test("/news", []);
         let root = Root::at("/news".as_ref(), &environment);
         let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
-        let config = Config::resolve(&root, &source, &environment, &[]).unwrap();
+        let config = Config::resolve(&root, &source, &environment, None).unwrap();
         assert!(config.schedule.is_some() && config.newsletter.web_url.is_some());
     }
 }

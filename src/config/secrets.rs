@@ -15,95 +15,57 @@ use super::{Environment, files};
 /// No password is longer.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// A secret by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretName {
-    /// What `[smtp] user` logs in with.
+pub(crate) enum SecretName {
     SmtpPassword,
-    /// What Mailchimp knows us by.
     MailchimpApiKey,
 }
 
 /// Where secrets come from. Nothing is read until one is asked for.
 #[derive(Debug, Clone)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     environment: Environment,
 }
 
-/// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretOrigin {
+pub(crate) enum SecretOrigin {
     /// A credential of systemd (`LoadCredential=`).
     Credential(PathBuf),
-    /// A file that a variable names.
     File {
-        /// The variable.
         variable: String,
-        /// The file.
         path: PathBuf,
     },
-    /// A variable.
     Variable(String),
 }
 
 /// Why there is no secret. The value is never part of the message.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// It is not set.
+pub(crate) enum SecretError {
     #[error(
         "{} is not set: give a systemd credential `{}`, name a file in {}_FILE, or set {}",
         name.words(), name.credential(), name.variable(), name.variable()
     )]
-    Missing {
-        /// Which.
-        name: SecretName,
-    },
-    /// The file cannot be read.
+    Missing { name: SecretName },
     #[error("cannot read {} from {origin}: {cause}", name.words())]
-    Unreadable {
-        /// Which.
-        name: SecretName,
-        /// Where it should be.
-        origin: SecretOrigin,
-        /// Why not.
-        cause: std::io::Error,
-    },
-    /// Others can read the file.
+    Unreadable { name: SecretName, origin: SecretOrigin, cause: std::io::Error },
     #[error(
         "others can read {} in {} (its mode is {mode:03o}): run `chmod 600 {}`",
         name.words(), path.display(), path.display()
     )]
-    Open {
-        /// Which.
-        name: SecretName,
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// What is there cannot be a secret.
+    Open { name: SecretName, path: PathBuf, mode: u32 },
     #[error("{} from {origin} {problem}: is that the right file?", name.words())]
-    Malformed {
-        /// Which.
-        name: SecretName,
-        /// Where it came from.
-        origin: SecretOrigin,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
+    Malformed { name: SecretName, origin: SecretOrigin, problem: &'static str },
 }
 
 impl SecretName {
-    /// What it is, for people.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::SmtpPassword => "the SMTP password",
             Self::MailchimpApiKey => "the Mailchimp API key",
         }
     }
 
-    /// The name of its systemd credential.
-    pub fn credential(self) -> &'static str {
+    pub(crate) fn credential(self) -> &'static str {
         match self {
             Self::SmtpPassword => "smtp_password",
             Self::MailchimpApiKey => "mailchimp_api_key",
@@ -111,7 +73,7 @@ impl SecretName {
     }
 
     /// The variable that holds it; with `_FILE` behind it, the one that names a file.
-    pub fn variable(self) -> &'static str {
+    pub(crate) fn variable(self) -> &'static str {
         match self {
             Self::SmtpPassword => "POSTRIDER_SMTP_PASSWORD",
             Self::MailchimpApiKey => "POSTRIDER_MAILCHIMP_API_KEY",
@@ -120,13 +82,12 @@ impl SecretName {
 }
 
 impl Secrets {
-    /// Secrets of this environment.
-    pub fn new(environment: &Environment) -> Self {
+    pub(crate) fn new(environment: &Environment) -> Self {
         Self { environment: environment.clone() }
     }
 
     /// Where a secret would come from, without reading it.
-    pub fn origin(&self, name: SecretName) -> Option<SecretOrigin> {
+    pub(crate) fn origin(&self, name: SecretName) -> Option<SecretOrigin> {
         let folder = self.environment.get("CREDENTIALS_DIRECTORY");
         let credential = folder.map(|folder| PathBuf::from(folder).join(name.credential()));
         if let Some(path) = credential.filter(|path| path.exists()) {
@@ -148,7 +109,7 @@ impl Secrets {
     /// # Errors
     /// It is not set, cannot be read, others could read it, or it is no text
     /// of one line.
-    pub fn read(&self, name: SecretName) -> Result<SecretString, SecretError> {
+    pub(crate) fn read(&self, name: SecretName) -> Result<SecretString, SecretError> {
         let origin = self.origin(name).ok_or(SecretError::Missing { name })?;
         let bytes = match &origin {
             SecretOrigin::Variable(variable) => {

@@ -8,85 +8,68 @@ use super::keys;
 use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::{Permalink, PublicUrl};
+use crate::campaign::due::Timetable;
 use crate::domain::{
     Direction, EmailAddress, HeaderText, Host, LanguageTag, MailServer, Mailbox, RouteKind, Slug,
 };
 
 /// `[newsletter]`: who writes to whom.
 #[derive(Debug, Clone)]
-pub struct NewsletterSettings {
-    /// The name that readers know.
-    pub name: HeaderText,
+pub(crate) struct NewsletterSettings {
+    pub(crate) name: HeaderText,
     /// Names the newsletter in the ledger, for good.
-    pub slug: Slug,
-    /// The From address.
-    pub from: Mailbox,
-    /// Where answers go, if not to From.
-    pub reply_to: Option<Mailbox>,
-    /// The language of the mail (BCP 47).
-    pub language: LanguageTag,
-    /// The direction in which the language is written.
-    pub direction: Direction,
+    pub(crate) slug: Slug,
+    pub(crate) from: Mailbox,
+    pub(crate) reply_to: Option<Mailbox>,
+    pub(crate) language: LanguageTag,
+    pub(crate) direction: Direction,
     /// The sender's postal address; its lines end in LF.
-    pub postal_address: String,
-    /// The permalink of an issue.
-    pub web_url: Option<Permalink>,
-    /// The newsletter's home on the web.
-    pub home_url: Option<url::Url>,
+    pub(crate) postal_address: String,
+    pub(crate) web_url: Option<Permalink>,
+    pub(crate) home_url: Option<url::Url>,
     /// The base of the public pages. Its default leads to this machine, and is
     /// refused for `via = "smtp"` unless the server is this machine too.
-    pub public_url: PublicUrl,
-    /// The folder below `email-templates/`.
-    pub theme: Slug,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) theme: Slug,
     /// In which an instant becomes a day.
-    pub time_zone: jiff::tz::TimeZone,
+    pub(crate) time_zone: jiff::tz::TimeZone,
     /// The List-Id without angle brackets (RFC 2919).
-    pub list_id: HeaderText,
+    pub(crate) list_id: HeaderText,
 }
 
 /// `[proof]`: who sees an issue before it is sent.
 #[derive(Debug, Clone)]
-pub struct ProofSettings {
-    /// The editors.
-    pub to: Vec<EmailAddress>,
-    /// Whether `send` wants a proof of the same bytes first.
-    pub required: bool,
+pub(crate) struct ProofSettings {
+    pub(crate) to: Vec<EmailAddress>,
+    pub(crate) required: bool,
 }
 
 /// `[budget]`: how many bytes the encoded HTML part of a mail may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// From here on there is a warning.
-    pub warn: u32,
+pub(crate) struct Budget {
+    pub(crate) warn: u32,
     /// From here on an issue is refused; no less than `warn`.
-    pub refuse: u32,
+    pub(crate) refuse: u32,
 }
 
 /// `[delivery]`: how a campaign reaches its readers.
 #[derive(Debug, Clone)]
-pub struct Delivery {
-    /// The route, with its settings.
-    pub via: Via,
+pub(crate) struct Delivery {
+    pub(crate) via: Via,
     /// How long a campaign is tried before what is left of it expires.
-    pub lifetime: Duration,
-    /// Where bounces go.
-    pub envelope_sender: EmailAddress,
+    pub(crate) lifetime: Duration,
+    pub(crate) envelope_sender: EmailAddress,
 }
 
-/// The route to the readers, with its settings.
 #[derive(Debug, Clone)]
-pub enum Via {
-    /// Into a Maildir on this machine; no mail leaves it.
+pub(crate) enum Via {
     Outbox(OutboxSettings),
-    /// Over an SMTP server, a message per reader.
     Smtp(Smtp),
-    /// As one campaign, to Mailchimp.
     Mailchimp(MailchimpSettings),
 }
 
 impl Via {
-    /// Which route it is.
-    pub fn kind(&self) -> RouteKind {
+    pub(crate) fn kind(&self) -> RouteKind {
         match self {
             Self::Outbox(_) => RouteKind::Outbox,
             Self::Smtp(_) => RouteKind::Smtp,
@@ -95,58 +78,48 @@ impl Via {
     }
 }
 
-/// `[outbox]`.
 #[derive(Debug, Clone)]
-pub struct OutboxSettings {
+pub(crate) struct OutboxSettings {
     /// The Maildir, absolute.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// A CSV file that is imported when the store is made, absolute. Only the
     /// outbox has one, so that a first try finds somebody to write to.
-    pub subscribers: Option<PathBuf>,
+    pub(crate) subscribers: Option<PathBuf>,
 }
 
 /// `[smtp]`. The password is a secret, and read when a command needs it.
 #[derive(Debug, Clone)]
-pub struct Smtp {
-    /// The server.
-    pub server: MailServer,
+pub(crate) struct Smtp {
+    pub(crate) server: MailServer,
     /// The account; without one there is no login.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// How many connections at most, 1 to 64.
-    pub connections: u8,
+    pub(crate) connections: u8,
     /// A PEM file of the certificate authorities to trust, absolute; the system's when left out.
-    pub ca_file: Option<PathBuf>,
-    /// The name given in EHLO.
-    pub client_name: Host,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) client_name: Host,
 }
 
 /// `[mailchimp]`. The API key is a secret, and read when a command needs it.
 #[derive(Debug, Clone)]
-pub struct MailchimpSettings {
-    /// The id of the audience.
-    pub audience: String,
+pub(crate) struct MailchimpSettings {
+    pub(crate) audience: String,
     /// Another address of the API, on this machine alone.
-    pub base_url: Option<std::net::SocketAddr>,
+    pub(crate) base_url: Option<std::net::SocketAddr>,
 }
 
 /// `[store]`: where the list and the ledger are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreLocation {
-    /// A SQLite file, absolute.
+pub(crate) enum StoreLocation {
     Sqlite(PathBuf),
 }
 
 /// `[schedule]`: when `due` sends.
 #[derive(Debug, Clone)]
-pub struct Schedule {
-    /// The time of day, to the minute.
-    pub time: jiff::civil::Time,
-    /// Its time zone.
-    pub time_zone: jiff::tz::TimeZone,
+pub(crate) struct Schedule {
+    pub(crate) timetable: Timetable,
     /// How late an issue may still be sent.
-    pub max_late: Duration,
-    /// The one day of the week, if there is one.
-    pub weekday: Option<jiff::civil::Weekday>,
+    pub(crate) max_late: Duration,
 }
 
 // Every value of a section is read before the first `?`, so that all problems
@@ -169,10 +142,11 @@ pub(super) fn newsletter(settings: &mut Settings) -> Option<NewsletterSettings> 
     let default = settings.text(&keys::SCHEDULE_TIME_ZONE).unwrap_or_default();
     let default =
         if values::time_zone(default).is_ok() { default.to_owned() } else { "UTC".to_owned() };
-    let time_zone = settings.computed(&keys::NEWSLETTER_TIME_ZONE, &default, values::time_zone);
+    let time_zone =
+        settings.computed(&keys::NEWSLETTER_TIME_ZONE, default.as_str(), values::time_zone);
     let (slug, from) = (slug?, from?);
     let default = format!("{slug}.{}", from.address.domain());
-    let list_id = settings.computed(&keys::NEWSLETTER_LIST_ID, &default, values::list_id);
+    let list_id = settings.computed(&keys::NEWSLETTER_LIST_ID, default.as_str(), values::list_id);
     Some(NewsletterSettings {
         name: name?,
         slug,
@@ -221,17 +195,11 @@ pub(super) fn delivery(
 ) -> Option<Delivery> {
     let routes = RouteKind::ALL.map(|route| (route.as_str(), route));
     let route = settings.value(&keys::DELIVERY_VIA, |text| values::one_of(text, &routes));
-    let lifetime =
-        settings.value(&keys::DELIVERY_LIFETIME, |text| values::duration(text, ("1m", "30d")));
-    let key = &keys::DELIVERY_ENVELOPE_SENDER;
-    let envelope_sender = match newsletter {
-        Some(newsletter) => {
-            let default = newsletter.from.address.as_str();
-            settings.computed(key, default, values::address)
-        }
-        None => settings.optional(key, values::address),
-    };
-    // A section that is not chosen is read too, because `--via` may choose it tomorrow.
+    let lifetime = settings.value(&keys::DELIVERY_LIFETIME, values::duration);
+    let default = newsletter.map(|newsletter| newsletter.from.address.as_str());
+    let envelope_sender =
+        settings.computed(&keys::DELIVERY_ENVELOPE_SENDER, default, values::address);
+    // A route that is not chosen is read too, because `--via` may choose it later.
     let outbox = outbox(settings, root);
     let smtp = smtp(settings, root, newsletter, route);
     let mailchimp = mailchimp(settings, route);
@@ -265,14 +233,8 @@ fn smtp(
     let user = settings.optional(&keys::SMTP_USER, values::user);
     let connections = settings.integer(&keys::SMTP_CONNECTIONS);
     let ca_file = settings.optional(&keys::SMTP_CA_FILE, values::path).map(|path| root.join(path));
-    let key = &keys::SMTP_CLIENT_NAME;
-    let client_name = match newsletter {
-        Some(newsletter) => {
-            let default = newsletter.from.address.domain();
-            settings.computed(key, default, values::host)
-        }
-        None => settings.optional(key, values::host),
-    };
+    let default = newsletter.map(|newsletter| newsletter.from.address.domain());
+    let client_name = settings.computed(&keys::SMTP_CLIENT_NAME, default, values::host);
     let server = server?;
     if user.is_some() && !server.may_carry_secrets() {
         let advice = "Use smtps:// or smtp://, or take the user out.";
@@ -280,7 +242,8 @@ fn smtp(
         settings.refuse(&keys::SMTP_URL, &Wrong::new(problem, advice));
     }
     let leads_here = newsletter.is_some_and(|newsletter| newsletter.public_url.is_local());
-    // A public URL of this machine that was set, and a server on this machine, are a rehearsal.
+    // Somebody who sets a public URL of this machine, and a server on this
+    // machine, tries the program out. No reader gets such a mail.
     let rehearses = settings.is_set(&keys::NEWSLETTER_PUBLIC_URL) && server.host().is_loopback();
     if route == Some(RouteKind::Smtp) && leads_here && !rehearses {
         let problem = "leads to this machine, where readers cannot unsubscribe";
@@ -306,15 +269,15 @@ pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<StoreLocatio
     Some(StoreLocation::Sqlite(root.join(path)))
 }
 
-/// There is a schedule once somebody sets any part of it.
+/// There is a schedule if any part of it is set.
 pub(super) fn schedule(settings: &mut Settings) -> Option<Option<Schedule>> {
     if !settings.mentions("schedule") {
         return Some(None);
     }
     let time = settings.required(&keys::SCHEDULE_TIME, values::time_of_day);
     let time_zone = settings.required(&keys::SCHEDULE_TIME_ZONE, values::time_zone);
-    let max_late =
-        settings.value(&keys::SCHEDULE_MAX_LATE, |text| values::duration(text, ("1m", "30d")));
+    let max_late = settings.value(&keys::SCHEDULE_MAX_LATE, values::duration);
     let weekday = settings.optional(&keys::SCHEDULE_WEEKDAY, values::weekday);
-    Some(Some(Schedule { time: time?, time_zone: time_zone?, max_late: max_late?, weekday }))
+    let timetable = Timetable { time: time?, time_zone: time_zone?, weekday };
+    Some(Some(Schedule { timetable, max_late: max_late? }))
 }

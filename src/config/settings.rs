@@ -1,4 +1,4 @@
-//! The values that were set, where, and every problem with them.
+//! The values that were set, their origins, and every problem with them.
 //!
 //! In: the file, the variables, the flags; the later wins. Out: values for
 //! the [`sections`](super::sections) to parse, each with its origin. Problems
@@ -6,52 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{self, OpenedSection};
+use super::document::{self, Given, Leaf, Origin};
 use super::keys::{DefaultValue, KEYS, Key, SECRET_VARIABLES, ValueKind};
 use super::values::Wrong;
-use super::{Environment, FlagValue};
+use super::{Environment, keys};
 use crate::domain::nearest;
 use crate::source::rules::{BAD_VALUE, MISSING_KEY, UNKNOWN_VARIABLE};
 use crate::source::{Finding, Place, SourceText};
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// The key is not set.
-    Default,
-    /// The file sets it.
-    File(Place),
-    /// A variable of this name set it.
-    Environment(String),
-    /// A flag of this name set it.
-    Flag(&'static str),
-}
-
-/// A value as it was given; its kind is the one that the key takes.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Given {
-    Text(String),
-    Integer(i64),
-    Boolean(bool),
-    TextList(Vec<String>),
-    Table(Vec<Leaf>),
-}
-
-/// One value of a table, with the names that lead to it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Leaf {
-    /// Never empty; the last one is its own.
-    pub(super) names: Vec<(String, Place)>,
-    pub(super) value: serde_json::Value,
-    pub(super) place: Place,
-}
 
 /// All that was given, read key by key.
 #[derive(Debug)]
 pub(super) struct Settings {
     file: String,
     given: BTreeMap<&'static str, (Given, Origin)>,
-    sections: BTreeMap<String, OpenedSection>,
+    sections: BTreeMap<String, Place>,
     refused: BTreeSet<&'static str>,
     findings: Vec<Finding>,
 }
@@ -60,7 +28,7 @@ impl Settings {
     pub(super) fn gather(
         source: &SourceText,
         environment: &Environment,
-        flags: &[FlagValue],
+        via: Option<&str>,
     ) -> Result<Self, Vec<Finding>> {
         let document = document::read(source)?;
         let mut settings = Self {
@@ -71,24 +39,23 @@ impl Settings {
             findings: document.findings,
         };
         settings.take_environment(environment);
-        for flag in flags {
-            let Some(key) = Key::find(flag.key) else { continue };
-            settings.take_text(key, &flag.value, Origin::Flag(flag.flag));
+        if let Some(via) = via {
+            settings.take_text(&keys::DELIVERY_VIA, via, Origin::Flag("--via"));
         }
         Ok(settings)
     }
 
-    /// Everything that is wrong, if anything is.
+    /// Ends the reading. The error holds every finding.
     pub(super) fn finish(mut self) -> Result<(), Vec<Finding>> {
         if self.findings.is_empty() {
             return Ok(());
         }
-        // Findings with a place come in its order, the rest behind them.
+        // Findings with a place come first, in the order of the places.
         self.findings.sort_by_key(Finding::position);
         Err(self.findings)
     }
 
-    /// Whether somebody set anything of a section, or opened it in the file.
+    /// Whether a key of a section is set, or the file opens the section.
     pub(super) fn mentions(&self, section: &str) -> bool {
         let is_of = |key: &&str| key.split_once('.').is_some_and(|(name, _)| name == section);
         self.sections.contains_key(section) || self.given.keys().any(is_of)
@@ -118,14 +85,8 @@ impl Settings {
         key: &'static Key,
         parse: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<T> {
-        let (Given::Text(text), origin) = self.given.get(key.name)? else { return None };
-        match parse(text) {
-            Ok(value) => Some(value),
-            Err(wrong) => {
-                let origin = origin.clone();
-                self.report(key, &origin, &wrong)
-            }
-        }
+        let (Given::Text(text), _) = self.given.get(key.name)? else { return None };
+        parse(text).map_err(|wrong| self.refuse(key, &wrong)).ok()
     }
 
     /// A text, or the default that the key declares.
@@ -140,38 +101,37 @@ impl Settings {
         }
     }
 
-    /// A text, or a default that was made of other values.
-    pub(super) fn computed<T>(
+    /// A text, or a default that was made of other values, if those are valid.
+    pub(super) fn computed<'d, T>(
         &mut self,
         key: &'static Key,
-        default: &str,
+        default: impl Into<Option<&'d str>>,
         parse: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<T> {
-        let given = self.given.entry(key.name);
-        given.or_insert_with(|| (Given::Text(default.to_owned()), Origin::Default));
+        if let Some(default) = default.into() {
+            let given = self.given.entry(key.name);
+            given.or_insert_with(|| (Given::Text(default.to_owned()), Origin::Default));
+        }
         self.optional(key, parse)
     }
 
     /// A whole number, if it is set.
     pub(super) fn optional_integer<T: TryFrom<i64>>(&mut self, key: &'static Key) -> Option<T> {
         let ValueKind::Integer(least, most) = key.kind else { return None };
-        let (Given::Integer(number), origin) = self.given.get(key.name)? else { return None };
+        let (Given::Integer(number), _) = self.given.get(key.name)? else { return None };
         let fitting = Some(*number).filter(|number| (least..=most).contains(number));
         let fitting = fitting.and_then(|number| T::try_from(number).ok());
         if fitting.is_none() {
-            let origin = origin.clone();
-            let wrong = Wrong::new("is out of range", format!("It may be {least} to {most}."));
-            return self.report(key, &origin, &wrong);
+            let advice = format!("It may be {least} to {most}.");
+            self.refuse(key, &Wrong::new("is out of range", advice));
         }
         fitting
     }
 
     /// A whole number, or the default that the key declares.
     pub(super) fn integer<T: TryFrom<i64>>(&mut self, key: &'static Key) -> Option<T> {
-        match key.default {
-            DefaultValue::Integer(default) => self.computed_integer(key, default),
-            _ => self.optional_integer(key),
-        }
+        let DefaultValue::Integer(default) = key.default else { return None };
+        self.computed_integer(key, default)
     }
 
     /// A whole number, or a default that was made of other values.
@@ -194,22 +154,17 @@ impl Settings {
         }
     }
 
-    /// A list of texts, empty when it is not set.
+    /// A list of texts, which is empty if it is not set.
     pub(super) fn list<T>(
         &mut self,
         key: &'static Key,
         parse: impl Fn(&str) -> Result<T, Wrong>,
     ) -> Option<Vec<T>> {
-        let Some((Given::TextList(texts), origin)) = self.given.get(key.name) else {
+        let Some((Given::TextList(texts), _)) = self.given.get(key.name) else {
             return Some(Vec::new());
         };
-        match texts.iter().map(|text| parse(text)).collect() {
-            Ok(values) => Some(values),
-            Err(wrong) => {
-                let origin = origin.clone();
-                self.report(key, &origin, &wrong)
-            }
-        }
+        let values: Result<_, _> = texts.iter().map(|text| parse(text)).collect();
+        values.map_err(|wrong| self.refuse(key, &wrong)).ok()
     }
 
     /// The values of a table, by name.
@@ -235,14 +190,13 @@ impl Settings {
         }
     }
 
-    /// Reports that a value is wrong beside another one.
+    /// Reports that the value of a key is wrong.
     pub(super) fn refuse(&mut self, key: &Key, wrong: &Wrong) {
         let origin = self.given.get(key.name).map_or(Origin::Default, |(_, origin)| origin.clone());
-        self.report::<()>(key, &origin, wrong);
+        self.report(key, &origin, wrong);
     }
 
-    /// Reports that a value is wrong; there is none then.
-    fn report<T>(&mut self, key: &Key, origin: &Origin, wrong: &Wrong) -> Option<T> {
+    fn report(&mut self, key: &Key, origin: &Origin, wrong: &Wrong) {
         let (place, name) = match origin {
             Origin::File(place) => (Some(place.clone()), format!("`{}`", key.name)),
             Origin::Environment(variable) => (None, variable.clone()),
@@ -251,13 +205,12 @@ impl Settings {
         };
         let message = format!("{name} {}", wrong.problem);
         self.findings.push(Finding::new(BAD_VALUE, place, message, &wrong.advice));
-        None
     }
 
     fn report_missing(&mut self, key: &Key) {
         let (section, name) = key.section_and_name();
         let advice = format!("Add `{name} = …`. {}", key.about);
-        let place = self.sections.get(section).map(|section| section.place.clone());
+        let place = self.sections.get(section).cloned();
         let message = match place {
             Some(_) => format!("`[{section}]` lacks `{name}`"),
             None => format!("{} lacks `{name}` in `[{section}]`", self.file),
@@ -282,23 +235,15 @@ impl Settings {
         }
     }
 
-    /// Takes a value that came as text, from a variable or a flag.
+    /// Takes a value that came as text: from a variable or a flag.
     fn take_text(&mut self, key: &'static Key, value: &str, origin: Origin) {
         match read_text(key.kind, value) {
             Ok(given) => drop(self.given.insert(key.name, (given, origin))),
             Err(wrong) => {
                 self.refused.insert(key.name);
-                self.report::<()>(key, &origin, &wrong);
+                self.report(key, &origin, &wrong);
             }
         }
-    }
-}
-
-impl Leaf {
-    /// Its names, as they are written in one line.
-    pub(super) fn path(&self) -> String {
-        let names: Vec<&str> = self.names.iter().map(|(name, _)| name.as_str()).collect();
-        names.join(".")
     }
 }
 

@@ -26,16 +26,16 @@ impl Clock for Stopped {
 fn resolve_with(
     text: &str,
     variables: &[(&str, &str)],
-    flags: &[FlagValue],
+    via: Option<&str>,
 ) -> Result<Config, ConfigError> {
     let environment = Environment::for_test("/news", variables.iter().copied());
     let root = Root::at("/news".as_ref(), &environment);
     let source = SourceText::new(FILE_NAME, text.as_bytes()).unwrap();
-    Config::resolve(&root, &source, &environment, flags)
+    Config::resolve(&root, &source, &environment, via)
 }
 
 fn resolve(text: &str) -> Result<Config, ConfigError> {
-    resolve_with(text, &[], &[])
+    resolve_with(text, &[], None)
 }
 
 /// What somebody at a terminal reads.
@@ -147,7 +147,7 @@ weekday = "Wednesday"
     assert_eq!(config.newsletter.public_url.as_str(), "https://list.example.org/weekly");
     let schedule = config.schedule.unwrap();
     assert_eq!(schedule.max_late, Duration::from_secs(36 * 60 * 60));
-    assert_eq!(schedule.time, jiff::civil::time(9, 30, 0, 0));
+    assert_eq!(schedule.timetable.time, jiff::civil::time(9, 30, 0, 0));
     let pattern = config.newsletter.web_url.unwrap();
     let slug = crate::domain::Slug::parse("hello").unwrap();
     let date = jiff::civil::date(2026, 8, 5);
@@ -338,8 +338,7 @@ fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
         ("POSTRIDER_SMTP_PASSWORD", "hunter2"),
         ("PATH", "/bin"),
     ];
-    let flag = FlagValue { flag: "--via", key: "delivery.via", value: "smtp".into() };
-    let config = resolve_with(&text, &variables, &[flag]).unwrap();
+    let config = resolve_with(&text, &variables, Some("smtp")).unwrap();
     let Via::Smtp(smtp) = &config.delivery.via else { panic!("{:?}", config.delivery.via) };
     assert_eq!((smtp.server.host().as_str(), smtp.connections), ("localhost", 2));
     assert_eq!(config.proof.to.len(), 2);
@@ -349,7 +348,7 @@ fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
 fn a_mistyped_variable_is_an_error() {
     let variables = [("POSTRIDER_SMPT_URL", "x"), ("POSTRIDER_SMTP_CONNECTIONS", "many")];
     assert_eq!(
-        said(resolve_with(LEAST, &variables, &[]).unwrap_err()),
+        said(resolve_with(LEAST, &variables, None).unwrap_err()),
         "\
 error[unknown-variable]: there is no variable POSTRIDER_SMPT_URL
    = Did you mean `POSTRIDER_SMTP_URL`?
@@ -376,7 +375,7 @@ fn a_file_that_is_no_text_or_not_there_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let environment = Environment::for_test(folder.path(), []);
     let root = Root::at(folder.path(), &environment);
-    let told = || said(Config::load(&root, &environment, &[]).unwrap_err());
+    let told = || said(Config::load(&root, &environment, None).unwrap_err());
     assert_eq!(
         told(),
         "error: cannot read postrider.toml\n  because No such file or directory (os error 2)\n"

@@ -3,8 +3,9 @@
 //! Absent on purpose: whether the theme has what is set, which the
 //! [`theme`](crate::theme) says when it gets these values.
 
+use super::document::Leaf;
 use super::keys::{self, Key};
-use super::settings::{Leaf, Settings};
+use super::settings::Settings;
 use super::values::{self, Wrong};
 use crate::domain::{ends_line, turns_text};
 use crate::theme::{Choice, Choices, Colour, FontStack, Scheme};
@@ -103,7 +104,7 @@ mod tests {
         let environment = Environment::for_test("/news", variables.iter().copied());
         let root = Root::at("/news".as_ref(), &environment);
         let source = SourceText::new(FILE_NAME, format!("{LEAST}{text}").as_bytes()).unwrap();
-        Config::resolve(&root, &source, &environment, &[])
+        Config::resolve(&root, &source, &environment, None)
     }
 
     fn problems(text: &str, variables: &[(&str, &str)]) -> Vec<String> {

@@ -14,10 +14,10 @@ use crate::error::{Exit, Failure};
 use crate::source::{SourceError, SourceText};
 
 /// Where themes are, below the newsletter's folder.
-pub const FOLDER: &str = "email-templates";
+pub(crate) const FOLDER: &str = "email-templates";
 
 /// The largest file of a theme, in bytes. A mail is cut at a tenth of it.
-pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 const MAX_FILES: usize = 500;
 const MAX_DEPTH: usize = 8;
@@ -27,62 +27,34 @@ const EXTENSIONS: [&str; 7] = ["css", "hbs", "html", "md", "mjml", "toml", "txt"
 
 /// The files of a theme by their names, as in `partials/header.mjml.hbs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThemeFiles {
+pub(crate) struct ThemeFiles {
     /// Name, with `/` between folders, and text.
-    pub files: BTreeMap<String, String>,
-    /// Where they are.
-    pub origin: ThemeOrigin,
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) origin: ThemeOrigin,
 }
 
-/// Where a theme's files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ThemeOrigin {
-    /// A folder of the newsletter.
+pub(crate) enum ThemeOrigin {
     Folder(PathBuf),
-    /// This program.
     Embedded,
 }
 
-/// Why a theme's files cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ThemeFilesError {
+pub(crate) enum ThemeFilesError {
     /// The newsletter has none of that name, and neither has the program.
     #[error("there is no theme `{theme}`: {} does not exist, and the program has none of that name", folder.display())]
-    Unknown {
-        /// The theme.
-        theme: Slug,
-        /// Where it should be.
-        folder: PathBuf,
-    },
+    Unknown { theme: Slug, folder: PathBuf },
     /// A link leads out of the theme's folder, or the folder out of the newsletter's.
     #[error("{} leads out of {}", path.display(), folder.display())]
-    LeadsOut {
-        /// The link.
-        path: PathBuf,
-        /// What it leads out of.
-        folder: PathBuf,
-    },
+    LeadsOut { path: PathBuf, folder: PathBuf },
     /// A folder is a link, and so may hold itself.
     #[error("{} is a link to a folder", path.display())]
-    LinkedFolder {
-        /// The link.
-        path: PathBuf,
-    },
+    LinkedFolder { path: PathBuf },
     /// More files, or deeper ones, than a theme has.
     #[error("{} holds more than {MAX_FILES} files, or folders more than {MAX_DEPTH} deep", folder.display())]
-    TooMany {
-        /// The theme's folder.
-        folder: PathBuf,
-    },
-    /// A file or folder cannot be read.
+    TooMany { folder: PathBuf },
     #[error("cannot read {}: {cause}", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        cause: io::Error,
-    },
-    /// A file is no text.
+    Unreadable { path: PathBuf, cause: io::Error },
     #[error(transparent)]
     NotText(#[from] SourceError),
 }
@@ -93,7 +65,7 @@ pub enum ThemeFilesError {
 /// # Errors
 /// There is no such theme; or a file cannot be read, is no text, has more than
 /// [`MAX_FILE_BYTES`], or lies outside the theme's folder.
-pub fn load(
+pub(crate) fn load(
     root: &Root,
     theme: &Slug,
     embedded: impl FnOnce(&Slug) -> Option<BTreeMap<String, String>>,
@@ -118,13 +90,13 @@ pub fn load(
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_folder(folder: &Path) -> Result<ThemeFiles, ThemeFilesError> {
+pub(crate) fn load_folder(folder: &Path) -> Result<ThemeFiles, ThemeFilesError> {
     let real = resolved(folder)?;
     read(folder.to_owned(), &real)
 }
 
 /// Where a newsletter has a theme of its own, if it has one of that name.
-pub fn folder_of(root: &Root, theme: &Slug) -> PathBuf {
+pub(crate) fn folder_of(root: &Root, theme: &Slug) -> PathBuf {
     root.join(FOLDER).join(theme.as_str())
 }
 
@@ -132,7 +104,7 @@ pub fn folder_of(root: &Root, theme: &Slug) -> PathBuf {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn names(root: &Root) -> Result<Vec<Slug>, ThemeFilesError> {
+pub(crate) fn names(root: &Root) -> Result<Vec<Slug>, ThemeFilesError> {
     let folder = root.join(FOLDER);
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -11,7 +11,7 @@ use crate::domain::Host;
 /// this machine alone, because readers' links carry tokens and RFC 8058 section 3.1
 /// wants https.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
+pub(crate) struct PublicUrl {
     base: String,
     is_local: bool,
 }
@@ -36,12 +36,12 @@ impl PublicUrl {
     }
 
     /// The URL, without a slash at its end.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.base
     }
 
     /// Whether it leads to this machine alone, where no reader comes.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.is_local
     }
 }

@@ -34,7 +34,7 @@ impl Publisher<'_> {
             None if dry_run => now,
             None => switch_on(context, store, now).await?,
         };
-        let files = read_issues(context, newsletter, schedule)?;
+        let files = read_issues(context, newsletter, &schedule.timetable)?;
         let mut exits = Vec::new();
         let mut resumed = BTreeSet::new();
         loop {
@@ -201,13 +201,8 @@ struct IssueFiles {
 fn read_issues(
     context: &Context,
     newsletter: &Newsletter,
-    schedule: &Schedule,
+    timetable: &Timetable,
 ) -> Result<IssueFiles, Failure> {
-    let timetable = Timetable {
-        time: schedule.time,
-        time_zone: schedule.time_zone.clone(),
-        weekday: schedule.weekday,
-    };
     let mut files = IssueFiles::default();
     for path in issue_files(&newsletter.config.issues)? {
         let read = read_source(&path).and_then(|source| {
@@ -219,7 +214,7 @@ fn read_issues(
                 path: path.display().to_string(),
                 number: issue.number.map(|number| number.value),
                 draft: issue.draft,
-                due: due_time(date, send_at, &timetable),
+                due: due_time(date, send_at, timetable),
             })
         });
         match read {

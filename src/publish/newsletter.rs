@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::image_files::ImageFiles;
-use crate::config::{self, Config, FlagValue, Root, theme_files};
+use crate::config::{self, Config, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, HeaderText};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
@@ -37,10 +37,10 @@ pub(crate) struct ReadyIssue {
 }
 
 impl Newsletter {
-    /// Reads the configuration and the theme.
-    pub(crate) fn open(context: &Context, flags: &[FlagValue]) -> Result<Self, Failure> {
+    /// Reads the configuration and the theme. `via` is the value of `--via`.
+    pub(crate) fn open(context: &Context, via: Option<&str>) -> Result<Self, Failure> {
         let root = Root::find(context.root.as_deref(), &context.environment)?;
-        let config = Config::load(&root, &context.environment, flags)?;
+        let config = Config::load(&root, &context.environment, via)?;
         let name = config.newsletter.theme.as_str();
         let files = theme_files::load(&root, &config.newsletter.theme, |name| {
             theme::embedded(name.as_str())
@@ -60,7 +60,7 @@ impl Newsletter {
         let issue = self.parse(&source, path)?;
         let (letterhead, no_permalink) = self.letterhead(&issue);
         let images = &self.config.images;
-        let image_files = ImageFiles::of(&self.config.root, path, &images.path);
+        let image_files = ImageFiles::new(&self.config.root, path, &images.path);
         let illustration = Illustration {
             files: &image_files,
             mode: images.mode,
