@@ -145,7 +145,9 @@ impl Campaign {
             attachments: rendered.attachments().map(ManifestAttachment::from_file).collect(),
         };
         let contents = rendered.attachments().map(|file| Arc::clone(&file.bytes)).collect();
-        let canonical = canonical(&manifest);
+        // The manifest has no maps, so the order of its fields is fixed.
+        let canonical = serde_json::to_string(&manifest)
+            .expect("a struct of texts and lists always becomes JSON");
         Self { key, digest: Digest::of(canonical.as_bytes()), canonical, manifest, contents }
     }
 
@@ -250,9 +252,4 @@ impl std::fmt::Debug for ManifestMailbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ManifestMailbox")
     }
-}
-
-/// The manifest as JSON. It has no maps, so the order of its fields is fixed.
-fn canonical(manifest: &Manifest) -> String {
-    serde_json::to_string(manifest).expect("a struct of texts and lists always becomes JSON")
 }

@@ -8,7 +8,6 @@ use super::{ConnectError, Ending};
 /// What the workers of a run know together about their connections.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    /// Connections open at this moment.
     open: usize,
     /// Whether any connection was opened in this run.
     were_possible: bool,
@@ -20,11 +19,9 @@ pub(super) struct Connections {
 /// What a worker without a connection does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Dial {
-    /// Dial after this wait.
     After(Duration),
     /// End this worker; the others carry on.
     LeaveToOthers,
-    /// End the run.
     EndRun(Ending),
 }
 
@@ -38,7 +35,6 @@ impl Connections {
         )
     }
 
-    /// A dial failed.
     pub(super) fn failed(&mut self, error: &ConnectError) -> Dial {
         let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
         if is_busy && self.open > 0 {
@@ -53,7 +49,6 @@ impl Connections {
         }
     }
 
-    /// A dial succeeded.
     pub(super) fn opened(&mut self) {
         self.open += 1;
         self.were_possible = true;

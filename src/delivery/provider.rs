@@ -84,14 +84,13 @@ pub trait Provider: Send + Sync {
 
 /// A campaign in the form that a provider takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub struct Draft {
     /// The key by which the campaign is found again.
     pub key: CampaignKey,
-    /// The subject.
     pub subject: String,
     /// The line that mail programs show after the subject; may be empty.
     pub preheader: String,
-    /// The name in `From`.
     pub from_name: String,
     /// The address in `From` and `Reply-To`.
     pub reply_to: EmailAddress,
@@ -103,20 +102,15 @@ pub struct Draft {
 
 /// What [`Provider::read_back`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the other fields say it")]
 pub struct ReadBack {
-    /// The subject.
     pub subject: String,
-    /// The preheader.
     pub preheader: String,
-    /// The name in `From`.
     pub from_name: String,
     /// The address in `From` and `Reply-To`, as the provider writes it.
     pub reply_to: MaskedAddress,
-    /// The part of the list that it would go to.
     pub reach: Reach,
-    /// The html.
     pub html: String,
-    /// The text.
     pub text: String,
 }
 

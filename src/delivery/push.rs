@@ -19,10 +19,10 @@ mod outcome;
 mod record;
 
 use crate::campaign::Campaign;
-use crate::delivery::Patience;
 use crate::delivery::provider::{
     Draft, PreflightItem, PreflightLevel, Provider, ProviderError, Remote, RemoteId, RemoteState,
 };
+use crate::delivery::{InDoubt, Patience};
 use crate::domain::{Clock, Digest, EmailAddress};
 use compare::compare;
 
@@ -39,16 +39,6 @@ pub struct Push<'a, P, R> {
     pub clock: &'a dyn Clock,
     /// How often the state is read after a send, until it shows the send.
     pub patience: Patience,
-}
-
-/// What happens to an earlier send that is in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoubtfulSend {
-    /// It stays unknown, unless the provider reports that it is being sent.
-    Keep,
-    /// It is sent again if the provider reports that it is a draft or does not
-    /// exist. A person decided that.
-    SendAgain,
 }
 
 /// The result of [`Push::prepare`].
@@ -72,14 +62,17 @@ pub struct Ready {
 }
 
 impl<P: Provider, R: PushRecord> Push<'_, P, R> {
-    /// Does every step before the send. Nobody receives anything.
+    /// Does every step before the send. Nobody receives anything. An earlier send
+    /// that is in doubt stays unknown, unless the provider reports that it is being
+    /// sent. With [`InDoubt::Resend`], it is sent again if the provider reports
+    /// that it is a draft or does not exist.
     ///
     /// # Errors
     /// See [`PushError`]; all of it may be repeated.
     pub async fn prepare(
         &self,
         campaign: &Campaign,
-        doubtful: DoubtfulSend,
+        in_doubt: InDoubt,
     ) -> Result<Prepared, PushError> {
         let draft = self.provider.translate(campaign)?;
         match self.record.past().await? {
@@ -89,7 +82,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
                 return Ok(Prepared::Settled(settled));
             }
             PastSend::InDoubt(intent) => {
-                if let Some(settled) = self.resolve(intent, doubtful).await? {
+                if let Some(settled) = self.resolve(intent, in_doubt).await? {
                     return Ok(Prepared::Settled(settled));
                 }
             }
@@ -169,7 +162,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
     async fn resolve(
         &self,
         intent: SendIntent,
-        doubtful: DoubtfulSend,
+        in_doubt: InDoubt,
     ) -> Result<Option<Pushed>, PushError> {
         let remote = intent.remote.clone();
         match self.provider.status(&remote).await {
@@ -178,9 +171,7 @@ impl<P: Provider, R: PushRecord> Push<'_, P, R> {
                 self.settle(&intent, SendEnd::Sent, pushed.clone()).await?;
                 Ok(Some(pushed))
             }
-            Ok(RemoteState::Draft | RemoteState::Gone) if doubtful == DoubtfulSend::SendAgain => {
-                Ok(None)
-            }
+            Ok(RemoteState::Draft | RemoteState::Gone) if in_doubt == InDoubt::Resend => Ok(None),
             seen => Ok(Some(Pushed::Unknown { remote, seen })),
         }
     }

@@ -29,7 +29,7 @@ use crate::render::{Slot, Template};
 use http::{ApiRequest, Http};
 use wire::{CampaignIn, CampaignPage, ChecklistIn, ContentIn, REGULAR, campaign_body};
 
-pub use key::{ApiKey, ApiKeyError, Endpoint, ListId, ListIdError, NotLoopback};
+pub use key::{ApiKey, Endpoint, ListId, SetupError};
 
 const NAME: &str = "Mailchimp";
 /// The largest page that the API gives.
@@ -43,11 +43,6 @@ pub struct Mailchimp {
     list: ListId,
     patience: Patience,
 }
-
-/// The HTTP client could not be set up. No call was made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot set up the HTTP client for Mailchimp: {0}")]
-pub struct SetupError(String);
 
 impl Mailchimp {
     /// Sets up the client. Nothing is called.

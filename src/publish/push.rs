@@ -2,7 +2,7 @@
 
 use crate::campaign::Campaign;
 use crate::delivery::provider::{PreflightItem, PreflightLevel, Provider};
-use crate::delivery::push::{DoubtfulSend, Prepared, Proofed, Push, PushError, Pushed};
+use crate::delivery::push::{Prepared, Proofed, Push, PushError, Pushed};
 use crate::delivery::{InDoubt, Patience};
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
@@ -32,7 +32,7 @@ pub(super) async fn begin(
     let campaign = &ready.campaign;
     let record = publisher.store.push_record(campaign.key(), publisher.route());
     let push = push_over(publisher, provider, &record);
-    let prepared = push.prepare(campaign, doubtful_send(order)).await?;
+    let prepared = push.prepare(campaign, order.in_doubt.unwrap_or(InDoubt::Keep)).await?;
     let (now, via) = (publisher.context.clock.now(), publisher.route());
     let frozen = publisher.store.freeze_for_provider(campaign, &ready.provenance, via, now).await?;
     complete(publisher, &frozen, &push, prepared).await
@@ -47,7 +47,7 @@ pub(super) async fn resume(
 ) -> Result<SendReport, Failure> {
     let record = publisher.store.push_record(frozen.campaign.key(), frozen.via);
     let push = push_over(publisher, provider, &record);
-    let prepared = push.prepare(&frozen.campaign, doubtful_send(order)).await?;
+    let prepared = push.prepare(&frozen.campaign, order.in_doubt.unwrap_or(InDoubt::Keep)).await?;
     complete(publisher, frozen, &push, prepared).await
 }
 
@@ -103,13 +103,6 @@ fn push_over<'p, P: Provider>(
 ) -> Push<'p, P, StorePushRecord> {
     let clock = publisher.context.clock.as_ref();
     Push { provider, record, clock, patience: Patience::DEFAULT }
-}
-
-fn doubtful_send(order: &Order) -> DoubtfulSend {
-    match order.in_doubt {
-        Some(InDoubt::Resend) => DoubtfulSend::SendAgain,
-        Some(InDoubt::Skip | InDoubt::Keep) | None => DoubtfulSend::Keep,
-    }
 }
 
 fn print_checklist(ui: &Ui, checklist: &[PreflightItem]) {

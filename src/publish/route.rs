@@ -13,7 +13,7 @@ use crate::delivery::Patience;
 use crate::domain::EmailAddress;
 use crate::error::{Exit, Failure};
 use crate::host::Context;
-use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp};
+use crate::provider::mailchimp::{ApiKey, Endpoint, ListId, Mailchimp, SetupError};
 use crate::store::{FrozenCampaign, SenderLock};
 use crate::transport::smtp::{Authorities, Credentials, SmtpSettings};
 use crate::transport::{OutboxTransport, SmtpTransport};
@@ -134,13 +134,12 @@ fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure> {
     let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey)?;
-    let wrong =
-        |error: &dyn std::error::Error| Failure::of(Exit::Usage, "cannot set up Mailchimp", error);
-    let key = ApiKey::parse(&secret).map_err(|error| wrong(&error))?;
+    let wrong = |error: SetupError| Failure::of(Exit::Usage, "cannot set up Mailchimp", &error);
+    let key = ApiKey::parse(&secret).map_err(wrong)?;
     let endpoint = match section.base_url {
         None => Endpoint::for_key(&key),
-        Some(socket) => Endpoint::loopback(socket).map_err(|error| wrong(&error))?,
+        Some(socket) => Endpoint::loopback(socket).map_err(wrong)?,
     };
-    let list = ListId::parse(&section.audience).map_err(|error| wrong(&error))?;
-    Mailchimp::new(key, endpoint, list, Patience::DEFAULT).map_err(|error| wrong(&error))
+    let list = ListId::parse(&section.audience).map_err(wrong)?;
+    Mailchimp::new(key, endpoint, list, Patience::DEFAULT).map_err(wrong)
 }

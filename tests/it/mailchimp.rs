@@ -3,9 +3,10 @@
 mod world;
 
 use postrider::campaign::FixedHeaders;
+use postrider::delivery::InDoubt;
 use postrider::delivery::provider::{PreflightLevel, ProviderError, RemoteId, RemoteState};
 use postrider::delivery::push::{
-    DoubtfulSend, PastSend, Prepared, Proofed, Push, PushError, PushRecord, Pushed, SendIntent,
+    PastSend, Prepared, Proofed, Push, PushError, PushRecord, Pushed, SendIntent,
 };
 use postrider::domain::{EmailAddress, HeaderText, Mailbox, Timestamp};
 use postrider::provider::mailchimp::ApiKey;
@@ -134,7 +135,7 @@ async fn a_send_that_may_not_have_arrived_stays_unknown_until_somebody_decides()
     ));
     assert_eq!((world.fake.sends(), world.fake.count(SEND)), (0, 1));
 
-    let decided = world.push().prepare(&issue(), DoubtfulSend::SendAgain).await.unwrap();
+    let decided = world.push().prepare(&issue(), InDoubt::Resend).await.unwrap();
     let Prepared::Ready(ready) = decided else { panic!("{decided:?}") };
     let pushed = world.push().send(ready).await.unwrap();
     assert!(matches!(pushed, Pushed::Sent { .. }), "{pushed:?}");
@@ -153,11 +154,11 @@ async fn a_send_after_which_nothing_answers_is_settled_by_the_next_run() {
     assert!(cannot_tell(&pushed), "{pushed:?}");
 
     // Even with `SendAgain` there is no second send while the state is not known.
-    let again = world.push().prepare(&issue(), DoubtfulSend::SendAgain).await.unwrap();
+    let again = world.push().prepare(&issue(), InDoubt::Resend).await.unwrap();
     assert!(matches!(&again, Prepared::Settled(pushed) if cannot_tell(pushed)), "{again:?}");
 
     world.fake.state().is_dead = false;
-    let again = world.push().prepare(&issue(), DoubtfulSend::SendAgain).await.unwrap();
+    let again = world.push().prepare(&issue(), InDoubt::Resend).await.unwrap();
     assert!(matches!(again, Prepared::Settled(Pushed::Sent { .. })), "{again:?}");
     assert_eq!((world.fake.sends(), world.fake.count(SEND)), (1, 1));
 }
@@ -426,7 +427,7 @@ async fn the_key_and_addresses_appear_in_no_log_and_no_error() {
     let wrong = ApiKey::parse(&"othercanary99-us6".into()).unwrap();
     let wrong = mailchimp(wrong, world.fake.address);
     let push = Push { provider: &wrong, ..world.push() };
-    let error = push.prepare(&issue(), DoubtfulSend::Keep).await.unwrap_err();
+    let error = push.prepare(&issue(), InDoubt::Keep).await.unwrap_err();
     assert!(error.to_string().contains("401 API Key Invalid"), "{error}");
     said.push_str(&format!("{error} {error:?}"));
     let editor = EmailAddress::parse("secret.editor@example.org").unwrap();

@@ -106,11 +106,13 @@ impl Http {
             // little, and such a send is never in doubt.
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| SetupError(chain(&error)))?;
+            .map_err(|error| {
+                let cause = chain(&error);
+                SetupError(format!("cannot set up the HTTP client for Mailchimp: {cause}"))
+            })?;
         Ok(Self { client, key, base: endpoint.base, patience })
     }
 
-    /// Makes a call whose answer has a body.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         request: &ApiRequest,

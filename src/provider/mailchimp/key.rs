@@ -11,17 +11,10 @@ pub struct ApiKey {
     data_centre: String,
 }
 
-/// Why a text is not an API key. The message never has the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why Mailchimp cannot be set up. No call was made. The message never has the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ApiKeyError(&'static str);
-
-const EMPTY: ApiKeyError = ApiKeyError("the Mailchimp API key is empty");
-const CHARACTER: ApiKeyError =
-    ApiKeyError("the Mailchimp API key has white space or other characters that no key has");
-const DATA_CENTRE: ApiKeyError = ApiKeyError(
-    "a Mailchimp API key ends in a dash and its data centre, such as `-us6`; copy the whole key",
-);
+pub struct SetupError(pub(super) String);
 
 impl ApiKey {
     /// Parses a key. Surrounding white space is dropped, because files end in a line break.
@@ -30,20 +23,26 @@ impl ApiKey {
     /// The key does not end in a data centre, which is letters and then
     /// digits. That is narrow on purpose: the host is derived from it, and a
     /// crafted key must not choose to which host the key is sent.
-    pub fn parse(secret: &SecretString) -> Result<Self, ApiKeyError> {
+    pub fn parse(secret: &SecretString) -> Result<Self, SetupError> {
+        let refused = |reason: &str| Err(SetupError(reason.to_owned()));
         let text = secret.expose_secret().trim();
         if text.is_empty() {
-            return Err(EMPTY);
+            return refused("the Mailchimp API key is empty");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(CHARACTER);
+            return refused(
+                "the Mailchimp API key has white space or other characters that no key has",
+            );
         }
-        let (start, data_centre) = text.rsplit_once('-').ok_or(DATA_CENTRE)?;
+        let (start, data_centre) = text.rsplit_once('-').unwrap_or_default();
         let digits = data_centre.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let has_letters = digits.len() < data_centre.len();
         let has_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         if start.is_empty() || !has_letters || !has_digits || data_centre.len() > 20 {
-            return Err(DATA_CENTRE);
+            return refused(
+                "a Mailchimp API key ends in a dash and its data centre, such as `-us6`; \
+                 copy the whole key",
+            );
         }
         Ok(Self { data_centre: data_centre.to_owned(), secret: text.into() })
     }
@@ -68,11 +67,6 @@ pub struct Endpoint {
     pub(super) is_loopback: bool,
 }
 
-/// The address is not one of this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a loopback address, and the API key is sent to Mailchimp only")]
-pub struct NotLoopback(pub SocketAddr);
-
 impl Endpoint {
     /// The API in the data centre of the key.
     pub fn for_key(key: &ApiKey) -> Self {
@@ -84,11 +78,13 @@ impl Endpoint {
     ///
     /// # Errors
     /// The address belongs to another machine.
-    pub fn loopback(address: SocketAddr) -> Result<Self, NotLoopback> {
+    pub fn loopback(address: SocketAddr) -> Result<Self, SetupError> {
         if address.ip().is_loopback() {
             Ok(Self { base: format!("http://{address}/3.0"), is_loopback: true })
         } else {
-            Err(NotLoopback(address))
+            Err(SetupError(format!(
+                "{address} is not a loopback address, and the API key is sent to Mailchimp only"
+            )))
         }
     }
 }
@@ -98,24 +94,21 @@ impl Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListId(String);
 
-/// Why a text is not a list id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a Mailchimp audience id is 1 to 40 letters and digits; Mailchimp shows it under Audience, Settings"
-)]
-pub struct ListIdError;
-
 impl ListId {
     /// Parses an audience id as Mailchimp shows it.
     ///
     /// # Errors
     /// It is empty, too long, or has other characters.
-    pub fn parse(text: &str) -> Result<Self, ListIdError> {
+    pub fn parse(text: &str) -> Result<Self, SetupError> {
         let fits = (1..=40).contains(&text.len());
         if fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(ListIdError)
+            Err(SetupError(
+                "a Mailchimp audience id is 1 to 40 letters and digits; Mailchimp shows it under \
+                 Audience, Settings"
+                    .to_owned(),
+            ))
         }
     }
 
@@ -129,7 +122,7 @@ impl ListId {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<ApiKey, ApiKeyError> {
+    fn parse(text: &str) -> Result<ApiKey, SetupError> {
         ApiKey::parse(&SecretString::from(text))
     }
 
@@ -143,23 +136,24 @@ mod tests {
     #[test]
     fn a_crafted_key_chooses_no_host() {
         for (text, reason) in [
-            ("", EMPTY),
-            (" \n", EMPTY),
-            ("0123", DATA_CENTRE),
-            ("0123-", DATA_CENTRE),
-            ("-us6", DATA_CENTRE),
-            ("0123-us", DATA_CENTRE),
-            ("0123-6", DATA_CENTRE),
-            ("0123-us6us", DATA_CENTRE),
-            ("0123-US6", DATA_CENTRE),
-            ("0123-us6.example.org/", DATA_CENTRE),
-            ("0123-example.org#us6", DATA_CENTRE),
-            ("0123-us6@example", DATA_CENTRE),
-            ("01 23-us6", CHARACTER),
-            ("0123-us6\r\nHost:x", CHARACTER),
-            ("0123-us６", CHARACTER),
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("0123", "its data centre"),
+            ("0123-", "its data centre"),
+            ("-us6", "its data centre"),
+            ("0123-us", "its data centre"),
+            ("0123-6", "its data centre"),
+            ("0123-us6us", "its data centre"),
+            ("0123-US6", "its data centre"),
+            ("0123-us6.example.org/", "its data centre"),
+            ("0123-example.org#us6", "its data centre"),
+            ("0123-us6@example", "its data centre"),
+            ("01 23-us6", "other characters"),
+            ("0123-us6\r\nHost:x", "other characters"),
+            ("0123-us６", "other characters"),
         ] {
-            assert_eq!(parse(text).map(|_| ()), Err(reason), "{text:?}");
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text:?}: {error}");
         }
     }
 
@@ -182,7 +176,7 @@ mod tests {
     fn a_list_id_cannot_leave_its_place_in_a_url() {
         assert!(ListId::parse("a1b2c3d4e5").is_ok());
         for text in ["", "a&b", "../x", "a b", "é"] {
-            assert_eq!(ListId::parse(text), Err(ListIdError), "{text:?}");
+            assert!(ListId::parse(text).is_err(), "{text:?}");
         }
     }
 }

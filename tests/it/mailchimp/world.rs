@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use postrider::campaign::{Campaign, FixedHeaders};
-use postrider::delivery::Patience;
 use postrider::delivery::push::{
-    DoubtfulSend, PastSend, Prepared, Push, PushError, PushRecord, Ready, RecordError, SendEnd,
-    SendIntent,
+    PastSend, Prepared, Push, PushError, PushRecord, Ready, RecordError, SendEnd, SendIntent,
 };
+use postrider::delivery::{InDoubt, Patience};
 use postrider::domain::{
     CampaignKey, Clock, Digest, EmailAddress, HeaderText, Mailbox, Slug, Timestamp,
 };
@@ -47,7 +46,7 @@ impl World {
     }
 
     pub(super) async fn prepare(&self, campaign: &Campaign) -> Result<Prepared, PushError> {
-        self.push().prepare(campaign, DoubtfulSend::Keep).await
+        self.push().prepare(campaign, InDoubt::Keep).await
     }
 
     pub(super) async fn ready(&self, campaign: &Campaign) -> Box<Ready> {
