@@ -11,11 +11,14 @@ mod fields;
 mod front_matter;
 mod links;
 mod sections;
+mod send_time;
 mod template_field;
 
 pub use document::{Document, MAX_NESTING, UndefinedReference};
+pub(crate) use links::scheme;
 pub use links::{Link, LinkKind};
 pub use sections::Section;
+pub use send_time::SendTime;
 pub(crate) use template_field::{template_field, template_field_in};
 
 use std::collections::BTreeMap;
@@ -24,8 +27,8 @@ use crate::domain::{HeaderText, LanguageTag, Slug};
 use crate::source::rules::{FRONT_MATTER_SLUG, NESTING};
 use crate::source::{Finding, Findings, SourceText, Span};
 use fields::Fields;
-pub(crate) use fields::KNOWN_KEYS;
 use front_matter::FrontMatter;
+pub(crate) use front_matter::KNOWN_KEYS;
 
 /// Something, and where it stands in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub struct Issue<'s> {
     /// The date, if an instant was written.
     instant: Option<jiff::Timestamp>,
     /// When it is due, if the front matter overrides the schedule.
-    pub send_at: Option<Located<String>>,
+    pub send_at: Option<SendTime>,
     /// `draft: true`: `due` passes it over.
     pub draft: bool,
     /// What names it for good.
@@ -87,7 +90,7 @@ impl<'s> Issue<'s> {
         let mut fields = Fields::new(source, fields, &mut findings);
         let title = fields.title();
         let number = fields.number();
-        let date = fields.date();
+        let (date, instant) = fields.date().unzip();
         let send_at = fields.send_at();
         let draft = fields.draft();
         let slug = fields.slug();
@@ -119,8 +122,6 @@ impl<'s> Issue<'s> {
         let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
             return Err(found);
         };
-        let instant = date.as_ref().and_then(|date| date.value.instant);
-        let date = date.map(|date| Located { value: date.value.day, span: date.span });
         let number = number.or_else(|| defaults::number_in(title.as_ref()?, source));
         let preheader = match preheader {
             Some(text) => defaults::one_line(&text.value),
@@ -131,7 +132,7 @@ impl<'s> Issue<'s> {
             title,
             number,
             date,
-            instant,
+            instant: instant.flatten(),
             send_at,
             draft,
             slug,
@@ -196,7 +197,8 @@ mod tests {
                 let date = issue.date.unwrap();
                 assert_eq!(date.value, jiff::civil::date(2026, 8, 26));
                 assert_eq!(&issue.source.text()[date.span], "2026-08-26");
-                assert!(issue.send_at.is_some_and(|due| due.value.starts_with("2026-08-26")));
+                let five = jiff::civil::date(2026, 8, 26).at(17, 0, 0, 0);
+                assert_eq!(issue.send_at, Some(SendTime::Local(five)));
                 assert_eq!(issue.tags, ["a", "b"]);
                 assert!(issue.draft);
                 assert_eq!(issue.language.unwrap().value.as_str(), "pt-BR");
@@ -292,7 +294,7 @@ mod tests {
             [
                 "1:9 front-matter-title: the title holds a control character (U+0007)",
                 "2:9 front-matter-number: `$number` is left of a template, and not the number of an issue",
-                "3:7 front-matter-date: `2025-02-30` is no day or time that exists",
+                "3:7 front-matter-date: `2025-02-30` is not a day or time that exists",
                 "4:7 front-matter-slug: `A b` is not a slug: a slug is made of a-z, 0-9, '-', '_' and '.', begins with a letter or a digit, and has at most 100 characters",
                 "5:11 front-matter-language: `en_US` is not a language tag",
                 "6:1 front-matter: `number` was already given in line 2",

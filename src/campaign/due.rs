@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Slug;
+use crate::issue::SendTime;
 
 /// When issues are due, unless their front matter has `send_at`.
 #[derive(Debug, Clone)]
@@ -31,12 +32,6 @@ pub(crate) struct Timetable {
 pub(crate) enum NoDueTime {
     #[error("it has no date: add `date: 2026-08-26`, or `send_at`")]
     NoDate,
-    /// `send_at` has neither of the two forms.
-    #[error(
-        "`send_at: {text}` is not a time: write `2026-08-26 17:00`, in the time zone of \
-         `[schedule]`, or `2026-08-26T17:00:00+02:00`"
-    )]
-    NotATime { text: String },
     #[error("the time at which it is due is out of range: check its year")]
     OutOfRange,
 }
@@ -104,25 +99,22 @@ pub(crate) enum DueRefusal<'a> {
     ClockBeforeMark { now: Timestamp, mark: Timestamp },
 }
 
-/// Returns when an issue is due. `send_at` has precedence over `date`. It is a
-/// time in the timetable's zone (`2026-08-26 17:00`, with or without seconds and
-/// `T`) or a time with an offset (RFC 3339).
+/// Returns when an issue is due. `send_at` has precedence over `date`.
 ///
 /// A time that the clocks skip in spring is later by the length of the skip: 02:30 becomes 03:30.
 /// Of a time that the clocks show twice in autumn, the first one counts.
 ///
 /// # Errors
-/// There is no date, `send_at` has another form, or the year is out of range.
+/// There is no date, or the year is out of range.
 pub(crate) fn due_time(
     date: Option<civil::Date>,
-    send_at: Option<&str>,
+    send_at: Option<SendTime>,
     timetable: &Timetable,
 ) -> Result<Timestamp, NoDueTime> {
-    let not_a_time = |text: &str| NoDueTime::NotATime { text: text.to_owned() };
-    let local = match send_at.map(str::trim) {
+    let local = match send_at {
         None => timetable.day_of(date.ok_or(NoDueTime::NoDate)?)?.to_datetime(timetable.time),
-        Some(text) if is_local(text) => text.parse().map_err(|_| not_a_time(text))?,
-        Some(text) => return text.parse().map_err(|_| not_a_time(text)),
+        Some(SendTime::Local(local)) => local,
+        Some(SendTime::WithOffset(time)) => return Ok(time),
     };
     let zoned = timetable.time_zone.to_ambiguous_zoned(local).compatible();
     zoned.map(|zoned| zoned.timestamp()).map_err(|_| NoDueTime::OutOfRange)
@@ -218,15 +210,6 @@ impl Timetable {
             _ => Ok(date),
         }
     }
-}
-
-/// Whether a time has no offset. The parser of a civil time would ignore an
-/// offset, and the issue would be sent at another hour than the author wrote.
-fn is_local(text: &str) -> bool {
-    let is_form = matches!(text.len(), 16 | 19)
-        && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'-' | b':' | b' ' | b'T'));
-    // Without seconds, 19 characters leave room for an offset such as `-05`.
-    is_form && text[11..].bytes().all(|b| b != b'-')
 }
 
 #[cfg(test)]

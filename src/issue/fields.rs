@@ -3,32 +3,17 @@
 //! In: fields as they were written. Out: typed values with their places, and a
 //! finding for each value that cannot be what its key asks for.
 
+use jiff::{Timestamp, Zoned, civil};
 use serde_json::Value;
 
 use super::front_matter::Field;
-use super::{Located, template_field};
+use super::{Located, SendTime, template_field};
 use crate::domain::{HeaderText, HeaderTextError, LanguageTag, LanguageTagError, Slug};
 use crate::source::rules::{
     FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
     FRONT_MATTER_TITLE,
 };
-use crate::source::{Findings, Rule, SourceText, Span};
-
-/// The keys that mean something here; every other one is kept for the theme.
-pub(crate) const KNOWN_KEYS: [&str; 12] = [
-    "title",
-    "number",
-    "date",
-    "slug",
-    "summary",
-    "preheader",
-    "category",
-    "tags",
-    "language",
-    "lang",
-    "draft",
-    "send_at",
-];
+use crate::source::{Findings, SourceText, Span};
 
 /// Takes the known fields out one by one; the rest is for the theme.
 pub(super) struct Fields<'f, 's> {
@@ -69,7 +54,7 @@ impl<'f, 's> Fields<'f, 's> {
         let at = written.char_indices().find(|(_, c)| u32::from(*c) == code);
         let span =
             at.map_or(span.clone(), |(at, c)| span.start + at..span.start + at + c.len_utf8());
-        self.refuse(
+        self.findings.at(
             &span,
             FRONT_MATTER_TITLE,
             format!("the title holds {what} (U+{code:04X})"),
@@ -82,7 +67,7 @@ impl<'f, 's> Fields<'f, 's> {
         let Located { value, span } = self.text(&["number"])?;
         let number = value.trim_start_matches('#').parse().ok();
         if number.is_none() {
-            self.refuse(
+            self.findings.at(
                 &span,
                 FRONT_MATTER_NUMBER,
                 not_a("the number of an issue", &value),
@@ -92,48 +77,44 @@ impl<'f, 's> Fields<'f, 's> {
         number.map(|value| Located { value, span })
     }
 
-    /// The day. A time after it, as Pelican allows, is checked and dropped, but
-    /// for one with an offset, as Hugo writes it: that is an instant.
-    pub(super) fn date(&mut self) -> Option<Located<Dated>> {
+    /// The day, and the instant if one was written. A time after the day, as
+    /// Pelican allows, is checked and dropped. Only a time with an offset, as Hugo
+    /// writes it, makes an instant.
+    pub(super) fn date(&mut self) -> Option<(Located<civil::Date>, Option<Timestamp>)> {
         let Located { value, span } = self.text(&["date"])?;
         let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, "00:00"));
-        // Jekyll keeps the offset apart: `2026-08-26 09:30:00 +0200`.
+        // Jekyll writes a space before the offset: `2026-08-26 09:30:00 +0200`.
         let time = time.trim().replace(" +", "+").replace(" -", "-");
         let moment = format!("{day} {time}");
-        let readable = if parse_moment(&moment) {
-            day.parse().ok().map(|day| Dated { day, instant: parse_instant(&moment) })
-        } else {
-            None
-        };
-        if readable.is_none() {
+        let zoned = || moment.parse().ok().map(|zoned: Zoned| zoned.timestamp());
+        let instant = moment.parse().ok().or_else(zoned);
+        let exists = instant.is_some() || moment.parse::<civil::DateTime>().is_ok();
+        let Some(day) = day.parse().ok().filter(|_| exists) else {
             let message = if looks_like_a_day(day) {
-                format!("`{}` is no day or time that exists", shortened(&value))
+                format!("`{}` is not a day or time that exists", shortened(&value))
             } else {
                 not_a("a date", &value)
             };
-            self.refuse(
-                &span,
-                FRONT_MATTER_DATE,
-                message,
-                "Write it as year, month and day: `2026-08-26`.",
-            );
-        }
-        readable.map(|value| Located { value, span })
+            let advice = "Write it as year, month and day: `2026-08-26`.";
+            self.findings.at(&span, FRONT_MATTER_DATE, message, advice);
+            return None;
+        };
+        Some((Located { value: day, span }, instant))
     }
 
-    /// When it is due: a day and a time, with or without an offset or a zone.
-    pub(super) fn send_at(&mut self) -> Option<Located<String>> {
-        let due = self.text(&["send_at"])?;
-        if parse_moment(&due.value) {
-            return Some(due);
+    pub(super) fn send_at(&mut self) -> Option<SendTime> {
+        let Located { value, span } = self.text(&["send_at"])?;
+        let time = SendTime::parse(&value);
+        if time.is_none() {
+            self.findings.at(
+                &span,
+                FRONT_MATTER_DATE,
+                format!("`{}` is not a day and a time", shortened(&value)),
+                "Write `2026-08-26 17:00`, in the time zone of `[schedule]`, or \
+                 `2026-08-26T17:00:00+02:00`.",
+            );
         }
-        self.refuse(
-            &due.span,
-            FRONT_MATTER_DATE,
-            format!("`{}` is not a day and a time", shortened(&due.value)),
-            "Write it as `2026-08-26 17:00`, or with an offset as `2026-08-26T17:00:00+02:00`.",
-        );
-        None
+        time
     }
 
     /// Whether it is a draft.
@@ -143,7 +124,7 @@ impl<'f, 's> Fields<'f, 's> {
             "true" | "yes" => true,
             "false" | "no" => false,
             _ => {
-                self.refuse(
+                self.findings.at(
                     &span,
                     FRONT_MATTER,
                     format!("`{}` is neither `true` nor `false`", shortened(&value)),
@@ -165,7 +146,7 @@ impl<'f, 's> Fields<'f, 's> {
                     None => "Leave the line out, and the file name is used.".to_owned(),
                 };
                 let message = format!("`{}` is not a slug: {error}", shortened(&value));
-                self.refuse(&span, FRONT_MATTER_SLUG, message, advice);
+                self.findings.at(&span, FRONT_MATTER_SLUG, message, advice);
                 None
             }
         }
@@ -178,7 +159,7 @@ impl<'f, 's> Fields<'f, 's> {
             Ok(value) => Some(Located { value, span }),
             Err(error) => {
                 let message = format!("`{}` {error}", shortened(&value));
-                self.refuse(&span, FRONT_MATTER_LANGUAGE, message, LanguageTagError::ADVICE);
+                self.findings.at(&span, FRONT_MATTER_LANGUAGE, message, LanguageTagError::ADVICE);
                 None
             }
         }
@@ -234,7 +215,7 @@ impl<'f, 's> Fields<'f, 's> {
             }
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             Value::Array(_) | Value::Object(_) => {
-                self.refuse(
+                self.findings.at(
                     &span,
                     FRONT_MATTER,
                     format!("`{key}` holds a list or a table, and one value is expected"),
@@ -245,34 +226,6 @@ impl<'f, 's> Fields<'f, 's> {
         };
         Some(Located { value, span })
     }
-
-    fn refuse(
-        &mut self,
-        span: &Span,
-        rule: Rule,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        self.findings.at(span, rule, message, advice);
-    }
-}
-
-/// The day as it was written, and the instant if it was one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Dated {
-    pub(super) day: jiff::civil::Date,
-    pub(super) instant: Option<jiff::Timestamp>,
-}
-
-fn parse_instant(text: &str) -> Option<jiff::Timestamp> {
-    let zoned = || text.parse::<jiff::Zoned>().ok().map(|zoned| zoned.timestamp());
-    text.parse().ok().or_else(zoned)
-}
-
-fn parse_moment(text: &str) -> bool {
-    text.parse::<jiff::civil::DateTime>().is_ok()
-        || text.parse::<jiff::Timestamp>().is_ok()
-        || text.parse::<jiff::Zoned>().is_ok()
 }
 
 fn looks_like_a_day(text: &str) -> bool {

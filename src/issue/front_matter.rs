@@ -15,6 +15,22 @@ use serde_json::Value;
 use crate::source::rules::FRONT_MATTER;
 use crate::source::{Findings, SourceText, Span};
 
+/// The keys that Postrider understands. The theme gets all others.
+pub(crate) const KNOWN_KEYS: [&str; 12] = [
+    "title",
+    "number",
+    "date",
+    "slug",
+    "summary",
+    "preheader",
+    "category",
+    "tags",
+    "language",
+    "lang",
+    "draft",
+    "send_at",
+];
+
 /// One field of the front matter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {

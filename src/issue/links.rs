@@ -83,6 +83,22 @@ impl Link {
     }
 }
 
+/// The scheme of a target in lower case (RFC 3986 section 3.1). Mail programs and
+/// browsers ignore control characters and white space inside it, so this function
+/// does too.
+pub(crate) fn scheme(target: &str) -> Option<String> {
+    let mut scheme = String::new();
+    for c in target.chars().filter(|c| !c.is_control() && !c.is_whitespace()) {
+        match c {
+            ':' if !scheme.is_empty() => return Some(scheme),
+            'a'..='z' | 'A'..='Z' => scheme.push(c.to_ascii_lowercase()),
+            '0'..='9' | '+' | '-' | '.' if !scheme.is_empty() => scheme.push(c),
+            _ => return None,
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -208,13 +208,12 @@ fn read_issues(
         let read = read_source(&path).and_then(|source| {
             let issue = newsletter.parse(&source, &path)?;
             let date = issue.date.map(|date| date.value);
-            let send_at = issue.send_at.as_ref().map(|at| at.value.as_str());
             Ok(ScheduledIssue {
                 slug: issue.slug,
                 path: path.display().to_string(),
                 number: issue.number.map(|number| number.value),
                 draft: issue.draft,
-                due: due_time(date, send_at, timetable),
+                due: due_time(date, issue.send_at, timetable),
             })
         });
         match read {

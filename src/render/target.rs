@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+pub(crate) use crate::issue::scheme;
+
 /// Schemes that carry a program or a file instead of naming a place. These
 /// are the ones that CommonMark renderers refuse, and their relatives. Other
 /// schemes stay: an unknown one is a slip that `check` shows, not a danger.
@@ -41,22 +43,6 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
 /// Whether a target means nothing without the page or the mail that it stands on.
 pub(crate) fn leads_from_here(target: &str) -> bool {
     !target.is_empty() && scheme(target).is_none()
-}
-
-/// The scheme in lower case. Mail programs and browsers ignore control
-/// characters and white space inside it, so this does too.
-pub(crate) fn scheme(target: &str) -> Option<String> {
-    let ignored = |c: &char| !c.is_control() && !c.is_whitespace();
-    let mut scheme = String::new();
-    for c in target.chars().filter(ignored) {
-        match c {
-            ':' if !scheme.is_empty() => return Some(scheme),
-            'a'..='z' | 'A'..='Z' => scheme.push(c.to_ascii_lowercase()),
-            '0'..='9' | '+' | '-' | '.' if !scheme.is_empty() => scheme.push(c),
-            _ => return None,
-        }
-    }
-    None
 }
 
 fn must_be_encoded(byte: u8) -> bool {

@@ -100,7 +100,10 @@ fn skipped_times_move_on_and_doubled_ones_take_the_first() {
     ] {
         assert_eq!(due_time(Some(date), None, &night), Ok(at(due)), "{date}");
     }
-    assert_eq!(due_time(None, Some("2026-03-29 02:30"), &berlin()), Ok(at("2026-03-29T01:30:00Z")));
+    assert_eq!(
+        due_time(None, SendTime::parse("2026-03-29 02:30"), &berlin()),
+        Ok(at("2026-03-29T01:30:00Z"))
+    );
 }
 
 #[test]
@@ -108,7 +111,6 @@ fn the_front_matter_overrides_the_timetable() {
     let date = Some(civil::date(2026, 8, 26));
     for (send_at, due) in [
         ("2026-08-27 09:15", "2026-08-27T07:15:00Z"),
-        ("  2026-08-27 09:15  ", "2026-08-27T07:15:00Z"),
         ("2026-08-27T09:15", "2026-08-27T07:15:00Z"),
         ("2026-08-27 09:15:07", "2026-08-27T07:15:07Z"),
         ("2026-08-27T09:15:00Z", "2026-08-27T09:15:00Z"),
@@ -118,31 +120,14 @@ fn the_front_matter_overrides_the_timetable() {
         ("2026-08-27 09:15-05", "2026-08-27T14:15:00Z"),
         ("2026-08-27 09:15+05", "2026-08-27T04:15:00Z"),
     ] {
-        assert_eq!(due_time(date, Some(send_at), &berlin()), Ok(at(due)), "{send_at}");
-        assert_eq!(due_time(None, Some(send_at), &berlin()), Ok(at(due)), "{send_at}");
+        let time = SendTime::parse(send_at);
+        assert_eq!(due_time(date, time, &berlin()), Ok(at(due)), "{send_at}");
+        assert_eq!(due_time(None, time, &berlin()), Ok(at(due)), "{send_at}");
     }
 }
 
 #[test]
-fn a_time_that_cannot_be_read_says_what_to_write() {
-    for text in [
-        "",
-        "tomorrow",
-        "17:00",
-        "2026-08-26",
-        "26.08.2026 17:00",
-        "2026-02-30 17:00",
-        "2026-08-26 25:00",
-        "2026-08-26 17:00:61",
-        "2026-08-26 17:00 CEST",
-        "2026-08-26T17:00:00+99:00",
-        "2026-08-26 17:00\0",
-        "２０２６-08-26 17:00",
-    ] {
-        let error = due_time(None, Some(text), &berlin()).unwrap_err();
-        assert_eq!(error, NoDueTime::NotATime { text: text.to_owned() });
-        assert!(error.to_string().contains("write `2026-08-26 17:00`"));
-    }
+fn without_a_date_or_with_a_year_out_of_range_there_is_no_due_time() {
     assert_eq!(due_time(None, None, &berlin()), Err(NoDueTime::NoDate));
     let west = Timetable { time_zone: TimeZone::posix("XXX24").unwrap(), ..berlin() };
     assert_eq!(due_time(Some(civil::Date::MAX), None, &west), Err(NoDueTime::OutOfRange));

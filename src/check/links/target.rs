@@ -1,6 +1,6 @@
 //! What can be wrong with the target of a link.
 
-use crate::issue::{LinkKind, template_field};
+use crate::issue::{LinkKind, scheme, template_field};
 
 /// What is wrong with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     if kind == LinkKind::Autolink && trimmed.contains('@') && !trimmed.contains(':') {
         return None;
     }
-    let scheme = scheme_of(trimmed);
-    let rest = scheme.map_or(trimmed, |scheme| &trimmed[scheme.len() + 1..]);
-    if trimmed.is_empty() || scheme.is_some() && rest.trim_matches('/').is_empty() {
+    let scheme = split_scheme(trimmed);
+    let has_scheme = scheme.is_some();
+    if scheme.as_ref().map_or(trimmed, |(_, rest)| rest.trim_matches('/')).is_empty() {
         return Some(Fault::Empty);
     }
-    if is_placeholder(trimmed, scheme) {
+    if is_placeholder(trimmed, has_scheme) {
         return Some(Fault::Placeholder);
     }
     // Most targets are ASCII, where a look at the bytes is enough.
@@ -52,16 +52,15 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     };
     // The name of a file may hold spaces; the mail encodes them.
     let is_file = kind == LinkKind::Image
-        && scheme.is_none()
+        && !has_scheme
         && trimmed == target
         && !target.contains(['\n', '\t', '\r']);
     if holds_space && !is_file {
         return Some(Fault::WhiteSpace);
     }
-    let Some(scheme) = scheme else {
+    let Some((scheme, rest)) = scheme else {
         return (kind != LinkKind::Image && lacks_scheme(trimmed)).then_some(Fault::NoScheme);
     };
-    let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&scheme.as_str()) {
         return Some(Fault::UnknownScheme);
     }
@@ -84,20 +83,19 @@ fn lacks_scheme(target: &str) -> bool {
         || first.rsplit_once(':').is_some_and(|(_, port)| is_port(port))
 }
 
-/// What stands before the first `:`, if it is a scheme (RFC 3986 section 3.1).
-fn scheme_of(target: &str) -> Option<&str> {
-    let (scheme, _) = target.split_once(':')?;
-    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    // `example.org:8080` has no scheme, and neither has `localhost:3000`.
-    let is_port = target[scheme.len() + 1..].starts_with(|c: char| c.is_ascii_digit())
-        && scheme != "tel"
-        && scheme != "sms";
-    (well_formed && !is_port).then_some(scheme)
+/// The scheme in lower case, and the text after its `:`. A target with a space inside
+/// its scheme has none here, because the space is what is reported.
+fn split_scheme(target: &str) -> Option<(String, &str)> {
+    let scheme = scheme(target)?;
+    let rest = target.get(scheme.len()..)?.strip_prefix(':')?;
+    // `example.org:8080` has no scheme, and `localhost:3000` has none either.
+    let is_port =
+        rest.starts_with(|c: char| c.is_ascii_digit()) && !matches!(&*scheme, "tel" | "sms");
+    (!is_port).then_some((scheme, rest))
 }
 
-fn is_placeholder(target: &str, scheme: Option<&str>) -> bool {
-    if scheme.is_some() && memchr::memchr2(b'_', b'{', target.as_bytes()).is_none() {
+fn is_placeholder(target: &str, has_scheme: bool) -> bool {
+    if has_scheme && memchr::memchr2(b'_', b'{', target.as_bytes()).is_none() {
         return false;
     }
     let mut segments = target.split(['/', '?', '#', '=', '&']);
@@ -111,7 +109,7 @@ fn is_placeholder(target: &str, scheme: Option<&str>) -> bool {
     if segments.any(|segment| is_capital(segment) && says_so(segment)) || target.contains("{{") {
         return true;
     }
-    if scheme.is_some() {
+    if has_scheme {
         return false;
     }
     let last_word = target.rsplit([' ', '_', '-']).next().unwrap_or_default();
@@ -198,6 +196,8 @@ mod tests {
             ("mailto:editor@example.org", None),
             ("irc://irc.example.org/#rust", None),
             ("tel:112", None),
+            ("TEL:112", None),
+            ("java\tscript:x", Some(Fault::WhiteSpace)),
             ("http://localhost:3000/", None),
         ];
         for (target, expected) in inline {

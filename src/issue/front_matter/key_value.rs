@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Field, FrontMatter, normalised_key};
-use crate::issue::fields::KNOWN_KEYS;
+use super::{Field, FrontMatter, KNOWN_KEYS, normalised_key};
 use crate::source::Findings;
 use crate::source::rules::FRONT_MATTER;
 

@@ -87,7 +87,7 @@ fn each_bad_issue_is_refused_where_it_is_bad() {
             "an impossible date",
             "---\ntitle: One\ndate: 2026-02-30\n---\n\nText\n",
             3,
-            "issues/bad.md:3:7: error[front-matter-date]: `2026-02-30` is no day or time that",
+            "issues/bad.md:3:7: error[front-matter-date]: `2026-02-30` is not a day or time",
         ),
         case(
             "a draft of a link",
