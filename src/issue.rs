@@ -1,9 +1,9 @@
-//! What the author wrote: front matter and a Markdown document.
+//! The text of the author: front matter and a Markdown document.
 //!
-//! In: a [`SourceText`] and the slug that its file name suggests. Out: an
-//! [`Issue`] in which every part knows its place, or located reasons why the
-//! file is not an issue. Absent on purpose: reading files, and judging what
-//! was written, which [`check`](crate::check) does.
+//! In: a [`SourceText`] and the stem of its file name. Out: an [`Issue`] whose
+//! parts know their places, or the reasons, with places, why the file is not an
+//! issue. Absent on purpose: reading files, and the checks of
+//! [`check`](crate::check).
 
 mod defaults;
 mod document;
@@ -14,11 +14,9 @@ mod sections;
 mod send_time;
 mod template_field;
 
-pub use document::{Document, MAX_NESTING, UndefinedReference};
-pub(crate) use links::scheme;
-pub use links::{Link, LinkKind};
-pub use sections::Section;
-pub use send_time::SendTime;
+pub(crate) use document::{Document, MAX_NESTING};
+pub(crate) use links::{Link, LinkKind, scheme};
+pub(crate) use send_time::SendTime;
 pub(crate) use template_field::{template_field, template_field_in};
 
 use std::collections::BTreeMap;
@@ -30,10 +28,10 @@ use fields::Fields;
 use front_matter::FrontMatter;
 pub(crate) use front_matter::KNOWN_KEYS;
 
-/// Something, and where it stands in the source.
+/// A value and its place in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
-    /// The thing.
+    /// The value.
     pub value: T,
     /// Its bytes in the source.
     pub span: Span,
@@ -42,52 +40,40 @@ pub struct Located<T> {
 /// One issue of a newsletter.
 #[derive(Debug, Clone)]
 pub struct Issue<'s> {
-    /// The file it came from.
-    pub source: &'s SourceText,
-    /// The title, which is the subject too. A missing one is a finding, so that
-    /// `preview` works before the author has thought of one.
-    pub title: Option<Located<HeaderText>>,
-    /// The issue's number.
-    pub number: Option<Located<u64>>,
-    /// The day it is dated, as it was written, or as [`Issue::dated_in`] says.
-    pub date: Option<Located<jiff::civil::Date>>,
-    /// The date, if an instant was written.
+    pub(crate) source: &'s SourceText,
+    /// Also the subject. A missing title is a finding of `check`, so that
+    /// `preview` works before the author has written one.
+    pub(crate) title: Option<Located<HeaderText>>,
+    pub(crate) number: Option<Located<u64>>,
+    /// The day as it was written, or as [`Issue::dated_in`] set it.
+    pub(crate) date: Option<Located<jiff::civil::Date>>,
+    /// The date, if it was written as an instant.
     instant: Option<jiff::Timestamp>,
-    /// When it is due, if the front matter overrides the schedule.
-    pub send_at: Option<SendTime>,
-    /// `draft: true`: `due` passes it over.
-    pub draft: bool,
-    /// What names it for good.
-    pub slug: Slug,
-    /// What mail programs show after the subject.
-    pub preheader: String,
-    /// A category, for the theme.
-    pub category: Option<String>,
-    /// Tags, for the theme.
-    pub tags: Vec<String>,
-    /// The language (BCP 47), when it differs from the newsletter's.
+    pub(crate) send_at: Option<SendTime>,
+    pub(crate) draft: bool,
+    pub(crate) slug: Slug,
+    /// The text that mail programs show after the subject.
+    pub(crate) preheader: String,
+    pub(crate) category: Option<String>,
+    pub(crate) tags: Vec<String>,
+    /// The language, if it is not the newsletter's.
     pub language: Option<Located<LanguageTag>>,
-    /// Every other key of the front matter, for the theme, and where its name stands.
-    pub extra: BTreeMap<String, Located<serde_json::Value>>,
-    /// The Markdown that follows the front matter.
-    pub document: Document<'s>,
+    /// All other keys of the front matter, for the theme, with the places of the keys.
+    pub(crate) extra: BTreeMap<String, Located<serde_json::Value>>,
+    pub(crate) document: Document<'s>,
 }
 
 impl<'s> Issue<'s> {
-    /// Reads an issue. `file_stem` is the file's name without its ending; the
-    /// slug is made of it when the front matter gives none.
-    ///
-    /// A missing title is not refused here, so that an unfinished issue can be
-    /// previewed; [`check`](crate::check) reports it.
+    /// Reads an issue. `file_stem` is the file's name without its extension; it
+    /// becomes the slug if the front matter has none.
     ///
     /// # Errors
-    /// The reasons why this is not an issue, by place: front matter that
-    /// cannot be read, values that are not what their keys ask for, or Markdown
-    /// nested deeper than [`MAX_NESTING`].
+    /// The reasons why this is not an issue, by place: front matter that cannot be
+    /// read, a value of the wrong kind, or Markdown that is nested too deeply.
     pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, Vec<Finding>> {
         let mut findings = Findings::about(source);
         let FrontMatter { fields, body_start } = FrontMatter::read(source, &mut findings);
-        let mut fields = Fields::new(source, fields, &mut findings);
+        let mut fields = Fields { source, fields, findings: &mut findings };
         let title = fields.title();
         let number = fields.number();
         let (date, instant) = fields.date().unzip();
@@ -145,8 +131,8 @@ impl<'s> Issue<'s> {
         })
     }
 
-    /// The same issue in a newsletter's time zone: a date that was written as
-    /// an instant, such as `2026-08-12T22:30:00Z`, is the day that it was there.
+    /// The same issue in a newsletter's time zone. A date that was written as an
+    /// instant, such as `2026-08-12T22:30:00Z`, becomes the day in that zone.
     #[must_use]
     pub fn dated_in(mut self, time_zone: &jiff::tz::TimeZone) -> Self {
         if let (Some(date), Some(instant)) = (&mut self.date, self.instant) {
@@ -300,7 +286,7 @@ mod tests {
                 "6:1 front-matter: `number` was already given in line 2",
                 "7:8 front-matter: `perhaps` is neither `true` nor `false`",
                 "8:10 front-matter-date: `soon` is not a day and a time",
-                "9:1 front-matter: this line of the front matter is no `Key: value` line",
+                "9:1 front-matter: this line of the front matter is not a `Key: value` line",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! Source text that knows its places, and the findings that point into it.
+//! Source text with lines and columns, and the findings that point into it.
 //!
 //! In: the bytes of a file and the name to show for it. Out: text with LF line
 //! ends and no byte order mark, in which every byte range can be turned into
@@ -48,36 +48,19 @@ pub struct Place {
     pub width: usize,
 }
 
-/// Why some bytes are not a source text.
+/// The reason why some bytes are not a source text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// A byte that UTF-8 does not allow there.
-    #[error(
-        "{name}:{line}:{column}: byte 0x{byte:02X} (offset {offset}) is not UTF-8\n  {shown}\n\
-         Save the file as UTF-8; {hint}"
-    )]
-    NotUtf8 {
-        /// The file.
-        name: String,
-        /// The line of the byte, from 1.
-        line: usize,
-        /// Its column in characters, from 1.
-        column: usize,
-        /// Its offset in the file, from 0.
-        offset: usize,
-        /// The byte.
-        byte: u8,
-        /// The line, with U+FFFD for what cannot be read.
-        shown: String,
-        /// What the file probably is instead.
-        hint: &'static str,
-    },
+    /// A byte that UTF-8 does not allow at its place. The text is the whole message, with
+    /// the line.
+    #[error("{0}")]
+    NotUtf8(String),
     /// More than [`MAX_SOURCE_BYTES`].
     #[error("{name}: the file has {bytes} bytes, and at most {MAX_SOURCE_BYTES} are read")]
     TooLarge {
-        /// The file.
+        /// The file as it was named.
         name: String,
-        /// Its size, in bytes.
+        /// Its size.
         bytes: u64,
     },
 }
@@ -95,7 +78,7 @@ impl SourceText {
         }
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.strip_prefix('\u{FEFF}').unwrap_or(text),
-            Err(error) => return Err(not_utf8(name, bytes, error.valid_up_to())),
+            Err(error) => return Err(not_utf8(&name, bytes, error.valid_up_to())),
         };
         let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
             text.replace("\r\n", "\n").replace('\r', "\n")
@@ -119,8 +102,8 @@ impl SourceText {
 
     /// Where a byte range stands. A range past the end stands at the end.
     pub fn place(&self, span: &Span) -> Place {
-        let start = floor_char_boundary(&self.text, span.start);
-        let end = floor_char_boundary(&self.text, span.end.max(start));
+        let start = self.text.floor_char_boundary(span.start);
+        let end = self.text.floor_char_boundary(span.end.max(start));
         let line = self.line_starts.partition_point(|&s| s <= start) - 1;
         let line_start = self.line_starts[line];
         let line_end =
@@ -136,7 +119,7 @@ impl SourceText {
     }
 }
 
-fn not_utf8(name: String, bytes: &[u8], offset: usize) -> SourceError {
+fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> SourceError {
     let line_start = bytes[..offset].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let rest = &bytes[line_start..];
     let line_end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
@@ -146,20 +129,14 @@ fn not_utf8(name: String, bytes: &[u8], offset: usize) -> SourceError {
         _ if bytes.contains(&0) => "it holds NUL bytes, so it may not be text at all.",
         _ => "it may be Latin-1 or Windows-1252.",
     };
-    SourceError::NotUtf8 {
-        line: bytes[..offset].iter().filter(|b| **b == b'\n').count() + 1,
-        column: String::from_utf8_lossy(&bytes[line_start..offset]).chars().count() + 1,
-        byte: bytes[offset],
-        name,
-        offset,
-        shown: shown.chars().take(200).collect(),
-        hint,
-    }
-}
-
-fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+    let shown: String = shown.chars().take(200).collect();
+    let line = bytes[..offset].iter().filter(|b| **b == b'\n').count() + 1;
+    let column = String::from_utf8_lossy(&bytes[line_start..offset]).chars().count() + 1;
+    let byte = bytes[offset];
+    SourceError::NotUtf8(format!(
+        "{name}:{line}:{column}: byte 0x{byte:02X} (offset {offset}) is not UTF-8\n  {shown}\n\
+         Save the file as UTF-8; {hint}"
+    ))
 }
 
 #[cfg(test)]

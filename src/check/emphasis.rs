@@ -1,49 +1,40 @@
 //! Bold and struck text that begins and never ends, so that readers see its marks.
 //!
-//! Deliberately absent: single `*` and `_`, and `__`. Prose about software is
-//! full of `*const T`, `snake_case` and `__m128i`, and none of it is a mistake.
+//! Absent on purpose: single `*` and `_`, and `__`. Prose about software has many
+//! names such as `*const T`, `snake_case` and `__m128i`, and they are no mistakes.
 
-use pulldown_cmark::{Event, Tag, TagEnd};
-
-use super::{Discovery, ENOUGH};
+use super::{ENOUGH, text_outside_code};
 use crate::issue::Issue;
-use crate::source::Span;
 use crate::source::rules::UNCLOSED_EMPHASIS;
+use crate::source::{Findings, Span};
 
-pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
+pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     let source = issue.source.text();
-    let shown = |span: Span| {
+    let marks = runs_of_text(issue).into_iter().flat_map(|span| openers(source, span));
+    for span in marks.take(ENOUGH) {
         let mark = &source[span.clone()];
-        Discovery::at(
-            UNCLOSED_EMPHASIS,
+        findings.at(
             &span,
+            UNCLOSED_EMPHASIS,
             format!("this `{mark}` is never closed, so readers see it"),
             format!(
                 "Put `{mark}` right behind the last word that it is for, and no space or \
                  punctuation between; stars that are meant are written `\\*\\*`."
             ),
-        )
-    };
-    let marks = runs_of_text(issue).flat_map(|span| openers(source, span));
-    marks.take(ENOUGH).map(shown).collect()
+        );
+    }
 }
 
-/// The text outside code, with what the parser cut apart in one piece.
-fn runs_of_text<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = Span> + 'i {
-    let mut in_code = false;
+/// The text outside code. The parser splits text at each mark; this joins the parts.
+fn runs_of_text(issue: &Issue<'_>) -> Vec<Span> {
     let mut runs: Vec<Span> = Vec::new();
-    for (event, span) in &issue.document.events {
-        match event {
-            Event::Start(Tag::CodeBlock(_)) => in_code = true,
-            Event::End(TagEnd::CodeBlock) => in_code = false,
-            Event::Text(_) if !in_code => match runs.last_mut() {
-                Some(last) if last.end == span.start => last.end = span.end,
-                _ => runs.push(span.clone()),
-            },
-            _ => {}
+    for span in text_outside_code(issue) {
+        match runs.last_mut() {
+            Some(last) if last.end == span.start => last.end = span.end,
+            _ => runs.push(span.clone()),
         }
     }
-    runs.into_iter()
+    runs
 }
 
 /// The marks in some text that could only have opened something: they stand
@@ -75,12 +66,10 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let source = SourceText::new("a.md", format!("Title: x\n\n{text}").as_bytes()).unwrap();
         let issue = Issue::parse(&source, "a").unwrap();
-        let marks = discover(&issue).into_iter().map(|found| found.span.unwrap());
-        marks
-            .map(|span| {
-                source.text()[span.start..][..5.min(source.text().len() - span.start)].to_owned()
-            })
-            .collect()
+        let mut findings = Findings::about(&source);
+        discover(&issue, &mut findings);
+        let places = findings.into_sorted().into_iter().map(|found| found.place.unwrap());
+        places.map(|place| place.text.chars().skip(place.column - 1).take(5).collect()).collect()
     }
 
     #[test]

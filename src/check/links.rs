@@ -2,108 +2,79 @@
 
 mod target;
 
-use pulldown_cmark::{Event, Tag, TagEnd};
-
-use super::{Discovery, ENOUGH};
+use super::{ENOUGH, text_outside_code};
 use crate::issue::{Issue, Link, LinkKind, template_field, template_field_in};
 use crate::source::rules::{EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, UNDEFINED_REFERENCE};
-use crate::source::{Rule, Span};
+use crate::source::{Findings, Span};
 use target::Fault;
 
-pub(super) fn discover(issue: &Issue<'_>) -> Vec<Discovery> {
-    let links = issue.document.links();
-    let of_links = links.iter().flat_map(judge_link);
-    let title = issue.title.as_ref().and_then(|title| {
-        let field = template_field_in(title.value.as_str())?;
-        Some(Discovery::at(
-            PLACEHOLDER,
-            &title.span,
-            format!("`{field}` is left of a template"),
-            "Write the title of this issue.",
-        ))
-    });
-    let undefined = issue.document.undefined.iter().map(|reference| {
-        Discovery::at(
-            UNDEFINED_REFERENCE,
+pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
+    if let Some(title) = &issue.title
+        && let Some(field) = template_field_in(title.value.as_str())
+    {
+        let message = format!("`{field}` is left of a template");
+        findings.at(&title.span, PLACEHOLDER, message, "Write the title of this issue.");
+    }
+    for link in issue.document.links() {
+        judge(&link, findings);
+    }
+    for reference in &issue.document.undefined {
+        let name = &reference.name;
+        let example = if name.starts_with('^') { "The note." } else { "https://..." };
+        findings.at(
             &reference.span,
-            format!("`{}` is not defined, so this is shown as it stands", reference.name),
-            if reference.name.starts_with('^') {
-                format!("Add a line `[{}]: The note.`, or correct the name.", reference.name)
-            } else {
-                format!("Add a line `[{}]: https://...`, or correct the name.", reference.name)
-            },
-        )
-    });
-    title.into_iter().chain(of_links).chain(undefined).chain(links_shown_as_text(issue)).collect()
+            UNDEFINED_REFERENCE,
+            format!("`{name}` is not defined, so this is shown as it stands"),
+            format!("Add a line `[{name}]: {example}`, or correct the name."),
+        );
+    }
+    report_links_shown_as_text(issue, findings);
 }
 
-/// At most one discovery about the target, and one about the text.
-fn judge_link(link: &Link) -> impl Iterator<Item = Discovery> {
-    let discovery = |rule: Rule, (message, advice): (String, String)| {
-        Discovery::at(rule, &link.span, message, advice)
-    };
+/// Reports at most one finding about the target, and one about the text.
+fn judge(link: &Link, findings: &mut Findings<'_>) {
     let fault = target::fault(&link.target, link.kind);
-    let about_target = fault.map(|fault| {
+    if let Some(fault) = fault {
         let rule = match fault {
             Fault::Empty => EMPTY_LINK,
             Fault::Placeholder => PLACEHOLDER,
             _ => MALFORMED_LINK,
         };
-        discovery(rule, fault.words(&link.target))
-    });
-    let about_text = match link.kind {
-        LinkKind::Image => None,
-        _ if fault == Some(Fault::Empty) => None,
-        _ if !link.shows_something => Some(discovery(
-            EMPTY_LINK,
-            (
-                format!("the link to `{}` has no text, so nobody can click it", link.target),
-                "Write its text between the square brackets.".to_owned(),
-            ),
-        )),
-        _ => template_field(&link.text).map(|field| {
-            let advice = "Write the text that readers should see.".to_owned();
-            discovery(PLACEHOLDER, (format!("`{field}` is left of a template"), advice))
-        }),
-    };
-    about_target.into_iter().chain(about_text)
+        let (message, advice) = fault.words(&link.target);
+        findings.at(&link.span, rule, message, advice);
+    }
+    if link.kind == LinkKind::Image || fault == Some(Fault::Empty) {
+        return;
+    }
+    if !link.shows_something {
+        let message = format!("the link to `{}` has no text, so nobody can click it", link.target);
+        let advice = "Write its text between the square brackets.";
+        findings.at(&link.span, EMPTY_LINK, message, advice);
+    } else if let Some(field) = template_field(&link.text) {
+        let message = format!("`{field}` is left of a template");
+        findings.at(&link.span, PLACEHOLDER, message, "Write the text that readers should see.");
+    }
 }
 
-/// `[text] (target)` and other links that Markdown does not take for one. What
-/// stands in code is meant to be shown.
-fn links_shown_as_text(issue: &Issue<'_>) -> Vec<Discovery> {
+/// Reports `[text] (target)` and other text that looks like a link and is none in
+/// Markdown.
+fn report_links_shown_as_text(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     let source = issue.source.text();
-    let mut discoveries = Vec::new();
-    let mut in_code = false;
-    for (event, span) in &issue.document.events {
-        match event {
-            Event::Start(Tag::CodeBlock(_)) => in_code = true,
-            Event::End(TagEnd::CodeBlock) => in_code = false,
-            Event::Text(_) if !in_code => {}
-            _ => continue,
-        }
-        let Event::Text(_) = event else { continue };
-        for (at, _) in source[span.clone()].match_indices(']') {
-            let at = span.start + at;
-            let after = &source[at + 1..];
-            let is_escaped = source[..at].ends_with('\\');
-            if discoveries.len() == ENOUGH {
-                return discoveries;
-            }
-            let is_link = after.starts_with('(') || target_follows(after);
-            if is_link && !is_escaped {
-                let span = around(source, at);
-                discoveries.push(Discovery::at(
-                    MALFORMED_LINK,
-                    &span,
-                    "this is shown as it stands, and not as a link",
-                    "Write `[text](target)` without a space between, and none in the target; \
-                     a bracket that is meant is written `\\[`.",
-                ));
-            }
-        }
+    let brackets = text_outside_code(issue)
+        .flat_map(|span| source[span.clone()].match_indices(']').map(|(at, _)| span.start + at));
+    let is_link = |at: &usize| {
+        let after = &source[at + 1..];
+        (after.starts_with('(') || target_follows(after)) && !source[..*at].ends_with('\\')
+    };
+    for at in brackets.filter(is_link).take(ENOUGH) {
+        findings.at(
+            &around(source, at),
+            MALFORMED_LINK,
+            "this is shown as it stands, and not as a link",
+            "Write `[text](target)` without a space between, and none in the target; \
+             a bracket that is meant is written `\\[`.",
+        );
     }
-    discoveries
 }
 
 /// From the opening square bracket to the closing round one, where they are near.

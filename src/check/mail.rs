@@ -1,73 +1,72 @@
-//! What every mail must hold, and how large it may be.
+//! The parts that every mail must have, and how large it may be.
 
 mod budget;
 mod pixels;
 
 pub use budget::{GMAIL_CLIP, Limits, Links, MAX_STYLE_BYTES, REFUSED_HTML_BYTES};
 
-use super::Discovery;
 use crate::render::{Measures, Rendered, Slot};
+use crate::source::Findings;
 use crate::source::rules::{PIXEL, POSTAL_ADDRESS, TOP_LINKS, UNSUBSCRIBE};
 
-/// Readers look for these links at the top first, and a mail program that cuts
-/// a mail keeps this much of it.
+/// Readers look for these links at the top first, and a mail program that cuts a
+/// mail keeps at least this much.
 const TOP_BYTES: usize = 5 * 1024;
 
-pub(super) fn discover(
+/// Checks the mail that was rendered from an issue.
+pub fn discover(
     rendered: &Rendered,
     measures: &Measures,
     limits: &Limits,
-) -> Vec<Discovery> {
+    findings: &mut Findings<'_>,
+) {
     let parts = [
         ("HTML", "layout.mjml.hbs", &rendered.html),
         ("text", "footer of the text", &rendered.text),
     ];
-    let mut discoveries = Vec::new();
     for (part, place, template) in parts {
         if !template.has_slot(|slot| matches!(slot, Slot::UnsubscribeUrl)) {
-            discoveries.push(Discovery::overall(
+            findings.overall(
                 UNSUBSCRIBE,
                 format!("the {part} part has no link to unsubscribe"),
                 format!("Put the slot `unsubscribe_url` into the theme ({place})."),
-            ));
+            );
         }
         let is_address = |slot: &Slot| matches!(slot, Slot::PostalAddress { default } if !default.trim().is_empty());
         if !template.has_slot(is_address) {
-            discoveries.push(Discovery::overall(
+            findings.overall(
                 POSTAL_ADDRESS,
                 format!("the {part} part has no postal address"),
                 format!("Put the slot `postal_address` into the theme ({place}), and set `postal_address` in the configuration."),
-            ));
+            );
         }
     }
     for source in pixels::unseen_images(&rendered.html) {
-        discoveries.push(Discovery::overall(
+        findings.overall(
             PIXEL,
             format!("the image `{source}` is too small to be seen"),
             "Take it out: it would only tell its server who reads the mail, and when.",
-        ));
+        );
     }
-    discoveries.extend(far_from_the_top(rendered, measures));
-    discoveries.extend(budget::discover(measures, limits));
-    discoveries
+    // A mail without any link to unsubscribe breaks another rule.
+    if measures.first_unsubscribe.is_some() {
+        report_if_low("link to unsubscribe", measures.first_unsubscribe, findings);
+    }
+    if rendered.web_url.is_some() {
+        report_if_low("link to the mail's page on the web", measures.web_view, findings);
+    }
+    budget::discover(measures, limits, findings);
 }
 
-/// That there is a link to unsubscribe at all is another rule.
-fn far_from_the_top(rendered: &Rendered, measures: &Measures) -> Vec<Discovery> {
-    let way_out = measures.first_unsubscribe.map(Some);
-    let web_view = rendered.web_url.as_ref().map(|_| measures.web_view);
-    let links =
-        [("link to unsubscribe", way_out), ("link to the mail's page on the web", web_view)];
-    let told = |(what, place): (&str, Option<Option<usize>>)| {
-        let message = match place? {
-            Some(at) if at < TOP_BYTES => return None,
-            Some(at) => format!("the first {what} stands at byte {at} of the HTML part"),
-            None => format!("the HTML part has no {what}"),
-        };
-        let advice = format!("Let the theme show one within the first {TOP_BYTES} bytes.");
-        Some(Discovery::overall(TOP_LINKS, message, advice))
+/// Reports a link that is missing in the first [`TOP_BYTES`] of the HTML part.
+fn report_if_low(link: &str, place: Option<usize>, findings: &mut Findings<'_>) {
+    let message = match place {
+        Some(at) if at < TOP_BYTES => return,
+        Some(at) => format!("the first {link} stands at byte {at} of the HTML part"),
+        None => format!("the HTML part has no {link}"),
     };
-    links.into_iter().filter_map(told).collect()
+    let advice = format!("Let the theme show one within the first {TOP_BYTES} bytes.");
+    findings.overall(TOP_LINKS, message, advice);
 }
 
 #[cfg(test)]
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
     use crate::domain::HeaderText;
     use crate::render::{EscapeContext, Piece, Template};
-    use crate::source::Severity;
+    use crate::source::{Finding, Severity, SourceText};
 
     fn template(slots: &[Slot]) -> Template {
         let hole =
@@ -95,9 +94,16 @@ mod tests {
         }
     }
 
+    fn found(rendered: &Rendered, measures: &Measures) -> Vec<Finding> {
+        let source = SourceText::new("a.md", b"").unwrap();
+        let mut findings = Findings::about(&source);
+        discover(rendered, measures, &Limits::default(), &mut findings);
+        findings.into_sorted()
+    }
+
     fn broken_rules(html: &[Slot], text: &[Slot]) -> Vec<(&'static str, Severity)> {
-        let found = discover(&mail(html, text), &Measures::default(), &Limits::default());
-        found.iter().map(|d| (d.rule.id.0, d.rule.severity)).collect()
+        let found = found(&mail(html, text), &Measures::default());
+        found.iter().map(|found| (found.rule.0, found.severity)).collect()
     }
 
     #[test]
@@ -128,8 +134,8 @@ mod tests {
             let mut rendered = mail(&whole, &whole);
             rendered.web_url = web_url.map(str::to_owned);
             let measures = Measures { first_unsubscribe, web_view, ..Measures::default() };
-            let found = discover(&rendered, &measures, &Limits::default());
-            assert!(found.iter().all(|found| found.rule.id == TOP_LINKS.id));
+            let found = found(&rendered, &measures);
+            assert!(found.iter().all(|found| found.rule == TOP_LINKS.id));
             assert_eq!(found.len(), expected, "{first_unsubscribe:?} {web_view:?} {web_url:?}");
         }
     }

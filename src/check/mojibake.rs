@@ -1,50 +1,46 @@
 //! Mojibake: UTF-8 that a program read in another encoding and wrote out
 //! again, so that `—` became `â€”` or `‚Äî`.
 //!
-//! In: a text. Out: its damaged places with what each should read, and the
-//! whole text repaired. Absent on purpose: deciding for the author; a quoted
-//! example of mojibake is mojibake too.
+//! In: a text. Out: its damaged places, each with the text that was meant, and the
+//! whole text repaired. Absent on purpose: changing the file, because it may quote
+//! an example of mojibake.
 
 mod encoding;
 mod sequence;
 
-pub use encoding::Encoding;
-
-use super::Discovery;
-use crate::source::Span;
 use crate::source::rules::MOJIBAKE;
+use crate::source::{Findings, Span};
+use encoding::Encoding;
 use sequence::Evidence;
 
-/// A run of characters that should be others.
+/// A run of damaged characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DamagedPlace {
-    /// The damaged characters.
-    pub span: Span,
-    /// What should stand there.
-    pub meant: String,
-    /// How it was misread.
-    pub encoding: Encoding,
+pub(super) struct DamagedPlace {
+    pub(super) span: Span,
+    /// The text that should stand there.
+    meant: String,
+    /// The encoding in which it was misread.
+    encoding: Encoding,
 }
 
 /// A text with all of its mojibake undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repaired {
-    /// The text as it was meant.
-    pub text: String,
-    /// How it was misread.
-    pub encoding: Encoding,
-    /// How many places were repaired.
-    pub places: usize,
-    /// How many characters outside ASCII the damaged text has.
-    pub non_ascii: usize,
-    /// How many of those are explained by the repair. When it is all of them,
-    /// the whole file was misread, and nothing in it was right.
-    pub explained: usize,
+pub(super) struct Repaired {
+    pub(super) text: String,
+    /// The encoding in which it was misread.
+    encoding: Encoding,
+    /// The number of repaired places.
+    places: usize,
+    /// The number of characters outside ASCII in the damaged text.
+    pub(super) non_ascii: usize,
+    /// The number of those that the repair explains. If it explains all of them,
+    /// the whole file was misread.
+    pub(super) explained: usize,
 }
 
-/// Undoes mojibake, if there is any. Of several encodings the one that explains
-/// the most characters is taken.
-pub fn repair(text: &str) -> Option<Repaired> {
+/// Undoes mojibake, if there is any, in the encoding that explains the most
+/// characters.
+pub(super) fn repair(text: &str) -> Option<Repaired> {
     let best = damage_by_encoding(text).into_iter().next()?;
     let encoding = best.first()?.encoding;
     let mut repaired = String::with_capacity(text.len());
@@ -65,7 +61,7 @@ pub fn repair(text: &str) -> Option<Repaired> {
 }
 
 /// Every damaged place, in order.
-pub fn damaged_places(text: &str) -> Vec<DamagedPlace> {
+fn damaged_places(text: &str) -> Vec<DamagedPlace> {
     let mut places: Vec<DamagedPlace> = Vec::new();
     for found in damage_by_encoding(text) {
         let new: Vec<_> = found.into_iter().filter(|place| !overlaps(&places, place)).collect();
@@ -81,33 +77,33 @@ fn overlaps(places: &[DamagedPlace], place: &DamagedPlace) -> bool {
     places.get(after).is_some_and(|other| other.span.start < place.span.end)
 }
 
-/// The discoveries of the rule `mojibake`, in what `visible` accepts.
-pub(super) fn discover(text: &str, visible: impl Fn(&Span) -> bool) -> Vec<Discovery> {
-    let places: Vec<_> =
-        damaged_places(text).into_iter().filter(|place| visible(&place.span)).collect();
-    if places.is_empty() {
-        return Vec::new();
+/// Reports and returns the damaged places that are visible.
+pub(super) fn discover(
+    text: &str,
+    is_visible: impl Fn(&Span) -> bool,
+    findings: &mut Findings<'_>,
+) -> Vec<DamagedPlace> {
+    let mut places = damaged_places(text);
+    places.retain(|place| is_visible(&place.span));
+    for DamagedPlace { span, meant, encoding } in &places {
+        let (damaged, name) = (&text[span.clone()], encoding.name());
+        findings.at(
+            span,
+            MOJIBAKE,
+            format!("`{damaged}` is `{meant}` that was read as {name}"),
+            format!("Write `{meant}`, or save the original again as UTF-8."),
+        );
     }
-    let mut discoveries: Vec<_> = places
-        .iter()
-        .map(|place| Discovery {
-            rule: MOJIBAKE,
-            span: Some(place.span.clone()),
-            message: format!(
-                "`{}` is `{}` that was read as {}",
-                &text[place.span.clone()],
-                place.meant,
-                place.encoding.name()
-            ),
-            advice: format!("Write `{}`, or save the original again as UTF-8.", place.meant),
-        })
-        .collect();
-    discoveries.extend(repair(text).map(|repaired| proposal(&repaired)));
-    discoveries
+    if !places.is_empty()
+        && let Some(repaired) = repair(text)
+    {
+        propose(&repaired, findings);
+    }
+    places
 }
 
-/// The repair of the whole file at once.
-fn proposal(repaired: &Repaired) -> Discovery {
+/// Reports how to repair the whole file at once.
+fn propose(repaired: &Repaired, findings: &mut Findings<'_>) {
     let Repaired { encoding, places, non_ascii, explained, .. } = repaired;
     let name = encoding.name();
     let confidence = if explained == non_ascii {
@@ -115,18 +111,17 @@ fn proposal(repaired: &Repaired) -> Discovery {
     } else {
         format!("the other {} are right as they stand", non_ascii - explained)
     };
-    Discovery {
-        rule: MOJIBAKE,
-        span: None,
-        message: format!(
+    findings.overall(
+        MOJIBAKE,
+        format!(
             "the file was UTF-8, was read as {name} and saved again: {places} places, \
              {explained} of its {non_ascii} characters outside ASCII; {confidence}"
         ),
-        advice: format!(
+        format!(
             "Export the file again as UTF-8, or replace these {places} places; \
              a program that opens it must be told UTF-8 and not {name}."
         ),
-    }
+    );
 }
 
 /// The damage that each encoding explains, the best explanation first. An
@@ -171,8 +166,8 @@ fn damage(text: &str, encoding: Encoding) -> Option<Vec<DamagedPlace>> {
     Some(places.into_iter().map(|(place, _)| place).collect())
 }
 
-/// The next byte from `at` on that is not ASCII. Most are, so they are passed
-/// over many at a time.
+/// The next byte from `at` on that is not ASCII. Most bytes are ASCII, so many are
+/// skipped at a time.
 fn next_non_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
     const MANY: usize = 32;
     while bytes.get(at..at + MANY).is_some_and(<[u8]>::is_ascii) {
@@ -188,6 +183,7 @@ fn characters_in(text: &str, places: &[DamagedPlace]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SourceText;
 
     /// Reads the UTF-8 of `text` in `encoding`.
     fn misread(text: &str, encoding: Encoding) -> String {
@@ -264,10 +260,15 @@ mod tests {
 
     #[test]
     fn a_file_with_both_says_how_many_are_right() {
-        let repaired = repair("Espa√±ol and é").unwrap();
+        let text = "Espa√±ol and é";
+        let repaired = repair(text).unwrap();
         assert_eq!((repaired.encoding, repaired.places), (Encoding::MacRoman, 1));
         assert_eq!((repaired.explained, repaired.non_ascii), (2, 3));
-        assert!(proposal(&repaired).message.ends_with("the other 1 are right as they stand"));
+        let source = SourceText::new("a.md", text.as_bytes()).unwrap();
+        let mut findings = Findings::about(&source);
+        discover(text, |_| true, &mut findings);
+        let proposal = findings.into_sorted().pop().unwrap();
+        assert!(proposal.message.ends_with("the other 1 are right as they stand"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What the author of a theme should know before anybody uses it.
+//! The checks of a theme, before a newsletter uses it.
 //!
-//! In: a [`Theme`] and the words of a newsletter. Out: what can be said of the
-//! theme by itself, and of every sample in it, rendered and judged like an
-//! issue. Each finding is at a line of the theme, where it is about one.
+//! In: a [`Theme`] and the fixed words of a newsletter. Out: findings about the theme
+//! itself, and about each of its samples, rendered and checked like an issue. A
+//! finding has its line in the theme, where there is one.
 
 use super::Limits;
 use crate::issue::Issue;
@@ -11,22 +11,22 @@ use crate::source::rules::{LATE_UNSUBSCRIBE, NO_SAMPLE, STYLE_BYTES, THEME_FAULT
 use crate::source::{Finding, Findings, Severity, SourceText};
 use crate::theme::Theme;
 
-/// The rules in `<style>` that a theme may have, in bytes. Gmail drops all of
-/// them past 16,000, and each of these stands in every mail.
-pub const MAX_THEME_STYLE_BYTES: usize = 4_096;
+/// The most bytes of rules in `<style>`. Gmail drops all beyond 16,000, and the
+/// rules of a theme stand in every mail.
+const MAX_THEME_STYLE_BYTES: usize = 4_096;
 
-/// The bytes of the HTML part in which the first unsubscribe link must stand.
-pub const FIRST_UNSUBSCRIBE_BY: usize = 5_000;
+/// The first unsubscribe link must stand within these bytes of the HTML part.
+const FIRST_UNSUBSCRIBE_BY: usize = 5_000;
 
-/// An issue that says as little as one can, so that the other branches of the
-/// templates are taken too.
+/// An issue without optional parts, so that the templates also take their other
+/// branches.
 const BARE: &str = "Text.\n";
 
-/// Judges a theme and its samples.
-pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
+/// Checks a theme and its samples.
+pub(crate) fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     let mut findings = theme.audit();
     if theme.samples().is_empty() {
-        let message = format!("the theme {} has no samples.", theme.name());
+        let message = format!("the theme {} has no samples", theme.name());
         let advice = "Write an issue with every construct into samples/NAME.md.";
         findings.push(Finding::new(NO_SAMPLE, None, message, advice));
     }
@@ -37,7 +37,7 @@ pub fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     let of_the_theme = |finding: &Finding| finding.rule == THEME_FAULT.id;
     let bare_issue = sample(theme, &bare, "an issue without a date and a number", BARE);
     findings.extend(bare_issue.into_iter().filter(of_the_theme));
-    // By file and place; a fault shows in each sample, and a name in the audit too.
+    // By file and place. A fault is found in each sample, and may be in the audit too.
     let file = |finding: &Finding| finding.place.as_ref().map(|place| place.file.clone());
     findings.sort_by_cached_key(|found| {
         (file(found).is_none(), file(found), found.position(), found.rule)
@@ -84,7 +84,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     let mut findings = Vec::new();
     if measures.styles > MAX_THEME_STYLE_BYTES {
         let message = format!(
-            "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough.",
+            "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough",
             theme.name(),
             measures.styles
         );
@@ -93,7 +93,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     }
     if measures.first_unsubscribe.is_some_and(|at| at > FIRST_UNSUBSCRIBE_BY) {
         let message = format!(
-            "{}: the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the html.",
+            "{}: the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the HTML part",
             theme.name()
         );
         let advice = "Put one above the title: a mail program may cut a long mail.";

@@ -1,4 +1,4 @@
-//! What an author need not write: the number and the preheader.
+//! The number and the preheader of an issue whose author gave none.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
@@ -6,12 +6,12 @@ use super::{Document, Located};
 use crate::domain::HeaderText;
 use crate::source::SourceText;
 
-/// How many characters of the first paragraph become the preheader. Mail
+/// The most characters of a preheader that is taken from the first paragraph. Mail
 /// programs show between 35 and about 140.
 const PREHEADER_CHARACTERS: usize = 140;
 
-/// The only whole number of a title, if it stands after `#` or at the end. A
-/// year at the end is no number of an issue.
+/// The only whole number of a title, if it stands after `#` or at the end. A year
+/// at the end does not count.
 pub(super) fn number_in(title: &Located<HeaderText>, source: &SourceText) -> Option<Located<u64>> {
     let text = title.value.as_str();
     let is_digit = |c: char| c.is_ascii_digit();
@@ -60,7 +60,7 @@ pub(super) fn preheader_of(document: &Document<'_>) -> String {
     cut_at_word(&one_line(&text))
 }
 
-/// White space and control characters become single spaces.
+/// The text with single spaces for white space and control characters.
 pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

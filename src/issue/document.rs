@@ -1,4 +1,4 @@
-//! The Markdown of an issue as a list of events that know their places.
+//! The Markdown of an issue, as a list of events with their places.
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser};
 
@@ -6,32 +6,30 @@ use crate::source::{SourceText, Span};
 
 /// The parsed Markdown of an issue.
 #[derive(Debug, Clone)]
-pub struct Document<'s> {
-    /// The events of CommonMark with tables, strike-through, footnotes and
-    /// tasks, in order.
-    /// Spans are byte ranges of the whole source, front matter included.
-    pub events: Vec<(Event<'s>, Span)>,
+pub(crate) struct Document<'s> {
+    /// The events in order. Spans are byte ranges of the whole source, front matter
+    /// included.
+    pub(crate) events: Vec<(Event<'s>, Span)>,
     /// References such as `[text][name]` or `[^name]` whose definition is missing.
-    pub undefined: Vec<UndefinedReference>,
+    pub(crate) undefined: Vec<UndefinedReference>,
 }
 
 /// A use of a link reference or of a footnote that nothing defines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndefinedReference {
-    /// The name that is not defined; that of a footnote begins with `^`.
-    pub name: String,
+pub(crate) struct UndefinedReference {
+    /// That of a footnote begins with `^`.
+    pub(crate) name: String,
     /// The whole link or reference in the source.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
-/// How deep quotes, lists, items, paragraphs and emphasis may stand inside
-/// each other. pulldown-cmark takes any depth in linear time and without
-/// recursion (10,000 nested `>` in a millisecond), but what is written for
-/// each level is repeated on every line of the text part, and no mail program
-/// shows a hundredth level. 667 real issues stay under 10.
-pub const MAX_NESTING: usize = 100;
+/// The most levels of quotes, lists, items, paragraphs and emphasis inside each
+/// other. pulldown-cmark parses any depth in linear time without recursion, but the
+/// text part repeats the marks of all levels on every line, and no mail program
+/// shows a hundredth level. 667 real issues have fewer than 10.
+pub(crate) const MAX_NESTING: usize = 100;
 
-/// What is understood besides CommonMark: what git hosts show, too.
+/// The extensions of CommonMark that git hosts show, too.
 const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_FOOTNOTES)

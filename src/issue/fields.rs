@@ -1,7 +1,7 @@
-//! What the fields of the front matter mean.
+//! The meaning of the fields of the front matter.
 //!
 //! In: fields as they were written. Out: typed values with their places, and a
-//! finding for each value that cannot be what its key asks for.
+//! finding for each value that is not of the kind of its key.
 
 use jiff::{Timestamp, Zoned, civil};
 use serde_json::Value;
@@ -13,56 +13,43 @@ use crate::source::rules::{
     FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
     FRONT_MATTER_TITLE,
 };
-use crate::source::{Findings, SourceText, Span};
+use crate::source::{Findings, SourceText};
 
-/// Takes the known fields out one by one; the rest is for the theme.
+/// The fields that are not taken yet. The ones left at the end are for the theme.
 pub(super) struct Fields<'f, 's> {
-    source: &'s SourceText,
-    fields: Vec<Field>,
-    findings: &'f mut Findings<'s>,
+    pub(super) source: &'s SourceText,
+    pub(super) fields: Vec<Field>,
+    pub(super) findings: &'f mut Findings<'s>,
 }
 
-impl<'f, 's> Fields<'f, 's> {
-    pub(super) fn new(
-        source: &'s SourceText,
-        fields: Vec<Field>,
-        findings: &'f mut Findings<'s>,
-    ) -> Self {
-        Self { source, fields, findings }
-    }
-
+impl Fields<'_, '_> {
     /// The title. A blank one counts as missing.
     pub(super) fn title(&mut self) -> Option<Located<HeaderText>> {
         let Located { value, span } = self.text(&["title"])?;
-        match HeaderText::parse(&value) {
-            Ok(title) => Some(Located { value: title, span }),
-            Err(HeaderTextError::Empty) => None,
-            Err(HeaderTextError::Control(code)) => {
-                self.refuse_in_title(&span, code, "a control character");
-                None
-            }
+        let (code, what) = match HeaderText::parse(&value) {
+            Ok(value) => return Some(Located { value, span }),
+            Err(HeaderTextError::Empty) => return None,
+            Err(HeaderTextError::Control(code)) => (code, "a control character"),
             Err(HeaderTextError::Turning(code)) => {
-                self.refuse_in_title(&span, code, "an invisible character that turns text around");
-                None
+                (code, "an invisible character that turns text around")
             }
-        }
-    }
-
-    /// Points at the character, where it is not written as an escape.
-    fn refuse_in_title(&mut self, span: &Span, code: u32, what: &str) {
+        };
+        // An escape such as `\u202E` does not hold the character itself.
         let written = &self.source.text()[span.clone()];
         let at = written.char_indices().find(|(_, c)| u32::from(*c) == code);
-        let span =
-            at.map_or(span.clone(), |(at, c)| span.start + at..span.start + at + c.len_utf8());
+        let span = at.map_or(span.clone(), |(at, c)| {
+            let start = span.start + at;
+            start..start + c.len_utf8()
+        });
         self.findings.at(
             &span,
             FRONT_MATTER_TITLE,
             format!("the title holds {what} (U+{code:04X})"),
             "Delete it; the title becomes the subject, which is one line of plain text.",
         );
+        None
     }
 
-    /// The number of the issue.
     pub(super) fn number(&mut self) -> Option<Located<u64>> {
         let Located { value, span } = self.text(&["number"])?;
         let number = value.trim_start_matches('#').parse().ok();
@@ -117,7 +104,6 @@ impl<'f, 's> Fields<'f, 's> {
         time
     }
 
-    /// Whether it is a draft.
     pub(super) fn draft(&mut self) -> bool {
         let Some(Located { value, span }) = self.text(&["draft"]) else { return false };
         match value.to_lowercase().as_str() {
@@ -135,7 +121,6 @@ impl<'f, 's> Fields<'f, 's> {
         }
     }
 
-    /// The slug as the author wants it.
     pub(super) fn slug(&mut self) -> Option<Slug> {
         let Located { value, span } = self.text(&["slug"])?;
         match Slug::parse(&value) {
@@ -152,7 +137,6 @@ impl<'f, 's> Fields<'f, 's> {
         }
     }
 
-    /// The language.
     pub(super) fn language(&mut self) -> Option<Located<LanguageTag>> {
         let Located { value, span } = self.text(&["language", "lang"])?;
         match LanguageTag::parse(&value) {
@@ -185,13 +169,13 @@ impl<'f, 's> Fields<'f, 's> {
         tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
     }
 
-    /// The text of the first of `keys` that is there and not blank.
+    /// The text of the first of `keys` that is given, if it is not blank.
     pub(super) fn text(&mut self, keys: &[&str]) -> Option<Located<String>> {
         let field = keys.iter().find_map(|key| self.take(key))?;
         self.text_of(field).filter(|text| !text.value.is_empty())
     }
 
-    /// What nobody took.
+    /// The fields that were not taken.
     pub(super) fn rest(self) -> std::collections::BTreeMap<String, Located<Value>> {
         let located = |field: Field| Located { value: field.value, span: field.key_span };
         self.fields.into_iter().map(|field| (field.key.clone(), located(field))).collect()

@@ -1,8 +1,8 @@
-//! The fields that stand before the Markdown, in the three forms people use.
+//! The fields before the Markdown, in three forms.
 //!
-//! In: a source text. Out: its fields in the order they were written, each
-//! with its place, and where the Markdown begins. Absent on purpose: what the
-//! fields mean, which [`fields`](super::fields) knows.
+//! In: a source text. Out: its fields in the order in which they were written, each
+//! with its place, and the offset at which the Markdown begins. Absent on purpose:
+//! the meaning of the fields, which [`fields`](super::fields) knows.
 
 mod key_value;
 mod toml;
@@ -31,20 +31,16 @@ pub(crate) const KNOWN_KEYS: [&str; 12] = [
     "send_at",
 ];
 
-/// One field of the front matter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
-    /// Its name in lower case, with `_` for `-`.
+    /// The name in lower case, with `_` for `-` and spaces.
     pub key: String,
-    /// Where the name stands.
     pub key_span: Span,
-    /// What was written. `Key: value` lines only give strings.
+    /// `Key: value` lines only give strings.
     pub value: Value,
-    /// Where the value stands.
     pub span: Span,
 }
 
-/// Everything before the Markdown.
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {
     /// The fields, each key once.
@@ -71,7 +67,7 @@ impl FrontMatter {
     }
 }
 
-/// How every form spells a key: `Send-At` and `send_at` are one.
+/// The spelling of a key for comparison: `Send-At` and `send_at` are the same.
 fn normalised_key(key: &str) -> String {
     key.trim().to_lowercase().replace(['-', ' '], "_")
 }
@@ -80,7 +76,7 @@ fn first_line(text: &str) -> &str {
     text.split('\n').next().unwrap_or_default()
 }
 
-/// Finds the closing fence and hands what stands between to `read`.
+/// Finds the closing fence and calls `read` with the text before it.
 fn fenced(
     text: &str,
     start: usize,

@@ -7,22 +7,21 @@ use crate::source::Span;
 
 /// A link or an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Its text without marks; an image's alternative text.
-    pub text: String,
-    /// Whether something is there to click: text, code or an image.
-    pub shows_something: bool,
-    /// The target as the parser understood it: entities and escapes resolved.
-    pub target: String,
-    /// How it was written.
-    pub kind: LinkKind,
+pub(crate) struct Link {
+    /// The text without marks; an image's alternative text.
+    pub(crate) text: String,
+    /// Whether readers see text, code or an image that they can click.
+    pub(crate) shows_something: bool,
+    /// The target with its entities and escapes resolved.
+    pub(crate) target: String,
+    pub(crate) kind: LinkKind,
     /// The whole link in the source. For a reference, its use, not its definition.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// How a link was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkKind {
+pub(crate) enum LinkKind {
     /// `[text](target)`.
     Inline,
     /// `[text][name]`, `[name][]` or `[name]`, with a definition elsewhere.
@@ -36,7 +35,7 @@ pub enum LinkKind {
 impl Document<'_> {
     /// Every link and image, in the order in which they begin. An image inside
     /// a link comes after that link.
-    pub fn links(&self) -> Vec<Link> {
+    pub(crate) fn links(&self) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         for (event, span) in &self.events {

@@ -1,6 +1,6 @@
-//! The headings of a document, and whether anything stands under them.
+//! The headings of a document, and whether readers see anything under them.
 
-use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::Document;
 use crate::source::Span;
@@ -8,27 +8,27 @@ use crate::source::Span;
 /// A heading and what follows it, up to the next heading of the same or a
 /// higher level.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// From 1, the highest, to 6.
-    pub level: u8,
+    pub(crate) level: u8,
     /// The heading's text without marks.
-    pub text: String,
+    pub(crate) text: String,
     /// The heading in the source.
-    pub span: Span,
-    /// Whether a reader sees anything in it besides headings.
-    pub shows_something: bool,
+    pub(crate) span: Span,
+    /// Whether a reader sees anything in it, headings not counted.
+    pub(crate) shows_something: bool,
 }
 
 impl Document<'_> {
     /// Every section, in order. A section inside another comes after it.
-    pub fn sections(&self) -> Vec<Section> {
+    pub(crate) fn sections(&self) -> Vec<Section> {
         let mut sections: Vec<Section> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut in_heading = false;
         for (event, span) in &self.events {
             match event {
                 Event::Start(Tag::Heading { level, .. }) => {
-                    let level = level_number(*level);
+                    let level = *level as u8;
                     open.retain(|&at| sections[at].level < level);
                     open.push(sections.len());
                     let (text, span) = (String::new(), span.clone());
@@ -49,12 +49,12 @@ impl Document<'_> {
     }
 
     /// Whether a reader sees anything at all, headings included.
-    pub fn shows_something(&self) -> bool {
+    pub(crate) fn shows_something(&self) -> bool {
         self.events.iter().any(|(event, _)| is_visible(event))
     }
 }
 
-/// Comments and white space are not; raw HTML that is no comment may be.
+/// Whether readers see an event. Of raw HTML, only images and rules count.
 fn is_visible(event: &Event<'_>) -> bool {
     match event {
         Event::Text(text) | Event::Code(text) => !text.trim().is_empty(),
@@ -64,10 +64,6 @@ fn is_visible(event: &Event<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-fn level_number(level: HeadingLevel) -> u8 {
-    level as u8
 }
 
 #[cfg(test)]

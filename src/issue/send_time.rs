@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil};
 
 /// When an issue is due, instead of on its date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendTime {
+pub(crate) enum SendTime {
     /// A time in the time zone of `[schedule]`.
     Local(civil::DateTime),
     /// A time that was written with an offset.

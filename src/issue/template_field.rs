@@ -1,4 +1,4 @@
-//! Fields that are left of the template from which an issue was begun.
+//! Fields of a template that an author copied and did not fill in.
 
 /// The whole text, if it is one field of a template: `$name`, `${name}` or `{{name}}`.
 pub(crate) fn template_field(text: &str) -> Option<&str> {
@@ -11,8 +11,8 @@ pub(crate) fn template_field(text: &str) -> Option<&str> {
     is_field_name(inside.trim_matches(['{', '}', ' '])).then_some(text)
 }
 
-/// The first field of a template that stands in `text`. A bare `$name` counts
-/// if it has an underscore: prose speaks of `$PATH` and `$this`.
+/// The first field of a template in `text`. A bare `$name` counts only if it has an
+/// underscore: prose mentions `$PATH` and `$this`.
 pub(crate) fn template_field_in(text: &str) -> Option<&str> {
     if template_field(text).is_some() {
         return Some(text.trim());
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_template_leaves_is_told_from_prose() {
+    fn a_field_of_a_template_is_distinguished_from_prose() {
         let left = [
             ("$name", "$name"),
             ("Weekly $issue_number", "$issue_number"),

@@ -1,15 +1,14 @@
 //! Control characters, found at the speed of reading.
 //!
-//! A text that has none is the rule, and an issue is looked through for them
-//! several times; so bytes are compared, and characters only where those say
-//! that one might be there. Absent on purpose: what to do about one.
+//! Most texts have none, and an issue is searched for them several times. So bytes
+//! are compared first. Absent on purpose: the decision what to do about one.
 
 /// Whether a character is a control character other than a line end or a tab.
 pub(crate) fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n')
 }
 
-/// Whether some character of a text is one, by [`is_control`].
+/// Whether [`is_control`] is true of any character of a text.
 pub(crate) fn holds_control(text: &str) -> bool {
     let bytes = text.as_bytes();
     // No branch inside, so that many bytes are compared at once.
@@ -27,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_tell_what_characters_tell() {
+    fn the_test_of_bytes_agrees_with_the_test_of_characters() {
         for c in
             (0..0x300).chain(0x2000..0x2100).chain([0xFEFF, 0x1F980]).filter_map(char::from_u32)
         {

@@ -1,4 +1,4 @@
-//! What the reader of a source should know: a rule, a severity, a place, advice.
+//! Findings: a rule, a severity, a place, a message and advice.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,28 +10,28 @@ use super::{Place, SourceText, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct RuleId(pub &'static str);
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth a look.
+    /// It stops nothing.
     Warning,
     /// `send` and `due` refuse the issue.
     Error,
 }
 
-/// One thing that was found.
+/// One thing that a check reports.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// The rule that is broken.
+    /// The broken rule.
     pub rule: RuleId,
-    /// How grave that is.
+    /// By the rule, or lower where the case harms few readers.
     pub severity: Severity,
     /// The place in the source; `None` when the finding is about the whole mail.
     pub place: Option<Place>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do about it, in whole sentences.
+    /// The advice, in whole sentences.
     pub advice: String,
 }
 
@@ -68,8 +68,8 @@ impl Finding {
     }
 }
 
-/// How many places of one rule and severity are listed. An issue with more has
-/// one cause for all of them, and each place holds its whole line.
+/// The most places of one rule and severity that are listed. More of them have
+/// one cause, and each place holds its whole line.
 pub(crate) const MOST_PLACES: usize = 50;
 
 /// Collects all findings about one source, and not only the first.
@@ -77,7 +77,7 @@ pub(crate) const MOST_PLACES: usize = 50;
 pub struct Findings<'s> {
     source: &'s SourceText,
     found: Vec<Finding>,
-    /// The places of each rule and severity, with those that are not listed.
+    /// The number of places of each rule and severity, listed or not.
     places: BTreeMap<(RuleId, Severity), (Rule, usize)>,
 }
 

@@ -1,4 +1,4 @@
-//! The one reader of HTML, and the one escape.
+//! The only reader of HTML, and the only functions that escape text for it.
 //!
 //! In: the text of an HTML block, of one tag, or of a whole mail. Out: tags,
 //! text and comments, each with its bytes. The rules are those of the HTML
@@ -46,20 +46,19 @@ pub(crate) struct Attribute<'t> {
     pub(crate) span: Range<usize>,
 }
 
-/// How many bytes may be read again in search of the end of a tag that has
-/// none. After that the rest is text: a hostile block must not take minutes.
+/// The most bytes that are read again in search of the end of a tag that has none.
+/// After that the rest is text: a hostile block must not take minutes.
 const PATIENCE: usize = 64 * 1024 * 1024;
 
-/// The attributes that are read of one tag; further ones are ignored.
+/// The most attributes that are read of one tag; further ones are ignored.
 const MOST_ATTRIBUTES: usize = 64;
 
 impl OpenTag<'_> {
-    /// The attribute with a name, which is given in lower case.
+    /// Finds an attribute by its name in lower case.
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute<'_>> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The value of an attribute.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.attribute(name).map(|attribute| &*attribute.value)
     }

@@ -1,29 +1,28 @@
 //! Every rule that a finding can be about, each declared once.
 //!
-//! The manuals, `--allow` and the tests take the rules from here. Deliberately
-//! absent: looking for what breaks a rule; each module of the program does
-//! that for its own subject.
+//! The manuals, `--allow` and the tests take the rules from here. Absent on
+//! purpose: the checks themselves; each room checks its own subject.
 
 use super::{RuleId, Severity};
 
-/// A rule, with what a finding about it has in common.
+/// A rule. Every finding about it has these values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Rule {
     /// The identifier, as `--allow` takes it.
     pub id: RuleId,
     /// The severity of a finding, unless the case is less or more grave.
     pub severity: Severity,
-    /// What the rule asks for, in one sentence.
+    /// The demand of the rule, in one sentence.
     pub description: &'static str,
-    /// What the rule judges.
+    /// The thing that the rule judges.
     pub subject: Subject,
 }
 
-/// What a rule judges.
+/// The thing that a rule judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
-    /// An issue, or the mail that is made of it. `--allow` takes these rules.
+    /// An issue, or the mail that is rendered from it. `--allow` takes these rules.
     Issue,
     /// Whether a file is an issue at all.
     IssueFile,

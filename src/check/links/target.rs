@@ -1,38 +1,38 @@
-//! What can be wrong with the target of a link.
+//! The checks of the target of a link.
 
 use crate::issue::{LinkKind, scheme, template_field};
 
-/// What is wrong with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// There is none, or a scheme and nothing after it.
+    /// There is no target, or only a scheme.
     Empty,
-    /// Somebody meant to fill it in.
+    /// It is a text that the author forgot to replace.
     Placeholder,
     /// It holds a space, a line end or a tab.
     WhiteSpace,
-    /// It has a scheme that no mail program follows.
+    /// Its scheme is not in [`SCHEMES`].
     UnknownScheme,
     /// `https://http://...` or `https:/...`.
     BrokenScheme,
-    /// It looks like an address, and without a scheme it is the name of a file.
+    /// It looks like a URL, and without a scheme it is the name of a file.
     NoScheme,
 }
 
-/// The schemes that mail programs hand on to something.
+/// The schemes for which mail programs open another program.
 const SCHEMES: [&str; 13] = [
     "http", "https", "mailto", "tel", "sms", "irc", "ircs", "ftp", "ftps", "xmpp", "matrix",
     "gemini", "webcal",
 ];
 
-/// Words that stand for a target, besides those with an underscore.
+/// Words that authors write in place of a target. Words with an underscore are
+/// recognised without a list.
 const STAND_INS: [&str; 10] =
     ["URL", "LINK", "HREF", "TARGET", "TODO", "TBD", "TBA", "FIXME", "XXX", "PLACEHOLDER"];
 
-/// The first thing that is wrong with `target`.
+/// The first fault of `target`.
 pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     let trimmed = target.trim();
-    // The parser has found out that this is an address.
+    // The parser has recognised an email address.
     if kind == LinkKind::Autolink && trimmed.contains('@') && !trimmed.contains(':') {
         return None;
     }
@@ -73,8 +73,8 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     (is_web && host.is_none_or(host_is_scheme)).then_some(Fault::BrokenScheme)
 }
 
-/// Whether somebody meant `https://` or `mailto:` before it. Other targets
-/// without a scheme are relative, which the render room resolves.
+/// Whether `https://` or `mailto:` is missing before the target. Other targets
+/// without a scheme are relative, and `render` resolves them.
 fn lacks_scheme(target: &str) -> bool {
     let first = target.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = |port: &str| port.starts_with(|c: char| c.is_ascii_digit());
@@ -124,11 +124,11 @@ fn is_placeholder(target: &str, has_scheme: bool) -> bool {
 }
 
 impl Fault {
-    /// What is wrong with `target`, and what to do.
-    pub(super) fn words(self, target: &str) -> (String, String) {
+    /// The message about `target`, and the advice.
+    pub(super) fn words(self, target: &str) -> (String, &'static str) {
         let shown = target.replace(['\n', '\t'], " ");
         let shown = shown.chars().filter(|c| !c.is_control()).take(100).collect::<String>();
-        let (message, advice) = match self {
+        match self {
             Self::Empty => {
                 ("the link has no target".to_owned(), "Write its target, or take the link away.")
             }
@@ -152,8 +152,7 @@ impl Fault {
                 format!("the target `{shown}` has no scheme, so it leads to a page of that name"),
                 "Write the whole target, with `https://` or `mailto:` at its beginning.",
             ),
-        };
-        (message, advice.to_owned())
+        }
     }
 }
 

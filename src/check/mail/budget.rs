@@ -1,25 +1,25 @@
-//! How large a mail may be, and what to shorten.
+//! The size of a mail, and the sections to shorten.
 
-use super::super::Discovery;
 use crate::domain::grouped;
 use crate::render::{Measures, SectionWeight, TRACKED_TARGET};
+use crate::source::Findings;
 use crate::source::rules::BUDGET;
 
-/// How large the encoded HTML part may be, and as whose mail it is judged.
+/// The limits of the encoded HTML part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// From this many bytes on there is a warning.
     pub warn: usize,
     /// From this many bytes on the issue is refused.
     pub refuse: usize,
-    /// What becomes of the links on their way.
+    /// Whether the route changes the links.
     pub links: Links,
 }
 
-/// What becomes of the links on their way to the readers.
+/// Whether a route changes the links of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// They stay as they are.
+    /// It does not.
     Kept,
     /// A provider puts longer ones in their place, to count clicks.
     Rewritten,
@@ -28,14 +28,14 @@ pub enum Links {
 /// Gmail cuts a mail near 102 KB, and with it the link to unsubscribe. No
 /// figure is published; senders measured between 100,000 and 105,000 bytes.
 pub const GMAIL_CLIP: usize = 102_400;
-/// From here on an issue is refused, unless the newsletter says otherwise.
+/// The default of [`Limits::refuse`].
 pub const REFUSED_HTML_BYTES: usize = 100_000;
 /// Gmail drops style sheets beyond 16 KB in total.
 pub const MAX_STYLE_BYTES: usize = 16_000;
 
 impl Limits {
-    /// Where the warnings begin when only the limit is set: there is little
-    /// room then for a longer footer or a provider's links.
+    /// The default of [`Limits::warn`]: above it, there is little room for a longer
+    /// footer or a provider's links.
     pub const fn warn_before(refuse: usize) -> usize {
         refuse / 10 * 9
     }
@@ -48,24 +48,22 @@ impl Default for Limits {
     }
 }
 
-pub(super) fn discover(measures: &Measures, limits: &Limits) -> Vec<Discovery> {
-    let mut discoveries: Vec<_> = too_large(measures, limits).into_iter().collect();
-    let styles = measures.styles;
-    if styles > MAX_STYLE_BYTES {
-        discoveries.push(Discovery::overall(
+pub(super) fn discover(measures: &Measures, limits: &Limits, findings: &mut Findings<'_>) {
+    report_if_too_large(measures, limits, findings);
+    if measures.styles > MAX_STYLE_BYTES {
+        findings.overall(
             BUDGET.as_warning(),
             format!(
                 "the style sheets have {} bytes; Gmail drops what is beyond {}",
-                grouped(styles),
+                grouped(measures.styles),
                 grouped(MAX_STYLE_BYTES)
             ),
             "Shorten the theme's style sheets.",
-        ));
+        );
     }
-    discoveries
 }
 
-fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
+fn report_if_too_large(measures: &Measures, limits: &Limits, findings: &mut Findings<'_>) {
     let (bytes, way_out, how) = match limits.links {
         Links::Kept => {
             (measures.html_encoded, measures.last_unsubscribe_encoded, "when encoded".to_owned())
@@ -90,7 +88,7 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
                 grouped(limits.refuse)
             ),
         ),
-        _ => return None,
+        _ => return,
     };
     let cut_off = way_out.filter(|at| *at >= GMAIL_CLIP).map_or_else(String::new, |at| {
         let (at, clip) = (grouped(at), grouped(GMAIL_CLIP));
@@ -102,12 +100,11 @@ fn too_large(measures: &Measures, limits: &Limits) -> Option<Discovery> {
     } else {
         format!("Shorten the issue; its heaviest sections are {}.", heaviest.join(", "))
     };
-    Some(Discovery {
-        rule,
-        span: measures.heaviest_sections.first().map(|section| section.span.clone()),
-        message: format!("the HTML part has {} bytes {how}; {limit}{cut_off}", grouped(bytes)),
-        advice,
-    })
+    let message = format!("the HTML part has {} bytes {how}; {limit}{cut_off}", grouped(bytes));
+    match measures.heaviest_sections.first() {
+        Some(section) => findings.at(&section.span, rule, message, advice),
+        None => findings.overall(rule, message, advice),
+    }
 }
 
 fn in_words(section: &SectionWeight) -> String {
@@ -118,7 +115,7 @@ fn in_words(section: &SectionWeight) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Severity;
+    use crate::source::{Finding, Severity, SourceText};
 
     fn measures(html_encoded: usize, html_encoded_tracked: usize, styles: usize) -> Measures {
         let section = |title: &str, line: usize, bytes, percent| SectionWeight {
@@ -139,6 +136,13 @@ mod tests {
         }
     }
 
+    fn discover(measures: &Measures, limits: &Limits) -> Vec<Finding> {
+        let source = SourceText::new("a.md", &[b'x'; 100]).unwrap();
+        let mut findings = Findings::about(&source);
+        super::discover(measures, limits, &mut findings);
+        findings.into_sorted()
+    }
+
     #[test]
     fn the_budget_warns_before_it_refuses() {
         let (kept, rewritten) = (Links::Kept, Links::Rewritten);
@@ -155,18 +159,18 @@ mod tests {
         for (encoded, tracked, styles, links, expected) in cases {
             let limits = Limits { links, ..Limits::default() };
             let found = discover(&measures(encoded, tracked, styles), &limits);
-            let severity = found.first().map(|found| found.rule.severity);
+            let severity = found.first().map(|found| found.severity);
             assert_eq!(severity, expected, "{encoded} {tracked} {styles}");
-            assert!(found.iter().all(|found| found.rule.id == BUDGET.id));
+            assert!(found.iter().all(|found| found.rule == BUDGET.id));
         }
         let limits = Limits { warn: 10, refuse: 20, links: kept };
-        assert_eq!(discover(&measures(15, 0, 0), &limits)[0].rule.severity, Severity::Warning);
+        assert_eq!(discover(&measures(15, 0, 0), &limits)[0].severity, Severity::Warning);
     }
 
     #[test]
     fn a_finding_says_what_to_shorten_and_what_is_lost() {
         let found = discover(&measures(110_000, 0, 0), &Limits::default()).remove(0);
-        assert_eq!(found.span, Some(70..71));
+        assert_eq!(found.place.unwrap().column, 71);
         assert_eq!(
             found.message,
             "the HTML part has 110,000 bytes when encoded; 100,000 are the limit; the last link \

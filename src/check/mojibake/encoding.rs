@@ -2,38 +2,30 @@
 
 use std::sync::LazyLock;
 
+use encoding_rs::{MACINTOSH, WINDOWS_1252};
+
 /// An encoding with one byte a character, in which a program read UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Encoding {
-    /// Mac OS Roman.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
     MacRoman,
-    /// Windows-1252, with the C1 controls at its five free places, as the WHATWG
-    /// Encoding Standard has it.
+    /// With the C1 controls at its five free places, as in the WHATWG Encoding Standard.
     Windows1252,
     /// ISO 8859-1, with the C1 controls.
     Latin1,
 }
 
-/// What Mac OS Roman has at 0x80 to 0xFF.
-const MAC_ROMAN: &str = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø\
-    ¿¡¬√ƒ≈∆«»…\u{A0}ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\u{F8FF}ÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
+/// The characters of the bytes from 0x80 on, with their bytes, sorted by character.
+type ByteTable = Vec<(char, u8)>;
 
-/// What Windows-1252 has at 0x80 to 0x9F.
-const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ";
-
-/// Code points with their bytes, sorted by code point.
-type ByteTable<const N: usize> = [(char, u8); N];
-
-static MAC_ROMAN_BYTES: LazyLock<ByteTable<128>> = LazyLock::new(|| table(MAC_ROMAN));
-static WINDOWS_1252_BYTES: LazyLock<ByteTable<32>> = LazyLock::new(|| table(WINDOWS_1252));
+static MAC_ROMAN_BYTES: LazyLock<ByteTable> = LazyLock::new(|| table(MACINTOSH));
+static WINDOWS_1252_BYTES: LazyLock<ByteTable> = LazyLock::new(|| table(WINDOWS_1252));
 
 impl Encoding {
-    /// All of them, the likelier ones first where two explain a text as well.
-    pub const ALL: [Self; 3] = [Self::MacRoman, Self::Windows1252, Self::Latin1];
+    /// All encodings. Of two that explain a text equally well, the likelier one is first.
+    pub(super) const ALL: [Self; 3] = [Self::MacRoman, Self::Windows1252, Self::Latin1];
 
-    /// The name that people and `iconv` know.
-    pub fn name(self) -> &'static str {
+    /// The name that people and `iconv` use.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::MacRoman => "MacRoman",
             Self::Windows1252 => "Windows-1252",
@@ -44,26 +36,24 @@ impl Encoding {
     /// The byte that was read as `c`, if it is one from 0x80 on.
     pub(super) fn byte(self, c: char) -> Option<u8> {
         match (self, c) {
-            (Self::MacRoman, _) => look_up(&*MAC_ROMAN_BYTES, c),
+            (Self::MacRoman, _) => look_up(&MAC_ROMAN_BYTES, c),
             (Self::Latin1, '\u{80}'..='\u{FF}') | (Self::Windows1252, '\u{A0}'..='\u{FF}') => {
                 u8::try_from(c).ok()
             }
-            (Self::Windows1252, _) => look_up(&*WINDOWS_1252_BYTES, c),
+            (Self::Windows1252, _) => look_up(&WINDOWS_1252_BYTES, c),
             (Self::Latin1, _) => None,
         }
     }
 }
 
-fn look_up(table: &[(char, u8)], c: char) -> Option<u8> {
+fn look_up(table: &ByteTable, c: char) -> Option<u8> {
     table.binary_search_by_key(&c, |entry| entry.0).ok().map(|at| table[at].1)
 }
 
-/// Sorts the characters of `text`, which stand for 0x80 and what follows.
-fn table<const N: usize>(text: &str) -> ByteTable<N> {
-    let mut table = [('\0', 0); N];
-    for ((entry, c), byte) in table.iter_mut().zip(text.chars()).zip(0x80..=0xFF) {
-        *entry = (c, byte);
-    }
+fn table(encoding: &'static encoding_rs::Encoding) -> ByteTable {
+    let bytes: [u8; 128] = std::array::from_fn(|at| at as u8 | 0x80);
+    let (characters, _) = encoding.decode_without_bom_handling(&bytes);
+    let mut table: ByteTable = characters.chars().zip(bytes).collect();
     table.sort_unstable();
     table
 }
@@ -74,8 +64,7 @@ mod tests {
 
     #[test]
     fn the_tables_are_whole() {
-        assert_eq!(MAC_ROMAN.chars().count(), 128);
-        assert_eq!(WINDOWS_1252.chars().count(), 32);
+        assert_eq!((MAC_ROMAN_BYTES.len(), WINDOWS_1252_BYTES.len()), (128, 128));
         let bytes = [
             (Encoding::MacRoman, 'Ä', Some(0x80)),
             (Encoding::MacRoman, '√', Some(0xC3)),

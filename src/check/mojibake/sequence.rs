@@ -6,34 +6,32 @@ use super::Encoding;
 /// A character that became several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sequence {
-    /// What was meant.
     pub meant: char,
-    /// How many bytes of the text stand there instead.
+    /// The number of bytes of the text that stand there instead.
     pub len: usize,
-    /// What it proves.
     pub evidence: Evidence,
 }
 
-/// How much a sequence tells.
+/// How certain it is that a sequence is damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Evidence {
-    /// Somebody may have written it: `Å”` ends a Swedish quotation, `√π` is
+    /// An author may have written it: `Å”` ends a Swedish quotation, `√π` is
     /// mathematics. It counts only where the same mistake is certain elsewhere.
     Possible,
-    /// A letter of another script. One or two may be chance.
+    /// A letter of another script. One or two may be a coincidence.
     Letter,
     /// A whole word of another script.
     Word,
-    /// Nobody writes this.
+    /// No author writes this.
     Certain,
 }
 
-/// What stands after a capital letter in good text: closing marks, spaces,
-/// units, and the letters that other alphabets put there.
+/// Characters that follow a capital letter in good text: closing marks, spaces,
+/// units, and letters of other alphabets.
 const AFTER_A_CAPITAL: &str = "\u{A0}\u{AD}»›«‹”’“‘…–—•·™®©°ªº¹²³†‡§¶´ŠŒŽšœžŸƒ";
-/// What may follow even a small letter, two in a row.
+/// Characters that may also follow a small letter, two in a row.
 const CLOSING: &str = "\u{A0}»›”’“‘…–—";
-/// What follows a sign such as `√` or `≈` in good mathematics.
+/// Characters that follow a sign such as `√` or `≈` in good mathematics.
 const MATHEMATICS: &str = "πΩµ∂∑∏∫∞±≤≥≠";
 /// Of these, the ones that are themselves followed by letters.
 const VARIABLES: &str = "πΩµ∂";
@@ -70,7 +68,7 @@ pub(super) fn read(text: &str, at: usize, encoding: Encoding) -> Option<Sequence
     Some(Sequence { meant, len, evidence })
 }
 
-/// What is likely to have been meant.
+/// The kind of a character that was probably meant.
 enum CharacterKind {
     /// Punctuation, symbols, emoji, accented Latin letters.
     Common,
@@ -95,7 +93,6 @@ fn kind_of(c: char) -> Option<CharacterKind> {
     }
 }
 
-/// The text around a sequence.
 struct Surroundings<'t> {
     before: &'t str,
     after: &'t str,

@@ -6,8 +6,8 @@ use super::{Field, FrontMatter, KNOWN_KEYS, normalised_key};
 use crate::source::Findings;
 use crate::source::rules::FRONT_MATTER;
 
-/// Reads the block of lines that begins at `start`. A block without any known
-/// key is the beginning of the article: people begin sentences with `Note:`.
+/// Reads the block of lines that begins at `start`. A block without any known key
+/// is the beginning of the article, because a sentence may begin with `Note:`.
 pub(super) fn read(text: &str, start: usize, findings: &mut Findings<'_>) -> FrontMatter {
     let mut fields: Vec<Field> = Vec::new();
     let mut strays = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, start: usize, findings: &mut Findings<'_>) -> Fro
         findings.at(
             &stray,
             FRONT_MATTER,
-            "this line of the front matter is no `Key: value` line",
+            "this line of the front matter is not a `Key: value` line",
             "If the article begins here, put an empty line before it.",
         );
     }
@@ -59,7 +59,7 @@ fn field(line: &str, line_start: usize) -> Option<Field> {
     })
 }
 
-/// An indented line goes on with the value of the line before it.
+/// Adds an indented line to the value of the line before it.
 fn continue_value(field: &mut Field, line: &str, line_end: usize) {
     if let Value::String(value) = &mut field.value {
         if !value.is_empty() {

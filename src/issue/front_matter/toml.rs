@@ -7,11 +7,11 @@ use super::{Field, normalised_key};
 use crate::source::rules::FRONT_MATTER;
 use crate::source::{Findings, Span};
 
-/// How many errors are shown before the author corrects the first ones.
+/// The most errors that are reported at once.
 const MOST_ERRORS: usize = 5;
 
-/// Reads the TOML `text` that stands at `offset` in the source, in the order
-/// in which it was written.
+/// Reads the TOML `text`, which begins at `offset` in the source. The fields are in
+/// the order of the text.
 pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Vec<Field> {
     let moved = |span: Span| span.start + offset..span.end + offset;
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Ve
     fields
 }
 
-/// Dates become text. The parser bounds how deep values nest.
+/// Converts a value; dates become text. The parser limits how deep values nest.
 fn to_json(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),

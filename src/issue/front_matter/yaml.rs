@@ -10,8 +10,8 @@ use super::{Field, normalised_key};
 use crate::source::rules::FRONT_MATTER;
 use crate::source::{Findings, Span};
 
-/// Reads the YAML `text` that stands at `offset` in the source. Repeated keys
-/// are left to the caller, who knows the line of the first one.
+/// Reads the YAML `text`, which begins at `offset` in the source. Repeated keys stay,
+/// because the caller reports them with the line of the first one.
 pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Vec<Field> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, offset: usize, findings: &mut Findings<'_>) -> Ve
     }
 }
 
-/// The fields in their order, repeated ones included.
+/// The fields in their order, with the repeated ones.
 struct Entries(Vec<(Spanned<String>, Spanned<Value>)>);
 
 impl<'de> Deserialize<'de> for Entries {
