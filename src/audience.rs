@@ -4,7 +4,7 @@
 //! subscriber once, and the rows of the files as entries. Absent on purpose:
 //! the database. The store selects by the rules that are defined here.
 
-pub mod csv;
+pub(crate) mod csv;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -14,18 +14,14 @@ use crate::domain::{SubscriberId, Timestamp};
 /// Why a subscriber does not get a campaign. The first reason that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Exclusion {
-    /// They unsubscribed.
+pub(crate) enum Exclusion {
     Unsubscribed,
-    /// They have not confirmed their subscription.
     Unconfirmed,
-    /// Their address is suppressed.
     Suppressed,
 }
 
 impl Exclusion {
-    /// The word for it in the store and in JSON.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Unsubscribed => "unsubscribed",
             Self::Unconfirmed => "unconfirmed",
@@ -33,8 +29,7 @@ impl Exclusion {
         }
     }
 
-    /// The reason of that word.
-    pub fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Unsubscribed, Self::Unconfirmed, Self::Suppressed]
             .into_iter()
             .find(|exclusion| exclusion.as_str() == word)
@@ -43,13 +38,12 @@ impl Exclusion {
 
 /// Every subscriber, counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct AudiencePlan {
-    /// How many get it.
-    pub included: u64,
+pub(crate) struct AudiencePlan {
+    pub(crate) included: u64,
     /// How many do not, by reason.
-    pub excluded: BTreeMap<Exclusion, u64>,
+    pub(crate) excluded: BTreeMap<Exclusion, u64>,
     /// How many get it at each domain, the largest first.
-    pub domains: Vec<(String, u64)>,
+    pub(crate) domains: Vec<(String, u64)>,
 }
 
 /// How a subscriber unsubscribes. The public pages call it, and the store implements it.

@@ -25,17 +25,20 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use campaigns::{CampaignSummary, EXAMPLE_ORIGIN, Forgotten, FrozenCampaign, LedgerRows};
-pub use error::{StoreError, StoreFault};
-pub use freeze::FreezeError;
-pub use import::{ImportError, ImportSummary};
+pub use campaigns::{CampaignSummary, FrozenCampaign};
+pub use error::StoreError;
 pub use ledger::SqliteLedger;
 pub use open::OpenMode;
-pub use outcomes::OutcomeRow;
-pub use proofs::Proof;
-pub use pushes::StorePushRecord;
 pub use sender_lock::SenderLock;
-pub use subscribers::{ListStats, ListedSubscriber};
+
+pub(crate) use campaigns::{EXAMPLE_ORIGIN, LedgerRows};
+pub(crate) use error::StoreFault;
+pub(crate) use freeze::FreezeError;
+pub(crate) use import::{ImportError, ImportSummary};
+pub(crate) use outcomes::OutcomeRow;
+pub(crate) use proofs::Proof;
+pub(crate) use pushes::StorePushRecord;
+pub(crate) use subscribers::{ListStats, ListedSubscriber};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,7 +52,7 @@ use writer::{Durability, SharedWriter};
 
 /// How long a statement waits for another process before it gives up. Freezing a
 /// million rows takes less, and an unsubscribe that comes meanwhile waits for it.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open store. Cloning it is cheap and shares the connections.
 #[derive(Clone)]
@@ -78,7 +81,7 @@ impl Store {
     }
 
     /// Where the store is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.shared.file.path()
     }
 
@@ -99,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreFault::Replaced`]. Nothing that is written after that counts.
-    pub fn check_in_place(&self) -> Result<(), StoreError> {
+    pub(crate) fn check_in_place(&self) -> Result<(), StoreError> {
         let replaced = |_| StoreError::new("use", self.path(), StoreFault::Replaced);
         self.shared.file.check().map_err(replaced)
     }

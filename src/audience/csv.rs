@@ -10,17 +10,16 @@ mod columns;
 mod record;
 mod rejects;
 
-pub use columns::{EntryStanding, ListEntry};
-pub use record::MAX_ROW_BYTES;
-pub use rejects::{RejectReason, RejectedRow, RejectsWriter};
+pub(crate) use columns::{EntryStanding, ListEntry};
+pub(crate) use record::MAX_ROW_BYTES;
+pub(crate) use rejects::{RejectReason, RejectedRow, RejectsWriter};
 
 use std::io::Read;
 
 use columns::Columns;
 use record::{Record, RecordReader};
 
-/// Reads a list, row by row.
-pub struct ListReader<R> {
+pub(crate) struct ListReader<R> {
     records: RecordReader<R>,
     columns: Columns,
     failed: bool,
@@ -28,8 +27,7 @@ pub struct ListReader<R> {
 
 /// Why a file cannot be read as a list.
 #[derive(Debug, thiserror::Error)]
-pub enum ListFileError {
-    /// There is no header.
+pub(crate) enum ListFileError {
     #[error(
         "the file is empty; a list begins with a header line such as email,first_name,last_name"
     )]
@@ -40,33 +38,21 @@ pub enum ListFileError {
          before the first row"
     )]
     NotAHeader(&'static str),
-    /// No column is known to hold email addresses.
     #[error("no column holds the email address; name it `email`; the columns are {columns}")]
-    NoAddressColumn {
-        /// The columns of the file.
-        columns: String,
-    },
-    /// More than one column may hold the email addresses.
+    NoAddressColumn { columns: String },
     #[error(
         "columns {first} and {second} may both hold the email address; rename or remove one of \
          them; the columns are {columns}"
     )]
     ManyAddressColumns {
-        /// The position of one, from 1.
+        /// Positions count from 1.
         first: usize,
-        /// The position of another, from 1.
         second: usize,
-        /// The columns of the file.
         columns: String,
     },
     /// The rest of the file could not be read.
     #[error("reading stopped after line {line}: {cause}; the rows before it were imported")]
-    Unreadable {
-        /// How many lines had been read.
-        line: u64,
-        /// The error of the system.
-        cause: std::io::Error,
-    },
+    Unreadable { line: u64, cause: std::io::Error },
 }
 
 impl<R: Read> ListReader<R> {
@@ -74,7 +60,7 @@ impl<R: Read> ListReader<R> {
     ///
     /// # Errors
     /// The header cannot be understood; see [`ListFileError`].
-    pub fn new(file: R) -> Result<Self, ListFileError> {
+    pub(crate) fn new(file: R) -> Result<Self, ListFileError> {
         let unreadable = |cause| ListFileError::Unreadable { line: 0, cause };
         let mut records = RecordReader::new(file).map_err(unreadable)?;
         let header = records.next().map_err(unreadable)?.ok_or(ListFileError::Empty)?;
@@ -83,7 +69,7 @@ impl<R: Read> ListReader<R> {
     }
 
     /// The names of the columns, as in the file.
-    pub fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         self.columns.header()
     }
 }

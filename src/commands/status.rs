@@ -1,6 +1,6 @@
 //! `postrider status`: where every campaign stands, and who is in doubt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::campaign::{MessageForm, MessagePurpose};
 use crate::config::{Config, Root};
 use crate::delivery::{Completion, RowState, Tally};
-use crate::domain::{CampaignKey, RouteKind, Slug};
+use crate::domain::{CampaignKey, RouteKind, Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::issue::Issue;
-use crate::store::{CampaignSummary, OpenMode, OutcomeRow, Store};
+use crate::store::{CampaignSummary, FrozenCampaign, OpenMode, OutcomeRow, Store};
 
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::issue_file::{read_source, stem};
@@ -37,50 +37,51 @@ struct CampaignStatus {
     digest: String,
     via: RouteKind,
     standing: Completion,
-    frozen_at: String,
-    finished_at: Option<String>,
+    frozen_at: Timestamp,
+    finished_at: Option<Timestamp>,
     paused: Option<String>,
     audience: u64,
     tally: Tally,
     /// Rules whose errors were allowed.
     allowed: Vec<String>,
     /// Only when one issue is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    in_doubt: Option<Vec<Recipient>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejected: Option<Vec<Recipient>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    withdrawn: Option<Vec<Recipient>>,
+    #[serde(flatten)]
+    not_reached: Option<NotReached>,
+}
+
+/// The recipients of one campaign that did not get it, or may not have got it.
+#[derive(Serialize)]
+struct NotReached {
+    in_doubt: Vec<Recipient>,
+    rejected: Vec<Recipient>,
+    withdrawn: Vec<Recipient>,
 }
 
 #[derive(Serialize)]
 struct Recipient {
-    address: String,
     message_id: String,
-    class: String,
-    note: String,
-    attempts: u32,
-    at: String,
+    #[serde(flatten)]
+    outcome: OutcomeRow,
 }
 
-/// Tells about all campaigns, or about one with the recipients that did not get it.
+/// Reports all campaigns, or one with the recipients that did not get it.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let report = match &arguments.issue {
-            None => overview(store).await?,
-            Some(issue) => one(&config, store, issue).await?,
+            None => read_all(store).await?,
+            Some(issue) => read_one(&config, store, issue).await?,
         };
         match context.format {
             OutputFormat::Json => context.ui.data_json(&report)?,
-            OutputFormat::Human => tell(context, &report)?,
+            OutputFormat::Human => report_to_people(context, &report)?,
         }
         Ok(Exit::Done)
     }))
 }
 
-async fn overview(store: &Store) -> Result<Report, Failure> {
+async fn read_all(store: &Store) -> Result<Report, Failure> {
     let mut campaigns = Vec::new();
     for summary in store.campaign_summaries().await? {
         campaigns.push(CampaignStatus::read(store, summary).await?);
@@ -88,41 +89,39 @@ async fn overview(store: &Store) -> Result<Report, Failure> {
     Ok(Report { campaigns })
 }
 
-async fn one(config: &Config, store: &Store, issue: &std::path::Path) -> Result<Report, Failure> {
-    let newsletter = config.newsletter.slug.clone();
-    let slug = slug_of(issue)?;
-    let key = CampaignKey { newsletter, issue: slug };
-    let summary = store.campaign_summaries().await?.into_iter().find(|summary| summary.key == key);
-    let (Some(summary), Some(frozen)) = (summary, store.campaign(&key).await?) else {
+async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report, Failure> {
+    let key = CampaignKey { newsletter: config.newsletter.slug.clone(), issue: slug_of(issue)? };
+    let Some(FrozenCampaign { campaign, summary }) = store.campaign(&key).await? else {
         return Err(Failure::new(Exit::InputUnreadable, format!("{key} was never frozen"))
             .hint("`postrider status` without an issue lists every campaign."));
     };
-    let mut status = CampaignStatus::read(store, summary).await?;
-    let form = MessageForm::compile(&frozen.campaign, MessagePurpose::Campaign, frozen.frozen_at)
+    let form = MessageForm::compile(&campaign, MessagePurpose::Campaign, summary.frozen_at)
         .map_err(|error| Failure::of(Exit::Internal, "cannot name the messages", &error))?;
-    let list = async |state| -> Result<Option<Vec<Recipient>>, Failure> {
-        let mut rows = Vec::new();
-        let keep = |row| {
-            rows.push(Recipient::new(&form, row));
-            Ok::<(), Failure>(())
+    let list = async |state| -> Result<Vec<Recipient>, Failure> {
+        let mut outcomes = store.outcomes(summary.rows, state).await?;
+        if matches!(state, RowState::Unknown | RowState::Started) {
+            outcomes.iter_mut().for_each(|row| row.class = state.as_str().to_owned());
+        }
+        let recipient = |outcome: OutcomeRow| Recipient {
+            message_id: form.message_id(outcome.subscriber),
+            outcome,
         };
-        store.outcomes(&key, state, keep).await?;
-        Ok(Some(rows))
+        Ok(outcomes.into_iter().map(recipient).collect())
     };
     // A row that a dead process left as started is in doubt as well.
     let mut in_doubt = list(RowState::Unknown).await?;
-    in_doubt.iter_mut().flatten().for_each(|row| row.class = "unknown".into());
-    let mut started = list(RowState::Started).await?.unwrap_or_default();
-    started.iter_mut().for_each(|row| row.class = "started".into());
-    in_doubt.get_or_insert_default().append(&mut started);
-    status.in_doubt = in_doubt;
-    status.rejected = list(RowState::Rejected).await?;
-    status.withdrawn = list(RowState::Withdrawn).await?;
-    Ok(Report { campaigns: vec![status] })
+    in_doubt.append(&mut list(RowState::Started).await?);
+    let not_reached = NotReached {
+        in_doubt,
+        rejected: list(RowState::Rejected).await?,
+        withdrawn: list(RowState::Withdrawn).await?,
+    };
+    let status = CampaignStatus::read(store, summary).await?;
+    Ok(Report { campaigns: vec![CampaignStatus { not_reached: Some(not_reached), ..status }] })
 }
 
 /// An issue may be named by its file, or by its slug when the file has gone.
-fn slug_of(issue: &std::path::Path) -> Result<Slug, Failure> {
+fn slug_of(issue: &Path) -> Result<Slug, Failure> {
     if issue.is_file() {
         let source = read_source(issue)?;
         if let Ok(issue) = Issue::parse(&source, &stem(issue)) {
@@ -133,12 +132,12 @@ fn slug_of(issue: &std::path::Path) -> Result<Slug, Failure> {
     Slug::parse(&issue.to_string_lossy()).map_err(|_| no_slug(issue))
 }
 
-fn no_slug(issue: &std::path::Path) -> Failure {
+fn no_slug(issue: &Path) -> Failure {
     let what = format!("{} is neither an issue file nor a slug", issue.display());
     Failure::new(Exit::InputUnreadable, what)
 }
 
-fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
+fn report_to_people(context: &Context, report: &Report) -> Result<(), Failure> {
     let ui = &context.ui;
     if report.campaigns.is_empty() {
         ui.status("Nothing was sent yet.");
@@ -170,26 +169,21 @@ fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
             (tally.reserved, "reserved"),
             (tally.started, "started"),
         ];
-        let told: Vec<String> = states
-            .iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, word)| format!("{number} {word}"))
-            .collect();
-        ui.data_line(&format!("  {}", told.join(", ")))?;
+        let counts = states.iter().filter(|(number, _)| *number > 0);
+        let counts: Vec<_> = counts.map(|(number, word)| format!("{number} {word}")).collect();
+        ui.data_line(&format!("  {}", counts.join(", ")))?;
         if !campaign.allowed.is_empty() {
             ui.data_line(&format!("  allowed: {}", campaign.allowed.join(", ")))?;
         }
-        let lists = [
-            ("in doubt", &campaign.in_doubt),
-            ("rejected", &campaign.rejected),
-            ("withdrawn", &campaign.withdrawn),
-        ];
-        for (word, rows) in lists {
-            for row in rows.iter().flatten() {
-                ui.data_line(&format!(
-                    "  {word}: {} <{}> {} {}",
-                    row.address, row.message_id, row.class, row.note
-                ))?;
+        let Some(not_reached) = &campaign.not_reached else { continue };
+        for (word, recipients) in [
+            ("in doubt", &not_reached.in_doubt),
+            ("rejected", &not_reached.rejected),
+            ("withdrawn", &not_reached.withdrawn),
+        ] {
+            for Recipient { message_id, outcome } in recipients {
+                let OutcomeRow { address, class, note, .. } = outcome;
+                ui.data_line(&format!("  {word}: {address} <{message_id}> {class} {note}"))?;
             }
         }
     }
@@ -198,7 +192,7 @@ fn tell(context: &Context, report: &Report) -> Result<(), Failure> {
 
 impl CampaignStatus {
     async fn read(store: &Store, campaign: CampaignSummary) -> Result<Self, Failure> {
-        let tally = store.tally(&campaign).await?;
+        let tally = store.tally(campaign.rows).await?;
         Ok(Self {
             key: campaign.key.to_string(),
             subject: campaign.subject,
@@ -209,28 +203,13 @@ impl CampaignStatus {
                 (0, None) => Completion::Unfinished,
                 _ => tally.completion(),
             },
-            frozen_at: campaign.frozen_at.to_string(),
-            finished_at: campaign.finished_at.map(|at| at.to_string()),
+            frozen_at: campaign.frozen_at,
+            finished_at: campaign.finished_at,
             paused: campaign.paused.map(|(_, why)| why),
             audience: campaign.recipients,
             tally,
             allowed: campaign.provenance.allowed,
-            in_doubt: None,
-            rejected: None,
-            withdrawn: None,
+            not_reached: None,
         })
-    }
-}
-
-impl Recipient {
-    fn new(form: &MessageForm, row: OutcomeRow) -> Self {
-        Self {
-            message_id: form.message_id(row.subscriber),
-            address: row.address,
-            class: row.class,
-            note: row.note,
-            attempts: row.attempts,
-            at: row.at.to_string(),
-        }
     }
 }

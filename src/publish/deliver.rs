@@ -44,7 +44,7 @@ pub(super) async fn deliver<T: Transport>(
     let lifetime = newsletter.config.delivery.lifetime;
     let work = Work {
         mailer,
-        audience: frozen.recipients,
+        audience: frozen.summary.recipients,
         connections,
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
         drain: DRAIN,
@@ -91,7 +91,7 @@ async fn finish(
         (_, None) => {
             publisher.store.mark_finished(key, now).await?;
         }
-        (_, Some(reason)) => publisher.store.mark_paused(key, &reason, now).await?,
+        (_, Some(reason)) => publisher.store.mark_paused(key, Some((now, &reason))).await?,
     }
     Ok(report)
 }

@@ -166,7 +166,7 @@ async fn warn_of_doubt(
     const LATEST: usize = 3;
     let mut exit = Exit::Done;
     for frozen in campaigns.iter().take(LATEST) {
-        let unknown = store.tally(frozen).await?.unknown;
+        let unknown = store.tally(frozen.rows).await?.unknown;
         if unknown > 0 {
             let issue = &&frozen.key.issue;
             context.ui.warning(&format!(

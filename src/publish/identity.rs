@@ -31,7 +31,7 @@ pub(super) async fn frozen_from(
     });
     let mut found = None;
     for campaign in ours {
-        if campaign.finished_at.is_none() || store.tally(&campaign).await?.unknown > 0 {
+        if campaign.finished_at.is_none() || store.tally(campaign.rows).await?.unknown > 0 {
             found = Some(campaign.key);
             break;
         }
@@ -67,11 +67,11 @@ pub(super) fn is_of_another_issue(
     frozen: &FrozenCampaign,
     ready: &ReadyIssue,
 ) -> bool {
-    let (now, before) = (&ready.provenance.source_file, &frozen.provenance.source_file);
+    let (now, before) = (&ready.provenance.source_file, &frozen.summary.provenance.source_file);
     if now == before {
         return false;
     }
-    let numbers = (frozen.provenance.number, ready.provenance.number);
+    let numbers = (frozen.summary.provenance.number, ready.provenance.number);
     let has_another_number = matches!(numbers, (Some(before), Some(now)) if before != now);
     has_another_number || has_slug(newsletter, Path::new(before), &frozen.campaign.key().issue)
 }

@@ -34,7 +34,7 @@ pub(super) async fn begin(
     let push = push_over(publisher, provider, &record);
     let prepared = push.prepare(campaign, order.in_doubt.unwrap_or(InDoubt::Keep)).await?;
     let (now, via) = (publisher.context.clock.now(), publisher.route());
-    let frozen = publisher.store.freeze_for_provider(campaign, &ready.provenance, via, now).await?;
+    let frozen = publisher.store.freeze(campaign, &ready.provenance, via, now).await?;
     complete(publisher, &frozen, &push, prepared).await
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn resume(
     frozen: &FrozenCampaign,
     order: &Order,
 ) -> Result<SendReport, Failure> {
-    let record = publisher.store.push_record(frozen.campaign.key(), frozen.via);
+    let record = publisher.store.push_record(frozen.campaign.key(), frozen.summary.via);
     let push = push_over(publisher, provider, &record);
     let prepared = push.prepare(&frozen.campaign, order.in_doubt.unwrap_or(InDoubt::Keep)).await?;
     complete(publisher, frozen, &push, prepared).await

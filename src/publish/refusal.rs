@@ -77,14 +77,17 @@ pub(super) fn blocked(
             Exit::BlockedOrOverdue,
             format!(
                 "{file} was not sent: its slug is `{}`, and {} was frozen as that",
-                key.issue, frozen.provenance.source_file
+                key.issue, frozen.summary.provenance.source_file
             ),
         )
         .hint(format!("Give {file} a `slug` of its own in its front matter.")),
         Blocked::OtherRoute => Failure::new(
             Exit::BlockedOrOverdue,
-            format!("{key} was begun via {}, and cannot be finished via {route}", frozen.via),
+            format!(
+                "{key} was begun via {}, and cannot be finished via {route}",
+                frozen.summary.via
+            ),
         )
-        .hint(format!("Finish it with `--via {}`.", frozen.via)),
+        .hint(format!("Finish it with `--via {}`.", frozen.summary.via)),
     }
 }

@@ -67,13 +67,13 @@ impl SendReport {
 
     fn with_tally(self, frozen: &FrozenCampaign, tally: Tally, sent_now: u64) -> Self {
         let standing = Some(tally.completion());
-        if frozen.via.is_provider() {
+        if frozen.summary.via.is_provider() {
             // The provider keeps the list, so there are no rows to count.
             return Self { standing, ..self };
         }
         Self {
             standing,
-            audience: Some(frozen.recipients),
+            audience: Some(frozen.summary.recipients),
             sent_now: Some(sent_now),
             tally: Some(tally),
             ..self
@@ -105,9 +105,10 @@ impl SendReport {
             Completion::FinishedInDoubt => Exit::OutcomesUnknown,
             Completion::Unfinished | Completion::Finished => Exit::Done,
         };
-        let report = Self::new(&frozen.campaign, frozen.via, "already-sent", exit);
+        let report = Self::new(&frozen.campaign, frozen.summary.via, "already-sent", exit);
         let mut report = report.with_tally(frozen, tally, 0);
-        let at = frozen.finished_at.map_or_else(String::new, |at| format!(": finished on {at}"));
+        let at =
+            frozen.summary.finished_at.map_or_else(String::new, |at| format!(": finished on {at}"));
         let counts = match report.tally {
             Some(tally) => format!(", {} got it{}", tally.sent, others(&tally)),
             None => String::new(),
@@ -138,7 +139,7 @@ impl SendReport {
             .hint("Do not send again before somebody has looked at the store."));
         }
         let (ending, reason) = ending_of(&summary.ending);
-        let report = Self::new(&frozen.campaign, frozen.via, ending, exit_of(summary));
+        let report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit_of(summary));
         let mut report = report.with_tally(frozen, *tally, summary.sent_now);
         let audience = summary.audience;
         report.status(format!("{key}: {} of {audience} got it{}", tally.sent, others(tally)));
@@ -176,7 +177,7 @@ impl SendReport {
                 ("unknown", Completion::FinishedInDoubt, Exit::OutcomesUnknown)
             }
         };
-        let mut report = Self::new(&frozen.campaign, frozen.via, ending, exit);
+        let mut report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit);
         report.standing = Some(standing);
         let key = frozen.campaign.key();
         match pushed {

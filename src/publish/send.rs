@@ -83,15 +83,15 @@ impl Publisher<'_> {
             return Err(refusal::blocked(Blocked::SharedSlug, &frozen, file, self.route()));
         }
         self.report_changes(&frozen, Some(&ready));
-        let tally = self.store.tally(&frozen).await?;
+        let tally = self.store.tally(frozen.summary.rows).await?;
         self.context.ui.status(&format!(
             "{} is frozen: {} of {} got it{}",
             frozen.campaign.key(),
             tally.sent,
-            frozen.recipients,
+            frozen.summary.recipients,
             others(&tally)
         ));
-        audience.included = frozen.recipients;
+        audience.included = frozen.summary.recipients;
         Ok((Plan::new(config, &frozen.campaign, audience, tally.open()), Ok(())))
     }
 
@@ -145,14 +145,14 @@ impl Publisher<'_> {
         ready: Option<&ReadyIssue>,
         order: &Order,
     ) -> Result<SendReport, Failure> {
-        let tally = self.store.tally(frozen).await?;
+        let tally = self.store.tally(frozen.summary.rows).await?;
         let is_of_another_issue = ready
             .is_some_and(|ready| identity::is_of_another_issue(self.newsletter, frozen, ready));
         let facts = FrozenFacts {
             is_of_another_issue,
-            is_finished: frozen.finished_at.is_some(),
+            is_finished: frozen.summary.finished_at.is_some(),
             in_doubt: tally.unknown,
-            begun_on: frozen.via,
+            begun_on: frozen.summary.via,
             route: self.route(),
         };
         let step = decide_frozen(&facts, order).map_err(|why| {
@@ -187,13 +187,13 @@ impl Publisher<'_> {
         let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
         self.context.ui.status(&format!(
             "{key} was begun on {}: {} of {} got it; resuming",
-            frozen.frozen_at, tally.sent, frozen.recipients
+            frozen.summary.frozen_at, tally.sent, frozen.summary.recipients
         ));
-        if frozen.via.reaches_people() {
+        if frozen.summary.via.reaches_people() {
             let question = format!("Send to the {} who are left?", tally.open());
             self.ask_for_consent(order, &question)?;
         }
-        self.store.mark_resumed(key).await?;
+        self.store.mark_paused(key, None).await?;
         route.resume(self, lock, frozen, order).await
     }
 
@@ -214,7 +214,7 @@ impl Publisher<'_> {
         if let Some(choice) = order.in_doubt {
             return Ok(choice);
         }
-        let tally = self.store.tally(frozen).await?;
+        let tally = self.store.tally(frozen.summary.rows).await?;
         let in_doubt = tally.unknown + tally.started;
         if in_doubt == 0 {
             return Ok(InDoubt::Keep);
@@ -265,7 +265,7 @@ impl Publisher<'_> {
     /// Warns that readers get the frozen bytes, and how the file differs from
     /// them. `None` is a file that cannot be used any more.
     fn report_changes(&self, frozen: &FrozenCampaign, ready: Option<&ReadyIssue>) {
-        let (ui, key, at) = (&self.context.ui, frozen.campaign.key(), frozen.frozen_at);
+        let (ui, key, at) = (&self.context.ui, frozen.campaign.key(), frozen.summary.frozen_at);
         let Some(ready) = ready else {
             ui.warning(&format!(
                 "the file of {key} cannot be used any more; readers get what was frozen on {at}"

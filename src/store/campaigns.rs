@@ -12,78 +12,49 @@ use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
 /// A frozen campaign with everything that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenCampaign {
-    /// What is sent.
+    /// Its manifest, and its images.
     pub campaign: Campaign,
-    /// Where it came from.
-    pub provenance: Provenance,
-    /// The route to its recipients.
-    pub via: RouteKind,
-    /// How many rows its ledger has; 0 where a provider keeps the list.
-    pub recipients: u64,
-    /// When it was frozen.
-    pub frozen_at: Timestamp,
-    /// Since when, and why, it is paused.
-    pub paused: Option<(Timestamp, String)>,
-    /// When every row was final.
-    pub finished_at: Option<Timestamp>,
-    rows: LedgerRows,
+    /// The other columns of the store.
+    pub summary: CampaignSummary,
 }
 
-/// What a list of campaigns shows. Unlike a [`FrozenCampaign`] it is read
-/// without parsing the manifest, and nothing compares it with its digest.
+/// What a list of campaigns shows. It is read without parsing the manifest, and
+/// only [`Store::campaign`] compares the campaign with its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignSummary {
-    /// Which campaign.
-    pub key: CampaignKey,
-    /// The subject of its messages.
-    pub subject: String,
-    /// The digest of what is sent.
-    pub digest: Digest,
-    /// Where it came from.
-    pub provenance: Provenance,
-    /// The route to its recipients.
-    pub via: RouteKind,
+    pub(crate) key: CampaignKey,
+    pub(crate) subject: String,
+    pub(crate) digest: Digest,
+    pub(crate) provenance: Provenance,
+    pub(crate) via: RouteKind,
     /// How many rows its ledger has; 0 where a provider keeps the list.
-    pub recipients: u64,
+    pub(crate) recipients: u64,
     /// When it was frozen.
     pub frozen_at: Timestamp,
     /// Since when, and why, it is paused.
-    pub paused: Option<(Timestamp, String)>,
+    pub(crate) paused: Option<(Timestamp, String)>,
     /// When every row was final.
-    pub finished_at: Option<Timestamp>,
-    rows: LedgerRows,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) rows: LedgerRows,
 }
 
 /// Which rows of the ledger belong to one campaign: their numbers have no gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
-pub struct LedgerRows {
+pub(crate) struct LedgerRows {
     pub(super) campaign: i64,
     pub(super) first: i64,
     pub(super) last: i64,
 }
 
-impl From<&FrozenCampaign> for LedgerRows {
-    fn from(frozen: &FrozenCampaign) -> Self {
-        frozen.rows
-    }
-}
-
-impl From<&CampaignSummary> for LedgerRows {
-    fn from(summary: &CampaignSummary) -> Self {
-        summary.rows
-    }
-}
-
 /// The `origin` of subscribers who are on the list only for trials.
-pub const EXAMPLE_ORIGIN: &str = "example for the outbox";
+pub(crate) const EXAMPLE_ORIGIN: &str = "example for the outbox";
 
 /// What [`Store::forget_trials`] deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forgotten {
-    /// Trials.
-    pub campaigns: u64,
+pub(crate) struct Forgotten {
+    pub(crate) campaigns: u64,
     /// Subscribers from [`EXAMPLE_ORIGIN`].
-    pub examples: u64,
+    pub(crate) examples: u64,
 }
 
 const READ: &str = "read the campaigns in";
@@ -124,26 +95,17 @@ impl Store {
             .fetch_all(self.readers())
             .await
             .map_err(self.fault(READ))?;
-        let campaign = Campaign::thaw(summary.key, manifest, summary.digest)
+        let campaign = Campaign::thaw(summary.key.clone(), manifest, summary.digest)
             .and_then(|campaign| campaign.with_contents(images))
             .map_err(|error| self.damaged(READ, error.to_string()))?;
-        Ok(Some(FrozenCampaign {
-            campaign,
-            provenance: summary.provenance,
-            via: summary.via,
-            recipients: summary.recipients,
-            frozen_at: summary.frozen_at,
-            paused: summary.paused,
-            finished_at: summary.finished_at,
-            rows: summary.rows,
-        }))
+        Ok(Some(FrozenCampaign { campaign, summary }))
     }
 
     /// Every campaign, the newest first. [`Self::campaign`] has the rest of one.
     ///
     /// # Errors
     /// The store cannot be read, or a campaign in it is damaged.
-    pub async fn campaign_summaries(&self) -> Result<Vec<CampaignSummary>, StoreError> {
+    pub(crate) async fn campaign_summaries(&self) -> Result<Vec<CampaignSummary>, StoreError> {
         let rows = sqlx::query(concat!(
             "SELECT ",
             summary_columns!(),
@@ -176,10 +138,7 @@ impl Store {
 
     /// The campaigns of the same newsletter, under other slugs, that have this
     /// issue's number, source hash or digest.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn already_sent_as(
+    pub(crate) async fn already_sent_as(
         &self,
         key: &CampaignKey,
         provenance: &Provenance,
@@ -211,10 +170,7 @@ impl Store {
 
     /// Deletes the trials of a newsletter, which mailed nobody and must not count
     /// as sent, and the subscribers who were put onto the list for them.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn forget_trials(
+    pub(crate) async fn forget_trials(
         &self,
         newsletter: &Slug,
         _lock: &SenderLock,
@@ -248,39 +204,22 @@ impl Store {
         write.await.map_err(self.fault(FORGET))
     }
 
-    /// Marks a campaign as paused. The reason holds no email address.
+    /// Marks a campaign as paused since a time and for a reason, or as no longer
+    /// paused. The reason holds no email address.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.
-    pub async fn mark_paused(
+    pub(crate) async fn mark_paused(
         &self,
         key: &CampaignKey,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.mark_pause(key, Some(to_millis(now)), reason).await
-    }
-
-    /// Marks a campaign as no longer paused.
-    ///
-    /// # Errors
-    /// There is no such campaign, or the store cannot be written.
-    pub async fn mark_resumed(&self, key: &CampaignKey) -> Result<(), StoreError> {
-        self.mark_pause(key, None, "").await
-    }
-
-    async fn mark_pause(
-        &self,
-        key: &CampaignKey,
-        at: Option<i64>,
-        reason: &str,
+        paused: Option<(Timestamp, &str)>,
     ) -> Result<(), StoreError> {
         let rows = self.ledger_rows(key, MARK).await?;
         let mark =
             sqlx::query("UPDATE campaigns SET paused_at = ?2, pause_note = ?3 WHERE id = ?1")
                 .bind(rows.campaign)
-                .bind(at)
-                .bind(reason);
+                .bind(paused.map(|(at, _)| to_millis(at)))
+                .bind(paused.map_or("", |(_, reason)| reason));
         self.execute(MARK, mark).await.map(drop)
     }
 
@@ -289,7 +228,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.
-    pub async fn mark_finished(
+    pub(crate) async fn mark_finished(
         &self,
         key: &CampaignKey,
         now: Timestamp,
@@ -311,38 +250,35 @@ impl Store {
     }
 
     fn read_summary(&self, row: &SqliteRow) -> Result<CampaignSummary, StoreError> {
-        let row = SummaryRow::from_row(row).map_err(self.fault(READ))?;
-        let damaged =
-            |what: &str| self.damaged(READ, format!("campaign {} has no valid {what}", row.id));
-        let slug = |text: &str| Slug::parse(text).map_err(|_| damaged("key"));
+        let text = |column| row.try_get::<String, _>(column).map_err(self.fault(READ));
+        let integer = |column| row.try_get::<i64, _>(column).map_err(self.fault(READ));
+        let time = |column| {
+            let at: Option<i64> = row.try_get(column).map_err(self.fault(READ))?;
+            Ok(at.map(from_millis))
+        };
+        let rows = LedgerRows {
+            campaign: integer("id")?,
+            first: integer("first_row")?,
+            last: integer("last_row")?,
+        };
+        let damaged = |what: &str| {
+            self.damaged(READ, format!("campaign {} has no valid {what}", rows.campaign))
+        };
+        let slug = |column| Slug::parse(&text(column)?).map_err(|_| damaged("key"));
+        let subject: Option<String> = row.try_get("subject").map_err(self.fault(READ))?;
+        let provenance = text("provenance")?;
+        let note = text("pause_note")?;
         Ok(CampaignSummary {
-            key: CampaignKey { newsletter: slug(&row.newsletter)?, issue: slug(&row.slug)? },
-            subject: row.subject.clone().ok_or_else(|| damaged("manifest"))?,
-            digest: Digest::parse(&row.digest).ok_or_else(|| damaged("digest"))?,
-            provenance: serde_json::from_str(&row.provenance).map_err(|_| damaged("provenance"))?,
-            via: RouteKind::parse(&row.via).ok_or_else(|| damaged("route"))?,
-            recipients: (row.last_row + 1 - row.first_row).max(0) as u64,
-            frozen_at: from_millis(row.frozen_at),
-            paused: row.paused_at.map(|at| (from_millis(at), row.pause_note.clone())),
-            finished_at: row.finished_at.map(from_millis),
-            rows: LedgerRows { campaign: row.id, first: row.first_row, last: row.last_row },
+            key: CampaignKey { newsletter: slug("newsletter")?, issue: slug("slug")? },
+            subject: subject.ok_or_else(|| damaged("manifest"))?,
+            digest: Digest::parse(&text("digest")?).ok_or_else(|| damaged("digest"))?,
+            provenance: serde_json::from_str(&provenance).map_err(|_| damaged("provenance"))?,
+            via: RouteKind::parse(&text("via")?).ok_or_else(|| damaged("route"))?,
+            recipients: (rows.last + 1 - rows.first).max(0) as u64,
+            frozen_at: from_millis(integer("frozen_at")?),
+            paused: time("paused_at")?.map(|at| (at, note)),
+            finished_at: time("finished_at")?,
+            rows,
         })
     }
-}
-
-#[derive(FromRow)]
-struct SummaryRow {
-    id: i64,
-    newsletter: String,
-    slug: String,
-    subject: Option<String>,
-    digest: String,
-    provenance: String,
-    via: String,
-    frozen_at: i64,
-    first_row: i64,
-    last_row: i64,
-    paused_at: Option<i64>,
-    pause_note: String,
-    finished_at: Option<i64>,
 }

@@ -13,46 +13,31 @@ use crate::domain::CampaignKey;
 #[error("cannot {attempted} the store {}: {fault}", path.display())]
 pub struct StoreError {
     /// What was attempted, as the words before "the store": `open`, `read the proofs in`.
-    pub attempted: &'static str,
-    /// Which store.
-    pub path: PathBuf,
-    /// What is wrong.
-    pub fault: StoreFault,
+    pub(crate) attempted: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) fault: StoreFault,
     /// The error of the system or the database, if one of them reported it.
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What is wrong with a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreFault {
-    /// There is no store, and none may be made.
+pub(crate) enum StoreFault {
     #[error("there is none")]
     Missing,
-    /// A newer version of this program has changed the tables.
     #[error(
         "a newer postrider has changed it (it holds migration {version}, and this build knows \
          none after {known})"
     )]
-    Newer {
-        /// The first migration in the file that this build does not know.
-        version: i64,
-        /// The last migration that this build knows.
-        known: i64,
-    },
-    /// The file is something else.
+    Newer { version: i64, known: i64 },
     #[error("it is not a postrider store: {found}")]
-    NotAStore {
-        /// What was found instead.
-        found: &'static str,
-    },
+    NotAStore { found: &'static str },
     /// The disk, or the quota on it, is used up.
     #[error("the disk is full")]
     Full,
     /// The file or its folder cannot be written.
     #[error("it cannot be written")]
     ReadOnly,
-    /// The file cannot be opened at all.
     #[error("it cannot be opened")]
     Unopenable,
     /// The path names another file than the one that was opened, or none.
@@ -63,31 +48,16 @@ pub enum StoreFault {
     Replaced,
     /// The file has a second name, under which another sender could hold a lock of its own.
     #[error("the file has {names} names (hard links), so another sender could not be seen")]
-    ManyNames {
-        /// How many names the file has.
-        names: u64,
-    },
+    ManyNames { names: u64 },
     /// Another process keeps the database locked for longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
     #[error("another process keeps it locked")]
     Locked,
-    /// Another process is sending from this store.
     #[error("{} is sending from it", pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
-    HeldByAnother {
-        /// The other process, if it left its number.
-        pid: Option<u32>,
-    },
-    /// No campaign has this key.
+    HeldByAnother { pid: Option<u32> },
     #[error("no campaign {campaign} is frozen there")]
-    NoSuchCampaign {
-        /// The key.
-        campaign: CampaignKey,
-    },
-    /// The file does not hold what was written.
+    NoSuchCampaign { campaign: CampaignKey },
     #[error("it is damaged: {what}")]
-    Damaged {
-        /// What is wrong.
-        what: String,
-    },
+    Damaged { what: String },
     /// Anything else that the system or the database reported.
     #[error("the system reported a fault")]
     Failed,
@@ -116,8 +86,7 @@ impl StoreError {
         Self { cause: Some(error.into()), ..Self::new(attempted, path, fault) }
     }
 
-    /// What to do next.
-    pub fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self.fault {
             StoreFault::Missing => {
                 "If there was one, mount its volume or correct `[store] url` in postrider.toml; if \

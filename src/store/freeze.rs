@@ -23,29 +23,18 @@ pub(super) use exclusion;
 
 /// Why a campaign could not be frozen. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
-pub enum FreezeError {
-    /// Nobody would get it.
+pub(crate) enum FreezeError {
     #[error("cannot freeze {campaign}: nobody would get it: {}", in_words(excluded))]
-    EmptyAudience {
-        /// Which campaign.
-        campaign: CampaignKey,
-        /// Who is excluded, and why.
-        excluded: AudiencePlan,
-    },
+    EmptyAudience { campaign: CampaignKey, excluded: AudiencePlan },
     /// It was frozen before, perhaps a moment ago by another process.
     #[error("cannot freeze {campaign}: it is frozen already")]
-    AlreadyFrozen {
-        /// Which campaign.
-        campaign: CampaignKey,
-    },
-    /// The store.
+    AlreadyFrozen { campaign: CampaignKey },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl FreezeError {
-    /// What to do next.
-    pub fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::EmptyAudience { .. } => {
                 "Import subscribers, or look at `postrider subscribers stats`."
@@ -56,22 +45,12 @@ impl FreezeError {
     }
 }
 
-/// Who keeps the list that a campaign is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ListKeeper {
-    Store,
-    Provider,
-}
-
 const FREEZE: &str = "freeze a campaign in";
 const PLAN: &str = "count the audience in";
 
 impl Store {
     /// Counts who would get a campaign that is frozen now, and who would not.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn plan_audience(&self) -> Result<AudiencePlan, StoreError> {
+    pub(crate) async fn plan_audience(&self) -> Result<AudiencePlan, StoreError> {
         let plan = async {
             let mut connection = self.readers().acquire().await?;
             read_plan(&mut connection).await
@@ -80,37 +59,13 @@ impl Store {
     }
 
     /// Freezes a campaign for everybody who may get it now, with a pending row
-    /// in the ledger for each. It writes all or nothing, on the disk before it returns.
+    /// in the ledger for each. Where a provider keeps the list, the ledger gets no
+    /// row. It writes all or nothing, on the disk before it returns.
     ///
     /// # Errors
     /// Nobody would get it, it is frozen already, or the store cannot be written.
-    pub async fn freeze(
+    pub(crate) async fn freeze(
         &self,
-        campaign: &Campaign,
-        provenance: &Provenance,
-        via: RouteKind,
-        now: Timestamp,
-    ) -> Result<FrozenCampaign, FreezeError> {
-        self.freeze_for(ListKeeper::Store, campaign, provenance, via, now).await
-    }
-
-    /// Freezes a campaign for the list that a provider keeps. The ledger gets no row.
-    ///
-    /// # Errors
-    /// It is frozen already, or the store cannot be written.
-    pub async fn freeze_for_provider(
-        &self,
-        campaign: &Campaign,
-        provenance: &Provenance,
-        provider: RouteKind,
-        now: Timestamp,
-    ) -> Result<FrozenCampaign, FreezeError> {
-        self.freeze_for(ListKeeper::Provider, campaign, provenance, provider, now).await
-    }
-
-    async fn freeze_for(
-        &self,
-        keeper: ListKeeper,
         campaign: &Campaign,
         provenance: &Provenance,
         via: RouteKind,
@@ -129,7 +84,7 @@ impl Store {
             },
         )?;
         insert_attachments(&mut transaction, id, campaign).await.map_err(&fault)?;
-        if keeper == ListKeeper::Store {
+        if !via.is_provider() {
             let rows = insert_recipients(&mut transaction, id, now).await.map_err(&fault)?;
             if rows == 0 {
                 let excluded = read_plan(&mut transaction).await.map_err(&fault)?;

@@ -16,37 +16,31 @@ use batch::{Batch, BatchEnd};
 
 /// How many rows of a file had which result. `rows` is the sum of the next four.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct ImportSummary {
+pub(crate) struct ImportSummary {
     /// Rows in the file, without the header.
-    pub rows: u64,
-    /// New on the list.
-    pub added: u64,
+    pub(crate) rows: u64,
+    pub(crate) added: u64,
     /// On the list already, and something was added to what is known about them.
-    pub merged: u64,
+    pub(crate) merged: u64,
     /// On the list already, and nothing was new.
-    pub unchanged: u64,
+    pub(crate) unchanged: u64,
     /// Not usable; the caller got each of them.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
     /// How many addresses became suppressed. Their rows are counted above too.
-    pub newly_suppressed: u64,
+    pub(crate) newly_suppressed: u64,
 }
 
 /// Why an import stopped. What was written before stays, and the same import
 /// can be run again.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file.
+pub(crate) enum ImportError {
     #[error(transparent)]
     File(#[from] ListFileError),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A rejected row could not be kept.
     #[error("cannot write the rejected row of line {line} to the rejects file: {cause}")]
     Rejects {
-        /// The row's line.
         line: u64,
-        /// The error of the system.
         #[source]
         cause: std::io::Error,
     },
@@ -63,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// The file, the store or `rejects` failed; see [`ImportError`].
-    pub async fn import<R: Read>(
+    pub(crate) async fn import<R: Read>(
         &self,
         mut list: ListReader<R>,
         origin: &str,
@@ -93,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// The file, the store or `rejects` failed. Then nobody was added.
-    pub async fn import_whole<R: Read>(
+    pub(crate) async fn import_whole<R: Read>(
         &self,
         mut list: ListReader<R>,
         origin: &str,
@@ -119,10 +113,7 @@ impl Store {
     }
 
     /// Adds one entry, by the rules of [`Self::import`].
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn add(
+    pub(crate) async fn add(
         &self,
         entry: ListEntry,
         origin: &str,

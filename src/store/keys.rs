@@ -57,10 +57,7 @@ impl Store {
     }
 
     /// Since when issues are sent by schedule, if that was ever switched on.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn scheduled_since(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn scheduled_since(&self) -> Result<Option<Timestamp>, StoreError> {
         let mark: Option<i64> = sqlx::query_scalar("SELECT at FROM marks WHERE name = 'schedule'")
             .fetch_optional(self.readers())
             .await

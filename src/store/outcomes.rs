@@ -1,39 +1,32 @@
 //! The rows of a campaign, counted and listed for `status`.
 
-use futures_util::TryStreamExt;
-use sqlx::FromRow;
+use serde::Serialize;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{LedgerRows, Store, StoreError, from_millis};
 use crate::delivery::{RowState, Tally};
-use crate::domain::{CampaignKey, SubscriberId, Timestamp};
+use crate::domain::{SubscriberId, Timestamp};
 
 /// The outcome for one recipient. `Debug` masks the address.
-#[derive(Clone, PartialEq, Eq)]
-pub struct OutcomeRow {
-    /// The recipient.
-    pub subscriber: SubscriberId,
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct OutcomeRow {
+    #[serde(skip)]
+    pub(crate) subscriber: SubscriberId,
     /// The address, for data on stdout; never for a message or a log.
-    pub address: String,
+    pub(crate) address: String,
     /// Why it was rejected or withdrawn, in one word; empty otherwise.
-    pub class: String,
+    pub(crate) class: String,
     /// The server's reply or the cause, without addresses.
-    pub note: String,
-    /// How many attempts were made.
-    pub attempts: u32,
+    pub(crate) note: String,
+    pub(crate) attempts: u32,
     /// When the state last changed.
-    pub at: Timestamp,
-}
-
-impl OutcomeRow {
-    /// The address without its local part, for messages.
-    pub fn masked(&self) -> String {
-        format!("…@{}", self.address.rsplit_once('@').map_or("", |(_, domain)| domain))
-    }
+    pub(crate) at: Timestamp,
 }
 
 impl std::fmt::Debug for OutcomeRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OutcomeRow({} {} {})", self.masked(), self.class, self.note)
+        let domain = self.address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        write!(f, "OutcomeRow(…@{domain} {} {})", self.class, self.note)
     }
 }
 
@@ -42,21 +35,17 @@ const LIST: &str = "list the rows of a campaign in";
 
 impl Store {
     /// Counts the rows of a campaign by state.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn tally(&self, campaign: impl Into<LedgerRows>) -> Result<Tally, StoreError> {
-        let LedgerRows { first, last, .. } = campaign.into();
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+    pub(crate) async fn tally(&self, rows: LedgerRows) -> Result<Tally, StoreError> {
+        let counts: Vec<(String, i64)> = sqlx::query_as(
             "SELECT state, count(*) FROM recipients WHERE id BETWEEN ?1 AND ?2 GROUP BY state",
         )
-        .bind(first)
-        .bind(last)
+        .bind(rows.first)
+        .bind(rows.last)
         .fetch_all(self.readers())
         .await
         .map_err(self.fault(COUNT))?;
         let mut tally = Tally::default();
-        for (state, count) in rows {
+        for (state, count) in counts {
             let state = RowState::parse(&state);
             let state = state.ok_or_else(|| self.damaged(COUNT, "a row has no valid state"))?;
             *tally.count_mut(state) = count as u64;
@@ -64,50 +53,33 @@ impl Store {
         Ok(tally)
     }
 
-    /// Calls `each` with every row of a campaign that is in `state`, in ledger
-    /// order. Returns how many there were.
-    ///
-    /// # Errors
-    /// There is no such campaign, the store cannot be read, or `each` cannot take a row.
-    pub async fn outcomes<E: From<StoreError>>(
+    /// Every row of a campaign that is in `state`, in ledger order.
+    pub(crate) async fn outcomes(
         &self,
-        key: &CampaignKey,
+        rows: LedgerRows,
         state: RowState,
-        mut each: impl FnMut(OutcomeRow) -> Result<(), E>,
-    ) -> Result<u64, E> {
-        let LedgerRows { first, last, .. } = self.ledger_rows(key, LIST).await?;
-        let mut rows = sqlx::query_as::<_, StoredOutcome>(
-            "SELECT r.subscriber, coalesce(s.address, r.address_key) AS address, coalesce(r.class, '') AS class,
-                    r.note, r.attempts, r.updated_at
+    ) -> Result<Vec<OutcomeRow>, StoreError> {
+        sqlx::query(
+            "SELECT r.subscriber, coalesce(s.address, r.address_key) AS address,
+                    coalesce(r.class, '') AS class, r.note, r.attempts, r.updated_at
              FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
              WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3 ORDER BY r.id",
         )
-        .bind(first)
-        .bind(last)
+        .bind(rows.first)
+        .bind(rows.last)
         .bind(state.as_str())
-        .fetch(self.readers());
-        let mut count = 0;
-        while let Some(row) = rows.try_next().await.map_err(self.fault(LIST))? {
-            each(OutcomeRow {
-                subscriber: SubscriberId(row.subscriber),
-                address: row.address,
-                class: row.class,
-                note: row.note,
-                attempts: row.attempts,
-                at: from_millis(row.updated_at),
-            })?;
-            count += 1;
-        }
-        Ok(count)
+        .try_map(|row: SqliteRow| {
+            Ok(OutcomeRow {
+                subscriber: SubscriberId(row.try_get("subscriber")?),
+                address: row.try_get("address")?,
+                class: row.try_get("class")?,
+                note: row.try_get("note")?,
+                attempts: row.try_get("attempts")?,
+                at: from_millis(row.try_get("updated_at")?),
+            })
+        })
+        .fetch_all(self.readers())
+        .await
+        .map_err(self.fault(LIST))
     }
-}
-
-#[derive(FromRow)]
-struct StoredOutcome {
-    subscriber: i64,
-    address: String,
-    class: String,
-    note: String,
-    attempts: u32,
-    updated_at: i64,
 }

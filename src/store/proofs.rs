@@ -8,27 +8,22 @@ use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
 /// A proof, and exactly which bytes it showed. Nothing reads `subject`, `editors`,
 /// `attempt` and `at`: they are there for people who look into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
-    /// Of which issue.
-    pub key: CampaignKey,
-    /// The digest of what was shown.
-    pub digest: Digest,
+pub(crate) struct Proof {
+    pub(crate) key: CampaignKey,
+    pub(crate) digest: Digest,
     /// The canonical form of what was shown, to tell what changed since.
-    pub manifest: String,
+    pub(crate) manifest: String,
     /// The SHA-256 of the issue file's normalised text, in hexadecimal.
-    pub source_hash: String,
+    pub(crate) source_hash: String,
     /// The SHA-256 over the theme's files, in hexadecimal.
-    pub theme_hash: String,
-    /// The subject that was shown.
-    pub subject: String,
-    /// The route by which it was sent.
-    pub via: RouteKind,
+    pub(crate) theme_hash: String,
+    pub(crate) subject: String,
+    pub(crate) via: RouteKind,
     /// How many editors got it.
-    pub editors: u32,
+    pub(crate) editors: u32,
     /// The number of this proof among those of its issue, from 1.
-    pub attempt: u32,
-    /// When.
-    pub at: Timestamp,
+    pub(crate) attempt: u32,
+    pub(crate) at: Timestamp,
 }
 
 const PROOFS: &str = "read the proofs in";
@@ -36,10 +31,7 @@ const RECORD: &str = "record a proof in";
 
 impl Store {
     /// The number that the next proof of an issue has, from 1.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn next_proof_attempt(&self, key: &CampaignKey) -> Result<u32, StoreError> {
+    pub(crate) async fn next_proof_attempt(&self, key: &CampaignKey) -> Result<u32, StoreError> {
         sqlx::query_scalar(
             "SELECT coalesce(max(attempt), 0) + 1 FROM proofs WHERE newsletter = ?1 AND slug = ?2",
         )
@@ -51,10 +43,7 @@ impl Store {
     }
 
     /// Records a proof that was sent. On the disk before it returns.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn record_proof(&self, proof: &Proof) -> Result<(), StoreError> {
+    pub(crate) async fn record_proof(&self, proof: &Proof) -> Result<(), StoreError> {
         let record = sqlx::query(
             "INSERT INTO proofs (newsletter, slug, digest, source_hash, theme_hash, subject, via,
                                  editors, attempt, at, manifest)
@@ -75,10 +64,7 @@ impl Store {
     }
 
     /// Every proof of an issue, the newest first.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn proofs(&self, key: &CampaignKey) -> Result<Vec<Proof>, StoreError> {
+    pub(crate) async fn proofs(&self, key: &CampaignKey) -> Result<Vec<Proof>, StoreError> {
         let rows: Vec<ProofRow> = sqlx::query_as(
             "SELECT digest, manifest, source_hash, theme_hash, subject, via, editors, attempt, at
              FROM proofs WHERE newsletter = ?1 AND slug = ?2 ORDER BY id DESC",

@@ -9,7 +9,7 @@ use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
 
 /// The record of one campaign's sends through one provider.
 #[derive(Clone)]
-pub struct StorePushRecord {
+pub(crate) struct StorePushRecord {
     store: Store,
     key: CampaignKey,
     provider: RouteKind,
@@ -20,7 +20,7 @@ const RECORD: &str = "record a push in";
 
 impl Store {
     /// The record of a campaign's sends through a provider.
-    pub fn push_record(&self, key: &CampaignKey, provider: RouteKind) -> StorePushRecord {
+    pub(crate) fn push_record(&self, key: &CampaignKey, provider: RouteKind) -> StorePushRecord {
         StorePushRecord { store: self.clone(), key: key.clone(), provider }
     }
 }

@@ -14,29 +14,25 @@ use crate::domain::{
 
 /// The numbers of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ListStats {
-    /// All subscribers.
-    pub total: u64,
-    /// By status.
-    pub by_status: BTreeMap<String, u64>,
+pub(crate) struct ListStats {
+    pub(crate) total: u64,
+    pub(crate) by_status: BTreeMap<String, u64>,
     /// Suppressed addresses, on the list or not, by reason.
-    pub suppressed: BTreeMap<String, u64>,
+    pub(crate) suppressed: BTreeMap<String, u64>,
     /// The domains with the most subscribers, the largest first, at most 20.
-    pub domains: Vec<(String, u64)>,
+    pub(crate) domains: Vec<(String, u64)>,
 }
 
 /// A subscriber, and why their address is suppressed, if it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ListedSubscriber {
-    /// The subscriber.
-    pub subscriber: Subscriber,
-    /// Why their address is suppressed, if it is.
-    pub suppressed: Option<SuppressionReason>,
+pub(crate) struct ListedSubscriber {
+    pub(crate) subscriber: Subscriber,
+    pub(crate) suppressed: Option<SuppressionReason>,
 }
 
 impl ListedSubscriber {
     /// The columns of an export, which an import understands.
-    pub const EXPORT_HEADER: [&'static str; 8] = [
+    pub(crate) const EXPORT_HEADER: [&'static str; 8] = [
         "email",
         "first_name",
         "last_name",
@@ -48,7 +44,7 @@ impl ListedSubscriber {
     ];
 
     /// The cells under [`Self::EXPORT_HEADER`].
-    pub fn export_cells(&self) -> [String; 8] {
+    pub(crate) fn export_cells(&self) -> [String; 8] {
         let subscriber = &self.subscriber;
         // An import keeps the `created_at` of another store's export as a field. That
         // is when they subscribed, and it stays so through any number of exports.
@@ -86,10 +82,7 @@ const UNSUBSCRIBE: &str = "unsubscribe a subscriber in";
 
 impl Store {
     /// Finds a subscriber by their address, whatever the case of its letters.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn find(
+    pub(crate) async fn find(
         &self,
         address: &EmailAddress,
     ) -> Result<Option<ListedSubscriber>, StoreError> {
@@ -103,10 +96,7 @@ impl Store {
     }
 
     /// Why an address is suppressed, if it is, whether or not it is on the list.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn suppression(
+    pub(crate) async fn suppression(
         &self,
         address: &EmailAddress,
     ) -> Result<Option<SuppressionReason>, StoreError> {
@@ -121,10 +111,7 @@ impl Store {
 
     /// Suppresses an address, whether or not it is on the list. It is on the
     /// disk before this returns. Returns whether that is new. The first reason stays.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn suppress(
+    pub(crate) async fn suppress(
         &self,
         address: &EmailAddress,
         reason: SuppressionReason,
@@ -144,10 +131,7 @@ impl Store {
 
     /// Unsubscribes a subscriber, on the disk before it returns. Returns whether
     /// they were on the list. `origin` is added to where they came from.
-    ///
-    /// # Errors
-    /// The store cannot be written.
-    pub async fn unsubscribe(
+    pub(crate) async fn unsubscribe(
         &self,
         subscriber: SubscriberId,
         origin: &str,
@@ -164,11 +148,7 @@ impl Store {
         Ok(self.execute(UNSUBSCRIBE, unsubscribe).await? > 0)
     }
 
-    /// Counts the list.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn stats(&self) -> Result<ListStats, StoreError> {
+    pub(crate) async fn stats(&self) -> Result<ListStats, StoreError> {
         let fault = || self.fault(READ_LIST);
         let counted = |rows: Vec<(String, i64)>| rows.into_iter().map(|(word, n)| (word, n as u64));
         let by_status: Vec<(String, i64)> =
@@ -201,7 +181,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be read, or `each` cannot take a row.
-    pub async fn export<E: From<StoreError>>(
+    pub(crate) async fn export<E: From<StoreError>>(
         &self,
         mut each: impl FnMut(ListedSubscriber) -> Result<(), E>,
     ) -> Result<u64, E> {

@@ -88,7 +88,7 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
             form: MessageForm::compile(
                 &frozen.campaign,
                 MessagePurpose::Campaign,
-                frozen.frozen_at,
+                frozen.summary.frozen_at,
             )?,
             pages: UnsubscribePages::new("https://news.example.org", keys),
             sender: EmailAddress::parse("waybill@news.example.org")?,

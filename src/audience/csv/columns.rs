@@ -13,26 +13,24 @@ const EXPORT_END: [&str; 4] = ["suppressed", "attributes", "created_at", "update
 
 /// The content of one row. `Debug` shows no cell.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ListEntry {
-    /// The email address.
-    pub address: EmailAddress,
+pub(crate) struct ListEntry {
+    pub(crate) address: EmailAddress,
     /// Empty if the file has none.
-    pub first_name: String,
+    pub(crate) first_name: String,
     /// Empty if the file has none.
-    pub last_name: String,
+    pub(crate) last_name: String,
     /// Whether they get mail.
-    pub standing: EntryStanding,
+    pub(crate) standing: EntryStanding,
     /// Every other cell that is not empty, by the name of its column.
-    pub fields: BTreeMap<String, String>,
+    pub(crate) fields: BTreeMap<String, String>,
 }
 
 /// Whether a row's subscriber gets mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EntryStanding {
-    /// Whether they subscribed.
-    pub status: SubscriptionStatus,
+pub(crate) struct EntryStanding {
+    pub(crate) status: SubscriptionStatus,
     /// Why their address is suppressed, if it is.
-    pub suppressed: Option<SuppressionReason>,
+    pub(crate) suppressed: Option<SuppressionReason>,
 }
 
 impl std::fmt::Debug for ListEntry {

@@ -7,7 +7,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 /// The longest row that is read, in bytes of its cells. A longer row is
 /// rejected, and only its beginning is kept.
-pub const MAX_ROW_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_ROW_BYTES: usize = 256 * 1024;
 
 const MAX_CELLS: usize = 1024;
 const KEPT_OF_OVERLONG: usize = 4 * 1024;

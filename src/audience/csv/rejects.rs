@@ -13,79 +13,48 @@ pub(super) const REJECTS_COLUMNS: [&str; 2] = ["line", "reason"];
 
 /// A row that could not become an entry. `Debug` shows no cell.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RejectedRow {
+pub(crate) struct RejectedRow {
     /// The line on which it begins, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// Why. It never holds the email address.
-    pub reason: RejectReason,
+    pub(crate) reason: RejectReason,
     /// The cells as they are in the file, or their beginning if the row is too long.
-    pub record: Vec<Vec<u8>>,
+    pub(crate) record: Vec<Vec<u8>>,
 }
 
-/// Why a row could not become an entry.
+/// Why a row could not become an entry. Columns count from 1, and `lines` is how
+/// many lines the row takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RejectReason {
-    /// The email address is not valid.
+pub(crate) enum RejectReason {
     #[error("{0}")]
     Address(#[from] AddressError),
-    /// The row is too short or too long.
     #[error("the row has {found} cells, and the header has {expected}{}", unclosed_hint(*.lines))]
-    Cells {
-        /// How many the row has.
-        found: usize,
-        /// How many the header has.
-        expected: usize,
-        /// How many lines the row takes.
-        lines: u64,
-    },
-    /// More than [`MAX_ROW_BYTES`].
+    Cells { found: usize, expected: usize, lines: u64 },
     #[error(
         "the row has more than {MAX_ROW_BYTES} bytes or 1024 cells, and only its beginning is \
          kept here{}", unclosed_hint(*.lines)
     )]
-    TooLong {
-        /// How many lines the row takes.
-        lines: u64,
-    },
-    /// The file ends inside a quote.
+    TooLong { lines: u64 },
     #[error(
         "a quote is opened in this row and never closed, so that it takes all of the {lines} lines \
          to the end of the file"
     )]
-    Unclosed {
-        /// How many lines the row takes.
-        lines: u64,
-    },
-    /// A cell is not UTF-8.
+    Unclosed { lines: u64 },
     #[error("the cell in column {column} is not UTF-8; save the file as UTF-8")]
-    NotUtf8 {
-        /// Which column, from 1.
-        column: usize,
-    },
+    NotUtf8 { column: usize },
     /// A name holds a line break or another control character, or a cell holds a NUL.
     #[error(
         "column {column} holds a line break or another control character{}",
         unclosed_hint(*.lines)
     )]
-    Control {
-        /// Which column, from 1.
-        column: usize,
-        /// How many lines the row takes.
-        lines: u64,
-    },
-    /// A name is longer than [`MAX_NAME`].
+    Control { column: usize, lines: u64 },
     #[error("the name in column {column} has more than {} characters", MAX_NAME)]
-    LongName {
-        /// Which column, from 1.
-        column: usize,
-    },
-    /// The status is no known word.
+    LongName { column: usize },
     #[error(
         "the status is none of subscribed, enabled, unconfirmed, unsubscribed, disabled, cleaned, \
          blocklisted, complained"
     )]
     Status,
-    /// The `attributes` cell is not a JSON object.
     #[error("the attributes are not a JSON object")]
     Attributes,
 }
@@ -105,27 +74,21 @@ impl std::fmt::Debug for RejectedRow {
 
 /// Writes rejected rows as CSV: the columns of the file they came from, and
 /// two more, `line` and `reason`.
-pub struct RejectsWriter<W: Write> {
+pub(crate) struct RejectsWriter<W: Write> {
     writer: csv::Writer<W>,
     width: usize,
 }
 
 impl<W: Write> RejectsWriter<W> {
     /// Writes the header.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn new(file: W, header: &[String]) -> io::Result<Self> {
+    pub(crate) fn new(file: W, header: &[String]) -> io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
         writer.write_record(header.iter().map(String::as_str).chain(REJECTS_COLUMNS))?;
         Ok(Self { writer, width: header.len() })
     }
 
     /// Writes one row. Cells that are not UTF-8 keep their bytes.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn write(&mut self, row: &RejectedRow) -> io::Result<()> {
+    pub(crate) fn write(&mut self, row: &RejectedRow) -> io::Result<()> {
         for cell in &row.record {
             self.writer.write_field(cell)?;
         }
@@ -139,10 +102,7 @@ impl<W: Write> RejectsWriter<W> {
     }
 
     /// Writes the rows that are still buffered.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.writer.flush()
     }
 }

@@ -23,10 +23,10 @@ async fn a_campaign_is_frozen_for_the_planned_audience_and_read_back_with_the_sa
         [(Exclusion::Unsubscribed, 1), (Exclusion::Unconfirmed, 1), (Exclusion::Suppressed, 1)]
     );
     let frozen = freeze(&store, "one").await;
-    assert_eq!(frozen.recipients, 3);
+    assert_eq!(frozen.summary.recipients, 3);
     assert_eq!(frozen.campaign, campaign("one"));
-    assert_eq!(frozen.provenance, provenance("one"));
-    assert_eq!(store.tally(&frozen).await.unwrap().pending, 3);
+    assert_eq!(frozen.summary.provenance, provenance("one"));
+    assert_eq!(store.tally(frozen.summary.rows).await.unwrap().pending, 3);
     let reopened = temporary.open().await;
     assert_eq!(reopened.campaign(&key("one")).await.unwrap(), Some(frozen));
     assert_eq!(reopened.campaign(&key("two")).await.unwrap(), None);
@@ -45,8 +45,8 @@ async fn an_empty_audience_is_refused_and_leaves_nothing() {
     assert!(matches!(error, FreezeError::EmptyAudience { .. }));
     assert!(error.to_string().contains("1 unsubscribed"), "{error}");
     assert_eq!(store.campaign(&key("one")).await.unwrap(), None);
-    let pushed = store.freeze_for_provider(&campaign, &provenance, RouteKind::Mailchimp, at(0));
-    assert_eq!(pushed.await.unwrap().recipients, 0);
+    let pushed = store.freeze(&campaign, &provenance, RouteKind::Mailchimp, at(0));
+    assert_eq!(pushed.await.unwrap().summary.recipients, 0);
 }
 
 #[tokio::test]
@@ -197,12 +197,12 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
     freeze(&store, "one").await;
-    store.mark_paused(&key("one"), "the breaker opened", at(1)).await.unwrap();
+    store.mark_paused(&key("one"), Some((at(1), "the breaker opened"))).await.unwrap();
     assert!(!store.mark_finished(&key("one"), at(2)).await.unwrap());
     let frozen = store.campaign_summaries().await.unwrap().remove(0);
     let paused = Some((at(1), "the breaker opened".to_owned()));
     assert_eq!((frozen.finished_at, frozen.paused), (None, paused));
-    store.mark_resumed(&key("one")).await.unwrap();
+    store.mark_paused(&key("one"), None).await.unwrap();
     store.unsubscribe(SubscriberId(1), "t", at(2)).await.unwrap();
     let ledger = store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap();
     crate::delivery::Ledger::claim(&ledger, 10, at(3)).await.unwrap();
@@ -223,9 +223,9 @@ async fn a_hundred_thousand_rows_freeze_and_the_next_campaign_has_its_own() {
     let some = address("reader5@example.org");
     store.suppress(&some, SuppressionReason::Complaint, "t", at(1)).await.unwrap();
     let two = freeze(&store, "two").await;
-    assert_eq!((one.recipients, two.recipients), (100_000, 99_999));
-    assert_eq!(store.tally(&one).await.unwrap().pending, 100_000);
-    assert_eq!(store.tally(&two).await.unwrap().pending, 99_999);
+    assert_eq!((one.summary.recipients, two.summary.recipients), (100_000, 99_999));
+    assert_eq!(store.tally(one.summary.rows).await.unwrap().pending, 100_000);
+    assert_eq!(store.tally(two.summary.rows).await.unwrap().pending, 99_999);
 }
 
 #[tokio::test]
@@ -320,8 +320,8 @@ async fn a_trial_into_the_outbox_is_forgotten_and_a_real_campaign_is_not() {
     assert_eq!((gone.campaigns, gone.examples), (0, 0));
     assert!(store.campaign(&key("one")).await.unwrap().is_none());
     let real = store.campaign(&key("two")).await.unwrap().unwrap();
-    assert_eq!(store.tally(&real).await.unwrap().pending, 2);
+    assert_eq!(store.tally(real.summary.rows).await.unwrap().pending, 2);
     let again =
         store.freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(2)).await.unwrap();
-    assert_eq!(store.tally(&again).await.unwrap().pending, 2);
+    assert_eq!(store.tally(again.summary.rows).await.unwrap().pending, 2);
 }

@@ -5,7 +5,7 @@ use crate::delivery::{
 use crate::domain::{SubscriberId, SuppressionReason};
 use crate::store::group::WRITE_CHANGES;
 use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE};
-use crate::store::{OutcomeRow, SqliteLedger, StoreError};
+use crate::store::{OutcomeRow, SqliteLedger};
 
 async fn open_ledger(store: &Store) -> SqliteLedger {
     store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap()
@@ -34,13 +34,8 @@ async fn claim(ledger: &SqliteLedger, limit: usize) -> Vec<Reserved> {
 }
 
 async fn rows_in(store: &Store, state: RowState) -> Vec<OutcomeRow> {
-    let mut rows = Vec::new();
-    let each = |row| {
-        rows.push(row);
-        Ok::<_, StoreError>(())
-    };
-    store.outcomes(&key("one"), state, each).await.unwrap();
-    rows
+    let frozen = store.campaign(&key("one")).await.unwrap().unwrap();
+    store.outcomes(frozen.summary.rows, state).await.unwrap()
 }
 
 #[tokio::test]
