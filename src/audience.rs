@@ -46,19 +46,22 @@ pub(crate) struct AudiencePlan {
     pub(crate) domains: Vec<(String, u64)>,
 }
 
-/// How a subscriber unsubscribes. The public pages call it, and the store implements it.
-pub trait Leaving: Send + Sync + 'static {
+/// The list, as the public pages use it. The store implements it.
+pub trait PublicList: Send + Sync + 'static {
     /// Unsubscribes a subscriber for good, on the disk before it returns. A
     /// second call changes nothing, and neither does a number that no
     /// subscriber has.
-    fn leave(
+    fn unsubscribe_by_link(
         &self,
         subscriber: SubscriberId,
         at: Timestamp,
-    ) -> impl Future<Output = Result<(), LeavingError>> + Send;
+    ) -> impl Future<Output = Result<(), ListUnavailable>> + Send;
+
+    /// Checks with one small query that the list can be read.
+    fn check(&self) -> impl Future<Output = Result<(), ListUnavailable>> + Send;
 }
 
-/// Why a subscriber could not be unsubscribed.
+/// Why the list could not be used. It is logged, and never shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the list could not be written: {0}")]
-pub struct LeavingError(pub String);
+#[error("{0}")]
+pub struct ListUnavailable(pub String);

@@ -2,8 +2,8 @@
 //!
 //! In: a path and the machine's boot id. Out: a [`Store`], which implements
 //! [`delivery::Ledger`](crate::delivery::Ledger) through [`SqliteLedger`] and
-//! [`audience::Leaving`](crate::audience::Leaving). One connection writes and a
-//! few read. Absent on purpose: the clock, CSV grammar, and the meaning of a
+//! [`audience::PublicList`](crate::audience::PublicList). One connection writes and
+//! a few read. Absent on purpose: the clock, CSV grammar, and the meaning of a
 //! server's replies.
 
 mod campaigns;
@@ -110,7 +110,7 @@ impl Store {
     /// Makes the caller the one sender of this store.
     ///
     /// # Errors
-    /// [`StoreFault::HeldByAnother`] while another process, or another part of this one, sends.
+    /// Another process, or another part of this one, is sending from the store.
     pub fn lock_for_sending(&self) -> Result<SenderLock, StoreError> {
         SenderLock::acquire(&self.shared.file)
     }

@@ -1,10 +1,10 @@
 //! The public pages: what a reader's link opens.
 //!
 //! In: a [`Pages`], which holds the newsletter's words, the signing keys and
-//! whatever takes people off the list. Out: [`router`], which answers
-//! requests, and [`serve`], which lets the world in and out again. Absent on
-//! purpose: cookies, redirects, scripts, and any request by GET that changes
-//! something. TLS is the proxy's in front. No token and no address is logged.
+//! the list. Out: [`router`], which answers requests, and [`serve`], which accepts
+//! connections until it is asked to stop. Absent on purpose: cookies, redirects,
+//! scripts, and any GET request that changes something. A proxy in front does TLS.
+//! No token and no email address is logged.
 
 mod health;
 mod page;
@@ -13,7 +13,6 @@ mod serve;
 mod unsubscribe;
 mod words;
 
-pub use health::{HealthCheck, NotAnswering};
 pub use serve::{Closed, serve};
 
 use std::sync::Arc;
@@ -24,7 +23,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::get;
 
-use crate::audience::Leaving;
+use crate::audience::PublicList;
 use crate::campaign::{SigningKeys, UnsubscribePages};
 use crate::domain::{Clock, Direction, HeaderText};
 
@@ -44,12 +43,10 @@ pub struct Pages<L> {
     pub masthead: Masthead,
     /// What signs links today, and what signed those of older mails.
     pub keys: SigningKeys,
-    /// Takes people off the list.
-    pub leaving: L,
-    /// Says when they left.
+    /// The list that people unsubscribe from.
+    pub list: L,
+    /// The time at which they unsubscribe.
     pub clock: Arc<dyn Clock>,
-    /// Says whether the store answers.
-    pub health: HealthCheck,
 }
 
 /// The newsletter, as its pages speak of it.
@@ -64,11 +61,10 @@ pub struct Masthead {
 }
 
 /// The routes of the public pages: `/unsubscribe/<token>` and `/healthz`.
-pub fn router<L: Leaving>(pages: Pages<L>) -> Router {
+pub fn router<L: PublicList>(pages: Pages<L>) -> Router {
     let pages = Arc::new(pages);
-    let link = get(unsubscribe::ask::<L>).post(unsubscribe::leave::<L>);
-    // Every link that begins like ours and is none gets the same answer,
-    // however it was cut.
+    let link = get(unsubscribe::ask::<L>).post(unsubscribe::accept::<L>);
+    // Every link that begins like ours and was cut gets the same answer.
     let cut = UnsubscribePages::PATH.trim_end_matches('/');
     Router::new()
         .route(cut, link.clone())

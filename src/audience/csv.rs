@@ -70,7 +70,7 @@ impl<R: Read> ListReader<R> {
 
     /// The names of the columns, as in the file.
     pub(crate) fn header(&self) -> &[String] {
-        self.columns.header()
+        &self.columns.header
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, block_on, listen_for_signals};
 use crate::publish::store_access;
 use crate::store::OpenMode;
-use crate::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
+use crate::web::{self, Closed, Masthead, Pages};
 
 /// Serve the public pages: one-click unsubscribe and /healthz
 #[derive(Debug, Args)]
@@ -27,25 +27,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let keys = store.signing_keys(context.random.as_ref(), context.clock.now()).await?;
-        let asked = store.clone();
-        let health = HealthCheck::new(move || {
-            let store = asked.clone();
-            async move {
-                let answer = match store.check_in_place() {
-                    Ok(()) => store.scheduled_since().await.map(drop),
-                    Err(error) => Err(error),
-                };
-                answer.map_err(|error| NotAnswering(error.to_string()))
-            }
-        });
         let newsletter = &config.newsletter;
         let masthead = Masthead {
             name: newsletter.name.clone(),
             language: newsletter.language.to_string(),
             direction: newsletter.direction,
         };
-        let (leaving, clock) = (store.clone(), Arc::clone(&context.clock));
-        let router = web::router(Pages { masthead, keys, leaving, clock, health });
+        let (list, clock) = (store.clone(), Arc::clone(&context.clock));
+        let router = web::router(Pages { masthead, keys, list, clock });
         let cannot_listen = |error: std::io::Error| {
             Failure::of(Exit::Usage, format!("cannot listen on {}", arguments.listen), &error)
                 .hint("Another process may have the port: choose one with `--listen`.")

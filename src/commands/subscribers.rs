@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::audience::csv::{EntryStanding, ListEntry, ListReader};
 use crate::config::{Config, Root};
-use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason};
+use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{ImportError, ImportSummary, ListStats, ListedSubscriber, OpenMode, Store};
 use crate::ui::Ui;
@@ -254,8 +254,8 @@ struct SubscriberReport {
     last_name: String,
     origin: String,
     fields: std::collections::BTreeMap<String, String>,
-    created_at: Option<String>,
-    updated_at: Option<String>,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
 }
 
 async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
@@ -269,8 +269,8 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
             last_name: subscriber.last_name,
             origin: subscriber.origin,
             fields: subscriber.fields,
-            created_at: Some(subscriber.created_at.to_string()),
-            updated_at: Some(subscriber.updated_at.to_string()),
+            created_at: Some(subscriber.created_at),
+            updated_at: Some(subscriber.updated_at),
         },
         None => SubscriberReport { suppressed, ..SubscriberReport::default() },
     };
@@ -285,11 +285,11 @@ async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Resul
     if let Some(reason) = shown.suppressed {
         ui.data_line(&format!("suppressed  {}", reason.as_str()))?;
     }
-    if shown.on_list {
+    if let (Some(created_at), Some(updated_at)) = (shown.created_at, shown.updated_at) {
         ui.data_line(&format!("name        {} {}", shown.first_name, shown.last_name))?;
         ui.data_line(&format!("origin      {}", shown.origin))?;
-        ui.data_line(&format!("since       {}", shown.created_at.unwrap_or_default()))?;
-        ui.data_line(&format!("changed     {}", shown.updated_at.unwrap_or_default()))?;
+        ui.data_line(&format!("since       {created_at}"))?;
+        ui.data_line(&format!("changed     {updated_at}"))?;
         for (name, value) in &shown.fields {
             ui.data_line(&format!("{name}: {value}"))?;
         }

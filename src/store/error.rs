@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use super::store_file;
 use crate::domain::CampaignKey;
 
-/// Why the store could not be used. Every fault but
-/// [`StoreFault::HeldByAnother`] is one of this machine, not of a server or of
-/// the issue.
+/// Why the store could not be used. Unless another process is sending from it,
+/// the cause is on this machine, and not at a server or in the issue.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {attempted} the store {}: {fault}", path.display())]
 pub struct StoreError {
@@ -35,7 +34,6 @@ pub(crate) enum StoreFault {
     /// The disk, or the quota on it, is used up.
     #[error("the disk is full")]
     Full,
-    /// The file or its folder cannot be written.
     #[error("it cannot be written")]
     ReadOnly,
     #[error("it cannot be opened")]
@@ -49,7 +47,7 @@ pub(crate) enum StoreFault {
     /// The file has a second name, under which another sender could hold a lock of its own.
     #[error("the file has {names} names (hard links), so another sender could not be seen")]
     ManyNames { names: u64 },
-    /// Another process keeps the database locked for longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
+    /// For longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
     #[error("another process keeps it locked")]
     Locked,
     #[error("{} is sending from it", pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
@@ -58,7 +56,6 @@ pub(crate) enum StoreFault {
     NoSuchCampaign { campaign: CampaignKey },
     #[error("it is damaged: {what}")]
     Damaged { what: String },
-    /// Anything else that the system or the database reported.
     #[error("the system reported a fault")]
     Failed,
 }

@@ -2,7 +2,7 @@
 
 mod batch;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Read;
 
 use serde::Serialize;
@@ -177,11 +177,7 @@ struct KnownRows {
 
 /// A subscriber while the entries of a batch are merged into it.
 struct KnownSubscriber {
-    address: EmailAddress,
-    first_name: String,
-    last_name: String,
-    standing: EntryStanding,
-    fields: BTreeMap<String, String>,
+    known: ListEntry,
     write_row: bool,
     write_suppression: bool,
 }
@@ -218,12 +214,8 @@ impl KnownRows {
 impl KnownSubscriber {
     fn new(entry: ListEntry) -> Self {
         Self {
-            address: entry.address,
-            first_name: entry.first_name,
-            last_name: entry.last_name,
             write_suppression: entry.standing.suppressed.is_some(),
-            standing: entry.standing,
-            fields: entry.fields,
+            known: entry,
             write_row: true,
         }
     }
@@ -232,9 +224,10 @@ impl KnownSubscriber {
     /// a subscriber forward from unconfirmed to subscribed to unsubscribed, and
     /// never back, so the order of the rows does not decide who gets mail.
     fn merge(&mut self, entry: ListEntry) -> bool {
+        let known = &mut self.known;
         let mut row_changed = false;
         for (own, new) in
-            [(&mut self.first_name, entry.first_name), (&mut self.last_name, entry.last_name)]
+            [(&mut known.first_name, entry.first_name), (&mut known.last_name, entry.last_name)]
         {
             if own.is_empty() && !new.is_empty() {
                 *own = new;
@@ -242,18 +235,18 @@ impl KnownSubscriber {
             }
         }
         for (name, value) in entry.fields {
-            if let std::collections::btree_map::Entry::Vacant(gap) = self.fields.entry(name) {
+            if let std::collections::btree_map::Entry::Vacant(gap) = known.fields.entry(name) {
                 gap.insert(value);
                 row_changed = true;
             }
         }
-        if finality(entry.standing.status) > finality(self.standing.status) {
-            self.standing.status = entry.standing.status;
+        if finality(entry.standing.status) > finality(known.standing.status) {
+            known.standing.status = entry.standing.status;
             row_changed = true;
         }
-        let suppresses = self.standing.suppressed.is_none() && entry.standing.suppressed.is_some();
+        let suppresses = known.standing.suppressed.is_none() && entry.standing.suppressed.is_some();
         if suppresses {
-            self.standing.suppressed = entry.standing.suppressed;
+            known.standing.suppressed = entry.standing.suppressed;
         }
         self.write_row |= row_changed;
         self.write_suppression |= suppresses;
@@ -295,23 +288,19 @@ fn read_known_row(row: KnownRow) -> Result<KnownSubscriber, sqlx::Error> {
     let (_, address, first_name, last_name, status, fields, reason) = row;
     let damaged =
         |what: &str| sqlx::Error::Decode(format!("a subscriber has no valid {what}").into());
-    Ok(KnownSubscriber {
+    let known = ListEntry {
         address: EmailAddress::parse(&address).map_err(|_| damaged("address"))?,
         first_name,
         last_name,
         standing: EntryStanding {
             status: SubscriptionStatus::parse(&status).ok_or_else(|| damaged("status"))?,
-            suppressed: match reason {
-                None => None,
-                Some(word) => {
-                    Some(SuppressionReason::parse(&word).ok_or_else(|| damaged("suppression"))?)
-                }
-            },
+            suppressed: reason
+                .map(|word| SuppressionReason::parse(&word).ok_or_else(|| damaged("suppression")))
+                .transpose()?,
         },
         fields: serde_json::from_str(&fields).map_err(|_| damaged("fields"))?,
-        write_row: false,
-        write_suppression: false,
-    })
+    };
+    Ok(KnownSubscriber { known, write_row: false, write_suppression: false })
 }
 
 /// Writes what changed, in two statements, and counts the new suppressions.
@@ -323,8 +312,8 @@ async fn write_changes(
 ) -> Result<u64, sqlx::Error> {
     let rows: Result<Vec<_>, sqlx::Error> = known
         .iter()
-        .filter(|(_, known)| known.write_row)
-        .map(|(key, known)| {
+        .filter(|(_, subscriber)| subscriber.write_row)
+        .map(|(key, KnownSubscriber { known, .. })| {
             Ok((
                 known.address.as_str(),
                 key,
@@ -358,8 +347,8 @@ async fn write_changes(
     }
     let suppressions: Vec<_> = known
         .iter()
-        .filter(|(_, known)| known.write_suppression)
-        .filter_map(|(key, known)| Some((key, known.standing.suppressed?.as_str())))
+        .filter(|(_, subscriber)| subscriber.write_suppression)
+        .filter_map(|(key, subscriber)| Some((key, subscriber.known.standing.suppressed?.as_str())))
         .collect();
     if suppressions.is_empty() {
         return Ok(0);

@@ -1,6 +1,6 @@
 //! Which bytes the editors have seen.
 
-use sqlx::FromRow;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
@@ -65,7 +65,7 @@ impl Store {
 
     /// Every proof of an issue, the newest first.
     pub(crate) async fn proofs(&self, key: &CampaignKey) -> Result<Vec<Proof>, StoreError> {
-        let rows: Vec<ProofRow> = sqlx::query_as(
+        let rows = sqlx::query(
             "SELECT digest, manifest, source_hash, theme_hash, subject, via, editors, attempt, at
              FROM proofs WHERE newsletter = ?1 AND slug = ?2 ORDER BY id DESC",
         )
@@ -74,36 +74,26 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .map_err(self.fault(PROOFS))?;
-        rows.into_iter()
-            .map(|row| {
-                let digest = Digest::parse(&row.digest);
-                let via = RouteKind::parse(&row.via);
-                Ok(Proof {
-                    key: key.clone(),
-                    digest: digest.ok_or_else(|| self.damaged(PROOFS, "a proof has no digest"))?,
-                    manifest: row.manifest,
-                    source_hash: row.source_hash,
-                    theme_hash: row.theme_hash,
-                    subject: row.subject,
-                    via: via.ok_or_else(|| self.damaged(PROOFS, "a proof has an unknown route"))?,
-                    editors: row.editors,
-                    attempt: row.attempt,
-                    at: from_millis(row.at),
-                })
-            })
-            .collect()
+        rows.iter().map(|row| self.read_proof(key, row)).collect()
     }
-}
 
-#[derive(FromRow)]
-struct ProofRow {
-    digest: String,
-    manifest: String,
-    source_hash: String,
-    theme_hash: String,
-    subject: String,
-    via: String,
-    editors: u32,
-    attempt: u32,
-    at: i64,
+    fn read_proof(&self, key: &CampaignKey, row: &SqliteRow) -> Result<Proof, StoreError> {
+        let text = |column| row.try_get::<String, _>(column).map_err(self.fault(PROOFS));
+        let number = |column| row.try_get::<u32, _>(column).map_err(self.fault(PROOFS));
+        let damaged = |what| self.damaged(PROOFS, what);
+        Ok(Proof {
+            key: key.clone(),
+            digest: Digest::parse(&text("digest")?)
+                .ok_or_else(|| damaged("a proof has no digest"))?,
+            manifest: text("manifest")?,
+            source_hash: text("source_hash")?,
+            theme_hash: text("theme_hash")?,
+            subject: text("subject")?,
+            via: RouteKind::parse(&text("via")?)
+                .ok_or_else(|| damaged("a proof has an unknown route"))?,
+            editors: number("editors")?,
+            attempt: number("attempt")?,
+            at: from_millis(row.try_get("at").map_err(self.fault(PROOFS))?),
+        })
+    }
 }

@@ -1,7 +1,5 @@
 //! The record of sends through a provider: the intent before, and the end after.
 
-use sqlx::FromRow;
-
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
@@ -46,9 +44,11 @@ impl StorePushRecord {
         .bind(to_millis(at));
         self.store.execute(RECORD, record).await.map(drop)
     }
+}
 
-    async fn last(&self) -> Result<Option<PushStep>, StoreError> {
-        sqlx::query_as(
+impl PushRecord for StorePushRecord {
+    async fn past(&self) -> Result<PastSend, RecordError> {
+        let step: Option<(String, String, String, i64)> = sqlx::query_as(
             "SELECT remote_id, digest, state, at FROM provider_pushes
              WHERE newsletter = ?1 AND slug = ?2 AND provider = ?3 ORDER BY id DESC LIMIT 1",
         )
@@ -57,24 +57,17 @@ impl StorePushRecord {
         .bind(self.provider.as_str())
         .fetch_optional(self.store.readers())
         .await
-        .map_err(self.store.fault(READ))
-    }
-}
-
-impl PushRecord for StorePushRecord {
-    async fn past(&self) -> Result<PastSend, RecordError> {
-        let Some(step) = self.last().await.map_err(record_error)? else {
-            return Ok(PastSend::Never);
-        };
+        .map_err(|error| record_error(self.store.fault(READ)(error)))?;
+        let Some((remote_id, digest, state, at)) = step else { return Ok(PastSend::Never) };
         let damaged = || {
             record_error(self.store.damaged(READ, "a push has no valid remote id, digest or state"))
         };
         let intent = SendIntent {
-            remote: RemoteId::parse(&step.remote_id).ok_or_else(damaged)?,
-            digest: Digest::parse(&step.digest).ok_or_else(damaged)?,
-            at: from_millis(step.at),
+            remote: RemoteId::parse(&remote_id).ok_or_else(damaged)?,
+            digest: Digest::parse(&digest).ok_or_else(damaged)?,
+            at: from_millis(at),
         };
-        match step.state.as_str() {
+        match state.as_str() {
             "sending" => Ok(PastSend::InDoubt(intent)),
             "sent" => Ok(PastSend::Sent(intent)),
             "not-sent" => Ok(PastSend::Never),
@@ -103,12 +96,4 @@ impl PushRecord for StorePushRecord {
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn record_error(error: StoreError) -> RecordError {
     RecordError(error.in_one_line())
-}
-
-#[derive(FromRow)]
-struct PushStep {
-    remote_id: String,
-    digest: String,
-    state: String,
-    at: i64,
 }

@@ -12,14 +12,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct StoreFile {
     path: PathBuf,
     real_path: PathBuf,
-    number: FileNumber,
-}
-
-/// No other file of this machine has the same number at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileNumber {
-    device: u64,
-    inode: u64,
+    number: (u64, u64),
 }
 
 /// The path names another file by now, or none.
@@ -31,7 +24,7 @@ impl StoreFile {
     /// Remembers which file a path names.
     pub(super) fn from_path(path: &Path) -> std::io::Result<Self> {
         let real_path = path.canonicalize()?;
-        let number = FileNumber::from_metadata(&std::fs::metadata(&real_path)?);
+        let number = file_number(&std::fs::metadata(&real_path)?);
         Ok(Self { path: path.to_owned(), real_path, number })
     }
 
@@ -57,16 +50,15 @@ impl StoreFile {
     /// Checks that the path still names that file.
     pub(super) fn check(&self) -> Result<(), ReplacedFile> {
         match std::fs::metadata(&self.path) {
-            Ok(found) if FileNumber::from_metadata(&found) == self.number => Ok(()),
+            Ok(found) if file_number(&found) == self.number => Ok(()),
             _ => Err(ReplacedFile),
         }
     }
 }
 
-impl FileNumber {
-    fn from_metadata(file: &Metadata) -> Self {
-        Self { device: file.dev(), inode: file.ino() }
-    }
+/// The device and the inode. No other file of this machine has the same two at the same time.
+fn file_number(file: &Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
 }
 
 /// Every write returns an error of the database already, so this becomes one.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, StoreError, from_millis, to_millis};
-use crate::audience::{Leaving, LeavingError};
+use crate::audience::{ListUnavailable, PublicList};
 use crate::domain::{
     EmailAddress, Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason, Timestamp,
 };
@@ -86,12 +86,12 @@ impl Store {
         &self,
         address: &EmailAddress,
     ) -> Result<Option<ListedSubscriber>, StoreError> {
-        sqlx::query_as::<_, ListRow>(concat!(select_list!(), " WHERE s.address_key = ?1"))
+        sqlx::query(concat!(select_list!(), " WHERE s.address_key = ?1"))
             .bind(address.key())
             .fetch_optional(self.readers())
             .await
             .map_err(self.fault(READ_LIST))?
-            .map(|row| self.read_list_row(row))
+            .map(|row| self.read_list_row(&row))
             .transpose()
     }
 
@@ -185,32 +185,34 @@ impl Store {
         &self,
         mut each: impl FnMut(ListedSubscriber) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let mut rows = sqlx::query_as::<_, ListRow>(concat!(select_list!(), " ORDER BY s.id"))
-            .fetch(self.readers());
+        let mut rows = sqlx::query(concat!(select_list!(), " ORDER BY s.id")).fetch(self.readers());
         let mut count = 0;
         while let Some(row) = rows.try_next().await.map_err(self.fault(READ_LIST))? {
-            each(self.read_list_row(row)?)?;
+            each(self.read_list_row(&row)?)?;
             count += 1;
         }
         Ok(count)
     }
 
-    fn read_list_row(&self, row: ListRow) -> Result<ListedSubscriber, StoreError> {
-        let id = row.id;
+    fn read_list_row(&self, row: &SqliteRow) -> Result<ListedSubscriber, StoreError> {
+        let text = |column| row.try_get::<String, _>(column).map_err(self.fault(READ_LIST));
+        let integer = |column| row.try_get::<i64, _>(column).map_err(self.fault(READ_LIST));
+        let id = integer("id")?;
         let damaged =
             |what| self.damaged(READ_LIST, format!("subscriber {id} has no valid {what}"));
         let subscriber = Subscriber {
-            id: SubscriberId(row.id),
-            address: EmailAddress::parse(&row.address).map_err(|_| damaged("address"))?,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            status: SubscriptionStatus::parse(&row.status).ok_or_else(|| damaged("status"))?,
-            origin: row.origin,
-            fields: serde_json::from_str(&row.fields).map_err(|_| damaged("fields"))?,
-            created_at: from_millis(row.created_at),
-            updated_at: from_millis(row.updated_at),
+            id: SubscriberId(id),
+            address: EmailAddress::parse(&text("address")?).map_err(|_| damaged("address"))?,
+            first_name: text("first_name")?,
+            last_name: text("last_name")?,
+            status: SubscriptionStatus::parse(&text("status")?).ok_or_else(|| damaged("status"))?,
+            origin: text("origin")?,
+            fields: serde_json::from_str(&text("fields")?).map_err(|_| damaged("fields"))?,
+            created_at: from_millis(integer("created_at")?),
+            updated_at: from_millis(integer("updated_at")?),
         };
-        Ok(ListedSubscriber { subscriber, suppressed: self.read_reason(row.reason)? })
+        let reason = row.try_get("reason").map_err(self.fault(READ_LIST))?;
+        Ok(ListedSubscriber { subscriber, suppressed: self.read_reason(reason)? })
     }
 
     fn read_reason(&self, word: Option<String>) -> Result<Option<SuppressionReason>, StoreError> {
@@ -222,23 +224,25 @@ impl Store {
     }
 }
 
-impl Leaving for Store {
-    async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
-        let left = self.unsubscribe(subscriber, "left by their own link", at).await;
-        left.map(drop).map_err(|error| LeavingError(error.in_one_line()))
+impl PublicList for Store {
+    async fn unsubscribe_by_link(
+        &self,
+        subscriber: SubscriberId,
+        at: Timestamp,
+    ) -> Result<(), ListUnavailable> {
+        self.unsubscribe(subscriber, "left by their own link", at).await?;
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), ListUnavailable> {
+        self.check_in_place()?;
+        self.scheduled_since().await?;
+        Ok(())
     }
 }
 
-#[derive(FromRow)]
-struct ListRow {
-    id: i64,
-    address: String,
-    first_name: String,
-    last_name: String,
-    status: String,
-    origin: String,
-    fields: String,
-    created_at: i64,
-    updated_at: i64,
-    reason: Option<String>,
+impl From<StoreError> for ListUnavailable {
+    fn from(error: StoreError) -> Self {
+        Self(error.in_one_line())
+    }
 }

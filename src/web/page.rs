@@ -9,26 +9,23 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Masthead;
 use super::words::PageWords;
-use crate::domain::Digest;
-use crate::domain::Direction;
+use crate::domain::{Digest, Direction};
 use crate::render::EscapeContext;
 
 /// What a page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WebPage {
-    /// Whether the reader wants to leave; the one page with a button.
+    /// Asks whether the reader wants to unsubscribe; the one page with a button.
     Ask,
-    /// They are off the list.
-    Left,
+    Unsubscribed,
     /// The link stood in a proof.
     Proof,
-    /// The link is not one of ours, whatever is wrong with it.
+    /// The link is none of ours, or it was changed or cut.
     BadLink,
     /// The list could not be written.
     TryAgain,
     /// The request's body was too long, too slow, or broke off.
     BadRequest,
-    /// There is nothing at this address.
     NotFound,
 }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::page::WebPage;
 use super::{BODY_TIME, Pages, STORE_TIME};
-use crate::audience::Leaving;
+use crate::audience::PublicList;
 use crate::campaign::{LinkPurpose, UnsubscribeToken};
 use crate::domain::SubscriberId;
 
@@ -24,58 +24,48 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("120");
 type TokenInPath = Result<Path<String>, PathRejection>;
 
 /// GET and HEAD: asks the reader, and changes nothing.
-pub(super) async fn ask<L: Leaving>(
+pub(super) async fn ask<L: PublicList>(
     State(pages): State<Arc<Pages<L>>>,
     token: TokenInPath,
-) -> impl IntoResponse {
-    match pages.read(token) {
-        Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, .. }) => {
-            pages.show(StatusCode::OK, WebPage::Ask)
-        }
-        Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
-            pages.show(StatusCode::OK, WebPage::Proof)
-        }
-        None => pages.show(StatusCode::NOT_FOUND, WebPage::BadLink),
-    }
+) -> Response {
+    let (status, page) = match pages.subscriber(token) {
+        Ok(_) => (StatusCode::OK, WebPage::Ask),
+        Err(refused) => refused,
+    };
+    pages.show(status, page)
 }
 
-/// POST: takes the reader off the list before it answers.
-pub(super) async fn leave<L: Leaving>(
+/// POST: unsubscribes the reader before it answers.
+pub(super) async fn accept<L: PublicList>(
     State(pages): State<Arc<Pages<L>>>,
     token: TokenInPath,
     request: Request,
 ) -> Response {
-    let token = pages.read(token);
+    let subscriber = pages.subscriber(token);
     if let Err(status) = read_to_its_end(request).await {
         return pages.show(status, WebPage::BadRequest);
     }
-    match token {
-        Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, subscriber, .. }) => {
-            take_off(&pages, subscriber).await
-        }
-        Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
-            pages.show(StatusCode::OK, WebPage::Proof)
-        }
-        None => pages.show(StatusCode::NOT_FOUND, WebPage::BadLink),
+    match subscriber {
+        Ok(subscriber) => unsubscribe(&pages, subscriber).await,
+        Err((status, page)) => pages.show(status, page),
     }
 }
 
 /// Every path that is no route.
-pub(super) async fn no_page<L: Leaving>(State(pages): State<Arc<Pages<L>>>) -> Response {
+pub(super) async fn no_page<L: PublicList>(State(pages): State<Arc<Pages<L>>>) -> Response {
     pages.show(StatusCode::NOT_FOUND, WebPage::NotFound)
 }
 
-async fn take_off<L: Leaving>(pages: &Arc<Pages<L>>, subscriber: SubscriberId) -> Response {
-    // On its own task, so that a mail program which hangs up early does not
-    // take its wish back.
+async fn unsubscribe<L: PublicList>(pages: &Arc<Pages<L>>, subscriber: SubscriberId) -> Response {
+    // A task of its own unsubscribes, so that it goes on if a mail program hangs up early.
     let shared = Arc::clone(pages);
-    let left = tokio::spawn(async move {
+    let written = tokio::spawn(async move {
         let now = shared.clock.now();
-        shared.leaving.leave(subscriber, now).await
+        shared.list.unsubscribe_by_link(subscriber, now).await
     });
-    let cause = match tokio::time::timeout(STORE_TIME, left).await {
-        Ok(Ok(Ok(()))) => return pages.show(StatusCode::OK, WebPage::Left),
-        Ok(Ok(Err(error))) => error.to_string(),
+    let cause = match tokio::time::timeout(STORE_TIME, written).await {
+        Ok(Ok(Ok(()))) => return pages.show(StatusCode::OK, WebPage::Unsubscribed),
+        Ok(Ok(Err(error))) => format!("the list could not be written: {error}"),
         Ok(Err(_)) => "the store's code panicked".to_owned(),
         Err(_) => "the store took too long".to_owned(),
     };
@@ -96,8 +86,18 @@ async fn read_to_its_end(request: Request<Body>) -> Result<(), StatusCode> {
 }
 
 impl<L> Pages<L> {
-    fn read(&self, token: TokenInPath) -> Option<UnsubscribeToken> {
-        UnsubscribeToken::verify(&token.ok()?, &self.keys)
+    /// The subscriber whose link it is, or the page that is shown instead.
+    fn subscriber(&self, token: TokenInPath) -> Result<SubscriberId, (StatusCode, WebPage)> {
+        let token = token.ok().and_then(|token| UnsubscribeToken::verify(&token, &self.keys));
+        match token {
+            Some(UnsubscribeToken { purpose: LinkPurpose::Campaign, subscriber, .. }) => {
+                Ok(subscriber)
+            }
+            Some(UnsubscribeToken { purpose: LinkPurpose::Proof, .. }) => {
+                Err((StatusCode::OK, WebPage::Proof))
+            }
+            None => Err((StatusCode::NOT_FOUND, WebPage::BadLink)),
+        }
     }
 
     fn show(&self, status: StatusCode, page: WebPage) -> Response {

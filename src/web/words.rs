@@ -1,4 +1,4 @@
-//! What the pages say, in the languages that somebody has written it in.
+//! The words of the pages, in English and German.
 
 use super::page::WebPage;
 
@@ -7,10 +7,9 @@ use super::page::WebPage;
 pub(super) struct PageWords {
     /// The language (BCP 47), written from left to right.
     pub(super) language: &'static str,
-    /// What the one button says.
     pub(super) button: &'static str,
     ask: Text,
-    left: Text,
+    unsubscribed: Text,
     proof: Text,
     bad_link: Text,
     try_again: Text,
@@ -36,11 +35,10 @@ impl PageWords {
         language.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(self.language))
     }
 
-    /// What a page says.
     pub(super) fn of(&self, page: WebPage) -> Text {
         match page {
             WebPage::Ask => self.ask,
-            WebPage::Left => self.left,
+            WebPage::Unsubscribed => self.unsubscribed,
             WebPage::Proof => self.proof,
             WebPage::BadLink => self.bad_link,
             WebPage::TryAgain => self.try_again,
@@ -57,7 +55,7 @@ static ENGLISH: PageWords = PageWords {
         heading: "Unsubscribe?",
         body: "You get {name} by e-mail. One press of the button takes you off the list.",
     },
-    left: Text {
+    unsubscribed: Text {
         heading: "You are unsubscribed",
         body: "You are off the list of {name}. There is nothing else to do.",
     },
@@ -94,7 +92,7 @@ static GERMAN: PageWords = PageWords {
         heading: "Abmelden?",
         body: "Sie erhalten {name} per E-Mail. Ein Druck auf den Knopf trägt Sie aus.",
     },
-    left: Text {
+    unsubscribed: Text {
         heading: "Sie sind abgemeldet",
         body: "Sie stehen nicht mehr auf der Liste von {name}. Mehr ist nicht zu tun.",
     },

@@ -11,7 +11,7 @@ use axum::http::{Method, Request, StatusCode};
 use postrider::campaign::{LinkPurpose, SigningKey, SigningKeys};
 use postrider::domain::Clock;
 use postrider::domain::Direction;
-use postrider::web::{self, Closed, HealthCheck, Masthead, NotAnswering, Pages};
+use postrider::web::{self, Closed, Masthead, Pages};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -171,9 +171,8 @@ async fn a_link_of_an_older_mail_works_after_its_key_is_retired() {
     let router = web::router(Pages {
         masthead: weekly(),
         keys: keys(3, &[1, 2]),
-        leaving: list.clone(),
+        list: list.clone(),
         clock: Arc::new(Noon),
-        health: HealthCheck::new(|| async { Ok(()) }),
     });
     let answer = post(&router, &link(), FORM, ONE_CLICK).await;
     assert_eq!((answer.status, list.left()), (StatusCode::OK, vec![READER]));
@@ -280,21 +279,11 @@ async fn a_page_says_truly_which_language_it_is_in() {
 
 #[tokio::test]
 async fn health_follows_the_store() {
-    for (answers, status, words) in [
-        (Ok(()), StatusCode::OK, "ok"),
-        (
-            Err(NotAnswering("a secret path".into())),
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the store does not answer\n",
-        ),
+    for (list, status, words) in [
+        (List::open(), StatusCode::OK, "ok"),
+        (List::failing(), StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
     ] {
-        let router = web::router(Pages {
-            masthead: weekly(),
-            keys: keys(1, &[]),
-            leaving: List::open(),
-            clock: Arc::new(Noon),
-            health: HealthCheck::new(move || std::future::ready(answers.clone())),
-        });
+        let router = pages(&list, weekly());
         let answer = get(&router, "/healthz").await;
         assert_eq!((answer.status, answer.body.as_str()), (status, words));
     }

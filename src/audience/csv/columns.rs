@@ -41,7 +41,7 @@ impl std::fmt::Debug for ListEntry {
 
 /// The header of a file, with the meaning of each column.
 pub(super) struct Columns {
-    header: Vec<String>,
+    pub(super) header: Vec<String>,
     meanings: Vec<Meaning>,
 }
 
@@ -135,10 +135,6 @@ impl Columns {
                 columns: shown(&header),
             }),
         }
-    }
-
-    pub(super) fn header(&self) -> &[String] {
-        &self.header
     }
 
     pub(super) fn read(&self, record: &Record) -> Result<ListEntry, RejectReason> {

@@ -325,7 +325,7 @@ async fn claims_and_recoveries_are_flushed_to_the_disk_and_starts_are_not() {
     assert_eq!(store.writer().synchronous().await, flushed);
     ledger.start(row, None).await.unwrap();
     assert_eq!(store.writer().synchronous().await, unflushed);
-    crate::audience::Leaving::leave(&store, SubscriberId(2), at(2)).await.unwrap();
+    store.unsubscribe(SubscriberId(2), "t", at(2)).await.unwrap();
     assert_eq!(store.writer().synchronous().await, flushed);
     ledger.close(closing(row, Outcome::Sent)).await.unwrap();
     assert_eq!(store.writer().synchronous().await, unflushed);

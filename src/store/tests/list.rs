@@ -1,5 +1,5 @@
 use super::*;
-use crate::audience::Leaving;
+use crate::audience::PublicList;
 use crate::domain::{SubscriberId, SubscriptionStatus, SuppressionReason};
 use crate::store::{ImportError, ImportSummary, ListedSubscriber, StoreError};
 
@@ -126,9 +126,9 @@ async fn a_second_unsubscribe_changes_nothing_and_an_unknown_number_is_no_error(
     let temporary = Temporary::new();
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
-    store.leave(SubscriberId(1), at(1)).await.unwrap();
-    store.leave(SubscriberId(1), at(2)).await.unwrap();
-    store.leave(SubscriberId(99), at(2)).await.unwrap();
+    store.unsubscribe_by_link(SubscriberId(1), at(1)).await.unwrap();
+    store.unsubscribe_by_link(SubscriberId(1), at(2)).await.unwrap();
+    store.unsubscribe_by_link(SubscriberId(99), at(2)).await.unwrap();
     let found = store.find(&address("reader0@example.org")).await.unwrap().unwrap().subscriber;
     assert_eq!((found.status, found.updated_at), (SubscriptionStatus::Unsubscribed, at(1)));
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use postrider::audience::{Leaving, LeavingError};
+use postrider::audience::{ListUnavailable, PublicList};
 use postrider::campaign::{LinkPurpose, SigningKey, SigningKeys, UnsubscribeToken};
 use postrider::domain::Direction;
 use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
-use postrider::web::{self, HealthCheck, Masthead, Pages};
+use postrider::web::{self, Masthead, Pages};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -47,15 +47,21 @@ impl List {
     }
 }
 
-impl Leaving for List {
-    async fn leave(&self, subscriber: SubscriberId, at: Timestamp) -> Result<(), LeavingError> {
+impl PublicList for List {
+    async fn unsubscribe_by_link(
+        &self,
+        subscriber: SubscriberId,
+        at: Timestamp,
+    ) -> Result<(), ListUnavailable> {
         self.arrived.add_permits(1);
         self.gate.acquire().await.unwrap().forget();
-        if let Some(fault) = self.fault {
-            return Err(LeavingError(fault.into()));
-        }
+        self.check().await?;
         self.left.lock().unwrap().push((subscriber, at));
         Ok(())
+    }
+
+    async fn check(&self) -> Result<(), ListUnavailable> {
+        self.fault.map_or(Ok(()), |fault| Err(ListUnavailable(fault.into())))
     }
 }
 
@@ -94,13 +100,7 @@ pub(super) fn weekly() -> Masthead {
 }
 
 pub(super) fn pages(list: &List, masthead: Masthead) -> Router {
-    web::router(Pages {
-        masthead,
-        keys: keys(1, &[]),
-        leaving: list.clone(),
-        clock: Arc::new(Noon),
-        health: HealthCheck::new(|| async { Ok(()) }),
-    })
+    web::router(Pages { masthead, keys: keys(1, &[]), list: list.clone(), clock: Arc::new(Noon) })
 }
 
 pub(super) struct Answer {
