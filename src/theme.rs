@@ -320,7 +320,7 @@ fn hash(files: &BTreeMap<String, String>) -> Digest {
             all.extend_from_slice(part.as_bytes());
         }
     }
-    Digest::of(&all)
+    Digest::new(&all)
 }
 
 #[cfg(test)]

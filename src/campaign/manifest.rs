@@ -148,7 +148,7 @@ impl Campaign {
         // The manifest has no maps, so the order of its fields is fixed.
         let canonical = serde_json::to_string(&manifest)
             .expect("a struct of texts and lists always becomes JSON");
-        Self { key, digest: Digest::of(canonical.as_bytes()), canonical, manifest, contents }
+        Self { key, digest: Digest::new(canonical.as_bytes()), canonical, manifest, contents }
     }
 
     /// Reads a frozen campaign back from its canonical form. It can be compiled
@@ -157,7 +157,7 @@ impl Campaign {
     /// # Errors
     /// The bytes do not parse, or have another digest than `expected`.
     pub fn thaw(key: CampaignKey, stored: String, expected: Digest) -> Result<Self, ManifestError> {
-        let found = Digest::of(stored.as_bytes());
+        let found = Digest::new(stored.as_bytes());
         if found != expected {
             return Err(ManifestError::Damaged { key, found, expected });
         }
@@ -174,7 +174,7 @@ impl Campaign {
     /// # Errors
     /// One of them is missing or damaged.
     pub fn with_contents(mut self, stored: Vec<Vec<u8>>) -> Result<Self, ManifestError> {
-        let by_hash = stored.into_iter().map(|bytes| (Digest::of(&bytes).to_string(), bytes));
+        let by_hash = stored.into_iter().map(|bytes| (Digest::new(&bytes).to_string(), bytes));
         let mut by_hash: std::collections::HashMap<String, Vec<u8>> = by_hash.collect();
         self.contents.clear();
         for ManifestAttachment { sha256, name, .. } in &self.manifest.attachments {
@@ -228,7 +228,7 @@ impl ManifestAttachment {
             media_type: file.format.media_type().to_owned(),
             name: file.name.clone(),
             size: file.bytes.len(),
-            sha256: Digest::of(&file.bytes).to_string(),
+            sha256: Digest::new(&file.bytes).to_string(),
         }
     }
 }

@@ -189,7 +189,7 @@ impl MessageForm {
     /// attempt, so that a receiver may notice a repeated message (RFC 5322
     /// section 3.6.4). It reveals nothing of the address.
     pub fn message_id(&self, subscriber: SubscriberId) -> String {
-        let digest = Digest::of(format!("{}{}", self.message_id_seed, subscriber.0).as_bytes());
+        let digest = Digest::new(format!("{}{}", self.message_id_seed, subscriber.0).as_bytes());
         format!("{}@{}", &digest.to_string()[..32], self.message_id_domain)
     }
 }

@@ -44,7 +44,7 @@ const SIGNATURE: usize = 16;
 impl UnsubscribeToken {
     /// A token for one subscriber of one campaign.
     pub fn new(purpose: LinkPurpose, campaign: &CampaignKey, subscriber: SubscriberId) -> Self {
-        let digest = Digest::of(campaign.to_string().as_bytes());
+        let digest = Digest::new(campaign.to_string().as_bytes());
         let mut short = [0; 6];
         short.copy_from_slice(&digest.bytes()[..6]);
         Self { purpose, subscriber, campaign: short }

@@ -81,7 +81,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
     };
     let own = newsletter.as_ref().map(|config| config.newsletter.theme.as_str());
     let (name, files) = named(context, arguments, newsletter.as_ref())?;
-    let (theme, findings) = match Theme::from_files(name.as_str(), &files.files) {
+    let (theme, findings) = match Theme::from_files(name.as_str(), &files) {
         // What a newsletter sets is meant for its own theme.
         Ok(theme) => match newsletter.as_ref().filter(|_| own == Some(name.as_str())) {
             Some(config) => (Some(customised(theme, config)?), Vec::new()),
@@ -226,7 +226,7 @@ fn list(context: &Context) -> Result<Exit, Failure> {
     let root = root_or_here(context)?;
     for name in theme_files::names(&root)? {
         let description = match theme_files::load(&root, &name, embedded) {
-            Ok(files) => described(name.as_str(), &files.files),
+            Ok(files) => described(name.as_str(), &files),
             Err(error) => format!("cannot be used: {error}"),
         };
         all.insert(name.to_string(), (Some(theme_files::folder_of(&root, &name)), description));

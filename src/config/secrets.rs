@@ -1,18 +1,19 @@
-//! Secrets, read when a command needs one, and never before.
+//! Secrets, which are read only when a command needs one.
 //!
-//! In: a name. Out: its value in a type that cannot print, from the first of
-//! a systemd credential, a file that a `*_FILE` variable names, or the variable
-//! itself. Absent on purpose: the configuration file and arguments, which
-//! others can read.
+//! In: the name of a secret. Out: its value in a type that cannot print it. It
+//! comes from a systemd credential, or else from a file that a `*_FILE`
+//! variable names, or else from the variable itself. Absent on purpose: the
+//! configuration file and arguments, which others can read.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use super::{Environment, files};
 
-/// No password is longer.
+/// A file with more is not that of a secret.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,24 +39,10 @@ pub(crate) enum SecretOrigin {
     Variable(String),
 }
 
-/// Why there is no secret. The value is never part of the message.
+/// Why there is no secret. The message never holds its value.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SecretError {
-    #[error(
-        "{} is not set: give a systemd credential `{}`, name a file in {}_FILE, or set {}",
-        name.words(), name.credential(), name.variable(), name.variable()
-    )]
-    Missing { name: SecretName },
-    #[error("cannot read {} from {origin}: {cause}", name.words())]
-    Unreadable { name: SecretName, origin: SecretOrigin, cause: std::io::Error },
-    #[error(
-        "others can read {} in {} (its mode is {mode:03o}): run `chmod 600 {}`",
-        name.words(), path.display(), path.display()
-    )]
-    Open { name: SecretName, path: PathBuf, mode: u32 },
-    #[error("{} from {origin} {problem}: is that the right file?", name.words())]
-    Malformed { name: SecretName, origin: SecretOrigin, problem: &'static str },
-}
+#[error("{0}")]
+pub(crate) struct SecretError(String);
 
 impl SecretName {
     pub(crate) fn words(self) -> &'static str {
@@ -104,26 +91,34 @@ impl Secrets {
         is_set.then(|| SecretOrigin::Variable(name.variable().to_owned()))
     }
 
-    /// Reads a secret. One line end behind it is dropped.
+    /// Reads a secret. One line end after it is dropped.
     ///
     /// # Errors
-    /// It is not set, cannot be read, others could read it, or it is no text
-    /// of one line.
+    /// The secret is not set, cannot be read, is readable by others, or is not
+    /// one line of text.
     pub(crate) fn read(&self, name: SecretName) -> Result<SecretString, SecretError> {
-        let origin = self.origin(name).ok_or(SecretError::Missing { name })?;
+        let origin = self.origin(name).ok_or_else(|| missing(name))?;
+        let words = name.words();
         let bytes = match &origin {
             SecretOrigin::Variable(variable) => {
                 self.environment.get(variable).unwrap_or_default().as_bytes().to_vec()
             }
             SecretOrigin::Credential(path) | SecretOrigin::File { path, .. } => {
                 let unreadable =
-                    |cause| SecretError::Unreadable { name, origin: origin.clone(), cause };
+                    |cause| SecretError(format!("cannot read {words} from {origin}: {cause}"));
                 let bytes = files::read_at_most(path, MAX_SECRET_BYTES).map_err(unreadable)?;
-                refuse_open_file(name, &origin)?;
+                // Systemd guards a credential by the folder that holds it. Its mode may
+                // show a group, which stands for an access list.
+                if matches!(origin, SecretOrigin::File { .. }) {
+                    let mode = path.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+                    refuse_open_file(name, path, mode)?;
+                }
                 bytes
             }
         };
-        let malformed = |problem| SecretError::Malformed { name, origin: origin.clone(), problem };
+        let malformed = |problem| {
+            SecretError(format!("{words} from {origin} {problem}: is that the right file?"))
+        };
         let text = String::from_utf8(bytes).map_err(|_| malformed("is not UTF-8"))?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
@@ -147,31 +142,26 @@ impl fmt::Display for SecretOrigin {
     }
 }
 
-/// Systemd guards its credentials by the folder they are in, and may show a
-/// group in their mode that stands for an access list; other files guard
-/// themselves.
-#[cfg(unix)]
-fn refuse_open_file(name: SecretName, origin: &SecretOrigin) -> Result<(), SecretError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let SecretOrigin::File { path, .. } = origin else { return Ok(()) };
-    let unreadable = |cause| SecretError::Unreadable { name, origin: origin.clone(), cause };
-    let mode = path.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-    match mode & 0o077 {
-        0 => Ok(()),
-        _ => Err(SecretError::Open { name, path: path.clone(), mode }),
-    }
+fn missing(name: SecretName) -> SecretError {
+    let (words, credential, variable) = (name.words(), name.credential(), name.variable());
+    SecretError(format!(
+        "{words} is not set: give a systemd credential `{credential}`, name a file in \
+         {variable}_FILE, or set {variable}"
+    ))
 }
 
-#[cfg(not(unix))]
-fn refuse_open_file(_: SecretName, _: &SecretOrigin) -> Result<(), SecretError> {
-    Ok(())
+fn refuse_open_file(name: SecretName, path: &Path, mode: u32) -> Result<(), SecretError> {
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let (words, path) = (name.words(), path.display());
+    Err(SecretError(format!(
+        "others can read {words} in {path} (its mode is {mode:03o}): run `chmod 600 {path}`"
+    )))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -202,7 +192,8 @@ mod tests {
         assert_eq!(read(&[variable, file, credentials]), "from a file");
         write(&folder.path().join("smtp_password"), "from systemd\n\n", 0o440);
         let error = secrets(folder.path(), &[credentials]).read(SecretName::SmtpPassword);
-        assert!(matches!(error, Err(SecretError::Malformed { .. })), "one line end is dropped");
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("has more than one line"), "one line end is dropped: {message}");
         write(&folder.path().join("smtp_password"), "from systemd\n", 0o440);
         assert_eq!(read(&[variable, file, credentials]), "from systemd");
     }

@@ -1,8 +1,8 @@
 //! The files of a theme: the newsletter's own, or else the copy in the program.
 //!
 //! In: the newsletter's folder and the name of a theme. Out: the text of every
-//! file by its name below the theme's folder. Absent on purpose: what the
-//! files mean, which [`theme`](crate::theme) knows.
+//! file by its name below the theme's folder. Absent on purpose: the meaning of
+//! the files, which is the subject of [`theme`](crate::theme).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,44 +13,32 @@ use crate::domain::Slug;
 use crate::error::{Exit, Failure};
 use crate::source::{SourceError, SourceText};
 
-/// Where themes are, below the newsletter's folder.
+/// The folder of the themes, below the newsletter's folder.
 pub(crate) const FOLDER: &str = "email-templates";
 
-/// The largest file of a theme, in bytes. A mail is cut at a tenth of it.
+/// The largest file of a theme, in bytes: ten times the size at which a mail is clipped.
 pub(crate) const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 const MAX_FILES: usize = 500;
 const MAX_DEPTH: usize = 8;
 
-/// What a theme is made of; everything else in its folder is passed over.
+/// The extensions of a theme's files. Other files in its folder are ignored.
 const EXTENSIONS: [&str; 7] = ["css", "hbs", "html", "md", "mjml", "toml", "txt"];
 
-/// The files of a theme by their names, as in `partials/header.mjml.hbs`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ThemeFiles {
-    /// Name, with `/` between folders, and text.
-    pub(crate) files: BTreeMap<String, String>,
-    pub(crate) origin: ThemeOrigin,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ThemeOrigin {
-    Folder(PathBuf),
-    Embedded,
-}
+/// The texts of a theme's files by their names, as in `partials/header.mjml.hbs`.
+pub(crate) type ThemeFiles = BTreeMap<String, String>;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ThemeFilesError {
-    /// The newsletter has none of that name, and neither has the program.
     #[error("there is no theme `{theme}`: {} does not exist, and the program has none of that name", folder.display())]
     Unknown { theme: Slug, folder: PathBuf },
-    /// A link leads out of the theme's folder, or the folder out of the newsletter's.
+    /// A link leads out of the theme's folder, or the theme's folder is a link
+    /// out of the newsletter's folder.
     #[error("{} leads out of {}", path.display(), folder.display())]
     LeadsOut { path: PathBuf, folder: PathBuf },
-    /// A folder is a link, and so may hold itself.
+    /// A link to a folder could lead to a folder that contains the link.
     #[error("{} is a link to a folder", path.display())]
     LinkedFolder { path: PathBuf },
-    /// More files, or deeper ones, than a theme has.
     #[error("{} holds more than {MAX_FILES} files, or folders more than {MAX_DEPTH} deep", folder.display())]
     TooMany { folder: PathBuf },
     #[error("cannot read {}: {cause}", path.display())]
@@ -59,8 +47,8 @@ pub(crate) enum ThemeFilesError {
     NotText(#[from] SourceError),
 }
 
-/// Reads a theme's files from the newsletter's folder; where it has none of
-/// that name, `embedded` is asked.
+/// Reads a theme's files from the newsletter's folder. If there is no theme of
+/// that name, the function `embedded` supplies the files.
 ///
 /// # Errors
 /// There is no such theme; or a file cannot be read, is no text, has more than
@@ -68,22 +56,20 @@ pub(crate) enum ThemeFilesError {
 pub(crate) fn load(
     root: &Root,
     theme: &Slug,
-    embedded: impl FnOnce(&Slug) -> Option<BTreeMap<String, String>>,
+    embedded: impl FnOnce(&Slug) -> Option<ThemeFiles>,
 ) -> Result<ThemeFiles, ThemeFilesError> {
     let folder = folder_of(root, theme);
     if folder.symlink_metadata().is_err() {
-        return match embedded(theme) {
-            Some(files) => Ok(ThemeFiles { files, origin: ThemeOrigin::Embedded }),
-            None => Err(ThemeFilesError::Unknown { theme: theme.clone(), folder }),
-        };
+        return embedded(theme)
+            .ok_or_else(|| ThemeFilesError::Unknown { theme: theme.clone(), folder });
     }
     let real_root = resolved(root.folder())?;
     let real = resolved(&folder)?;
     if !real.starts_with(&real_root) {
-        let folder_out_of = root.folder().to_owned();
-        return Err(ThemeFilesError::LeadsOut { path: folder, folder: folder_out_of });
+        let newsletter = root.folder().to_owned();
+        return Err(ThemeFilesError::LeadsOut { path: folder, folder: newsletter });
     }
-    read(folder, &real)
+    read(&folder, &real)
 }
 
 /// Reads a theme's files from any folder.
@@ -91,16 +77,15 @@ pub(crate) fn load(
 /// # Errors
 /// As [`load`].
 pub(crate) fn load_folder(folder: &Path) -> Result<ThemeFiles, ThemeFilesError> {
-    let real = resolved(folder)?;
-    read(folder.to_owned(), &real)
+    read(folder, &resolved(folder)?)
 }
 
-/// Where a newsletter has a theme of its own, if it has one of that name.
+/// The folder of a newsletter's theme, which need not exist.
 pub(crate) fn folder_of(root: &Root, theme: &Slug) -> PathBuf {
     root.join(FOLDER).join(theme.as_str())
 }
 
-/// The themes that a newsletter has, by name. Where there is no folder of them, it has none.
+/// The names of the newsletter's own themes.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -120,16 +105,17 @@ pub(crate) fn names(root: &Root) -> Result<Vec<Slug>, ThemeFilesError> {
     Ok(names)
 }
 
-fn read(folder: PathBuf, real: &Path) -> Result<ThemeFiles, ThemeFilesError> {
-    let mut reading = Reading { folder: &folder, real, files: BTreeMap::new() };
-    reading.read_folder(&folder, "", 0)?;
-    Ok(ThemeFiles { files: reading.files, origin: ThemeOrigin::Folder(folder) })
+fn read(folder: &Path, real: &Path) -> Result<ThemeFiles, ThemeFilesError> {
+    let mut reading = Reading { folder, real, files: BTreeMap::new() };
+    reading.read_folder(folder, "", 0)?;
+    Ok(reading.files)
 }
 
 struct Reading<'f> {
     folder: &'f Path,
+    /// The same folder after all links are followed.
     real: &'f Path,
-    files: BTreeMap<String, String>,
+    files: ThemeFiles,
 }
 
 impl Reading<'_> {
@@ -148,10 +134,12 @@ impl Reading<'_> {
             }
             let name = format!("{prefix}{name}");
             if path.is_dir() {
-                self.refuse_linked_folder(&path)?;
+                if path.is_symlink() {
+                    return Err(ThemeFilesError::LinkedFolder { path });
+                }
                 self.refuse_too_many(depth + 1)?;
                 self.read_folder(&path, &format!("{name}/"), depth + 1)?;
-            } else if is_of_a_theme(&path) {
+            } else if is_theme_file(&path) {
                 self.refuse_too_many(depth)?;
                 let text = self.read_file(&path)?;
                 self.files.insert(name, text);
@@ -161,7 +149,7 @@ impl Reading<'_> {
     }
 
     fn read_file(&self, path: &Path) -> Result<String, ThemeFilesError> {
-        // The file that was looked at is the file that is read.
+        // The path is resolved once, so that the file that is checked is the one that is read.
         let real = resolved(path)?;
         if !real.starts_with(self.real) {
             let folder = self.folder.to_owned();
@@ -170,14 +158,6 @@ impl Reading<'_> {
         let unreadable = |cause| ThemeFilesError::Unreadable { path: path.to_owned(), cause };
         let bytes = files::read_at_most(&real, MAX_FILE_BYTES).map_err(unreadable)?;
         Ok(SourceText::new(path.display().to_string(), &bytes)?.text().to_owned())
-    }
-
-    fn refuse_linked_folder(&self, path: &Path) -> Result<(), ThemeFilesError> {
-        if path.is_symlink() {
-            Err(ThemeFilesError::LinkedFolder { path: path.to_owned() })
-        } else {
-            Ok(())
-        }
     }
 
     fn refuse_too_many(&self, depth: usize) -> Result<(), ThemeFilesError> {
@@ -202,7 +182,7 @@ impl From<ThemeFilesError> for Failure {
     }
 }
 
-fn is_of_a_theme(path: &Path) -> bool {
+fn is_theme_file(path: &Path) -> bool {
     path.extension().and_then(|end| end.to_str()).is_some_and(|end| EXTENSIONS.contains(&end))
 }
 
@@ -246,9 +226,9 @@ mod tests {
     #[test]
     fn a_theme_is_read_by_names_below_its_folder() {
         let loaded = Fixture::new().load().unwrap();
-        let names: Vec<&str> = loaded.files.keys().map(String::as_str).collect();
+        let names: Vec<&str> = loaded.keys().map(String::as_str).collect();
         assert_eq!(names, ["partials/footer.mjml.hbs", "theme.toml"]);
-        assert_eq!(loaded.files["theme.toml"], "name = \"x\"\n");
+        assert_eq!(loaded["theme.toml"], "name = \"x\"\n");
     }
 
     #[test]
@@ -258,7 +238,7 @@ mod tests {
         let weekly = Slug::parse("weekly").unwrap();
         let copy = BTreeMap::from([("theme.toml".to_owned(), String::new())]);
         let loaded = load(&root, &weekly, |_| Some(copy.clone())).unwrap();
-        assert_eq!(loaded, ThemeFiles { files: copy, origin: ThemeOrigin::Embedded });
+        assert_eq!(loaded, copy);
         let error = load(&root, &weekly, |_| None).unwrap_err().to_string();
         assert!(error.starts_with("there is no theme `weekly`: "), "{error}");
     }

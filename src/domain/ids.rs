@@ -79,7 +79,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of some bytes.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
         let mut raw = [0; 32];
         raw.copy_from_slice(digest.as_ref());
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_digest_reads_back() {
-        let digest = Digest::of(b"abc");
+        let digest = Digest::new(b"abc");
         assert!(digest.to_string().starts_with("ba7816bf8f01cfea"));
         assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
         assert_eq!(Digest::parse("zz"), None);

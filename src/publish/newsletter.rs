@@ -45,7 +45,7 @@ impl Newsletter {
         let files = theme_files::load(&root, &config.newsletter.theme, |name| {
             theme::embedded(name.as_str())
         })?;
-        let theme = Theme::from_files(name, &files.files).map_err(|fault| {
+        let theme = Theme::from_files(name, &files).map_err(|fault| {
             Failure::new(Exit::InputUnreadable, format!("cannot use the theme `{name}`"))
                 .with_findings(vec![*fault])
         })?;
@@ -88,7 +88,7 @@ impl Newsletter {
         };
         let provenance = Provenance {
             source_file: self.relative(path),
-            source_hash: Digest::of(source.text().as_bytes()).to_string(),
+            source_hash: Digest::new(source.text().as_bytes()).to_string(),
             theme_hash: self.theme.hash().to_string(),
             number: issue.number.as_ref().map(|number| number.value),
             git_commit: git_commit(self.config.root.folder()),

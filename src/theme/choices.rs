@@ -64,7 +64,7 @@ impl Theme {
             // Another choice is another theme to whoever asks what has changed.
             let chosen = format!("{}{:?}{:?}", self.hash, self.constants(), self.strings);
             let fields = format!("{:?}", self.fields);
-            self.hash = Digest::of(format!("{chosen}{fields}").as_bytes());
+            self.hash = Digest::new(format!("{chosen}{fields}").as_bytes());
             return Ok(self);
         }
         Finding::sort(&mut findings);

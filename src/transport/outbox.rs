@@ -120,7 +120,7 @@ impl OutboxConnection {
 fn file_name(message_id: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@".contains(c) { c } else { '_' };
     let shown: String = message_id.chars().take(100).map(safe).collect();
-    format!("{}.{}", Digest::of(message_id.as_bytes()).short(), shown)
+    format!("{}.{}", Digest::new(message_id.as_bytes()).short(), shown)
 }
 
 /// The names in a folder of a Maildir, without the flags that follow a colon.

@@ -1,8 +1,8 @@
 //! Delivery over SMTP (RFC 5321): our own session over tokio and rustls.
 //!
 //! In: [`SmtpSettings`]. Out: connections that carry one message after
-//! another, in two round trips each where the server offers PIPELINING
-//! (RFC 2920), and that say of every failure in which phase it fell.
+//! another, in two round trips each if the server offers PIPELINING (RFC 2920),
+//! and that report the phase of every failure.
 //!
 //! ```text
 //! resolve ─▶ connect ─▶ [TLS] ─▶ greeting ─▶ EHLO ─▶ [STARTTLS ─▶ EHLO] ─▶ [AUTH] ─▶ ready
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Commands and SASL mechanisms are lettre's. Its connection is not used: it
-//! keeps nothing of what follows a reply, drops the keywords of EHLO that we
-//! need, writes the dot apart from the content, and cannot tell "certainly not
+//! drops the bytes after a reply and the keywords of EHLO that we need, writes
+//! the dot apart from the content, and does not distinguish "certainly not
 //! sent" from "in doubt". Absent on purpose: HELO (a server without EHLO has
 //! neither TLS nor SIZE), SMTPUTF8 addresses, BDAT, MX lookup, and pooling,
 //! which belongs to the delivery loop.

@@ -45,7 +45,7 @@ button{background:#93b4ff;border-color:#93b4ff;color:#10131a}}";
 
 /// Allows the style above by its hash, and the form to come back to us.
 static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Digest::of(STYLE.as_bytes()).bytes());
+    let hash = STANDARD.encode(Digest::new(STYLE.as_bytes()).bytes());
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"

@@ -67,7 +67,7 @@ async fn the_policy_allows_the_style_of_the_page_and_nothing_else() {
     use base64::Engine;
     let answer = get(&pages(&List::open(), weekly()), &link()).await;
     let style = answer.body.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
-    let digest = postrider::domain::Digest::of(style.as_bytes());
+    let digest = postrider::domain::Digest::new(style.as_bytes());
     let hash = base64::engine::general_purpose::STANDARD.encode(digest.bytes());
     assert_eq!(
         answer.headers["content-security-policy"],

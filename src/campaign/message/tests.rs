@@ -82,7 +82,7 @@ fn a_parser_reads_back_what_was_written() {
 }
 
 fn image(name: &str, bytes: &[u8]) -> Image {
-    let content_id = format!("{}@image", &Digest::of(bytes).to_string()[..32]);
+    let content_id = format!("{}@image", &Digest::new(bytes).to_string()[..32]);
     let source = format!("cid:{content_id}");
     let name = name.to_owned();
     let file = Attachment { content_id, format: ImageFormat::Png, name, bytes: bytes.into() };

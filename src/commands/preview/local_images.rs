@@ -30,7 +30,7 @@ pub(super) fn in_place(
                 }
             }
         };
-        let hash = Digest::of(&bytes).to_string();
+        let hash = Digest::new(&bytes).to_string();
         let name = format!("{}.{}", &hash[..16], format.extension());
         keep(&name, &bytes)?;
         names.insert(image.source.clone(), format!("{FOLDER}/{name}"));

@@ -199,7 +199,7 @@ impl<'p> Gallery<'p> {
         bytes: Vec<u8>,
         faults: &mut Vec<ImageProblem>,
     ) -> Option<String> {
-        let digest = Digest::of(&bytes);
+        let digest = Digest::new(&bytes);
         if let Some(source) = self.attached.get(&digest) {
             return Some(source.clone());
         }

@@ -1,4 +1,4 @@
-//! What a server offers, as its answer to EHLO says (RFC 5321 section 4.1.1.1).
+//! What a server offers in its reply to EHLO (RFC 5321 section 4.1.1.1).
 
 use lettre::transport::smtp::authentication::Mechanism;
 
@@ -34,8 +34,8 @@ pub enum SizeLimit {
 }
 
 impl Capabilities {
-    /// Reads the answer to EHLO. The first line is the server's name; keywords
-    /// that we do not know are passed over.
+    /// Reads the reply to EHLO. The first line is the server's name. Unknown
+    /// keywords are ignored.
     pub(super) fn parse(reply: &RawReply) -> Self {
         let mut found = Self::default();
         for line in reply.lines.iter().skip(1) {

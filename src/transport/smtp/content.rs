@@ -1,34 +1,33 @@
-//! A message in the form in which DATA carries it (RFC 5321 section 4.5.2).
+//! A message as it is sent after DATA (RFC 5321 section 4.5.2).
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
-/// A message ready for the wire: content and terminator, to be written at once.
+/// The bytes to send: content and terminator, in one write.
 pub(super) struct Content<'m> {
-    /// The message with its dots doubled where a line begins with one. It is
-    /// the caller's own bytes when no line does.
+    /// The message, with a second dot before each line that begins with one. It
+    /// borrows the caller's bytes if no line does.
     pub stuffed: Cow<'m, [u8]>,
     /// The final dot, after a line end if the message has none.
     pub terminator: &'static [u8],
 }
 
 impl<'m> Content<'m> {
-    /// Stuffs a message.
-    pub(super) fn of(message: &'m [u8]) -> Self {
+    pub(super) fn new(message: &'m [u8]) -> Self {
         let complete = message.is_empty() || message.ends_with(b"\r\n");
         let terminator: &[u8] = if complete { b".\r\n" } else { b"\r\n.\r\n" };
         Self { stuffed: stuffed(message), terminator }
     }
 
-    /// How many bytes go over the wire.
     pub(super) fn len(&self) -> usize {
         self.stuffed.len() + self.terminator.len()
     }
 }
 
-/// A dot after a bare line feed is doubled too: some servers take that for a
-/// line end, and the message could end early and smuggle in another.
+/// Doubles the dots at the starts of lines, also after a bare line feed: some
+/// servers take that for a line end. The message could then end early, and its
+/// rest be read as commands.
 fn stuffed(message: &[u8]) -> Cow<'_, [u8]> {
     let mut dots = memmem::find_iter(message, b"\n.").map(|at| at + 1).peekable();
     let first = message.first() == Some(&b'.');
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     fn wire(message: &[u8]) -> Vec<u8> {
-        let content = Content::of(message);
+        let content = Content::new(message);
         let wire = [&content.stuffed, content.terminator].concat();
         assert_eq!(wire.len(), content.len());
         wire
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_message_without_such_dots_is_not_copied() {
-        assert!(matches!(Content::of(b"a.b\r\nc\r\n").stuffed, Cow::Borrowed(_)));
+        assert!(matches!(Content::new(b"a.b\r\nc\r\n").stuffed, Cow::Borrowed(_)));
     }
 
     proptest::proptest! {

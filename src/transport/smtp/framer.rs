@@ -1,7 +1,7 @@
 //! Cuts one reply after another from the bytes of a server (RFC 5321 section 4.2).
 //!
-//! In: bytes as they come, in pieces of any size. Out: one [`RawReply`] at a
-//! time; what follows it stays for the next. Tolerated: bare line feeds, lines
+//! In: bytes in pieces of any size. Out: one [`RawReply`] at a time; the bytes
+//! after it are kept for the next. Tolerated: bare line feeds, lines
 //! longer than the 512 bytes of the RFC, text outside UTF-8. Not tolerated:
 //! more than [`LARGEST_REPLY`] bytes, lines that do not begin with a code, a
 //! code that changes within one reply.
@@ -12,7 +12,7 @@ use lettre::transport::smtp::response::Response;
 /// lines, but a server that never ends must not fill the memory.
 pub(super) const LARGEST_REPLY: usize = 64 * 1024;
 
-/// One whole reply, as the server gave it.
+/// One whole reply of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RawReply {
     /// 200 to 599.
@@ -29,7 +29,7 @@ impl RawReply {
     }
 }
 
-/// Why what came is not a reply.
+/// Why the bytes are not a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotAReply {
     #[error("what the server sent is not an SMTP reply")]
@@ -40,30 +40,29 @@ pub(super) enum NotAReply {
     TooLong,
 }
 
-/// Holds what has come and is not yet a whole reply.
+/// Holds the bytes that are not yet a whole reply.
 #[derive(Debug, Default)]
 pub(super) struct Framer {
     buffer: Vec<u8>,
-    /// How much of the buffer is known to hold no line end.
+    /// The number of bytes at the start of the buffer that hold no line end.
     searched: usize,
-    /// The lines so far of a reply that goes on.
+    /// The lines so far of a reply that is not complete.
     begun: Option<RawReply>,
     /// The bytes of those lines.
     begun_bytes: usize,
 }
 
 impl Framer {
-    /// Takes what came.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Whether nothing is held, not even the beginning of a reply.
+    /// Whether it holds no byte, not even of an incomplete reply.
     pub(super) fn is_empty(&self) -> bool {
         self.buffer.is_empty() && self.begun.is_none()
     }
 
-    /// The next whole reply, or `None` when more must come first.
+    /// The next whole reply, or `None` if more bytes are needed.
     pub(super) fn next_reply(&mut self) -> Result<Option<RawReply>, NotAReply> {
         while let Some(line) = self.next_line()? {
             let (code, goes_on, text) = parse_line(&line).ok_or(NotAReply::Form)?;
@@ -91,7 +90,8 @@ impl Framer {
         }
         if found.is_none() {
             self.searched = length;
-            // A server of another protocol may never end its first line.
+            // A server of another protocol may never end its first line, so the code is
+            // checked before the line is complete.
             let code = &self.buffer[..length.min(3)];
             return if code.iter().all(u8::is_ascii_digit) {
                 Ok(None)

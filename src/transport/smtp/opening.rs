@@ -1,4 +1,4 @@
-//! From nothing to a connection that is ready for a message.
+//! Opens a connection that is ready for a message.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -65,8 +65,8 @@ impl Opening<'_> {
         let found: Vec<_> = match timeout(limit, lookup).await {
             Err(_) => return Err(self.late(Phase::Resolve, limit)),
             Ok(Err(error)) => return Err(self.unreachable(Phase::Resolve, error.to_string())),
-            // What is allowed to this machine alone must not depend on what a
-            // resolver calls localhost.
+            // A resolver may give an address of another machine for `localhost`.
+            // A password without TLS must not go there.
             Ok(Ok(found)) => {
                 found.filter(|a| !server.host().is_loopback() || a.ip().is_loopback()).collect()
             }
@@ -84,7 +84,7 @@ impl Opening<'_> {
         let stream = dialled
             .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
             .map_err(|error| error.to_string())?;
-        // Without this, a small write waits for the answer to the one before.
+        // Without this, a small write waits until the one before is acknowledged.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         Ok(stream)
     }
@@ -102,8 +102,8 @@ impl Opening<'_> {
         }
     }
 
-    /// STARTTLS. Nothing that came before it counts afterwards, the offers
-    /// included (RFC 3207 section 4.2).
+    /// Begins TLS with STARTTLS. What the server said before, its offers
+    /// included, is forgotten (RFC 3207 section 4.2).
     async fn start_tls(
         &self,
         wire: Wire<TcpStream>,
@@ -158,8 +158,8 @@ impl Opening<'_> {
         }
     }
 
-    /// AUTH (RFC 4954). [`SmtpTransport::new`](super::SmtpTransport::new) has
-    /// made sure that the connection is protected.
+    /// Logs in with AUTH (RFC 4954). [`SmtpTransport::new`](super::SmtpTransport::new)
+    /// has checked that the connection is protected.
     async fn authenticate(
         &self,
         wire: &mut Wire,
@@ -177,7 +177,7 @@ impl Opening<'_> {
             Sasl::new(credentials.user.clone(), credentials.password.expose_secret().to_owned());
         let limit = self.settings.timeouts.command;
         let mut command = Auth::new(mechanism, sasl.clone(), None);
-        // LOGIN asks for the user and then for the password; more is no LOGIN.
+        // LOGIN asks for the user and then for the password, and for nothing more.
         for _ in 0..=2 {
             let Ok(next) = command else { break };
             let said = next.to_string();
@@ -200,7 +200,7 @@ impl Opening<'_> {
         ))
     }
 
-    /// The reply, if it is one of those that let us go on.
+    /// The reply, if its code is one with which the session goes on.
     fn expect(
         &self,
         phase: Phase,
@@ -216,7 +216,7 @@ impl Opening<'_> {
             }),
             Ok(raw) => Err(self.unacceptable(
                 phase,
-                format!("the server gave an answer out of turn: {}", reply::safe(&raw)),
+                format!("the reply does not fit the command: {}", reply::safe(&raw)),
             )),
             Err(WireError::NotSmtp(cause)) => Err(self.unacceptable(
                 phase,

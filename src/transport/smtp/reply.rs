@@ -1,19 +1,18 @@
-//! A reply in the core's form: its lines joined, its text made safe to show.
+//! Converts a reply into the core's type: its lines joined, its text made safe to show.
 
 use super::framer::RawReply;
 use crate::delivery::{EnhancedCode, Reply};
 use crate::domain::safe_text;
 
-/// The reply as the rest of the program sees it.
 pub(super) fn safe(raw: &RawReply) -> Reply {
     let joined = joined(raw);
-    // RFC 2034 section 4: a code of another class than the reply's says nothing.
+    // RFC 2034 section 4: an enhanced code of another class than the reply's is wrong.
     let enhanced = EnhancedCode::parse_prefix(&joined)
         .filter(|enhanced| u16::from(enhanced.class) == raw.code / 100);
     Reply { code: raw.code, enhanced, text: safe_text(&joined) }
 }
 
-/// The lines as one, with an enhanced code that every line repeats kept once.
+/// The lines as one line. An enhanced code that every line repeats is kept once.
 fn joined(raw: &RawReply) -> String {
     let Some((first, rest)) = raw.lines.split_first() else {
         return String::new();

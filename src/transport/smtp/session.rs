@@ -1,10 +1,10 @@
-//! One message after another over an open connection.
+//! Sends one message after another over an open connection.
 //!
-//! A message goes in two writes where the server offers PIPELINING: MAIL, RCPT
-//! and DATA together, then the content together with its final dot. A refusal
-//! costs a RSET, which travels with the next message's commands, and not the
-//! session. Absent on purpose: NOOP. Whether the server has hung up is seen by
-//! looking into the connection, which costs no round trip.
+//! If the server offers PIPELINING, a message takes two writes: first MAIL, RCPT
+//! and DATA, then the content with its final dot. After a refusal the session
+//! goes on, and RSET is sent with the commands of the next message. Absent on
+//! purpose: NOOP. What has arrived on the connection shows whether the server
+//! has closed it, and that costs no round trip.
 
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
@@ -25,15 +25,15 @@ pub struct SmtpConnection {
     state: State,
 }
 
-/// What the connection is good for.
+/// What the connection can be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The server waits for MAIL.
     Ready,
-    /// The server may hold a half-begun transaction; RSET ends it.
+    /// The server may hold an unfinished transaction, which RSET ends.
     NeedsReset,
-    /// Nothing: a message is on its way, or the two ends no longer know of
-    /// each other where they are.
+    /// Nothing more: a message is being sent, or it is not known to which
+    /// command the next reply will belong.
     Spent,
 }
 
@@ -58,7 +58,7 @@ impl Connection for SmtpConnection {
         if let Some(refusal) = refused_before_asking(&self.offers, message) {
             return refusal;
         }
-        // A caller who drops this future leaves the connection spent.
+        // If the caller drops this future, the connection stays spent.
         let before = std::mem::replace(&mut self.state, State::Spent);
         if before == State::Spent {
             return lost(Phase::MailFrom, "this connection can carry no further message");
@@ -92,54 +92,54 @@ impl Connection for SmtpConnection {
     }
 }
 
-/// How an attempt ended, and what the connection is good for after it.
+/// The outcome of an attempt, and the state of the connection after it.
 type Ended = (Attempt, State);
 
 impl SmtpConnection {
-    /// What the server has said without being asked, or that it has gone.
-    /// Either ends the session: its next answer could be taken for the answer
-    /// to something else, an old 250 for that to a message.
+    /// The attempt is lost if a reply has arrived to which no command belongs,
+    /// or if the server has closed the connection. Replies after that could be
+    /// taken for those of other commands: an old 250 for that of a message.
     async fn unasked(&mut self, next: Phase) -> Option<Attempt> {
         match self.wire.idle().await {
             Idle::Quiet => None,
             Idle::Reply(raw) => {
                 let said = reply::safe(&raw);
-                Some(lost(next, format!("without being asked, the server said: {said}")))
+                Some(lost(next, format!("no command was sent, and the server replied: {said}")))
             }
             Idle::Failed(error) => Some(lost(next, error)),
         }
     }
 
-    /// All commands in one write, then all answers in their order (RFC 2920).
-    async fn begin_at_once(&mut self, commands: &[Command]) -> Result<(), Ended> {
+    /// Sends all commands in one write, then reads all replies in order (RFC 2920).
+    async fn begin_at_once(&mut self, commands: &[SmtpCommand]) -> Result<(), Ended> {
         let all: String = commands.iter().map(|command| command.text.as_str()).collect();
         if let Err(error) = self.wire.send(&all, self.timeouts.command).await {
             return Err((lost(Phase::MailFrom, error), State::Spent));
         }
         let mut refusal = None;
         let mut after = State::NeedsReset;
-        for Command { step, .. } in commands {
-            let answer = self.wire.reply(step.limit(&self.timeouts)).await;
-            match step.judge(answer) {
-                Judged::GoOn if *step == Step::Data && refusal.is_some() => {
+        for SmtpCommand { verb, .. } in commands {
+            let answer = self.wire.reply(verb.limit(&self.timeouts)).await;
+            match verb.judge(answer) {
+                Judged::GoOn if *verb == SmtpVerb::Data && refusal.is_some() => {
                     after = self.end_without_content().await;
                 }
                 Judged::GoOn => {}
                 Judged::No(attempt) => {
                     refusal.get_or_insert(attempt);
                 }
-                // An answer that came before the connection ended stays true.
+                // A refusal that came before the connection ended stays valid.
                 Judged::Over(attempt) => return Err((refusal.unwrap_or(attempt), State::Spent)),
             }
         }
         refusal.map_or(Ok(()), |attempt| Err((attempt, after)))
     }
 
-    /// One command a round trip, for servers without PIPELINING.
-    async fn begin_in_turn(&mut self, commands: &[Command]) -> Result<(), Ended> {
-        for Command { step, text } in commands {
-            let limit = step.limit(&self.timeouts);
-            match step.judge(self.wire.exchange(text, limit).await) {
+    /// Sends one command per round trip, for servers without PIPELINING.
+    async fn begin_in_turn(&mut self, commands: &[SmtpCommand]) -> Result<(), Ended> {
+        for SmtpCommand { verb, text } in commands {
+            let limit = verb.limit(&self.timeouts);
+            match verb.judge(self.wire.exchange(text, limit).await) {
                 Judged::GoOn => {}
                 Judged::No(attempt) => return Err((attempt, State::NeedsReset)),
                 Judged::Over(attempt) => return Err((attempt, State::Spent)),
@@ -148,9 +148,9 @@ impl SmtpConnection {
         Ok(())
     }
 
-    /// The server asks for content although it refused the recipient. It gets
-    /// a lone dot, never the content, and whatever it answers, nothing was
-    /// delivered (RFC 2920 section 3.1).
+    /// Ends a transaction in which the server refused the recipient and accepts
+    /// DATA all the same. The server gets a single dot and no content, so that
+    /// nothing is delivered, whatever it replies (RFC 2920 section 3.1).
     async fn end_without_content(&mut self) -> State {
         match self.wire.exchange(".\r\n", self.timeouts.command).await {
             Ok(raw) if raw.code != CLOSING => State::NeedsReset,
@@ -158,12 +158,12 @@ impl SmtpConnection {
         }
     }
 
-    /// The content and its final dot in one write, then the answer.
+    /// Sends the content and its final dot in one write, then reads the reply.
     async fn hand_over(&mut self, message: &[u8], doubt: &DoubtMark) -> Ended {
         if let Some(lost) = self.unasked(Phase::Content).await {
             return (lost, State::Spent);
         }
-        let content = Content::of(message);
+        let content = Content::new(message);
         doubt.raise();
         match self.wire.send_content(&content, self.timeouts.content).await {
             Sent::Whole => judge_final(self.wire.reply(self.timeouts.dot).await),
@@ -177,33 +177,30 @@ impl SmtpConnection {
 /// The code with which a server ends the connection (RFC 5321 section 3.8).
 const CLOSING: u16 = 421;
 
-/// A command before the content.
-struct Command {
-    step: Step,
+struct SmtpCommand {
+    verb: SmtpVerb,
     text: String,
 }
 
-/// Which command it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum SmtpVerb {
     Reset,
     Mail,
     Rcpt,
     Data,
 }
 
-/// What an answer to a command means for the message.
+/// What the reply to a command means for the message.
 #[derive(Debug, PartialEq, Eq)]
 enum Judged {
-    /// On to the next.
     GoOn,
-    /// The message ends here, the session does not.
+    /// The message is refused; the session goes on.
     No(Attempt),
-    /// Both end.
+    /// The message and the session end.
     Over(Attempt),
 }
 
-impl Step {
+impl SmtpVerb {
     fn phase(self) -> Phase {
         match self {
             Self::Reset | Self::Mail => Phase::MailFrom,
@@ -241,7 +238,7 @@ fn commands(
     message: &[u8],
     offers: &Capabilities,
     before: State,
-) -> Vec<Command> {
+) -> Vec<SmtpCommand> {
     let mut parameters = Vec::new();
     if offers.size != SizeLimit::NotOffered {
         parameters.push(MailParameter::Size(size(message)));
@@ -253,11 +250,11 @@ fn commands(
     let rcpt = Rcpt::new(envelope.recipient.to_lettre(), Vec::new());
     let mut commands = Vec::with_capacity(4);
     if before == State::NeedsReset {
-        commands.push(Command { step: Step::Reset, text: Rset.to_string() });
+        commands.push(SmtpCommand { verb: SmtpVerb::Reset, text: Rset.to_string() });
     }
-    commands.push(Command { step: Step::Mail, text: mail.to_string() });
-    commands.push(Command { step: Step::Rcpt, text: rcpt.to_string() });
-    commands.push(Command { step: Step::Data, text: Data.to_string() });
+    commands.push(SmtpCommand { verb: SmtpVerb::Mail, text: mail.to_string() });
+    commands.push(SmtpCommand { verb: SmtpVerb::Rcpt, text: rcpt.to_string() });
+    commands.push(SmtpCommand { verb: SmtpVerb::Data, text: Data.to_string() });
     commands
 }
 
@@ -267,8 +264,8 @@ fn size(message: &[u8]) -> usize {
     message.len() + if message.ends_with(b"\r\n") { 0 } else { 2 }
 }
 
-/// What the server's offers already forbid. It is put as the answer that the
-/// server would have to give, in words that say who gives it.
+/// Refuses a message that the server must refuse by its own reply to EHLO. The
+/// reply is made here, and its text says that nothing was sent.
 fn refused_before_asking(offers: &Capabilities, message: &[u8]) -> Option<Attempt> {
     let (code, (subject, detail), text) = match offers.size {
         SizeLimit::Bytes(limit) if size(message) as u64 > limit => {
@@ -287,7 +284,7 @@ fn refused_before_asking(offers: &Capabilities, message: &[u8]) -> Option<Attemp
     Some(Attempt::Refused { phase: Phase::MailFrom, reply })
 }
 
-/// What the answer to a whole message means.
+/// What the reply to a whole message means.
 fn judge_final(answer: Result<RawReply, WireError>) -> Ended {
     match answer {
         Err(error) => (lost(Phase::Dot, error), State::Spent),
@@ -302,8 +299,8 @@ fn judge_final(answer: Result<RawReply, WireError>) -> Ended {
     }
 }
 
-/// What an answer means that came while the content was still being written.
-/// The connection is spent: the server may take the rest for commands.
+/// What a reply means that came while the content was being written. The
+/// connection is spent, because the server may take the rest for commands.
 fn judge_early(raw: &RawReply, terminator: Terminator) -> Ended {
     let attempt = match (terminator, raw.code) {
         (Terminator::MayHaveLeft, _) => judge_final(Ok(raw.clone())).0,
@@ -316,7 +313,7 @@ fn judge_early(raw: &RawReply, terminator: Terminator) -> Ended {
 }
 
 fn out_of_turn(raw: &RawReply) -> String {
-    format!("the server gave an answer out of turn: {}", reply::safe(raw))
+    format!("the reply does not fit the command: {}", reply::safe(raw))
 }
 
 fn lost(phase: Phase, cause: impl ToString) -> Attempt {

@@ -14,8 +14,8 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use super::settings::{Authorities, SettingsError};
 use crate::domain::{MailServer, SmtpSecurity};
 
-/// [`SmtpSecurity`] with what it takes. A plain connection loads no authorities,
-/// which a small container may not have.
+/// [`SmtpSecurity`] with its TLS connector. A plain connection loads no
+/// certificate authorities, because a small container may have none.
 pub(super) enum Protection {
     Plain,
     StartTls(TlsConnector),
@@ -23,7 +23,7 @@ pub(super) enum Protection {
 }
 
 impl Protection {
-    /// Loads what all connections share.
+    /// Loads the certificate authorities once for all connections.
     pub(super) fn new(
         security: SmtpSecurity,
         authorities: &Authorities,
@@ -38,9 +38,9 @@ impl Protection {
 
 /// Why the handshake failed.
 pub(super) enum HandshakeError {
-    /// The connection broke; trying again may help.
+    /// The connection broke. Another try may succeed.
     Broken(String),
-    /// Both ends speak, and do not come together.
+    /// The two ends do not agree, so another try fails too.
     Unacceptable(String),
 }
 
@@ -62,8 +62,8 @@ fn connector(authorities: &Authorities) -> Result<TlsConnector, SettingsError> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// Rustls calls every verifier of one's own dangerous; this one asks whom the
-/// operating system trusts, and checks the name.
+/// Rustls calls every verifier but its own dangerous. This one trusts the
+/// authorities of the operating system, and checks the name.
 fn system_verifier(
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<rustls_platform_verifier::Verifier>, rustls::Error> {
@@ -79,7 +79,7 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
     if roots.is_empty() { Err("the PEM file holds no certificate".to_owned()) } else { Ok(roots) }
 }
 
-/// Shakes hands, and checks that the certificate is for the configured host.
+/// Performs the TLS handshake, and checks that the certificate is for the configured host.
 pub(super) async fn handshake(
     connector: &TlsConnector,
     stream: TcpStream,

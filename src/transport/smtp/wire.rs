@@ -1,6 +1,6 @@
-//! Bytes out, replies in, each within its time.
+//! Writes bytes and reads replies, each within a time limit.
 //!
-//! Absent on purpose: what a reply means.
+//! Absent on purpose: the meaning of a reply.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -20,7 +20,6 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// Why no reply came.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WireError {
     #[error("the server did nothing for {}", seconds(.0))]
@@ -35,57 +34,53 @@ pub(super) enum WireError {
 
 /// How the writing of a message ended.
 pub(super) enum Sent {
-    /// All of it was handed over.
     Whole,
-    /// The server answered before the end, and the rest was kept back.
+    /// The server replied before the end, and the rest was not sent.
     AnsweredEarly(RawReply, Terminator),
-    /// It broke off.
     Failed(WireError, Terminator),
 }
 
-/// Whether the end of a message has left.
+/// Whether the terminator of a message was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Terminator {
-    /// Not a byte of it: the server cannot have the message.
+    /// No byte of it was sent: the server cannot have the message.
     Kept,
-    /// Some of it may have: the server may have the message.
+    /// Some of it may have been sent: the server may have the message.
     MayHaveLeft,
 }
 
-/// Bytes that the server sent while no command was open.
+/// What the server sent while it owed no reply.
 pub(super) enum Idle {
-    /// Nothing, as it should be.
     Quiet,
     /// A whole reply, such as 421.
     Reply(RawReply),
-    /// The end, or something that is no reply.
+    /// The connection ended, or the bytes are no reply.
     Failed(WireError),
 }
 
-/// A connection and what has come over it.
+/// A connection, and the bytes that were read from it.
 pub(super) struct Wire<S = Box<dyn Stream>> {
     stream: S,
     framer: Framer,
-    /// A failed write whose reason the server may still have sent.
+    /// The error of a write. The server may have sent the reason before it closed.
     write_error: Option<io::Error>,
 }
 
 impl Wire<TcpStream> {
-    /// Gives the bare stream for a TLS handshake, unless bytes have come that
-    /// nobody asked for: taken for answers after the handshake, they would
-    /// speak with the server's authority (RFC 3207 section 6).
+    /// Gives the bare stream for a TLS handshake, unless further bytes have come.
+    /// After the handshake they would count as replies of the authenticated
+    /// server, although anybody can have sent them (RFC 3207 section 6).
     pub(super) fn into_quiet_stream(self) -> Option<TcpStream> {
         self.framer.is_empty().then_some(self.stream)
     }
 
-    /// The same connection as one that may be plain or TLS.
+    /// The same connection, in the type for both plain connections and TLS.
     pub(super) fn boxed(self) -> Wire {
         Wire { stream: Box::new(self.stream), framer: self.framer, write_error: self.write_error }
     }
 }
 
 impl<S: Stream> Wire<S> {
-    /// A connection over which nothing has come.
     pub(super) fn new(stream: S) -> Self {
         Self { stream, framer: Framer::default(), write_error: None }
     }
@@ -117,7 +112,7 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// The next reply, already here or to be waited for.
+    /// Waits for the next reply.
     pub(super) async fn reply(&mut self, limit: Duration) -> Result<RawReply, WireError> {
         let read = async {
             loop {
@@ -130,7 +125,7 @@ impl<S: Stream> Wire<S> {
         timeout(limit, read).await.unwrap_or(Err(WireError::TimedOut(limit)))
     }
 
-    /// Looks, without waiting, for what came unasked.
+    /// Looks, without waiting, for bytes that no command asked for.
     pub(super) async fn idle(&mut self) -> Idle {
         let looked = poll_fn(|cx| Poll::Ready(self.poll_fill(cx))).await;
         match (self.framer.next_reply(), looked) {
@@ -142,9 +137,9 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// Writes a message and its terminator in one piece, as far as the other
-    /// end takes them, and listens all the while. Each step of progress may
-    /// take as long as `limit`.
+    /// Writes a message and its terminator in one piece if the server takes
+    /// them, and reads at the same time. Each step of progress may take as long
+    /// as `limit`.
     pub(super) async fn send_content(&mut self, content: &Content<'_>, limit: Duration) -> Sent {
         let mut written = 0;
         loop {
@@ -156,15 +151,15 @@ impl<S: Stream> Wire<S> {
                 Terminator::MayHaveLeft
             };
             match step {
-                Ok(Step::Wrote(count)) => written += count,
-                Ok(Step::Flushed) => return Sent::Whole,
-                Ok(Step::Answered(reply)) => return Sent::AnsweredEarly(reply, terminator),
+                Ok(WriteStep::Wrote(count)) => written += count,
+                Ok(WriteStep::Flushed) => return Sent::Whole,
+                Ok(WriteStep::Answered(reply)) => return Sent::AnsweredEarly(reply, terminator),
                 Err(error) => return Sent::Failed(error, terminator),
             }
         }
     }
 
-    /// Ends the connection as far as it is still there.
+    /// Closes the connection. Errors do not matter any more.
     pub(super) async fn shut(mut self, limit: Duration) {
         let _ = timeout(limit, self.stream.shutdown()).await;
     }
@@ -174,23 +169,23 @@ impl<S: Stream> Wire<S> {
         cx: &mut Context<'_>,
         content: &Content<'_>,
         written: usize,
-    ) -> Poll<Result<Step, WireError>> {
+    ) -> Poll<Result<WriteStep, WireError>> {
         let progress = if written < content.len() {
-            self.poll_write(cx, content, written).map_ok(Step::Wrote)
+            self.poll_write(cx, content, written).map_ok(WriteStep::Wrote)
         } else {
-            Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| Step::Flushed)
+            Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| WriteStep::Flushed)
         };
         match progress {
             Poll::Ready(Ok(step)) => return Poll::Ready(Ok(step)),
             Poll::Ready(Err(error)) => self.write_error = Some(error),
             Poll::Pending => {}
         }
-        // The other end takes no more just now, or never again: has it said
-        // why? After a failed write too it is waited for, because the last
-        // answer and the end may not have been noticed yet.
+        // The server takes no more bytes, now or for good, and may have replied
+        // why. After a failed write the loop waits too, because the last reply
+        // may not have been read yet.
         loop {
             if let Some(reply) = self.framer.next_reply()? {
-                return Poll::Ready(Ok(Step::Answered(reply)));
+                return Poll::Ready(Ok(WriteStep::Answered(reply)));
             }
             ready!(self.poll_fill(cx))?;
         }
@@ -229,7 +224,7 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// The reason for an end: the first failure, and plain words for the most common one.
+    /// Why the connection ended: the first failure, or `Closed` for the most common kinds.
     fn end(&mut self, read_error: Option<io::Error>) -> WireError {
         let closed = |error: &io::Error| {
             matches!(
@@ -247,7 +242,7 @@ impl<S: Stream> Wire<S> {
     }
 }
 
-enum Step {
+enum WriteStep {
     Wrote(usize),
     Flushed,
     Answered(RawReply),

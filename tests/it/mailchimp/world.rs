@@ -156,7 +156,7 @@ pub(super) fn frozen(rendered: &Rendered, headers: FixedHeaders) -> Campaign {
         issue: Slug::parse("2026-08-12").unwrap(),
     };
     let campaign = Campaign::freeze(key, rendered, &headers);
-    assert_eq!(campaign.digest(), Digest::of(campaign.canonical().as_bytes()));
+    assert_eq!(campaign.digest(), Digest::new(campaign.canonical().as_bytes()));
     campaign
 }
 

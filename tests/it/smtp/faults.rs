@@ -26,7 +26,7 @@ async fn every_fault_of_one_message_has_its_one_answer() {
         ),
         (
             "stray-250",
-            lost(Phase::Content, "without being asked, the server said: 250 2.0.0 stray"),
+            lost(Phase::Content, "no command was sent, and the server replied: 250 2.0.0 stray"),
             false,
             false,
             0,
@@ -96,7 +96,7 @@ async fn a_farewell_while_idle_is_seen_before_the_next_message() {
     let server = SmtpServer::start(options);
     let mut connection = connect(&server).await;
     assert_eq!(deliver(&mut connection, "reader").await.0, accepted());
-    let cause = "without being asked, the server said: 421 4.3.2 shutting down";
+    let cause = "no command was sent, and the server replied: 421 4.3.2 shutting down";
     let found = deliver(&mut connection, "other").await;
     assert_eq!(found, (lost(Phase::MailFrom, cause), false));
     assert!(!connection.is_usable());
