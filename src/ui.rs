@@ -363,6 +363,15 @@ fn describe(finding: &Finding, paint: Paint) -> String {
     text
 }
 
+/// A number with its noun, as in `1 row` and `2 rows`.
+pub(crate) fn counted<N: PartialEq + From<u8> + std::fmt::Display>(
+    number: N,
+    thing: &str,
+) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 /// Talk may quote an input, and an input must not steer a terminal: control
 /// characters other than a line break and a tab are shown as images.
 fn printable(text: &str) -> String {

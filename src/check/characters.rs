@@ -31,9 +31,9 @@ pub(super) fn discover(
     for (span, c) in runs {
         let code = u32::from(c);
         let message = match text[span.clone()].chars().count() {
-            1 => format!("a control character stands here (U+{code:04X})"),
+            1 => format!("a control character is in the text (U+{code:04X})"),
             count => {
-                format!("{count} control characters stand here, the first is U+{code:04X}")
+                format!("{count} control characters are in the text, the first is U+{code:04X}")
             }
         };
         let advice = "Delete it; it is invisible, and some mail programs cut the mail there.";

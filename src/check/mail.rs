@@ -45,7 +45,7 @@ pub fn discover(
         findings.overall(
             PIXEL,
             format!("the image `{source}` is too small to be seen"),
-            "Take it out: it would only tell its server who reads the mail, and when.",
+            "Remove it: it would only report to its server who reads the mail, and when.",
         );
     }
     // A mail without any link to unsubscribe breaks another rule.

@@ -15,6 +15,7 @@ use crate::source::{Finding, Severity};
 use crate::host::{Context, OutputFormat};
 use crate::publish::issue_file::issue_files;
 use crate::publish::newsletter::Newsletter;
+use crate::ui::counted;
 
 /// Check issues, and report findings with file, line and column
 #[derive(Debug, Args)]
@@ -193,11 +194,4 @@ fn annotation(finding: &Finding) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-pub(super) fn counted(number: usize, thing: &str) -> String {
-    match number {
-        1 => format!("1 {thing}"),
-        number => format!("{number} {thing}s"),
-    }
 }

@@ -109,6 +109,6 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let parent = path.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
         Failure::of(Exit::InputUnreadable, format!("cannot write {}", path.display()), &error)
-            .hint("Choose a folder that can be written with --out.")
+            .hint("Choose a folder that can be written with `--out`.")
     })
 }

@@ -54,8 +54,8 @@ fn editors(named: &[String], configured: &[EmailAddress]) -> Result<Vec<EmailAdd
         named.map_err(|error| Failure::of(Exit::Usage, "`--to` takes an email address", &error))?;
     let editors = if named.is_empty() { configured.to_vec() } else { named };
     if editors.is_empty() {
-        Err(Failure::new(Exit::Usage, "there is nobody to send a proof to")
-            .hint("Set `[proof] to` in postrider.toml, or say `--to EMAIL`."))
+        Err(Failure::new(Exit::Usage, "there is no editor to send a proof to")
+            .hint("Set `[proof] to` in postrider.toml, or use `--to EMAIL`."))
     } else {
         Ok(editors)
     }

@@ -13,7 +13,7 @@ use crate::config::{Config, Root};
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{ImportError, ImportSummary, ListStats, ListedSubscriber, OpenMode, Store};
-use crate::ui::Ui;
+use crate::ui::{Ui, counted};
 
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::store_access;
@@ -174,8 +174,8 @@ fn report_import(
         return context.ui.data_json(&ImportReport { summary, rejects });
     }
     context.ui.status(&format!(
-        "{} rows: {} added, {} merged, {} unchanged, {} rejected; {} addresses newly suppressed",
-        summary.rows,
+        "{}: {} added, {} merged, {} unchanged, {} rejected; {} newly suppressed",
+        counted(summary.rows, "row"),
         summary.added,
         summary.merged,
         summary.unchanged,

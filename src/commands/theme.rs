@@ -20,8 +20,8 @@ use crate::render::Letterhead;
 use crate::source::rules::THEME_FAULT;
 use crate::source::{Finding, Severity};
 use crate::theme::{self, Theme};
+use crate::ui::counted;
 
-use super::check::counted;
 use super::new::write_new;
 use crate::host::{Context, OutputFormat};
 use crate::publish::newsletter::customised;

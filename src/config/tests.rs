@@ -167,7 +167,7 @@ fn no_name_turns_text_around() {
     let told = said_of(&text);
     assert!(told.contains("postrider.toml:2:8: error[bad-value]: `newsletter.name` cannot be used: an invisible character that turns text around (U+2066) cannot stand in a header"), "{told}");
     let told = said_of(&LEAST.replace("\"The Weekly <", "\"The \u{202E}Weekly <"));
-    assert!(told.contains("postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an address: in the name before it, an invisible character"), "{told}");
+    assert!(told.contains("postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an email address: in the name before it, an invisible character"), "{told}");
 }
 
 #[test]
@@ -203,7 +203,7 @@ postrider.toml:3:8: error[wrong-type]: `newsletter.slug` takes a text, and this 
   3 | slug = 3
     |        ^
     = Put it in quotes, as in `\"text\"`.
-postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an address: an address has the form name@domain
+postrider.toml:4:8: error[bad-value]: `newsletter.from` is not an email address: an email address has the form name@domain
   4 | from = \"News <news>\"
     |        ^^^^^^^^^^^^^
     = Write `news@example.org` or `Weekly News <news@example.org>`.

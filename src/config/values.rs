@@ -38,12 +38,13 @@ pub(super) fn slug(text: &str) -> Result<Slug, Wrong> {
 
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, Wrong> {
     let advice = "Write `news@example.org` or `Weekly News <news@example.org>`.";
-    Mailbox::parse(text).map_err(|error| Wrong::new(format!("is not an address: {error}"), advice))
+    Mailbox::parse(text)
+        .map_err(|error| Wrong::new(format!("is not an email address: {error}"), advice))
 }
 
 pub(super) fn address(text: &str) -> Result<EmailAddress, Wrong> {
     EmailAddress::parse(text).map_err(|error| {
-        Wrong::new(format!("is not an address: {error}"), "Write it as `news@example.org`.")
+        Wrong::new(format!("is not an email address: {error}"), "Write it as `news@example.org`.")
     })
 }
 

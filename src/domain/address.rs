@@ -24,10 +24,10 @@ pub enum AddressError {
     #[error("the address is empty")]
     Empty,
     /// There is no `@`, or nothing on one side of it.
-    #[error("an address has the form name@domain")]
+    #[error("an email address has the form name@domain")]
     NoAt,
     /// It holds a control character or white space.
-    #[error("a space or a control character stands inside the address")]
+    #[error("the address contains a space or a control character")]
     ForbiddenCharacter,
     /// RFC 5321 section 4.5.3.1 allows 64 octets before the `@` and 254 in all.
     #[error("the address is longer than RFC 5321 allows (64 bytes before the @, 254 in all)")]

@@ -97,7 +97,7 @@ async fn finish(
 }
 
 const DEFERRED: &str = "the server deferred the recipients that are left; next attempt";
-const UNREACHABLE: &str = "the server cannot be reached; next attempt";
+const UNREACHABLE: &str = "no connection to the server; next attempt";
 
 /// Reports each wait once, so that a run that waits for minutes does not look as if it hung.
 fn report_wait(context: &Context, reason: &str, until: &AtomicI64, reported: &mut i64) {

@@ -259,10 +259,12 @@ fn sort_out(
 fn warn_of_missed(context: &Context, decision: &Decision<'_>) {
     for issue in &decision.missed {
         let path = &issue.path;
-        context.ui.warning(&format!("{path} was due and is too late to be sent by schedule"));
+        context
+            .ui
+            .warning(&format!("{path} was due, and it is now too late to send it by schedule"));
     }
     if !decision.missed.is_empty() {
-        context.ui.hint("Send it with `postrider send`, or say `draft: true` in it.");
+        context.ui.hint("Send it with `postrider send`, or set `draft: true` in its front matter.");
     }
     for (issue, why) in &decision.undated {
         context.ui.detail(&format!("{}: {why}", issue.path));
@@ -290,11 +292,10 @@ fn refused(refusal: &DueRefusal<'_>) -> Failure {
     };
     let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
     match refusal {
-        DueRefusal::SeveralDue(issues) => blocked(format!(
-            "nothing was sent: more than one issue is due: {}",
-            names(issues)
-        ))
-        .hint("Send the one that is meant with `postrider send`, or mark others `draft: true`."),
+        DueRefusal::SeveralDue(issues) => {
+            blocked(format!("nothing was sent: more than one issue is due: {}", names(issues)))
+                .hint("Send one of them with `postrider send`, or set `draft: true` in the others.")
+        }
         DueRefusal::SharedSlug(issues) => {
             blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
                 .hint("Give each its own `slug`.")

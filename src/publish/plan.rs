@@ -6,7 +6,7 @@ use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::Campaign;
 use crate::config::{Config, Via};
 use crate::domain::RouteKind;
-use crate::ui::Ui;
+use crate::ui::{Ui, counted};
 
 /// The result of a dry run, for people and for scripts.
 #[derive(Debug, Serialize)]
@@ -60,9 +60,13 @@ impl Plan {
             ui.status("  the provider keeps the list of subscribers");
             return;
         }
-        ui.status(&format!("  {} get it, {} to be sent now", self.audience.included, self.to_send));
+        ui.status(&format!(
+            "  {}, {} to be sent now",
+            counted(self.audience.included, "recipient"),
+            self.to_send
+        ));
         for (exclusion, number) in &self.audience.excluded {
-            ui.status(&format!("  {number} do not: {}", reason(*exclusion)));
+            ui.status(&format!("  {number} excluded: {}", reason(*exclusion)));
         }
         let domains = &self.audience.domains;
         for (domain, number) in domains.iter().take(DOMAINS_SHOWN) {
@@ -81,9 +85,9 @@ impl Plan {
 
 fn reason(exclusion: Exclusion) -> &'static str {
     match exclusion {
-        Exclusion::Unsubscribed => "they unsubscribed",
-        Exclusion::Unconfirmed => "they have not confirmed",
-        Exclusion::Suppressed => "their address is suppressed",
+        Exclusion::Unsubscribed => "unsubscribed",
+        Exclusion::Unconfirmed => "not confirmed",
+        Exclusion::Suppressed => "suppressed",
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn changes_since(proof: &Proof, ready: &ReadyIssue) -> Vec<String> {
         changes.push("the issue file was edited".to_owned());
     }
     if proof.theme_hash != ready.provenance.theme_hash {
-        changes.push("the theme was edited, or what [theme] sets of it".to_owned());
+        changes.push("the theme was edited, or `[theme]` in postrider.toml".to_owned());
     }
     if changes.is_empty() {
         changes.push("the bytes differ, in no part that can be shown".to_owned());

@@ -10,7 +10,7 @@ use super::newsletter::ReadyIssue;
 use super::proofs::{Proofs, changes_since};
 
 const HOW_TO_PROOF: &str =
-    "Run `postrider proof ISSUE`, look at it, and send then; or say `--unproofed`.";
+    "Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.";
 
 /// Why a new issue is not sent.
 pub(super) fn not_ready(
@@ -24,8 +24,10 @@ pub(super) fn not_ready(
     let not_sent =
         |exit, reason: String| Failure::new(exit, format!("{key} was not sent: {reason}"));
     match why {
-        NotReady::Draft => not_sent(Exit::BlockedOrOverdue, "it says `draft: true`".to_owned())
-            .hint("Take that line out of its front matter when it is ready."),
+        NotReady::Draft => {
+            not_sent(Exit::BlockedOrOverdue, "its front matter says `draft: true`".to_owned())
+                .hint("Remove that line when the issue is ready.")
+        }
         NotReady::Errors => {
             let what = match errors.len() {
                 1 => "the checks found an error".to_owned(),
@@ -33,20 +35,20 @@ pub(super) fn not_ready(
             };
             not_sent(Exit::ChecksRefused, what)
                 .with_findings(errors)
-                .hint("Fix the issue, or say `--allow RULE` for a rule that is wrong here.")
+                .hint("Fix the issue, or use `--allow RULE` for a rule that is wrong here.")
         }
         NotReady::SentAsAnother => {
             let other = sent_as.first().map(ToString::to_string).unwrap_or_default();
             let reason = format!("an issue of the same number, text or digest was sent as {other}");
             not_sent(Exit::BlockedOrOverdue, reason)
                 .hint("If the file was renamed, set `slug` in its front matter to the old one.")
-                .hint("If it really is another issue, say `--as-new`.")
+                .hint("If it really is another issue, use `--as-new`.")
         }
         NotReady::NotProofed => {
             let reason = match proofs.latest() {
-                None => "nobody has seen a proof of it".to_owned(),
+                None => "no editor has received a proof of it".to_owned(),
                 Some(latest) => format!(
-                    "the proof of {} showed {}, and this is {}: {}",
+                    "the proof of {} has the digest {}, and the issue now has {}: {}",
                     latest.at,
                     latest.digest.short(),
                     ready.campaign.digest().short(),
@@ -55,7 +57,7 @@ pub(super) fn not_ready(
             };
             let failure = not_sent(Exit::ProofMissing, reason);
             let failure = if proofs.latest().is_none() && proofs.reached_nobody {
-                failure.hint("A proof into the outbox reaches nobody, so it does not count.")
+                failure.hint("A proof into the outbox reaches no editor, so it does not count.")
             } else {
                 failure
             };
@@ -76,7 +78,7 @@ pub(super) fn blocked(
         Blocked::SharedSlug => Failure::new(
             Exit::BlockedOrOverdue,
             format!(
-                "{file} was not sent: its slug is `{}`, and {} was frozen as that",
+                "{file} was not sent: its slug is `{}`, and {} was frozen under that slug",
                 key.issue, frozen.summary.provenance.source_file
             ),
         )

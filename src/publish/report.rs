@@ -9,6 +9,7 @@ use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
 use crate::store::FrozenCampaign;
+use crate::ui::counted;
 
 /// What became of one campaign or proof. A key that does not apply is `null` in JSON.
 #[derive(Debug, Serialize)]
@@ -44,7 +45,8 @@ enum Line {
 }
 
 const SETTLE_DOUBT: &str = "Look for the Message-IDs in the relay's log, or decide: \
-     `--in-doubt resend` may mail somebody twice, `--in-doubt skip` may miss somebody.";
+     `--in-doubt resend` may send a message twice, `--in-doubt skip` may leave a recipient \
+     without one.";
 
 impl SendReport {
     fn new(campaign: &Campaign, via: RouteKind, ending: &'static str, exit: Exit) -> Self {
@@ -90,10 +92,10 @@ impl SendReport {
         let mut report = Self::new(campaign, via, "proofed", Exit::Done);
         report.attempt = Some(attempt);
         report.editors = Some(editors);
-        let plural = if editors == 1 { "" } else { "s" };
         report.status(format!(
-            "proof {attempt} of {} went to {editors} editor{plural} via {via}, digest {}",
+            "proof {attempt} of {} went to {} via {via}, digest {}",
             campaign.key(),
+            counted(editors, "editor"),
             campaign.digest().short()
         ));
         report
@@ -114,7 +116,7 @@ impl SendReport {
             None => String::new(),
         };
         let key = frozen.campaign.key();
-        report.status(format!("{key} was sent{at}{counts}. Nothing was sent now."));
+        report.status(format!("{key} was sent{at}{counts}; nothing was sent now"));
         if exit == Exit::OutcomesUnknown {
             report.hint(SETTLE_DOUBT);
         }
@@ -136,7 +138,7 @@ impl SendReport {
                     summary.audience
                 ),
             )
-            .hint("Do not send again before somebody has looked at the store."));
+            .hint("Look at the store before you send again."));
         }
         let (ending, reason) = ending_of(&summary.ending);
         let report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit_of(summary));
@@ -153,12 +155,13 @@ impl SendReport {
                     tally.rejected, key.issue
                 ));
             }
-            report.hint("Nobody is lost: run the same command again to send to the others.");
+            report.hint("Run the same command again to send to the others; no recipient is lost.");
         }
         if tally.unknown > 0 {
             report.warning(format!(
-                "whether {} recipients have it is not known; `postrider status ISSUE` lists them",
-                tally.unknown
+                "{} in doubt: the message may or may not have arrived; `postrider status ISSUE` \
+                 lists them",
+                counted(tally.unknown, "recipient")
             ));
             report.hint(SETTLE_DOUBT);
         }
@@ -190,8 +193,8 @@ impl SendReport {
                 "{key} was sent before, as campaign {remote}; nothing was sent now"
             )),
             Pushed::LeftAlone { remote } => report.warning(format!(
-                "{key} was not sent: {remote} is not a draft any more; somebody changed or sent \
-                 it at the provider"
+                "{key} was not sent: {remote} is not a draft any more; it was changed or sent at \
+                 the provider"
             )),
             Pushed::Unknown { remote, seen } => {
                 let seen = match seen {

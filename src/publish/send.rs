@@ -6,7 +6,7 @@ use crate::delivery::{InDoubt, Tally};
 use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
 use crate::store::{FrozenCampaign, SenderLock};
-use crate::ui::Answer;
+use crate::ui::{Answer, counted};
 
 use super::Publisher;
 use super::decide::{Blocked, FrozenFacts, NewIssue, NextStep, decide_frozen, decide_new};
@@ -220,8 +220,9 @@ impl Publisher<'_> {
             return Ok(InDoubt::Keep);
         }
         let question = format!(
-            "Whether {in_doubt} recipients have it is not known. Send it to them again? (No \
-             leaves them.)"
+            "{} in doubt: the message may or may not have arrived. Send it to them again? (No \
+             leaves them.)",
+            counted(in_doubt, "recipient")
         );
         match self.context.ui.ask(&question) {
             Answer::Yes => Ok(InDoubt::Resend),

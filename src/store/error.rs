@@ -22,7 +22,7 @@ pub struct StoreError {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StoreFault {
-    #[error("there is none")]
+    #[error("it does not exist")]
     Missing,
     #[error(
         "a newer postrider has changed it (it holds migration {version}, and this build knows \
@@ -86,7 +86,7 @@ impl StoreError {
     pub(crate) fn advice(&self) -> &'static str {
         match self.fault {
             StoreFault::Missing => {
-                "If there was one, mount its volume or correct `[store] url` in postrider.toml; if \
+                "If it existed before, mount its volume or correct `[store] url` in postrider.toml; if \
                  not, make it with `postrider subscribers import FILE`. Only a send into the \
                  outbox makes one by itself."
             }
@@ -113,7 +113,7 @@ impl StoreError {
                  command again."
             }
             StoreFault::HeldByAnother { .. } => {
-                "Wait until it is done, or stop it; the lock goes with that process."
+                "Wait until it is done, or stop it; the lock ends with that process."
             }
             StoreFault::NoSuchCampaign { .. } => "`postrider status` lists every campaign.",
             StoreFault::Damaged { .. } => "Restore the file from a backup; nothing was changed.",

@@ -24,7 +24,7 @@ pub(super) use exclusion;
 /// Why a campaign could not be frozen. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FreezeError {
-    #[error("cannot freeze {campaign}: nobody would get it: {}", in_words(excluded))]
+    #[error("cannot freeze {campaign}: it has no recipient: {}", in_words(excluded))]
     EmptyAudience { campaign: CampaignKey, excluded: AudiencePlan },
     /// It was frozen before, perhaps a moment ago by another process.
     #[error("cannot freeze {campaign}: it is frozen already")]
@@ -204,11 +204,11 @@ async fn read_plan(connection: &mut SqliteConnection) -> Result<AudiencePlan, sq
 fn in_words(plan: &AudiencePlan) -> String {
     let words = plan.excluded.iter().map(|(exclusion, count)| match exclusion {
         Exclusion::Unsubscribed => format!("{count} unsubscribed"),
-        Exclusion::Unconfirmed => format!("{count} have not confirmed"),
-        Exclusion::Suppressed => format!("{count} are suppressed"),
+        Exclusion::Unconfirmed => format!("{count} not confirmed"),
+        Exclusion::Suppressed => format!("{count} suppressed"),
     });
     let words = words.collect::<Vec<_>>().join(", ");
-    if words.is_empty() { "the list is empty".to_owned() } else { format!("on the list, {words}") }
+    if words.is_empty() { "the list is empty".to_owned() } else { words }
 }
 
 /// SQLite's integers are signed; no newsletter reaches the limit, and the

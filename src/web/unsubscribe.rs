@@ -69,7 +69,7 @@ async fn unsubscribe<L: PublicList>(pages: &Arc<Pages<L>>, subscriber: Subscribe
         Ok(Err(_)) => "the store's code panicked".to_owned(),
         Err(_) => "the store took too long".to_owned(),
     };
-    tracing::error!(cause, "a reader's wish to leave could not be kept; they were asked to retry");
+    tracing::error!(cause, "an unsubscribe could not be recorded; the reader was asked to retry");
     let mut response = pages.show(StatusCode::SERVICE_UNAVAILABLE, WebPage::TryAgain);
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response

@@ -36,8 +36,10 @@ fn the_first_run_marks_the_moment_and_sends_nothing_old() {
     let newsletter = outbox();
     issue(&newsletter, "old", -3600);
     let first = newsletter.expect(0, &["due"]);
-    assert!(first.stderr.contains("scheduling is on from"), "{first}");
-    assert!(first.stderr.contains("nothing is due"), "{first}");
+    insta::assert_snapshot!(first.plain_stderr(), @r"
+    scheduling is on from TIME: what was due before is not sent by schedule
+    nothing is due
+    ");
     let second = newsletter.expect(0, &["due"]);
     assert!(!second.stderr.contains("scheduling is on from"), "{second}");
     assert!(newsletter.outbox_mail().is_empty());
@@ -46,7 +48,10 @@ fn the_first_run_marks_the_moment_and_sends_nothing_old() {
 #[test]
 fn without_a_schedule_due_is_refused() {
     let run = Newsletter::outbox().expect(2, &["due"]);
-    assert_eq!(run.error(), "there is no schedule to go by");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    error: there is no schedule to go by
+    hint: Set `[schedule] time` and `time_zone` in postrider.toml.
+    ");
 }
 
 #[test]
@@ -58,13 +63,12 @@ fn the_issue_that_is_due_is_sent_once_and_drafts_are_passed_over() {
     let at = Timestamp::now();
     newsletter.issue_of("unready", &format!("title: U\nsend_at: {at:.0}\ndraft: true\n"), BODY);
     let plan = newsletter.expect(0, &["due", "--dry-run"]);
-    assert!(plan.stderr.contains("would send") && plan.stderr.contains("now.md"), "{plan}");
+    insta::assert_snapshot!(plan.plain_stderr(), @"would send FOLDER/issues/now.md");
     assert!(newsletter.outbox_mail().is_empty());
     newsletter.expect(0, &["due"]);
     assert_eq!(newsletter.outbox_mail().len(), 2);
     let again = newsletter.expect(0, &["due"]);
-    assert!(again.stderr.contains("nothing is due; next"), "{again}");
-    assert!(again.stderr.contains("tomorrow.md"), "{again}");
+    insta::assert_snapshot!(again.plain_stderr(), @"nothing is due; next FOLDER/issues/tomorrow.md at TIME");
     assert_eq!(newsletter.outbox_mail().len(), 2);
 }
 
@@ -75,8 +79,10 @@ fn two_issues_that_are_due_are_refused_by_name() {
     issue(&newsletter, "one", -60);
     issue(&newsletter, "two", -30);
     let refused = newsletter.expect(11, &["due"]);
-    assert!(refused.error().contains("more than one issue is due"), "{refused}");
-    assert!(refused.error().contains("one.md") && refused.error().contains("two.md"));
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: nothing was sent: more than one issue is due: FOLDER/issues/one.md, FOLDER/issues/two.md
+    hint: Send one of them with `postrider send`, or set `draft: true` in the others.
+    ");
     assert!(newsletter.outbox_mail().is_empty());
     newsletter.expect(0, &["send", "issues/one.md"]);
     newsletter.expect(0, &["due"]);
@@ -97,11 +103,17 @@ fn the_second_of_two_issues_of_one_slug_raises_an_alarm() {
     assert_eq!(newsletter.outbox_mail().len(), 2);
     newsletter.expect(0, &["due"]);
     week("week2", -60, "Another text.\n");
+    let mut shown = String::new();
     for arguments in [vec!["due", "--dry-run"], vec!["due"]] {
         let run = newsletter.expect(11, &arguments);
-        assert!(run.error().contains("these files have the same slug"), "{run}");
-        assert!(run.error().contains("week1.md") && run.error().contains("week2.md"), "{run}");
+        shown += &run.plain_stderr();
     }
+    insta::assert_snapshot!(shown, @r"
+    error: nothing was sent: these files have the same slug: FOLDER/issues/week1.md, FOLDER/issues/week2.md
+    hint: Give each its own `slug`.
+    error: nothing was sent: these files have the same slug: FOLDER/issues/week1.md, FOLDER/issues/week2.md
+    hint: Give each its own `slug`.
+    ");
     // A renamed file is the same issue.
     std::fs::remove_file(newsletter.path("issues/week1.md")).unwrap();
     newsletter.expect(0, &["due"]);
@@ -114,8 +126,11 @@ fn an_issue_that_was_missed_is_listed_as_overdue_and_not_sent() {
     switched_on_a_week_ago(&newsletter);
     issue(&newsletter, "missed", -2 * 86_400 - 60);
     let run = newsletter.expect(11, &["due"]);
-    assert!(run.stderr.contains("missed.md"), "{run}");
-    assert!(run.stderr.contains("too late"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    warning: FOLDER/issues/missed.md was due, and it is now too late to send it by schedule
+    hint: Send it with `postrider send`, or set `draft: true` in its front matter.
+    nothing is due
+    ");
     assert!(newsletter.outbox_mail().is_empty());
     // After a person has decided, the alarm ends.
     newsletter.expect(0, &["send", "issues/missed.md"]);
@@ -130,11 +145,21 @@ fn an_issue_that_the_checks_refuse_or_nobody_proofed_raises_an_alarm() {
     let front_matter = format!("title: One\nsend_at: {at:.0}\n");
     let issue = newsletter.issue_of("one", &front_matter, "See [this](LINK_HERE).\n");
     let refused = newsletter.expect(11, &["due"]);
-    assert!(refused.stderr.contains("error[placeholder-link]"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    FOLDER/issues/one.md:6:5: error[placeholder-link]: `LINK_HERE` is a placeholder, not a target
+      6 | See [this](LINK_HERE).
+        |     ^^^^^^^^^^^^^^^^^
+        = Write the target, or remove the link.
+    error: test-weekly/one was not sent: the checks found an error
+    hint: Fix the issue, or use `--allow RULE` for a rule that is wrong here.
+    ");
     newsletter.issue_of("one", &front_matter, BODY);
     let newsletter = newsletter.set("proof.required", "true");
     let refused = newsletter.expect(11, &["due"]);
-    assert!(refused.error().contains("nobody has seen a proof"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: no editor has received a proof of it
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    ");
     newsletter.expect(0, &["proof", &issue]);
     newsletter.expect(0, &["due"]);
     assert_eq!(newsletter.outbox_mail().len(), 4, "two proofs and two readers");
@@ -172,7 +197,11 @@ fn what_was_interrupted_is_resumed_first_even_without_its_file() {
     assert_eq!(sending.finish().code, 8);
     std::fs::remove_file(newsletter.path(&issue)).unwrap();
     let resumed = newsletter.expect(0, &["due"]);
-    assert!(resumed.stderr.contains("3 of 3 got it"), "{resumed}");
+    insta::assert_snapshot!(resumed.plain_stderr(), @r"
+    test-weekly/one was begun on TIME: 2 of 3 got it; resuming
+    test-weekly/one: 3 of 3 got it
+    nothing is due
+    ");
     assert!(server.mailed().values().all(|times| *times == 1), "{:?}", server.mailed());
 }
 
@@ -196,6 +225,9 @@ fn another_issue_under_a_sent_slug_raises_an_alarm_even_when_the_first_file_has_
     std::fs::remove_file(newsletter.path(&first)).unwrap();
     let second = newsletter.issue_of("two", "title: Two\nnumber: 2\nslug: same\n", "More.\n");
     let alarm = newsletter.expect(11, &["due"]);
-    assert!(alarm.stderr.contains("issues/two.md has number 2 and the slug `same`"), "{alarm}");
+    insta::assert_snapshot!(alarm.plain_stderr(), @r"
+    nothing is due
+    warning: FOLDER/issues/two.md has number 2 and the slug `same`, under which number 1 was sent; give it a slug of its own
+    ");
     newsletter.expect(11, &["send", &second]);
 }

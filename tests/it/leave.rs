@@ -41,7 +41,10 @@ fn who_leaves_while_a_campaign_is_paused_is_withdrawn_from_it() {
     assert_eq!(serving.finish().code, 0);
 
     let resumed = newsletter.expect(0, &["send", &issue, "--yes"]);
-    assert!(resumed.stderr.contains("3 of 4 got it, 1 withdrawn"), "{resumed}");
+    insta::assert_snapshot!(resumed.plain_stderr(), @r"
+    test-weekly/this-week was begun on TIME: 2 of 4 got it; resuming
+    test-weekly/this-week: 3 of 4 got it, 1 withdrawn
+    ");
     let mailed = server.mailed();
     assert_eq!(mailed["reader-three@example.org"], 1, "last week's mail alone");
     assert_eq!(mailed["reader-four@example.org"], 2);
@@ -71,7 +74,14 @@ fn who_leaves_while_it_is_being_sent_is_withdrawn_at_once() {
     server.release_held(1);
     let sent = sending.finish();
     assert_eq!(sent.code, 0, "{sent}");
-    assert!(sent.stderr.contains("2 of 3 got it, 1 withdrawn"), "{sent}");
+    insta::assert_snapshot!(sent.plain_stderr(), @r"
+    test-weekly/this-week: The week of this-week
+      digest DIGEST via smtp
+      3 recipients, 3 to be sent now
+             3 at example.org
+      about a second if a message takes 0.1 s
+    test-weekly/this-week: 2 of 3 got it, 1 withdrawn
+    ");
     assert_eq!(server.mailed()["reader-three@example.org"], 1, "last week's mail alone");
 }
 
@@ -125,5 +135,9 @@ fn pages_without_a_store_or_on_a_taken_port_are_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let refused = newsletter.expect(2, &["serve", "--listen", &address]);
-    assert_eq!(refused.error(), format!("cannot listen on {address}"));
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: cannot listen on 127.0.0.1:PORT
+      because Address already in use (os error NUMBER)
+    hint: Another process may have the port: choose one with `--listen`.
+    ");
 }

@@ -14,14 +14,14 @@ fn a_new_newsletter_is_checked_previewed_and_sent_as_it_stands() {
     let send = ["--root", "my-weekly", "send", &issue];
 
     let check = place.expect(0, &["--root", "my-weekly", "check", &issue]);
-    assert_eq!(check.stderr, "1 issue checked: 0 errors, 0 warnings\n");
+    insta::assert_snapshot!(check.plain_stderr(), @"1 issue checked: 0 errors, 0 warnings");
     place.expect(0, &["--root", "my-weekly", "preview", &issue]);
     assert!(place.path("my-weekly/preview").exists());
     place.expect(0, &send);
     let mails = std::fs::read_dir(place.path("my-weekly/outbox/new")).unwrap().count();
     assert!(mails > 0);
     let again = place.expect(0, &send);
-    assert!(again.stderr.contains("Nothing was sent now."), "{again}");
+    insta::assert_snapshot!(again.plain_stderr(), @"my-weekly/TIME-first-issue was sent: finished on TIME, 2 got it; nothing was sent now");
 }
 
 #[test]
@@ -46,9 +46,15 @@ fn nothing_is_written_over_what_is_there() {
     place.expect(0, &["new", "my-weekly"]);
     let before = std::fs::read(place.path("my-weekly/postrider.toml")).unwrap();
     let refused = place.expect(2, &["new", "my-weekly"]);
-    assert!(refused.error().contains("is there already"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: FOLDER/my-weekly/.github/workflows/check-issues.yml is there already, and nothing is written over it
+    hint: Name a folder that does not exist yet.
+    ");
     assert_eq!(std::fs::read(place.path("my-weekly/postrider.toml")).unwrap(), before);
     let refused = place.expect(2, &["new", "???"]);
-    assert_eq!(refused.error(), "no newsletter can be named after `???`");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: no newsletter can be named after `???`
+    hint: Use letters and digits, as in `postrider new my-weekly`.
+    ");
     assert!(!place.path("???").exists());
 }

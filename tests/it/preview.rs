@@ -127,7 +127,16 @@ fn an_issue_with_faults_is_shown_with_them() {
         "[x](LINK_HERE) <script>a</script>\n",
     );
     let run = newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
-    assert!(run.stderr.contains("issues/one.md:5:"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    issues/one.md:5:1: error[placeholder-link]: `LINK_HERE` is a placeholder, not a target
+      5 | [x](LINK_HERE) <script>a</script>
+        | ^^^^^^^^^^^^^^
+        = Write the target, or remove the link.
+    issues/one.md:5:16: warning[raw-html]: <script> does not work in a mail; it is left out with all that it holds.
+      5 | [x](LINK_HERE) <script>a</script>
+        |                ^^^^^^^^
+        = Remove it, or link to a page that has it.
+    ");
     let index = text(&newsletter, "shown/index.html");
     assert!(index.contains("<code>placeholder-link</code>"), "{index}");
     assert!(index.contains("&lt;b&gt;One&lt;/b&gt;") && !index.contains("<b>One</b>"), "{index}");
@@ -140,8 +149,11 @@ fn a_folder_that_can_not_be_written_is_told() {
     let issue = newsletter.issue_of("one", "title: One\n", BODY);
     newsletter.write("taken", "a file");
     let refused = newsletter.expect(3, &["preview", &issue, "--out", "taken"]);
-    assert_eq!(refused.error(), "cannot write taken/email.html");
-    assert!(refused.stderr.contains("--out"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: cannot write taken/email.html
+      because File exists (os error NUMBER)
+    hint: Choose a folder that can be written with `--out`.
+    ");
 }
 
 #[test]

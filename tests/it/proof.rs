@@ -18,15 +18,10 @@ fn one_changed_byte_after_the_proof_is_refused_and_shown() {
     newsletter.expect(0, &["proof", &issue]);
     newsletter.edit(&issue, "this week", "this weak");
     let refused = newsletter.expect(5, &["send", &issue]);
-    assert!(
-        refused.error().starts_with("test-weekly/one was not sent: the proof of 2"),
-        "{refused}"
-    );
-    for part in ["text part was `", "html part was `"] {
-        assert!(refused.error().contains(part), "{refused}");
-    }
-    assert!(refused.error().contains("this week") && refused.error().contains("this weak"));
-    assert!(refused.stderr.contains("Run `postrider proof ISSUE`"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: the preheader was `Something happened this week, and it was told.` and is `Something happened this weak, and it was told.`; line 7 of the text part was `…ing happened this week, and it was told.` and is `…ing happened this weak, and it was told.`; line 62 of the html part was `…ing happened this week, and it was told.</div><div aria-role` and is `…ing happened this weak, and it was told.</div><div aria-role`; the issue file was edited
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    ");
     assert_eq!(newsletter.outbox_mail().len(), 2, "the proofs alone");
     newsletter.expect(5, &["send", &issue, "--dry-run"]);
 
@@ -40,7 +35,10 @@ fn an_issue_that_nobody_has_seen_is_not_sent_unless_somebody_says_so() {
     let newsletter = outbox();
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(5, &["send", &issue]);
-    assert_eq!(refused.error(), "test-weekly/one was not sent: nobody has seen a proof of it");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: no editor has received a proof of it
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    ");
     newsletter.expect(0, &["send", &issue, "--unproofed"]);
     assert_eq!(newsletter.outbox_mail().len(), 1);
 }
@@ -52,22 +50,28 @@ fn a_changed_configuration_or_theme_is_named() {
     newsletter.expect(0, &["proof", &issue]);
     newsletter.change("newsletter.reply_to", "\"answers@news.example.org\"");
     let refused = newsletter.expect(5, &["send", &issue]);
-    let wanted = "Reply-To was `none` and is `answers@news.example.org`";
-    assert!(refused.error().contains(wanted), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: Reply-To was `none` and is `answers@news.example.org`
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    ");
     assert!(!refused.error().contains("edited"), "neither file was: {refused}");
 
     newsletter.expect(0, &["proof", &issue]);
     newsletter.copy_theme();
     newsletter.edit("email-templates/weekly/strings/en.toml", "\"Unsubscribe\"", "\"Leave\"");
     let refused = newsletter.expect(5, &["send", &issue]);
-    assert!(refused.error().contains("the theme was edited"), "{refused}");
-    assert!(refused.error().contains("Leave"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r#"
+    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Unsubscribe:` and is `Leave:`; line 62 of the html part was `…nsubscribe/example">Unsubscribe</a></small></p><p class="t" ` and is `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a`; the theme was edited, or `[theme]` in postrider.toml
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    "#);
 
     newsletter.expect(0, &["proof", &issue]);
     newsletter.change("theme.strings.unsubscribe", "\"Go\"");
     let refused = newsletter.expect(5, &["send", &issue]);
-    assert!(refused.error().contains("the theme was edited"), "{refused}");
-    assert!(refused.error().contains("[theme]"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r#"
+    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Leave:` and is `Go:`; line 62 of the html part was `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a` and is `…nsubscribe/example">Go</a></small></p><p class="t" dir="auto`; the theme was edited, or `[theme]` in postrider.toml
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    "#);
 }
 
 #[test]
@@ -122,7 +126,11 @@ fn a_proof_into_the_outbox_does_not_count_where_people_are_mailed() {
     let issue = newsletter.issue("one");
     newsletter.expect(0, &["proof", &issue, "--via", "outbox"]);
     let refused = newsletter.expect(5, &["send", &issue, "--yes"]);
-    assert!(refused.stderr.contains("A proof into the outbox reaches nobody"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: no editor has received a proof of it
+    hint: A proof into the outbox reaches no editor, so it does not count.
+    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    ");
     assert_eq!(server.log().sessions, 0);
 }
 
@@ -136,8 +144,10 @@ fn a_proof_that_did_not_reach_every_editor_is_not_recorded() {
     newsletter.never_says("permfail@example.org");
     let issue = newsletter.issue("one");
     let run = newsletter.expect(7, &["proof", &issue]);
-    assert!(run.error().contains("did not reach 1 of 2 editors"), "{run}");
-    assert!(run.error().contains("editor 2: RCPT TO: 550"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    error: the proof did not reach 1 of 2 editors, and was not recorded: editor 2: RCPT TO: 550 5.1.1 <…@example.org>: no such user
+    hint: Editors are numbered as in `[proof] to`. Fix the cause and run `proof` again.
+    ");
     newsletter.expect(5, &["send", &issue, "--yes"]);
 }
 
@@ -146,7 +156,10 @@ fn a_proof_goes_to_whoever_is_named_and_to_nobody_is_refused() {
     let newsletter = outbox().set("proof.to", "[]");
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(2, &["proof", &issue]);
-    assert_eq!(refused.error(), "there is nobody to send a proof to");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: there is no editor to send a proof to
+    hint: Set `[proof] to` in postrider.toml, or use `--to EMAIL`.
+    ");
     newsletter.expect(2, &["proof", &issue, "--to", "nobody"]);
     newsletter.expect(0, &["proof", &issue, "--to", "editor-three@example.org"]);
     assert_eq!(newsletter.outbox_mail()[0].to, "editor-three@example.org");
@@ -157,6 +170,12 @@ fn an_issue_with_errors_can_be_proofed_and_they_are_shown() {
     let newsletter = outbox();
     let issue = newsletter.issue_of("one", "title: One\n", "See [this](LINK_HERE).\n");
     let run = newsletter.expect(0, &["proof", &issue]);
-    assert!(run.stderr.contains("error[placeholder-link]"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    issues/one.md:5:5: error[placeholder-link]: `LINK_HERE` is a placeholder, not a target
+      5 | See [this](LINK_HERE).
+        |     ^^^^^^^^^^^^^^^^^
+        = Write the target, or remove the link.
+    proof 1 of test-weekly/one went to 2 editors via outbox, digest DIGEST
+    ");
     newsletter.expect(4, &["send", &issue]);
 }

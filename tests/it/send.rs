@@ -37,7 +37,7 @@ fn the_sample_newsletter_reaches_each_example_subscriber_once() {
     assert_eq!(links.len(), mail.len(), "everybody leaves by a link of their own");
 
     let second = newsletter.expect(0, &["send", &issue]);
-    assert!(second.stderr.contains("Nothing was sent now."), "{second}");
+    insta::assert_snapshot!(second.plain_stderr(), @"weekly-waybill/TIME-hello-inbox was sent: finished on TIME, 6 got it; nothing was sent now");
     assert_eq!(newsletter.outbox_mail().len(), mail.len());
 }
 
@@ -51,10 +51,16 @@ fn the_sample_newsletter_has_its_list_after_a_proof_and_after_a_first_try_that_f
     let proofs = newsletter.outbox_mail().len();
     std::fs::remove_file(&list).unwrap();
     let refused = newsletter.expect(3, &["send", &issue]);
-    assert!(refused.error().ends_with("subscribers/example.csv"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: cannot import FOLDER/subscribers/example.csv
+      because No such file or directory (os error NUMBER)
+    ");
     std::fs::write(&list, example).unwrap();
     let sent = newsletter.expect(0, &["send", &issue]);
-    assert!(sent.stderr.contains("imported 8 subscribers"), "{sent}");
+    insta::assert_snapshot!(sent.plain_stderr(), @r"
+    imported 8 subscribers from FOLDER/subscribers/example.csv into FOLDER/subscribers/postrider.sqlite3
+    weekly-waybill/TIME-hello-inbox: 6 of 6 got it
+    ");
     assert_eq!(newsletter.outbox_mail().len(), proofs + 6, "{sent}");
 }
 
@@ -86,8 +92,10 @@ fn an_issue_edited_after_it_was_sent_is_not_sent_again() {
     newsletter.expect(0, &["send", &issue]);
     newsletter.edit(&issue, "Something happened", "Nothing happened");
     let again = newsletter.expect(0, &["send", &issue]);
-    assert!(again.stderr.contains("was edited since it was frozen"), "{again}");
-    assert!(again.stderr.contains("Nothing happened"), "it shows what differs: {again}");
+    insta::assert_snapshot!(again.plain_stderr(), @r#"
+    warning: test-weekly/one was edited since it was frozen on TIME, and readers get what was frozen: the preheader was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 7 of the text part was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 62 of the html part was `…0;overflow:hidden;">Something happened this week, and it was` and is `…0;overflow:hidden;">Nothing happened this week, and it was t`
+    test-weekly/one was sent: finished on TIME, 2 got it; nothing was sent now
+    "#);
     assert_eq!(newsletter.outbox_mail().len(), 2);
     assert!(newsletter.outbox_mail()[0].text.contains("Something happened"));
 }
@@ -99,7 +107,15 @@ fn an_issue_that_can_not_be_read_any_more_still_counts_as_sent() {
     newsletter.expect(0, &["send", &issue]);
     newsletter.write(&issue, "---\nnever closed");
     let again = newsletter.expect(0, &["send", &issue]);
-    assert!(again.stderr.contains("cannot be used any more"), "{again}");
+    insta::assert_snapshot!(again.plain_stderr(), @r"
+    issues/one.md:1:1: error[front-matter]: the front matter that begins with `---` is never closed
+      1 | ---
+        | ^^^
+        = Put a line `---` after its last field.
+    warning: issues/one.md is not an issue
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
+    test-weekly/one was sent: finished on TIME, 2 got it; nothing was sent now
+    ");
     assert_eq!(newsletter.outbox_mail().len(), 2);
 }
 
@@ -109,11 +125,22 @@ fn a_file_that_is_not_there_is_no_campaign_of_the_same_name() {
     let issue = newsletter.issue("one");
     newsletter.expect(0, &["send", &issue]);
     std::fs::remove_file(newsletter.path(&issue)).unwrap();
+    let mut shown = String::new();
     for gone in ["/nonexistent/one.md", "one.md", &issue] {
         let run = newsletter.expect(3, &["send", gone]);
-        assert_eq!(run.error(), format!("cannot read {gone}"));
-        assert!(run.stderr.contains("hint: `postrider status one`"), "{run}");
+        shown += &run.plain_stderr();
     }
+    insta::assert_snapshot!(shown, @r"
+    error: cannot read /nonexistent/one.md
+      because No such file or directory (os error NUMBER)
+    hint: `postrider status one` shows the campaign of that name.
+    error: cannot read one.md
+      because No such file or directory (os error NUMBER)
+    hint: `postrider status one` shows the campaign of that name.
+    error: cannot read issues/one.md
+      because No such file or directory (os error NUMBER)
+    hint: `postrider status one` shows the campaign of that name.
+    ");
     let run = newsletter.expect(3, &["send", "issues/two.md"]);
     assert!(!run.stderr.contains("postrider status"), "{run}");
 }
@@ -128,13 +155,27 @@ fn an_unfinished_campaign_is_resumed_from_its_own_file_alone() {
     let broken = "---\ntitle: Another\ndate: soon\n---\n\nText.\n";
     newsletter.write("drafts/one.md", broken);
     let run = newsletter.expect(3, &["send", "drafts/one.md"]);
-    assert!(run.stderr.contains("drafts/one.md:3:"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    drafts/one.md:3:7: error[front-matter-date]: `soon` is not a date
+      3 | date: soon
+        |       ^^^^
+        = Write it as year, month and day: `2026-08-26`.
+    error: drafts/one.md is not an issue
+    ");
     newsletter.expect(3, &["send", "drafts/gone/one.md"]);
     assert!(newsletter.outbox_mail().is_empty());
     newsletter.write(&issue, broken);
     let run = newsletter.expect(0, &["send", &issue]);
-    assert!(run.stderr.contains("issues/one.md:3:"), "{run}");
-    assert!(run.stderr.contains("warning: issues/one.md is not an issue"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    issues/one.md:3:7: error[front-matter-date]: `soon` is not a date
+      3 | date: soon
+        |       ^^^^
+        = Write it as year, month and day: `2026-08-26`.
+    warning: issues/one.md is not an issue
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
+    test-weekly/one was begun on TIME: 0 of 2 got it; resuming
+    test-weekly/one: 2 of 2 got it
+    ");
     assert_eq!(recipients(&newsletter), TWO);
 }
 
@@ -147,7 +188,12 @@ fn an_unfinished_campaign_is_resumed_although_its_file_has_gone() {
     std::fs::remove_file(newsletter.path("outbox")).unwrap();
     std::fs::remove_file(newsletter.path(&issue)).unwrap();
     let run = newsletter.expect(0, &["send", &issue]);
-    assert!(run.stderr.contains("warning: cannot read issues/one.md: No such file"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    warning: cannot read issues/one.md: No such file or directory (os error NUMBER)
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
+    test-weekly/one was begun on TIME: 0 of 2 got it; resuming
+    test-weekly/one: 2 of 2 got it
+    ");
     assert_eq!(recipients(&newsletter), TWO);
 }
 
@@ -196,9 +242,17 @@ fn a_dry_run_counts_everybody_and_sends_nothing() {
     assert_eq!(domains.iter().map(|pair| pair[1].as_u64().unwrap()).sum::<u64>(), 2, "{plan}");
     assert_eq!(newsletter.outbox_mail().len(), 0);
     let told = newsletter.expect(0, &["send", &issue, "--dry-run"]);
-    for line in ["2 get it", "1 do not: they unsubscribed", "1 do not: they have not confirmed"] {
-        assert!(told.stderr.contains(line), "{told}");
-    }
+    insta::assert_snapshot!(told.plain_stderr(), @r"
+    test-weekly/one: The week of one
+      digest DIGEST via outbox
+      2 recipients, 2 to be sent now
+      1 excluded: unsubscribed
+      1 excluded: not confirmed
+      1 excluded: suppressed
+             2 at example.org
+      about a second if a message takes 0.1 s
+    this was a dry run: nothing was sent
+    ");
     newsletter.expect(0, &["send", &issue]);
     assert_eq!(recipients(&newsletter), TWO);
 }
@@ -209,12 +263,20 @@ fn an_issue_under_another_slug_is_recognised_and_wants_as_new() {
     newsletter.expect(0, &["send", &newsletter.issue_of("one", "title: One\nnumber: 7\n", BODY)]);
     let renamed = newsletter.issue_of("renamed", "title: One\nnumber: 7\n", BODY);
     let numbered = newsletter.issue_of("other", "title: Other\nnumber: 7\n", "Other text.\n");
+    let mut shown = String::new();
     for issue in [&renamed, &numbered] {
         let refused = newsletter.expect(11, &["send", issue]);
-        assert!(refused.error().contains("was sent as test-weekly/one"), "{refused}");
-        assert!(refused.stderr.contains("--as-new"), "{refused}");
+        shown += &refused.plain_stderr();
         newsletter.expect(11, &["send", issue, "--dry-run"]);
     }
+    insta::assert_snapshot!(shown, @r"
+    error: test-weekly/renamed was not sent: an issue of the same number, text or digest was sent as test-weekly/one
+    hint: If the file was renamed, set `slug` in its front matter to the old one.
+    hint: If it really is another issue, use `--as-new`.
+    error: test-weekly/other was not sent: an issue of the same number, text or digest was sent as test-weekly/one
+    hint: If the file was renamed, set `slug` in its front matter to the old one.
+    hint: If it really is another issue, use `--as-new`.
+    ");
     assert_eq!(newsletter.outbox_mail().len(), 2);
     newsletter.expect(0, &["send", &numbered, "--as-new"]);
     assert_eq!(newsletter.outbox_mail().len(), 4);
@@ -225,13 +287,17 @@ fn the_second_of_two_issues_of_one_slug_is_refused_and_not_taken_for_sent() {
     let newsletter = Newsletter::outbox().subscribed(TWO);
     newsletter.expect(0, &["send", &newsletter.issue_of("one", "title: One\nslug: same\n", BODY)]);
     let second = newsletter.issue_of("two", "title: Two\nslug: same\n", "Another text.\n");
+    let mut shown = String::new();
     for arguments in [vec!["send", &second], vec!["send", &second, "--dry-run"]] {
         let refused = newsletter.expect(11, &arguments);
-        assert_eq!(
-            refused.error(),
-            "issues/two.md was not sent: its slug is `same`, and issues/one.md was frozen as that"
-        );
+        shown += &refused.plain_stderr();
     }
+    insta::assert_snapshot!(shown, @r"
+    error: issues/two.md was not sent: its slug is `same`, and issues/one.md was frozen under that slug
+    hint: Give issues/two.md a `slug` of its own in its front matter.
+    error: issues/two.md was not sent: its slug is `same`, and issues/one.md was frozen under that slug
+    hint: Give issues/two.md a `slug` of its own in its front matter.
+    ");
     assert_eq!(newsletter.outbox_mail().len(), 2);
     // A file that was renamed is the same issue.
     std::fs::remove_file(newsletter.path("issues/one.md")).unwrap();
@@ -244,8 +310,14 @@ fn an_error_of_a_check_refuses_and_an_allowed_rule_is_recorded() {
     let newsletter = Newsletter::outbox().subscribed(TWO);
     let issue = newsletter.issue_of("one", "title: One\n", "See [this](LINK_HERE).\n");
     let refused = newsletter.expect(4, &["send", &issue]);
-    assert!(refused.stderr.contains("issues/one.md:5:"), "{refused}");
-    assert!(refused.stderr.contains("error[placeholder-link]"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    issues/one.md:5:5: error[placeholder-link]: `LINK_HERE` is a placeholder, not a target
+      5 | See [this](LINK_HERE).
+        |     ^^^^^^^^^^^^^^^^^
+        = Write the target, or remove the link.
+    error: test-weekly/one was not sent: the checks found an error
+    hint: Fix the issue, or use `--allow RULE` for a rule that is wrong here.
+    ");
     newsletter.expect(2, &["send", &issue, "--allow", "no-such-rule"]);
     assert_eq!(newsletter.outbox_mail().len(), 0);
     newsletter.expect(0, &["send", &issue, "--allow", "placeholder-link"]);
@@ -258,11 +330,17 @@ fn a_campaign_for_nobody_is_refused() {
     let newsletter = Newsletter::outbox();
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(11, &["send", &issue]);
-    assert!(refused.error().contains("nobody would get it: the list is empty"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: cannot freeze test-weekly/one: it has no recipient: the list is empty
+    hint: Import subscribers, or look at `postrider subscribers stats`.
+    ");
     newsletter.write("left.csv", "email,status\nleft@example.org,unsubscribed\n");
     newsletter.expect(0, &["subscribers", "import", "left.csv"]);
     let refused = newsletter.expect(11, &["send", &issue]);
-    assert!(refused.error().contains("1 unsubscribed"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: cannot freeze test-weekly/one: it has no recipient: 1 unsubscribed
+    hint: Import subscribers, or look at `postrider subscribers stats`.
+    ");
     assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
 }
 
@@ -287,7 +365,10 @@ fn a_draft_is_shown_and_never_sent() {
     let issue = newsletter.issue_of("one", "title: One\ndraft: true\n", BODY);
     newsletter.expect(0, &["preview", &issue, "--out", "shown"]);
     let refused = newsletter.expect(11, &["send", &issue]);
-    assert!(refused.error().contains("it says `draft: true`"), "{refused}");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/one was not sent: its front matter says `draft: true`
+    hint: Remove that line when the issue is ready.
+    ");
     newsletter.expect(11, &["send", &issue, "--dry-run"]);
     assert_eq!(recipients(&newsletter), Vec::<String>::new());
     newsletter.edit(&issue, "draft: true", "draft: false");
@@ -305,7 +386,12 @@ fn a_mail_that_would_tell_on_its_readers_is_refused() {
     newsletter.write(footer, format!("{text}<p>{pixel}</p>"));
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(4, &["send", &issue]);
-    assert!(refused.stderr.contains("error[pixel]: the image `https://t.example.org/p.gif`"));
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error[pixel]: the image `https://t.example.org/p.gif` is too small to be seen
+       = Remove it: it would only report to its server who reads the mail, and when.
+    error: test-weekly/one was not sent: the checks found an error
+    hint: Fix the issue, or use `--allow RULE` for a rule that is wrong here.
+    ");
     assert_eq!(recipients(&newsletter), Vec::<String>::new());
 }
 

@@ -53,9 +53,12 @@ fn one_campaign_is_told_in_full_by_its_file_or_by_its_slug() {
     // An answer of a server may repeat an address; it is masked.
     assert_eq!(by_file.matches("permfail@example.org").count(), 1, "{by_file}");
     let refused = newsletter.expect(3, &["status", "never-sent"]);
-    assert_eq!(refused.error(), "test-weekly/never-sent was never frozen");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    error: test-weekly/never-sent was never frozen
+    hint: `postrider status` without an issue lists every campaign.
+    ");
     let refused = newsletter.expect(3, &["status", "issues/gone.md"]);
-    assert_eq!(refused.error(), "issues/gone.md is neither an issue file nor a slug");
+    insta::assert_snapshot!(refused.plain_stderr(), @"error: issues/gone.md is neither an issue file nor a slug");
 }
 
 #[test]

@@ -130,15 +130,15 @@ impl Fault {
         let shown = shown.chars().filter(|c| !c.is_control()).take(100).collect::<String>();
         match self {
             Self::Empty => {
-                ("the link has no target".to_owned(), "Write its target, or take the link away.")
+                ("the link has no target".to_owned(), "Write its target, or remove the link.")
             }
             Self::Placeholder => (
-                format!("`{shown}` stands where a target should be"),
-                "Write the target, or take the link away.",
+                format!("`{shown}` is a placeholder, not a target"),
+                "Write the target, or remove the link.",
             ),
             Self::WhiteSpace => (
                 format!("the target `{shown}` holds white space"),
-                "Take it out, or write `%20` for a space that is meant.",
+                "Remove it, or write `%20` for a space that is meant.",
             ),
             Self::UnknownScheme => (
                 format!("mail programs do not know what to do with `{shown}`"),

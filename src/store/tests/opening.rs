@@ -25,7 +25,7 @@ async fn a_send_never_makes_a_store() {
     let temporary = Temporary::new();
     let error = Store::open(&temporary.path(), OpenMode::MustExist, "boot").await.unwrap_err();
     assert!(matches!(error.fault, StoreFault::Missing));
-    assert!(error.to_string().contains("there is none"), "{error}");
+    assert!(error.to_string().contains("it does not exist"), "{error}");
     assert!(!temporary.path().exists());
     std::fs::create_dir_all(temporary.path().parent().unwrap()).unwrap();
     std::fs::write(temporary.path(), "").unwrap();

@@ -29,12 +29,18 @@ fn a_campaign_is_pushed_and_sent_once() {
     let newsletter = newsletter(&provider);
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(2, &["send", &issue]);
-    assert_eq!(refused.error(), "nothing was sent: there is no terminal to ask at");
+    insta::assert_snapshot!(refused.plain_stderr(), @r"
+    test-weekly/one: The week of one
+      digest DIGEST via mailchimp
+      the provider keeps the list of subscribers
+    error: nothing was sent: there is no terminal to ask at
+    hint: Say `--yes` to send without being asked.
+    ");
     assert_eq!(provider.fake.campaigns(), 0);
     newsletter.expect(0, &["send", &issue, "--yes"]);
     assert_eq!(provider.fake.sends(), 1);
     let again = newsletter.expect(0, &["send", &issue, "--yes"]);
-    assert!(again.stderr.contains("othing was sent now"), "{again}");
+    insta::assert_snapshot!(again.plain_stderr(), @"test-weekly/one was sent: finished on TIME; nothing was sent now");
     assert_eq!(provider.fake.sends(), 1);
     let state = provider.fake.state();
     assert!(state.campaigns[0].html.contains("*|UNSUB|*"), "the provider's own way to leave");
@@ -111,11 +117,17 @@ fn a_wrong_key_is_told_without_being_shown() {
     let newsletter =
         newsletter(&provider).secret("POSTRIDER_MAILCHIMP_API_KEY", "canary9999999-us6");
     let run = newsletter.expect(7, &["send", &newsletter.issue("one"), "--yes"]);
-    assert!(run.stderr.contains("401"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @r"
+    test-weekly/one: The week of one
+      digest DIGEST via mailchimp
+      the provider keeps the list of subscribers
+    error: the campaign was not sent
+      because Mailchimp: looking for the campaign (GET /campaigns): refused: 401 API Key Invalid: Your API key may be invalid. (instance 00000000-0000-0000-0000-000000000000)
+    ");
     let missing = Newsletter::outbox()
         .set("delivery.via", "\"mailchimp\"")
         .set("mailchimp.audience", "\"a1b2c3d4e5\"");
     missing.expect(0, &["subscribers", "add", "editor@example.org"]);
     let run = missing.expect(2, &["send", &missing.issue("one"), "--yes"]);
-    assert!(run.stderr.contains("POSTRIDER_MAILCHIMP_API_KEY"), "{run}");
+    insta::assert_snapshot!(run.plain_stderr(), @"error: the Mailchimp API key is not set: give a systemd credential `mailchimp_api_key`, name a file in POSTRIDER_MAILCHIMP_API_KEY_FILE, or set POSTRIDER_MAILCHIMP_API_KEY");
 }

@@ -1,10 +1,12 @@
 //! One run of the real program.
 
+mod plain;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -18,9 +20,15 @@ pub struct Run {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    folder: PathBuf,
 }
 
 impl Run {
+    /// Standard error for a snapshot: what differs from run to run is a word in capitals.
+    pub fn plain_stderr(&self) -> String {
+        plain::text(&self.stderr, &self.folder)
+    }
+
     /// The first line that begins with `error: `, without that.
     pub fn error(&self) -> &str {
         let error = self.stderr.lines().find_map(|line| line.strip_prefix("error: "));
@@ -50,6 +58,7 @@ pub struct Running {
     stdout: Receiver<String>,
     lines: Receiver<String>,
     heard: String,
+    folder: PathBuf,
     canaries: Vec<String>,
 }
 
@@ -62,7 +71,7 @@ impl Running {
     ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.args(arguments).current_dir(folder).env_clear().envs(environment);
-        Self::spawn(command, canaries)
+        Self::spawn(command, folder, canaries)
     }
 
     /// Starts it as the user `nobody`, in a folder that everybody may enter.
@@ -83,10 +92,10 @@ impl Running {
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
         command.args(arguments).current_dir(folder).env_clear();
         let can = Command::new("setpriv").args(["--reuid=65534", "true"]).status();
-        can.is_ok_and(|status| status.success()).then(|| Self::spawn(command, canaries))
+        can.is_ok_and(|status| status.success()).then(|| Self::spawn(command, folder, canaries))
     }
 
-    fn spawn(mut command: Command, canaries: Vec<String>) -> Self {
+    fn spawn(mut command: Command, folder: &Path, canaries: Vec<String>) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -106,7 +115,7 @@ impl Running {
                 let _ = line.send(said.unwrap());
             }
         });
-        Self { child, stdout, lines, heard: String::new(), canaries }
+        Self { child, stdout, lines, heard: String::new(), folder: folder.to_owned(), canaries }
     }
 
     /// Waits until the program says a line that holds `wanted`, and returns it.
@@ -134,6 +143,7 @@ impl Running {
             code: status.code().unwrap_or(-1),
             stdout,
             stderr: std::mem::take(&mut self.heard),
+            folder: std::mem::take(&mut self.folder),
         };
         for canary in &self.canaries {
             assert!(!run.stderr.contains(canary.as_str()), "it says `{canary}`: {run}");
