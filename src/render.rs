@@ -234,12 +234,12 @@ fn strings(
     if !lacking.is_empty() {
         let how = MISSING_STRING;
         let message = format!(
-            "The theme {} has no words in `{language}` for {}; they stand in English.",
+            "the theme {} has no words in `{language}` for {}; they are in English",
             theme.name(),
             lacking.join(", ")
         );
         let advice = format!(
-            "Set them under [theme.strings.{language}] in postrider.toml, or add them to \
+            "Set them under `[theme.strings.{language}]` in postrider.toml, or add them to \
              strings/{language}.toml in the theme."
         );
         match &issue.language {
@@ -261,7 +261,7 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
         findings.at(
             &value.span,
             UNKNOWN_FIELD,
-            format!("The theme {} has no field `{key}`; nothing shows it.", theme.name()),
+            format!("the theme {} has no field `{key}`; nothing shows it", theme.name()),
             match near {
                 Some(near) => format!("Is `{near}` meant?"),
                 None => "Remove it, or declare it in the theme's theme.toml.".to_owned(),
@@ -275,8 +275,8 @@ fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<
             findings.at(
                 &set.span,
                 FIELD_KIND,
-                format!("The field `{name}` is not {}.", field.kind.in_words()),
-                format!("The theme says: {}", field.doc),
+                format!("the field `{name}` is not {}", field.kind.in_words()),
+                format!("The theme describes the field as: {}", field.doc),
             );
         }
         let value = value.unwrap_or_else(|| field.default.clone());

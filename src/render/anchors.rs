@@ -48,7 +48,7 @@ pub(crate) fn settle(
         findings.at(
             span,
             DEAD_ANCHOR,
-            format!("The link to `{target}` leads to no place in this mail."),
+            format!("the link to `{target}` has no target in this mail"),
             "Write the words of a heading, as in `#the-first-part` for \"The first part\".",
         );
     });

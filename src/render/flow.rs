@@ -262,8 +262,8 @@ impl<'d> Flow<'d, '_, '_> {
             self.findings.at(
                 span,
                 RAW_HTML,
-                "A link stands inside another one.".to_owned(),
-                "End the first link before the second begins; nobody can follow both.",
+                "a link is inside another link".to_owned(),
+                "End the first link before the second begins: HTML has no link inside a link.",
             );
         }
         let is_written = self.dropping.is_none() && self.open.len() < DEEPEST;
@@ -290,8 +290,8 @@ impl<'d> Flow<'d, '_, '_> {
             self.findings.at(
                 span,
                 DEEP_NESTING,
-                format!("More than {DEEPEST} elements stand inside each other here."),
-                "Their text is kept, and their shape is lost; make the nesting flatter.",
+                format!("more than {DEEPEST} elements are nested here"),
+                "Their text is kept, and their format is lost. Make the nesting flatter.",
             );
         }
     }
@@ -321,7 +321,7 @@ impl<'d> Flow<'d, '_, '_> {
             self.findings.at(
                 span,
                 RAW_HTML,
-                format!("<{name}> is never closed."),
+                format!("<{name}> is never closed"),
                 format!("Add </{name}>, or write `<{name}>` as code if text was meant."),
             );
         }
@@ -361,8 +361,8 @@ impl<'d> Flow<'d, '_, '_> {
             self.findings.at(
                 span,
                 REFUSED_TARGET,
-                format!("A target that begins with {scheme}: does not go into a mail."),
-                "Point to a page with https: instead; only the text is kept.",
+                format!("a target that begins with `{scheme}:` is not allowed in a mail"),
+                "Link to a page with `https:` instead. Only the text is kept.",
             );
         }
         target

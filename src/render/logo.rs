@@ -40,7 +40,7 @@ pub(crate) fn value(
     let Some(width) = width else {
         findings.overall(
             IMAGE_SIZE,
-            "`[theme] logo` is on the web, so its width is not known.",
+            "`[theme] logo` is on the web, so its width is not known",
             "Set `[theme] logo_width` to the width in pixels at which it is shown.",
         );
         return false.into();

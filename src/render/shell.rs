@@ -187,7 +187,7 @@ impl Parts<'_> {
                 Token::Article => "the article".to_owned(),
                 Token::Anchor(_) => "a link to a heading".to_owned(),
             };
-            let message = format!("{what} stands in a style, or in a tag outside quotes.");
+            let message = format!("{what} is in a style, or in a tag outside of quotes");
             let advice = "Put it between tags, or into an attribute between double quotes.";
             return Err(fault(self.theme, None, message, advice));
         };
@@ -214,7 +214,7 @@ impl Parts<'_> {
             }
             Token::Anchor(heading) => self.literal(&format!("#{}", heading_id(heading))),
             Token::Article => {
-                let message = "the article stands inside a tag.".to_owned();
+                let message = "the article is inside a tag".to_owned();
                 let place = self.theme.find("article");
                 return Err(fault(self.theme, place, message, "Put {{article}} between tags."));
             }
@@ -257,7 +257,7 @@ fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
     theme_fault(
         &format!("{}/{layout}", theme.name()),
         None,
-        format!("the article stands in it {articles} times."),
+        format!("the layout holds the article {articles} times"),
         "Write {{article}} once.",
     )
 }

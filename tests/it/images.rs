@@ -162,18 +162,18 @@ fn what_readers_could_not_see_is_an_error_at_its_line() {
     let run = newsletter.expect(4, &["check", &issue]);
     for said in [
         "issues/one.md:5:1",
-        "There is no image `no.png`.",
+        "there is no image `no.png`",
         "looked for issues/no.png.",
         "issues/one.md:7:1",
-        "The image `drawing.svg` is SVG. Gmail does not show it.",
+        "the image `drawing.svg` is SVG, which Gmail does not show",
         "issues/one.md:9:1",
         "`[newsletter] assets_url` is not set",
         "issues/one.md:11:1",
-        "The link to `../archive/` is relative, and this issue has no address on the web.",
+        "the link to `../archive/` is relative, and this issue has no URL on the web",
         "issues/one.md:13:1",
-        "leads out of the newsletter's folder",
+        "is outside of the newsletter's folder",
         "issues/one.md:13:25",
-        "says nothing to those who do not see it",
+        "the image has no alternative text",
         "5 errors, 1 warning",
     ] {
         assert!(run.stderr.contains(said) || run.stdout.contains(said), "{said}: {run}");
@@ -261,8 +261,8 @@ fn a_theme_shows_the_logo_of_the_configuration() {
         newsletter.change("theme.logo", "\"art/none.png\"");
         let run = newsletter.expect(4, &["check", &issue]);
         assert!(
-            run.stdout.contains("`[theme] logo`: There is no image")
-                || run.stderr.contains("`[theme] logo`: There is no image"),
+            run.stdout.contains("`[theme] logo`: there is no image")
+                || run.stderr.contains("`[theme] logo`: there is no image"),
             "{run}"
         );
     }

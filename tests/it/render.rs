@@ -20,7 +20,7 @@ fn every_construct_is_rendered_as_it_was_approved() {
                 .place
                 .as_ref()
                 .map_or(String::new(), |place| format!("{}:{}: ", place.line, place.column));
-            format!("{place}{}: {} {}\n", finding.rule.0, finding.message, finding.advice)
+            format!("{place}{}: {}. {}\n", finding.rule.0, finding.message, finding.advice)
         };
         let findings: String = findings.iter().map(shown).collect();
         approved(&format!("{name}.html"), &mail.html.fill(&SlotValues::EXAMPLE));
@@ -82,26 +82,26 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
             "{{article}}{{titel}}",
             "weekly/layout.mjml.hbs:20:49: nothing declares `titel`.\n            <div role=\"main\" class=\"a\">{{article}}{{titel}}</div>\nIs `title` meant? ",
         ),
-        ("{{article}}", "", "weekly/layout.mjml.hbs: the article stands in it 0 times."),
+        ("{{article}}", "", "weekly/layout.mjml.hbs: the layout holds the article 0 times"),
         ("{{> masthead}}", "{{> mastheda}}", "layout.mjml.hbs:19:"),
         (
             "</mj-column>",
             "</mj-colum>",
-            "weekly/layout.mjml.hbs:23:7: </mj-colum> stands here, and <mj-column> is open.",
+            "weekly/layout.mjml.hbs:23:7: </mj-colum> closes nothing: <mj-column> is open",
         ),
         ("<mj-column ", "<mj-colum></mj-colum><mj-column ", "mj-colum"),
         (
             "width=\"600px\"",
             "width=\"600px\" css-class='a\"b'",
-            "the attribute css-class of <mj-body> holds '\"', which mrml cannot write.",
+            "the attribute css-class of <mj-body> holds '\"', which mrml cannot write",
         ),
         ("{{fonts.body}}", "Roboto", "a font would be fetched when the mail is opened"),
         (
             "<div role",
             "<div title={{title}} role",
-            "mrml cannot read the MJML: invalid attribute.\n            <div title=T role=\"main\" class=\"a\">{article}</div>",
+            "mrml cannot read the MJML: invalid attribute\n            <div title=T role=\"main\" class=\"a\">{article}</div>",
         ),
-        ("{{> style}}", "{{> style}}{{title}}", "stands in a style, or in a tag outside quotes"),
+        ("{{> style}}", "{{> style}}{{title}}", "is in a style, or in a tag outside of quotes"),
         (
             "<div role",
             "{{slot \"nickname\"}}<div role",
@@ -282,7 +282,7 @@ fn words_and_dates_are_in_the_issues_language() {
     assert_eq!(
         findings,
         [
-            "The theme weekly has no words in `xx` for contents, issue, reason, unsubscribe, web_view; they stand in English."
+            "the theme weekly has no words in `xx` for contents, issue, reason, unsubscribe, web_view; they are in English"
         ]
     );
 }

@@ -99,8 +99,10 @@ impl Flow<'_, '_, '_> {
         self.findings.at(
             &note.defined.clone().unwrap_or_default(),
             UNUSED_FOOTNOTE,
-            format!("No text refers to the footnote `[^{label}]`; it is shown last."),
-            format!("Write `[^{label}]` where it belongs, or delete it; a label counts once."),
+            format!("no text refers to the footnote `[^{label}]`; it is shown last"),
+            format!(
+                "Write `[^{label}]` where it belongs, or delete the footnote. A label counts once."
+            ),
         );
     }
 }
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn footnotes_are_numbered_as_they_are_met_and_stand_at_the_end() {
         let unused =
-            |label: &str| format!("No text refers to the footnote `[^{label}]`; it is shown last.");
+            |label: &str| format!("no text refers to the footnote `[^{label}]`; it is shown last");
         let cases = [
             ("a[^x] b[^y] c[^X]\n\n[^y]: Y\n[^x]: X", "a^1 b^2 c^1 1=X 2=Y", vec![]),
             ("[^x]: X[^y]\n[^y]: Y\n\na[^x]", "a^1 1=X^2 2=Y", vec![]),

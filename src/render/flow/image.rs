@@ -110,9 +110,9 @@ impl Resolver<'_, '_, '_> {
                 span,
                 RELATIVE_TARGET,
                 format!(
-                    "The link to `{target}` is relative, and this issue has no address on the web."
+                    "the link to `{target}` is relative, and this issue has no URL on the web"
                 ),
-                "Write the whole target, or set `[newsletter] web_url`, from which it leads on.",
+                "Write the whole URL, or set `[newsletter] web_url`, to which relative links belong.",
             ),
         }
     }
@@ -148,8 +148,8 @@ fn image(
         findings.at(
             span,
             MISSING_ALT,
-            "The image says nothing to those who do not see it.".to_owned(),
-            "Write what it shows between the square brackets; `![ ](...)` says that it is mere decoration.",
+            "the image has no alternative text".to_owned(),
+            "Write what it shows between the square brackets; `![ ](...)` marks a decoration.",
         );
     } else if alternative.trim().is_empty() {
         alternative.clear();

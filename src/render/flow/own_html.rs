@@ -32,7 +32,9 @@ impl<'d> Flow<'d, '_, '_> {
         }
         match raw_html::treatment(tag.name) {
             Treatment::NotHtml => self.pseudo_tag(written, span),
-            Treatment::Unwrapped => self.left_out(tag.name, "is left out, and its text kept", span),
+            Treatment::Unwrapped => {
+                self.left_out(tag.name, "is left out, and its text is kept", span)
+            }
             Treatment::Dropped => {
                 self.left_out(tag.name, "is left out with all that it holds", span);
                 if !raw_html::is_void(tag.name) {
@@ -72,8 +74,8 @@ impl<'d> Flow<'d, '_, '_> {
             self.findings.at(
                 span,
                 RAW_HTML,
-                format!("<{name}> stands in no {place}; it is shown as a block."),
-                format!("Put it right into {place}, or write the table in Markdown."),
+                format!("<{name}> is outside of {place}; it is shown as a block"),
+                format!("Put it directly into {place}, or write the table in Markdown."),
             );
         }
     }
@@ -117,7 +119,7 @@ impl<'d> Flow<'d, '_, '_> {
             return self.findings.at(
                 span,
                 RAW_HTML,
-                format!("</{name}> closes nothing here."),
+                format!("</{name}> closes nothing here"),
                 format!("Remove it, or open <{name}> in the same paragraph."),
             );
         };
@@ -185,8 +187,8 @@ impl<'d> Flow<'d, '_, '_> {
                 self.findings.at(
                     span,
                     RAW_HTML,
-                    format!("Another place of the mail has the id {} already.", one_line(value)),
-                    "Give this one another, or none.",
+                    format!("another element of the mail already has the id {}", one_line(value)),
+                    "Give this element another id, or none.",
                 );
                 continue;
             }
@@ -197,8 +199,8 @@ impl<'d> Flow<'d, '_, '_> {
                 None => self.findings.at(
                     span,
                     RAW_HTML,
-                    format!("The attribute {name} of <{element}> does not reach the mail."),
-                    "Remove it; the theme decides how things look.",
+                    format!("the attribute {name} of <{element}> is left out of the mail"),
+                    "Remove it: the theme decides how elements look.",
                 ),
             }
         }
@@ -215,7 +217,7 @@ impl<'d> Flow<'d, '_, '_> {
         self.findings.at(
             span,
             PSEUDO_TAG,
-            format!("{} is no HTML; it is shown as text.", one_line(written)),
+            format!("{} is not HTML; it is shown as text", one_line(written)),
             "Put it between backquotes, as code.",
         );
         self.text(Cow::Owned(clean(written).into_owned()));
@@ -225,7 +227,7 @@ impl<'d> Flow<'d, '_, '_> {
         self.findings.at(
             span,
             RAW_HTML,
-            format!("<{}> does not work in a mail; it {how}.", name.to_ascii_lowercase()),
+            format!("<{}> does not work in a mail; it {how}", name.to_ascii_lowercase()),
             "Remove it, or link to a page that has it.",
         );
     }

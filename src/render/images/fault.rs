@@ -47,35 +47,38 @@ impl ImageProblem {
     pub(crate) fn words(&self) -> (String, String) {
         match self {
             Self::NoTarget => (
-                "The image has no file.".to_owned(),
-                "Write its path between the round brackets, or take it away.".to_owned(),
+                "the image has no target".to_owned(),
+                "Write its path between the round brackets, or remove the image.".to_owned(),
             ),
             Self::NotOnTheWeb(address) => (
-                format!("No mail program fetches the image `{address}`."),
-                "Write its path from the issue's folder, or an address that begins with https://."
+                format!("no mail program fetches the image `{address}`"),
+                "Write its path from the issue's folder, or a URL that begins with `https://`."
                     .to_owned(),
             ),
             Self::NoAssetsUrl(path) => (
-                format!("The image `{path}` has no address: `[newsletter] assets_url` is not set."),
-                "Set it to where the folder of the images stands on the web, or send the \
-                 images in the mail with `[images] mode = \"embed\"`."
+                format!("the image `{path}` has no URL: `[newsletter] assets_url` is not set"),
+                "Set it to the URL of the folder of images, or send the images in the mail \
+                 with `[images] mode = \"embed\"`."
                     .to_owned(),
             ),
             Self::OutsideAssets { written, top } => (
-                format!("The image `{written}` is not below `assets_url`, which is {top}."),
-                "Write its path from the issue's folder, or its whole address.".to_owned(),
+                format!("the image `{written}` is not below `assets_url`, which is {top}"),
+                "Write its path from the issue's folder, or its whole URL.".to_owned(),
             ),
             Self::Unpublished(path) => (
-                format!("The image `{path}` lies outside the folder that `assets_url` stands for."),
+                format!(
+                    "the image `{path}` is outside the folder that is published at `assets_url`"
+                ),
                 "Move it there, or set `[images] path` to a folder that holds it.".to_owned(),
             ),
             Self::NoFile { path, fault } => no_file(path, fault),
-            Self::Unfit { path, unfit } => {
-                (format!("The image `{path}` is {}. {}", unfit.name(), unseen(*unfit)), convert())
-            }
+            Self::Unfit { path, unfit } => (
+                format!("the image `{path}` is {}, which {}", unfit.name(), unseen(*unfit)),
+                convert(),
+            ),
             Self::UnfitOnTheWeb { address, unfit } => (
                 format!(
-                    "The image `{address}` is {} by its name. {}",
+                    "the image `{address}` is {} by its name, which {}",
                     unfit.name(),
                     unseen(*unfit)
                 ),
@@ -83,30 +86,36 @@ impl ImageProblem {
             ),
             Self::Damaged { path, format } => (
                 format!(
-                    "The image `{path}` begins like a {}, and its size cannot be read.",
+                    "the image `{path}` begins like a {}, and its size cannot be read",
                     name(*format)
                 ),
-                "It may be cut off: open it, and save it again.".to_owned(),
+                "The file may be cut off: open it, and save it again.".to_owned(),
             ),
             Self::NoImage { path, is_pointer: true } => (
-                format!("The file `{path}` is a pointer of Git LFS, and not the image."),
+                format!("the file `{path}` is a pointer of Git LFS, and not the image"),
                 "Fetch the images with `git lfs pull`.".to_owned(),
             ),
             Self::NoImage { path, is_pointer: false } => {
-                (format!("The file `{path}` is no image."), convert())
+                (format!("the file `{path}` is not an image"), convert())
             }
             Self::OtherEnding { path, format } => (
-                format!("The image `{path}` is a {}, and its name says otherwise.", name(*format)),
-                format!("Let its name end in .{}: some programs go by it.", format.extension()),
+                format!(
+                    "the image `{path}` is a {}, but its name has another extension",
+                    name(*format)
+                ),
+                format!(
+                    "Rename it so that it ends in `.{}`: some programs go by the extension.",
+                    format.extension()
+                ),
             ),
             Self::TooMany(most) => (
-                format!("More than {most} images are files; this one is not shown."),
-                "Show fewer, and link to a page that has them all.".to_owned(),
+                format!("more than {most} images are files; this one is not shown"),
+                "Show fewer images, and link to a page that has them all.".to_owned(),
             ),
             Self::TooMuch { path, before } => (
                 format!(
-                    "The image `{path}` does not fit into the mail: those before it have \
-                     {before} bytes, and {MAX_ATTACHED_BYTES} is the most."
+                    "the image `{path}` does not fit into the mail: those before it have \
+                     {before} bytes, and {MAX_ATTACHED_BYTES} is the most"
                 ),
                 "Make the images smaller, or link to them with `[images] mode = \"link\"`."
                     .to_owned(),
@@ -118,20 +127,20 @@ impl ImageProblem {
 fn no_file(path: &str, fault: &ImageFault) -> (String, String) {
     match fault {
         ImageFault::Missing { tried } => (
-            format!("There is no image `{path}`."),
+            format!("there is no image `{path}`"),
             match tried.as_slice() {
-                [] => "Add the file, or mend the path.".to_owned(),
+                [] => "Add the file, or fix the path.".to_owned(),
                 tried => {
-                    format!("Add the file, or mend the path; looked for {}.", tried.join(" and "))
+                    format!("Add the file, or fix the path; looked for {}.", tried.join(" and "))
                 }
             },
         ),
         ImageFault::LeadsOut => (
-            format!("The image `{path}` leads out of the newsletter's folder."),
+            format!("the image `{path}` is outside of the newsletter's folder"),
             "Put a copy of it into the newsletter.".to_owned(),
         ),
         ImageFault::Unreadable(why) => (
-            format!("The image `{path}` cannot be read: {why}."),
+            format!("cannot read the image `{path}`: {why}"),
             "It must be a file that you can read, of at most 5 MB.".to_owned(),
         ),
     }
@@ -139,9 +148,9 @@ fn no_file(path: &str, fault: &ImageFault) -> (String, String) {
 
 fn unseen(unfit: Unfit) -> &'static str {
     match unfit {
-        Unfit::Webp => "Outlook on Windows does not show it.",
-        Unfit::Svg => "Gmail does not show it.",
-        _ => "Outlook on Windows and others do not show it.",
+        Unfit::Webp => "Outlook on Windows does not show",
+        Unfit::Svg => "Gmail does not show",
+        _ => "Outlook on Windows and others do not show",
     }
 }
 

@@ -33,13 +33,13 @@ fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> 
         let said = [" in root template", " in template from", " at "]
             .into_iter()
             .fold(said.as_str(), |said, end| said.split(end).next().unwrap_or_default());
-        let message = format!("mrml cannot read the MJML: {said}.");
+        let message = format!("mrml cannot read the MJML: {said}");
         let advice = "Close each tag, put each attribute between double quotes, write `<` as \
                       `&lt;`, and look the element up in the documentation of MJML.";
         fault(theme, place(theme, expanded, &text, &error), message, advice)
     })?;
     parsed.element.render(&RenderOptions::default()).map_err(|error| {
-        let message = format!("mrml cannot render the MJML: {error}.");
+        let message = format!("mrml cannot render the MJML: {error}");
         fault(theme, None, message, "Look the element up in the documentation of MJML.")
     })
 }

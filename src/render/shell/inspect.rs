@@ -5,7 +5,7 @@ use crate::theme::{Theme, ThemeFault};
 
 /// A text that may not be there, why, and what to do.
 const UNWANTED: [(&str, &str, &str); 12] = [
-    ("<mj-", "mrml does not know this element", "Mend its name, or use another."),
+    ("<mj-", "mrml does not know this element", "Fix its name, or use another element."),
     ("\\u{", "mrml has spoilt a character", "Write it as text and not in an attribute."),
     (
         "fonts.googleapis.com",
@@ -65,13 +65,13 @@ pub(super) fn inspect(theme: &Theme, shell: &str) -> Result<(), ThemeFault> {
         if let Some(at) = shell.find(text) {
             let end = shell[at..].find('>').map_or(shell.len(), |end| at + end + 1);
             let shown: String = shell[at..end].chars().take(80).collect();
-            let message = format!("the html holds `{shown}`: {why}.");
+            let message = format!("the html holds `{shown}`: {why}");
             return Err(fault(theme, theme.find(text), message, advice));
         }
     }
     match UNSAID.iter().find(|(text, ..)| shell.contains(text)) {
         Some((_, lacking, advice)) => {
-            Err(fault(theme, theme.find("<mjml"), format!("{lacking}."), advice))
+            Err(fault(theme, theme.find("<mjml"), lacking.to_string(), advice))
         }
         None => Ok(()),
     }

@@ -106,9 +106,8 @@ impl Linter<'_> {
                     self.outside -= open.len();
                     if !raw_html::is_void(tag.name) && !text[range.clone()].ends_with("/>") {
                         if self.outside + open.len() >= DEEPEST {
-                            let message =
-                                format!("more than {DEEPEST} elements stand inside each other.");
-                            let advice = "Take some of those around it away.";
+                            let message = format!("more than {DEEPEST} elements are nested");
+                            let advice = "Remove some of the elements around it.";
                             return Err(fault(self.theme, Some(here(&range)), message, advice));
                         }
                         open.push((tag.name, range));
@@ -121,7 +120,7 @@ impl Linter<'_> {
                             || "nothing is open".to_owned(),
                             |(opened, _)| format!("<{opened}> is open"),
                         );
-                        let message = format!("</{name}> stands here, and {open}.");
+                        let message = format!("</{name}> closes nothing: {open}");
                         let advice = "Close every tag in the order in which it was opened.";
                         return Err(fault(self.theme, Some(here(&range)), message, advice));
                     }
@@ -130,9 +129,9 @@ impl Linter<'_> {
                     let bad = open.iter().find(|(name, _)| NO_PLACE.contains(name));
                     if let Some((name, _)) = bad {
                         let message = format!(
-                            "the article stands in <{name}>, which ends where the article's first block begins."
+                            "the article is in <{name}>, which ends where the article's first block begins"
                         );
-                        let advice = "Put {{article}} into a <div>, or right into an mj-text.";
+                        let advice = "Put {{article}} into a <div>, or directly into an mj-text.";
                         return Err(fault(self.theme, Some(here(&range)), message, advice));
                     }
                 }
@@ -144,7 +143,7 @@ impl Linter<'_> {
             }
         }
         let Some((name, range)) = open.pop() else { return Ok(()) };
-        let message = format!("<{name}> is opened here and never closed.");
+        let message = format!("<{name}> is opened here and never closed");
         Err(fault(self.theme, Some(here(&range)), message, "Add the end tag."))
     }
 
@@ -171,12 +170,12 @@ impl Linter<'_> {
                 Some("javascript" | "vbscript" | "livescript")
             );
             if attribute.starts_with("on") || carries_program {
-                let message = format!("{what} is a script, and no mail program runs one.");
+                let message = format!("{what} is a script, and no mail program runs scripts");
                 return Err(fault(self.theme, Some(here()), message, "Remove it."));
             }
             if FORGOTTEN.contains(&(name, attribute.as_str())) {
-                let message = format!("mrml has no attribute {attribute} for <{name}>.");
-                let advice = "Reach the same by padding, or by a rule in an mj-style.";
+                let message = format!("mrml has no attribute {attribute} for <{name}>");
+                let advice = "Use padding, or a rule in an mj-style.";
                 return Err(fault(self.theme, Some(here()), message, advice));
             }
         }
@@ -185,7 +184,7 @@ impl Linter<'_> {
                 || "Use another; mrml has the elements of MJML but for mj-html-attributes.".into(),
                 |near| format!("Is <{near}> meant?"),
             );
-            let message = format!("mrml does not know the element <{name}>.");
+            let message = format!("mrml does not know the element <{name}>");
             return Err(fault(self.theme, Some(here()), message, &advice));
         }
         let has_alt = tag.attribute("alt").is_some();
@@ -197,7 +196,7 @@ impl Linter<'_> {
         }
         let is_set = has_alt || self.alt_is_set.iter().any(|set| set == name || set == "mj-all");
         if IMAGES.contains(&name) && !is_set {
-            let message = format!("<{name}> has no alt.");
+            let message = format!("<{name}> has no alt");
             let advice = "Say in alt what the image shows, or write alt=\"\" if it is an ornament.";
             return Err(fault(self.theme, Some(here()), message, advice));
         }
@@ -212,7 +211,7 @@ impl Linter<'_> {
         let Some(path) = tag.value("path") else { return Ok(()) };
         let includes = self.theme.includes();
         let Some(file) = includes.get(path) else {
-            let message = format!("the theme has no file `{path}` to include.");
+            let message = format!("the theme has no file `{path}` to include");
             let advice = match nearest(path, includes.keys().map(String::as_str)) {
                 Some(near) => format!("Is `{near}` meant?"),
                 None => {
@@ -225,12 +224,12 @@ impl Linter<'_> {
         };
         self.included += 1;
         if self.including.iter().any(|open| open == path) || self.included > MOST_INCLUDED {
-            let message = format!("`{path}` is included again and again.");
+            let message = format!("`{path}` is included again and again");
             let advice = "A file cannot include itself, and a theme at most 200.";
             return Err(fault(self.theme, Some(here()), message, advice));
         }
         if let Some(at) = file.text().find("{{") {
-            let message = "nothing fills this in: an included file is no template.".to_owned();
+            let message = "nothing fills this in: an included file is not a template".to_owned();
             let advice = "Handlebars is read in .hbs files alone; put those in with {{> name}}.";
             return Err(fault(self.theme, Some(file.place(&(at..at + 2))), message, advice));
         }
@@ -252,7 +251,7 @@ impl Linter<'_> {
     ) -> Result<(), ThemeFault> {
         let spoilt = |c: &char| *c != '\'' && c.escape_debug().len() > 1;
         let Some(c) = value.chars().find(spoilt) else { return Ok(()) };
-        let message = format!("{what} holds {c:?}, which mrml cannot write.");
+        let message = format!("{what} holds {c:?}, which mrml cannot write");
         let advice = "Write the value on one line, without double quotes, backslashes or invisible \
                       characters.";
         Err(fault(self.theme, Some(here()), message, advice))

@@ -29,12 +29,7 @@ fn a_fault_in_a_theme_is_shown_in_its_template() {
     for (old, new, at, wanted) in [
         ("{{article}}", "{{#if title}}{{article}}", "{{#if title}}", "{{#if}} is never closed."),
         ("{{article}}", "{{article}} {{sponsor}}", "{{sponsor}}", "nothing declares `sponsor`."),
-        (
-            "</mj-column>",
-            "",
-            "</mj-section>",
-            "</mj-section> stands here, and <mj-column> is open.",
-        ),
+        ("</mj-column>", "", "</mj-section>", "</mj-section> closes nothing: <mj-column> is open"),
         ("{{article}}", "{{article}}{{> nope}}", "{{> nope}}", "there is no partial `nope`."),
         (
             "{{> footer}}",
@@ -69,7 +64,7 @@ fn a_field_that_the_theme_does_not_declare_is_shown_where_it_is_set() {
     let issue = newsletter.issue_of("one", "title: One\nreasom: Because.\n", "Text.\n");
     let run = newsletter.expect(0, &["check", &issue]);
     let wanted =
-        "issues/one.md:3:1: warning[unknown-field]: The theme weekly has no field `reasom`";
+        "issues/one.md:3:1: warning[unknown-field]: the theme weekly has no field `reasom`";
     assert!(run.stdout.starts_with(wanted), "{run}");
     assert!(run.stdout.contains("Is `reason` meant?"), "{run}");
 }

@@ -77,7 +77,7 @@ fn what_has_no_place_is_told() {
     let told: Vec<_> = findings.into_sorted().iter().map(|f| f.message.clone()).collect();
     assert_eq!(
         told,
-        ["<td> stands in no <tr>; it is shown as a block.", "A link stands inside another one."]
+        ["<td> is outside of <tr>; it is shown as a block", "a link is inside another link"]
     );
 }
 
