@@ -33,12 +33,18 @@ mod text_table;
 mod wrap;
 
 pub use article::Article;
-pub use budget::{HEAVIEST, Measures, SectionWeight, TRACKED_TARGET, base64_length};
-pub use images::{
-    Attachment, Illustration, Image, ImageContent, ImageFault, ImageFile, ImageFinder, ImageFormat,
-    ImageMode, Logo, MAX_IMAGE_BYTES, NoImages, Start,
+pub use budget::Measures;
+#[cfg(test)]
+pub(crate) use budget::base64_length;
+pub(crate) use budget::{SectionWeight, TRACKED_TARGET};
+pub use images::Illustration;
+#[cfg(test)]
+pub(crate) use images::ImageFormat;
+pub(crate) use images::{
+    Attachment, Image, ImageContent, ImageFault, ImageFile, ImageFinder, ImageMode, Logo,
+    MAX_IMAGE_BYTES, Start,
 };
-pub use sections::RenderedSection;
+pub(crate) use sections::RenderedSection;
 pub use slots::{EscapeContext, Piece, Slot, SlotValues, Template};
 
 use serde_json::{Map, Value, json};
@@ -129,7 +135,7 @@ pub fn render(
     };
     let html = shell::html(theme, &values, article, &address)?;
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
-    let mut images = gallery.into_images();
+    let mut images = gallery.images;
     // A theme need not show the logo, and the mail carries no image that it does not show.
     images.retain(|image| !image.is_attached() || html.template.mentions(&image.source));
     let rendered = Rendered {

@@ -35,7 +35,7 @@ pub(crate) fn write(nodes: &[Node<'_>]) -> String {
     let mut writer = TextWriter::default();
     writer.nodes(nodes);
     writer.flush();
-    writer.page.into_text()
+    writer.page.out
 }
 
 #[derive(Default)]

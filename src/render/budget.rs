@@ -45,7 +45,6 @@ pub struct Measures {
 /// How much of the encoded html a section takes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct SectionWeight {
-    /// Its heading.
     pub title: String,
     /// The line of the heading in the issue.
     pub line: usize,
@@ -53,16 +52,15 @@ pub struct SectionWeight {
     pub bytes: usize,
     /// How much of the encoded html that is.
     pub percent: usize,
-    /// The heading in the source.
     #[serde(skip)]
     pub span: Span,
 }
 
 /// The length of a provider's click-counting link, in bytes.
-pub const TRACKED_TARGET: usize = 114;
+pub(crate) const TRACKED_TARGET: usize = 114;
 
 /// How many sections are listed.
-pub const HEAVIEST: usize = 3;
+pub(crate) const HEAVIEST: usize = 3;
 
 impl Measures {
     /// Measures both parts of a mail.
@@ -95,7 +93,7 @@ impl Measures {
         let mut length_at_cuts = Vec::with_capacity(sections.len() + 1);
         let mut at = 0;
         for (index, piece) in html.pieces.iter().enumerate() {
-            if is_unsubscribe(piece) {
+            if matches!(piece, Piece::Hole { slot: Slot::UnsubscribeUrl, .. }) {
                 self.first_unsubscribe.get_or_insert(at);
                 self.last_unsubscribe = Some(at);
                 self.last_unsubscribe_encoded = Some(length.0);
@@ -121,10 +119,14 @@ impl Measures {
         let mut heaviest: Vec<_> = sections.iter().zip(weights).collect();
         heaviest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
         heaviest.truncate(HEAVIEST);
-        self.heaviest_sections = heaviest
-            .into_iter()
-            .map(|(section, bytes)| SectionWeight::new(section, bytes, length.0))
-            .collect();
+        let weight = |(section, bytes): (&RenderedSection, usize)| SectionWeight {
+            title: section.title.trim().to_owned(),
+            line: section.line,
+            bytes,
+            percent: bytes * 100 / length.0.max(1),
+            span: section.span.clone(),
+        };
+        self.heaviest_sections = heaviest.into_iter().map(weight).collect();
     }
 
     /// Counts the html once more, with each `http` target, and the link to
@@ -164,22 +166,6 @@ impl Measures {
     }
 }
 
-impl SectionWeight {
-    fn new(section: &RenderedSection, bytes: usize, all: usize) -> Self {
-        Self {
-            title: section.title.trim().to_owned(),
-            line: section.line,
-            bytes,
-            percent: bytes * 100 / all.max(1),
-            span: section.span.clone(),
-        }
-    }
-}
-
-fn is_unsubscribe(piece: &Piece) -> bool {
-    matches!(piece, Piece::Hole { slot: Slot::UnsubscribeUrl, .. })
-}
-
 /// The runs that are the same for everybody, and where each begins.
 fn literals(html: &Template) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
@@ -208,7 +194,7 @@ fn link_offset(html: &Template, url: &str) -> Option<usize> {
 
 /// The length of so many bytes in base64, in lines of 76 characters that end
 /// in CRLF (RFC 2045 section 6.8).
-pub fn base64_length(bytes: usize) -> usize {
+pub(crate) fn base64_length(bytes: usize) -> usize {
     let characters = bytes.div_ceil(3) * 4;
     characters + characters.div_ceil(76) * 2
 }

@@ -7,7 +7,6 @@
 use super::node::{Element, ElementKind, Node, walk};
 use crate::source::Span;
 
-/// A heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Heading {
     /// Its words, without marks, on one line.
@@ -16,7 +15,6 @@ pub(crate) struct Heading {
     pub level: u8,
     /// Which heading of the article it is, from 0.
     pub index: usize,
-    /// Where the author wrote it.
     pub span: Span,
 }
 

@@ -20,13 +20,12 @@ pub(crate) use gallery::{Gallery, Placed};
 
 /// The largest file that is read, in bytes. A mail is opened on the way to
 /// work; servers begin to refuse whole messages at ten million.
-pub const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
+pub(crate) const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
 /// The width of what stands in a mail's one column, in pixels: 600 without the
 /// margins that a phone needs. Outlook on Windows knows no `max-width`, so that
 /// a wider image would widen the column.
 pub(crate) const COLUMN: u32 = 568;
 
-/// Finds the image files of a newsletter.
 pub trait ImageFinder {
     /// Reads the image at `path`, whose parts are separated by `/`.
     ///
@@ -44,25 +43,20 @@ pub enum Start {
     Newsletter,
 }
 
-/// A file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFile {
-    /// All of it.
     pub bytes: Vec<u8>,
     /// Its path below the folder that is published, with `/` between its
     /// parts; `None` when it lies elsewhere.
     pub published: Option<String>,
 }
 
-/// Why there is no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageFault {
-    /// It is not there.
     Missing {
         /// The paths that were tried, as people would type them.
         tried: Vec<String>,
     },
-    /// It lies outside the newsletter's folder.
     LeadsOut,
     /// It cannot be read, or is no regular file, or too large.
     Unreadable(String),
@@ -73,7 +67,6 @@ pub enum ImageFault {
 pub enum ImageMode {
     /// The mail holds their URLs on the web.
     Link,
-    /// The mail carries them.
     Embed,
 }
 
@@ -95,39 +88,31 @@ pub struct Illustration<'p> {
 pub struct Logo {
     /// A path from the newsletter's folder, or an https address.
     pub source: String,
-    /// What it says, in words.
     pub alternative: String,
     /// How wide it is shown, in pixels, if not as its file says.
     pub width: Option<u16>,
 }
 
-/// A newsletter without any file.
 #[derive(Debug, Clone, Copy)]
-pub struct NoImages;
+pub(crate) struct NoImages;
 
 /// An image of a mail that is a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     /// Its URL in the html.
     pub source: String,
-    /// Where its bytes are.
     pub content: ImageContent,
 }
 
-/// Where the bytes of an image are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageContent {
     /// On the web, for readers; and here in a file, which
     /// [`ImageFinder::find`] finds again.
     Linked {
-        /// Where its path begins.
         from: Start,
-        /// Its path.
         path: String,
-        /// What it is.
         format: ImageFormat,
     },
-    /// In the mail.
     Attached(Attachment),
 }
 
@@ -136,11 +121,9 @@ pub enum ImageContent {
 pub struct Attachment {
     /// Its `Content-ID` without angle brackets, made of its bytes alone.
     pub content_id: String,
-    /// What it is.
     pub format: ImageFormat,
     /// The name under which a reader would save it.
     pub name: String,
-    /// Its bytes.
     pub bytes: Arc<[u8]>,
 }
 
@@ -148,9 +131,7 @@ pub struct Attachment {
 /// three (caniemail: no client without).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageFormat {
-    /// Portable Network Graphics.
     Png,
-    /// JPEG.
     Jpeg,
     /// GIF. Outlook on Windows shows the first frame of one that moves.
     Gif,
@@ -158,7 +139,6 @@ pub enum ImageFormat {
     Webp,
 }
 
-/// A size in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) width: u32,
@@ -185,24 +165,22 @@ impl Illustration<'static> {
 }
 
 impl ImageFormat {
-    /// Its media type (RFC 2045).
-    pub fn media_type(self) -> &'static str {
+    /// The name that people use, the media type (RFC 2045), and the extension.
+    fn names(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-            Self::Gif => "image/gif",
-            Self::Webp => "image/webp",
+            Self::Png => ("PNG", "image/png", "png"),
+            Self::Jpeg => ("JPEG", "image/jpeg", "jpg"),
+            Self::Gif => ("GIF", "image/gif", "gif"),
+            Self::Webp => ("WebP", "image/webp", "webp"),
         }
     }
 
-    /// The extension of such files.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpg",
-            Self::Gif => "gif",
-            Self::Webp => "webp",
-        }
+    pub(crate) fn media_type(self) -> &'static str {
+        self.names().1
+    }
+
+    pub(crate) fn extension(self) -> &'static str {
+        self.names().2
     }
 
     fn from_name(name: &str) -> Option<Self> {

@@ -11,11 +11,8 @@ use crate::source::Span;
 pub(crate) enum Node<'d> {
     /// What holds other parts.
     Element(Element<'d>),
-    /// Text to be shown.
     Text(Cow<'d, str>),
-    /// Text that is code.
     Code(Cow<'d, str>),
-    /// An image.
     Image {
         /// Its URL, or its path.
         source: String,
@@ -23,12 +20,10 @@ pub(crate) enum Node<'d> {
         alternative: String,
         /// Attributes that the author's HTML gave it, and its title.
         attributes: Vec<(&'static str, String)>,
-        /// Where the author wrote it.
         span: Span,
     },
     /// The author's line break, which is only a space.
     SoftBreak,
-    /// A line break.
     HardBreak,
     /// A line between two parts.
     Rule,
@@ -43,11 +38,9 @@ pub(crate) enum Node<'d> {
 pub(crate) struct Element<'d> {
     pub(crate) kind: ElementKind<'d>,
     pub(crate) children: Vec<Node<'d>>,
-    /// What it is and what it holds.
     pub(crate) holds: Holds,
 }
 
-/// What an element is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ElementKind<'d> {
     Paragraph,
@@ -110,29 +103,8 @@ pub(crate) struct Holds {
 }
 
 /// Elements of the author's HTML before which a paragraph ends.
-const BLOCKS: [&str; 21] = [
-    "blockquote",
-    "caption",
-    "center",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-];
+const BLOCKS: &str = "blockquote caption center dd div dl dt figcaption figure li ol p pre table tbody td \
+    tfoot th thead tr ul";
 
 impl<'d> Element<'d> {
     pub(crate) fn new(kind: ElementKind<'d>, children: Vec<Node<'d>>) -> Self {
@@ -158,7 +130,7 @@ impl<'d> ElementKind<'d> {
             | Self::Strikethrough
             | Self::Link { .. }
             | Self::ButtonLink { .. } => false,
-            Self::Raw { name, .. } => BLOCKS.contains(name),
+            Self::Raw { name, .. } => BLOCKS.split(' ').any(|block| block == *name),
             _ => true,
         }
     }
@@ -177,7 +149,6 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The kind of an element.
     pub(crate) fn kind(&self) -> Option<&ElementKind<'d>> {
         match self {
             Self::Element(element) => Some(&element.kind),

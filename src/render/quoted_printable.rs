@@ -23,7 +23,6 @@ const PLAIN: [bool; 256] = {
 
 /// Where encoded bytes go.
 pub(crate) trait Body {
-    /// Takes some more.
     fn put(&mut self, bytes: &[u8]);
 }
 
@@ -56,7 +55,6 @@ impl<'o, B: Body> Encoder<'o, B> {
         Self { out, column: 0 }
     }
 
-    /// What has been encoded so far.
     pub(crate) fn body(&self) -> &B {
         self.out
     }

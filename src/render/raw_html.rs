@@ -20,102 +20,29 @@ pub(crate) enum Treatment {
 }
 
 /// Elements that mail programs show.
-const KEPT: [&str; 61] = [
-    "a",
-    "abbr",
-    "b",
-    "bdi",
-    "bdo",
-    "big",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "samp",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-];
+const KEPT: &str = "a abbr b bdi bdo big blockquote br caption center cite code dd del details dfn div \
+    dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre \
+    q s samp small span strike strong sub summary sup table tbody td tfoot th thead time \
+    tr tt u ul var";
 
 /// Blocks that mean nothing in a mail, or cannot work there; a `div` takes their place.
-const BLOCKS: [&str; 16] = [
-    "address", "article", "aside", "body", "dialog", "fieldset", "footer", "form", "header",
-    "hgroup", "legend", "main", "menu", "nav", "search", "section",
-];
+const BLOCKS: &str = "address article aside body dialog fieldset footer form header hgroup legend main \
+    menu nav search section";
 
 /// Elements of which only what they hold is shown.
-const UNWRAPPED: [&str; 23] = [
-    "acronym", "base", "button", "col", "colgroup", "data", "head", "html", "input", "label",
-    "link", "map", "area", "meta", "meter", "nobr", "optgroup", "option", "progress", "rp", "rt",
-    "ruby", "wbr",
-];
+const UNWRAPPED: &str = "acronym base button col colgroup data head html input label link map area meta meter \
+    nobr optgroup option progress rp rt ruby wbr";
 
 /// Elements that are left out with all that they hold.
-const DROPPED: [&str; 20] = [
-    "applet", "audio", "canvas", "embed", "frame", "frameset", "iframe", "math", "noembed",
-    "noframes", "noscript", "object", "script", "select", "style", "svg", "template", "textarea",
-    "title", "video",
-];
+const DROPPED: &str = "applet audio canvas embed frame frameset iframe math noembed noframes noscript \
+    object script select style svg template textarea title video";
 
 /// Elements that stand among words, and hold words.
-const AMONG_WORDS: [&str; 29] = [
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins",
-    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
-    "tt", "u", "var",
-];
+const AMONG_WORDS: &str = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span \
+    strike strong sub sup time tt u var";
 
 /// Elements that have no end tag.
-const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "source",
-    "track", "wbr",
-];
+const VOID: &str = "area base br col embed frame hr img input link meta source track wbr";
 
 /// The attributes that any kept element may have.
 const ANYWHERE: [&str; 5] = ["title", "lang", "dir", "align", "id"];
@@ -135,30 +62,24 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
 /// What the mail makes of an element.
 pub(crate) fn treatment(name: &str) -> Treatment {
     let name = name.to_ascii_lowercase();
-    let named = |list: &[&'static str]| list.iter().copied().find(|known| *known == name);
-    if let Some(name) = named(&KEPT) {
-        return Treatment::Kept(name);
-    }
-    if named(&BLOCKS).is_some() {
-        return Treatment::Kept("div");
-    }
-    if named(&UNWRAPPED).is_some() {
-        return Treatment::Unwrapped;
-    }
-    match named(&DROPPED) {
-        Some(_) => Treatment::Dropped,
+    let is_in = |list: &str| list.split(' ').any(|known| known == name);
+    match KEPT.split(' ').find(|known| *known == name) {
+        Some(name) => Treatment::Kept(name),
+        None if is_in(BLOCKS) => Treatment::Kept("div"),
+        None if is_in(UNWRAPPED) => Treatment::Unwrapped,
+        None if is_in(DROPPED) => Treatment::Dropped,
         None => Treatment::NotHtml,
     }
 }
 
 /// Whether an element stands among words, and holds words.
 pub(crate) fn is_among_words(name: &str) -> bool {
-    AMONG_WORDS.contains(&name)
+    AMONG_WORDS.split(' ').any(|known| known == name)
 }
 
 /// Whether an element has no end tag.
 pub(crate) fn is_void(name: &str) -> bool {
-    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
+    VOID.split(' ').any(|void| void.eq_ignore_ascii_case(name))
 }
 
 /// The name of an attribute, if the element may have it.

@@ -15,7 +15,6 @@ use crate::source::{SourceText, Span};
 pub struct RenderedSection {
     /// The heading's text without marks.
     pub title: String,
-    /// The heading in the source.
     pub span: Span,
     /// The line of the heading in the source, from 1.
     pub line: usize,

@@ -27,9 +27,7 @@ use super::slots::{EscapeContext, Piece, Slot, SlotValues, Template};
 use crate::source::{Place, SourceText};
 use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token, theme_fault};
 
-/// The `text/html` part.
 pub(crate) struct HtmlPart {
-    /// All of it.
     pub(crate) template: Template,
     /// The bytes at which the article stands when the slots before it hold
     /// example values.

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 pub(crate) use crate::issue::scheme;
 
 /// Schemes that carry a program or a file instead of naming a place. These
@@ -33,11 +35,8 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
     if scheme(target).is_some_and(|scheme| REFUSED.contains(&scheme.as_str())) {
         return None;
     }
-    if target.bytes().all(|b| b.is_ascii_graphic() && !must_be_encoded(b)) {
-        Some(Cow::Borrowed(target))
-    } else {
-        Some(Cow::Owned(encoded(target)))
-    }
+    let is_plain = target.bytes().all(|b| b.is_ascii_graphic() && !must_be_encoded(b));
+    Some(if is_plain { Cow::Borrowed(target) } else { Cow::Owned(encoded(target)) })
 }
 
 /// Whether a target means nothing without the page or the mail that it stands on.
@@ -58,9 +57,7 @@ fn encoded(target: &str) -> String {
             out.push(c);
             continue;
         }
-        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-            out.push_str(&format!("%{byte:02X}"));
-        }
+        out.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC));
     }
     out
 }

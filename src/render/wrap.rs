@@ -77,7 +77,7 @@ impl Lines {
         for run in Runs(word) {
             let needed = width(run);
             let fits = self.used + space + needed <= self.room.width;
-            let hangs = is_closing(run) && self.used + space + needed <= self.room.most;
+            let hangs = is_one_of(CLOSING, run) && self.used + space + needed <= self.room.most;
             if fits || hangs {
                 self.append(run, space, needed);
             } else {
@@ -141,23 +141,15 @@ fn is_wide(cluster: &str) -> bool {
 }
 
 /// Marks with which no line should begin; there is room to let them hang.
-fn is_closing(cluster: &str) -> bool {
-    matches!(
-        cluster,
-        "、" | "。"
-            | "，"
-            | "．"
-            | "）"
-            | "」"
-            | "』"
-            | "】"
-            | "〕"
-            | "》"
-            | "！"
-            | "？"
-            | "："
-            | "；"
-    )
+const CLOSING: &str = "、。，．）」』】〕》！？：；";
+
+/// Marks after which a long word is best cut.
+const PIECE_ENDS: &str = "/_.-:,;=&?|+~@#)]}>\u{a0}\u{200b}\u{2010}\u{3000}";
+
+/// Whether a cluster is one of these marks, and nothing more.
+fn is_one_of(marks: &str, cluster: &str) -> bool {
+    let mut characters = cluster.chars();
+    characters.next().is_some_and(|c| marks.contains(c)) && characters.next().is_none()
 }
 
 /// Cuts a long word into pieces of at most so many columns. A piece ends after
@@ -177,7 +169,7 @@ fn cut(word: &str, most: usize) -> Vec<&str> {
         }
         used += needed;
         let next = units.peek().map(|(_, next)| *next);
-        if ends_a_piece(unit) && next != Some(unit) {
+        if is_one_of(PIECE_ENDS, unit) && next != Some(unit) {
             mark = Some((at + unit.len(), used));
         }
     }
@@ -194,34 +186,6 @@ fn units(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let points = is_endless.then(|| cluster.char_indices().map(step)).into_iter().flatten();
         points.chain((!is_endless).then_some((start, cluster)))
     })
-}
-
-fn ends_a_piece(unit: &str) -> bool {
-    matches!(
-        unit,
-        "/" | "_"
-            | "."
-            | "-"
-            | ":"
-            | ","
-            | ";"
-            | "="
-            | "&"
-            | "?"
-            | "|"
-            | "+"
-            | "~"
-            | "@"
-            | "#"
-            | ")"
-            | "]"
-            | "}"
-            | ">"
-            | "\u{a0}"
-            | "\u{200b}"
-            | "\u{2010}"
-            | "\u{3000}"
-    )
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ const NARROWEST: usize = 30;
 /// A text that is being written.
 #[derive(Default)]
 pub(super) struct TextPage {
-    out: String,
+    /// The lines so far. Each ends in LF and has no space at its end.
+    pub(super) out: String,
     /// What each line begins with.
     margins: Vec<Margin>,
     /// Their columns.
@@ -28,11 +29,6 @@ struct Margin {
 }
 
 impl TextPage {
-    /// The text. Its lines end in LF and have no space at their end.
-    pub(super) fn into_text(self) -> String {
-        self.out
-    }
-
     /// The columns that the margins leave.
     pub(super) fn room(&self) -> Room {
         Room {
@@ -78,7 +74,6 @@ impl TextPage {
         }
     }
 
-    /// Writes one line.
     pub(super) fn line(&mut self, text: &str) {
         for margin in &mut self.margins {
             match margin.first.take() {

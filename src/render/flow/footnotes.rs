@@ -18,6 +18,7 @@ pub(super) struct Footnotes<'d> {
     reading: Vec<usize>,
 }
 
+#[derive(Default)]
 struct Footnote<'d> {
     label: String,
     /// Where it is defined.
@@ -31,23 +32,16 @@ impl<'d> Footnotes<'d> {
     pub(super) fn referred_to(&mut self, label: &str) -> usize {
         let notes = &mut self.notes;
         *self.indices.entry(label.to_lowercase()).or_insert_with(|| {
-            notes.push(Footnote {
-                label: label.to_owned(),
-                defined: None,
-                nodes: Vec::new(),
-                number: None,
-            });
+            notes.push(Footnote { label: label.to_owned(), ..Footnote::default() });
             notes.len() - 1
         })
     }
 
-    /// A definition begins.
     pub(super) fn begin(&mut self, label: &str, span: &Span) {
         let mut index = self.referred_to(label);
         if self.notes[index].defined.is_some() {
             // The first definition of a label counts; no reference means this one.
-            let (label, nodes) = (label.to_owned(), Vec::new());
-            self.notes.push(Footnote { label, defined: None, nodes, number: None });
+            self.notes.push(Footnote { label: label.to_owned(), ..Footnote::default() });
             index = self.notes.len() - 1;
         }
         self.notes[index].defined = Some(span.clone());

@@ -33,7 +33,7 @@ impl<'d> Flow<'d, '_, '_> {
         match raw_html::treatment(tag.name) {
             Treatment::NotHtml => self.pseudo_tag(written, span),
             Treatment::Unwrapped => {
-                self.left_out(tag.name, "is left out, and its text is kept", span)
+                self.left_out(tag.name, "is left out, and its text is kept", span);
             }
             Treatment::Dropped => {
                 self.left_out(tag.name, "is left out with all that it holds", span);

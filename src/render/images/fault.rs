@@ -1,4 +1,4 @@
-//! What can be wrong with an image, as a finding says it.
+//! What can be wrong with an image: the rule, the message and the advice.
 
 use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
@@ -6,7 +6,6 @@ use super::{ImageFault, ImageFormat};
 use crate::source::Rule;
 use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TARGET};
 
-/// What is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ImageProblem {
     NoTarget,
@@ -87,7 +86,7 @@ impl ImageProblem {
             Self::Damaged { path, format } => (
                 format!(
                     "the image `{path}` begins like a {}, and its size cannot be read",
-                    name(*format)
+                    format.names().0
                 ),
                 "The file may be cut off: open it, and save it again.".to_owned(),
             ),
@@ -101,7 +100,7 @@ impl ImageProblem {
             Self::OtherEnding { path, format } => (
                 format!(
                     "the image `{path}` is a {}, but its name has another extension",
-                    name(*format)
+                    format.names().0
                 ),
                 format!(
                     "Rename it so that it ends in `.{}`: some programs go by the extension.",
@@ -156,13 +155,4 @@ fn unseen(unfit: Unfit) -> &'static str {
 
 fn convert() -> String {
     "Save it as PNG, JPEG or GIF.".to_owned()
-}
-
-fn name(format: ImageFormat) -> &'static str {
-    match format {
-        ImageFormat::Png => "PNG",
-        ImageFormat::Jpeg => "JPEG",
-        ImageFormat::Gif => "GIF",
-        ImageFormat::Webp => "WebP",
-    }
 }

@@ -32,7 +32,6 @@ pub(crate) struct Placed {
     pub(crate) source: Option<String>,
     /// How large it is shown, as far as that is known.
     pub(crate) size: Option<Size>,
-    /// What is wrong with it.
     pub(crate) faults: Vec<ImageProblem>,
 }
 
@@ -43,7 +42,8 @@ pub(crate) struct Gallery<'p> {
     placed: HashMap<(Start, String), Placed>,
     /// How many files were asked for.
     files: usize,
-    images: Vec<Image>,
+    /// Every image that is a file, in the order in which they came.
+    pub(crate) images: Vec<Image>,
     /// Which image has which bytes: equal files go into the mail once.
     attached: HashMap<Digest, String>,
     attached_bytes: usize,
@@ -61,11 +61,6 @@ impl<'p> Gallery<'p> {
         }
     }
 
-    /// Every image that is a file, in the order in which they came.
-    pub(crate) fn into_images(self) -> Vec<Image> {
-        self.images
-    }
-
     /// What the mail does about a target that [`target::written`] let through.
     pub(crate) fn place(&mut self, from: Start, written: &str) -> Placed {
         let key = (from, written.to_owned());
@@ -73,13 +68,15 @@ impl<'p> Gallery<'p> {
             return placed.clone();
         }
         let placed = match self.address(from, written) {
-            Ok(Address::OnTheWeb(address)) => on_the_web(address),
+            Ok(Address::OnTheWeb(address)) => Ok(on_the_web(address)),
             Ok(Address::File { .. }) if self.files == MOST_IMAGES => {
-                Placed { faults: vec![ImageProblem::TooMany(MOST_IMAGES)], ..Placed::default() }
+                Err(ImageProblem::TooMany(MOST_IMAGES))
             }
             Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
-            Err(fault) => Placed { faults: vec![fault], ..Placed::default() },
+            Err(fault) => Err(fault),
         };
+        let placed =
+            placed.unwrap_or_else(|fault| Placed { faults: vec![fault], ..Placed::default() });
         self.placed.insert(key, placed.clone());
         placed
     }
@@ -123,73 +120,53 @@ impl<'p> Gallery<'p> {
         Ok(Address::File { path, suffix: suffix.to_owned() })
     }
 
-    fn file(&mut self, from: Start, path: &str, suffix: &str) -> Placed {
+    fn file(&mut self, from: Start, path: &str, suffix: &str) -> Result<Placed, ImageProblem> {
         self.files += 1;
-        let mut placed = Placed::default();
-        let file = match self.rules.files.find(from, path) {
-            Ok(file) => file,
-            Err(fault) => {
-                placed.faults.push(ImageProblem::NoFile { path: shown(path), fault });
-                return placed;
-            }
-        };
+        let mut faults = Vec::new();
+        let file = self.rules.files.find(from, path);
+        let file = file.map_err(|fault| ImageProblem::NoFile { path: shown(path), fault })?;
         let name = path.rsplit('/').next().unwrap_or(path);
         let (format, size) = match header::read(&file.bytes) {
             Header::Shown(format, size) => (format, size),
-            Header::Unfit(unfit) => {
-                placed.faults.push(ImageProblem::Unfit { path: shown(path), unfit });
-                return placed;
-            }
+            Header::Unfit(unfit) => return Err(ImageProblem::Unfit { path: shown(path), unfit }),
             Header::Damaged(format) => {
-                placed.faults.push(ImageProblem::Damaged { path: shown(path), format });
-                return placed;
+                return Err(ImageProblem::Damaged { path: shown(path), format });
             }
             Header::Unknown => {
                 let is_pointer = file.bytes.starts_with(b"version https://git-lfs");
-                placed.faults.push(ImageProblem::NoImage { path: shown(path), is_pointer });
-                return placed;
+                return Err(ImageProblem::NoImage { path: shown(path), is_pointer });
             }
         };
         if format == ImageFormat::Webp {
-            placed.faults.push(ImageProblem::Unfit { path: shown(path), unfit: Unfit::Webp });
+            faults.push(ImageProblem::Unfit { path: shown(path), unfit: Unfit::Webp });
         }
         if ImageFormat::from_name(name) != Some(format) {
-            placed.faults.push(ImageProblem::OtherEnding { path: shown(path), format });
+            faults.push(ImageProblem::OtherEnding { path: shown(path), format });
         }
         let source = match self.rules.mode {
-            ImageMode::Link => self.linked(path, suffix, &file, &mut placed.faults),
-            ImageMode::Embed => self.attached(name, format, file.bytes, &mut placed.faults),
+            ImageMode::Link => self.linked(path, suffix, &file),
+            ImageMode::Embed => self.attached(name, format, file.bytes),
         };
-        if let (Some(source), ImageMode::Link) = (&source, self.rules.mode) {
+        if let (Ok(source), ImageMode::Link) = (&source, self.rules.mode) {
             let content = ImageContent::Linked { from, path: path.to_owned(), format };
             self.images.push(Image { source: source.clone(), content });
         }
-        placed.size = Some(size.for_screens_of(name));
-        placed.source = source;
-        placed
+        let size = Some(size.for_screens_of(name));
+        let source = source.map_err(|fault| faults.push(fault)).ok();
+        Ok(Placed { source, size, faults })
     }
 
-    fn linked(
-        &self,
-        path: &str,
-        suffix: &str,
-        file: &ImageFile,
-        faults: &mut Vec<ImageProblem>,
-    ) -> Option<String> {
-        let Some(base) = self.rules.assets_url else {
-            faults.push(ImageProblem::NoAssetsUrl(shown(path)));
-            return None;
-        };
-        let Some(published) = &file.published else {
-            faults.push(ImageProblem::Unpublished(shown(path)));
-            return None;
-        };
+    fn linked(&self, path: &str, suffix: &str, file: &ImageFile) -> Result<String, ImageProblem> {
+        let base = self.rules.assets_url;
+        let base = base.ok_or_else(|| ImageProblem::NoAssetsUrl(shown(path)))?;
+        let published = file.published.as_deref();
+        let published = published.ok_or_else(|| ImageProblem::Unpublished(shown(path)))?;
         // A name may hold characters with a meaning in URLs: `a:b.png`, `50%.png`.
         let mut address = base.clone();
         if let Ok(mut segments) = address.path_segments_mut() {
             segments.pop_if_empty().extend(published.split('/'));
         }
-        Some(format!("{address}{suffix}"))
+        Ok(format!("{address}{suffix}"))
     }
 
     fn attached(
@@ -197,15 +174,14 @@ impl<'p> Gallery<'p> {
         name: &str,
         format: ImageFormat,
         bytes: Vec<u8>,
-        faults: &mut Vec<ImageProblem>,
-    ) -> Option<String> {
+    ) -> Result<String, ImageProblem> {
         let digest = Digest::new(&bytes);
         if let Some(source) = self.attached.get(&digest) {
-            return Some(source.clone());
+            return Ok(source.clone());
         }
         if self.attached_bytes + bytes.len() > MAX_ATTACHED_BYTES {
-            faults.push(ImageProblem::TooMuch { path: shown(name), before: self.attached_bytes });
-            return None;
+            let before = self.attached_bytes;
+            return Err(ImageProblem::TooMuch { path: shown(name), before });
         }
         self.attached_bytes += bytes.len();
         // A Content-ID has the form of an email address (RFC 2392); no host has this name.
@@ -216,7 +192,7 @@ impl<'p> Gallery<'p> {
         let attachment = Attachment { content_id, format, name, bytes: bytes.into() };
         let content = ImageContent::Attached(attachment);
         self.images.push(Image { source: source.clone(), content });
-        Some(source)
+        Ok(source)
     }
 }
 

@@ -20,10 +20,6 @@ use crate::theme::{Includes, Theme, ThemeFault};
 /// The HTML that mrml makes of a layout, without mrml's leftovers: fixes for
 /// mail programs that are gone, and rules that the inline styles repeat.
 pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
-    Ok(leftovers::without(&rendered(theme, expanded)?))
-}
-
-fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
     let options = ParserOptions { include_loader: Box::new(OwnFiles(theme.includes())) };
     let text = with_spaces(expanded.text());
     let parsed = mrml::parse_with_options(&text, &options).map_err(|error| {
@@ -38,7 +34,8 @@ fn rendered(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> 
                       `&lt;`, and look the element up in the documentation of MJML.";
         fault(theme, place(theme, expanded, &text, &error), message, advice)
     })?;
-    parsed.element.render(&RenderOptions::default()).map_err(|error| {
+    let html = parsed.element.render(&RenderOptions::default());
+    html.map(|html| leftovers::without(&html)).map_err(|error| {
         let message = format!("mrml cannot render the MJML: {error}");
         fault(theme, None, message, "Look the element up in the documentation of MJML.")
     })
@@ -78,54 +75,35 @@ impl IncludeLoader for OwnFiles {
 
 /// Where mrml complains. `text` is what it was given, as long as `expanded`.
 fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Option<Place> {
-    let (origin, span) = origin_and_span(error)?;
-    match origin {
-        Origin::Root => Some(filled_in_place(theme, expanded, &span.in_text(text)?)),
-        Origin::Include { path } => {
-            let includes = theme.includes();
-            let file = includes.get(path)?;
-            Some(file.place(&span.in_text(file.text())?))
-        }
-    }
-}
-
-/// A place as mrml reports it: in bytes, or from its tokenizer as `at LINE:COLUMN`
-/// in the message.
-enum MrmlPlace {
-    Bytes(Range<usize>),
-    LineAndColumn(usize, usize),
-}
-
-impl MrmlPlace {
-    fn in_text(self, text: &str) -> Option<Range<usize>> {
-        match self {
-            Self::Bytes(range) => Some(range),
-            Self::LineAndColumn(line, column) => {
-                let lines = text.split_inclusive('\n').take(line.checked_sub(1)?);
-                let at = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
-                Some(at..at + 1)
-            }
-        }
-    }
-}
-
-fn origin_and_span(error: &Error) -> Option<(&Origin, MrmlPlace)> {
-    match error {
+    let (origin, span) = match error {
         Error::UnexpectedElement { origin, position }
         | Error::UnexpectedToken { origin, position }
         | Error::MissingAttribute { origin, position, .. }
         | Error::InvalidAttribute { origin, position }
         | Error::InvalidFormat { origin, position }
         | Error::IncludeLoaderError { origin, position, .. } => {
-            Some((origin, MrmlPlace::Bytes(position.start..position.end)))
+            (origin, Ok(position.start..position.end))
         }
-        Error::ParserError { origin, source } => {
-            let said = source.to_string();
-            let (line, column) = said.split(" at ").last()?.split_once(':')?;
-            let digits = |c: &char| c.is_ascii_digit();
-            let column: String = column.chars().take_while(digits).collect();
-            Some((origin, MrmlPlace::LineAndColumn(line.parse().ok()?, column.parse().ok()?)))
+        Error::ParserError { origin, source } => (origin, Err(source.to_string())),
+        _ => return None,
+    };
+    let span_in = |text: &str| span.map_or_else(|said| tokenizer_span(&said, text), Some);
+    match origin {
+        Origin::Root => Some(filled_in_place(theme, expanded, &span_in(text)?)),
+        Origin::Include { path } => {
+            let includes = theme.includes();
+            let file = includes.get(path)?;
+            Some(file.place(&span_in(file.text())?))
         }
-        _ => None,
     }
+}
+
+/// The place that mrml's tokenizer reports as `at LINE:COLUMN` at the end of its message.
+fn tokenizer_span(said: &str, text: &str) -> Option<Range<usize>> {
+    let (line, column) = said.split(" at ").last()?.split_once(':')?;
+    let digits = column.find(|c: char| !c.is_ascii_digit()).unwrap_or(column.len());
+    let (line, column) = (line.parse::<usize>().ok()?, column[..digits].parse::<usize>().ok()?);
+    let lines = text.split_inclusive('\n').take(line.checked_sub(1)?);
+    let at = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+    Some(at..at + 1)
 }

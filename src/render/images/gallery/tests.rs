@@ -45,7 +45,7 @@ fn place(mode: ImageMode, assets: Option<&str>, written: &str) -> (Placed, Vec<I
     let rules = Illustration { files: &files, mode, assets_url: assets.as_ref(), logo: None };
     let mut gallery = Gallery::new(rules);
     let placed = gallery.place(Start::Issue, &target::written(written).unwrap());
-    (placed, gallery.into_images())
+    (placed, gallery.images)
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_embedded_image_needs_no_address_and_equal_files_are_one() {
     }
     let remote = gallery.place(Start::Issue, "https://e.org/x.png");
     assert_eq!(remote.source.as_deref(), Some("https://e.org/x.png"));
-    let images = gallery.into_images();
+    let images = gallery.images;
     assert_eq!(images.len(), 1);
     let ImageContent::Attached(file) = &images[0].content else { panic!("{images:?}") };
     assert_eq!(
