@@ -153,7 +153,7 @@ pub fn render(
 /// What the article takes from the theme's palette.
 fn look(theme: &Theme, direction: Direction) -> Look {
     let colour = |name| {
-        let colour = theme.palette().colour(name, Scheme::Light);
+        let colour = theme.palette.colour(name, Scheme::Light);
         colour.map(|colour| colour.to_string()).unwrap_or_default()
     };
     Look { button: colour("button"), button_text: colour("button_text"), direction }
@@ -236,12 +236,12 @@ fn strings(
     findings: &mut Findings<'_>,
 ) -> Value {
     let language = issue.language.as_ref().map_or(&letterhead.language, |tag| &tag.value);
-    let Words { words, lacking } = theme.strings().in_language(language.as_str());
+    let Words { words, lacking } = theme.strings.in_language(language.as_str());
     if !lacking.is_empty() {
         let how = MISSING_STRING;
         let message = format!(
             "the theme {} has no words in `{language}` for {}; they are in English",
-            theme.name(),
+            theme.name,
             lacking.join(", ")
         );
         let advice = format!(
@@ -260,14 +260,14 @@ fn strings(
 
 /// The fields that the theme declares: as the issue sets them, or by default.
 fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<String, Value> {
-    let declared = theme.fields();
+    let declared = &theme.fields;
     for (key, value) in issue.extra.iter().filter(|(key, _)| !declared.contains_key(*key)) {
         let known = KNOWN_KEYS.into_iter().chain(declared.keys().map(String::as_str));
         let near = crate::domain::nearest(key, known);
         findings.at(
             &value.span,
             UNKNOWN_FIELD,
-            format!("the theme {} has no field `{key}`; nothing shows it", theme.name()),
+            format!("the theme {} has no field `{key}`; nothing shows it", theme.name),
             match near {
                 Some(near) => format!("Is `{near}` meant?"),
                 None => "Remove it, or declare it in the theme's theme.toml.".to_owned(),

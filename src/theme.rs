@@ -19,15 +19,16 @@ mod strings;
 mod templates;
 mod tokens;
 
-pub use choices::{Choice, Choices};
-pub use colour::{Colour, LEAST_CONTRAST};
-pub use embedded::{embedded, embedded_names};
+pub(crate) use choices::{Choice, Choices};
+pub(crate) use colour::Colour;
+pub use embedded::embedded;
+pub(crate) use embedded::embedded_names;
 pub use fault::ThemeFault;
 pub(crate) use fault::theme_fault;
-pub use fonts::FontStack;
-pub use palette::{Palette, REQUIRED, Scheme, SetBy, Shade, Swatch};
-pub use strings::{LAST_LANGUAGE, Strings};
-pub(crate) use strings::{Words, fill};
+pub(crate) use fonts::FontStack;
+pub use palette::REQUIRED;
+pub(crate) use palette::{Palette, Scheme, Shade, Swatch};
+pub(crate) use strings::{Strings, Words, fill};
 pub(crate) use tokens::{Cut, Token, Tokens};
 
 use std::collections::BTreeMap;
@@ -41,25 +42,27 @@ use description::Description;
 use templates::Templates;
 
 /// The description of a theme.
-pub const DESCRIPTION: &str = "theme.toml";
+pub(crate) const DESCRIPTION: &str = "theme.toml";
 /// The template of the `text/html` part.
-pub const HTML_LAYOUT: &str = "layout.mjml.hbs";
+pub(crate) const HTML_LAYOUT: &str = "layout.mjml.hbs";
 /// The template of the `text/plain` part.
-pub const TEXT_LAYOUT: &str = "text.txt.hbs";
+pub(crate) const TEXT_LAYOUT: &str = "text.txt.hbs";
 
 /// A theme that can be used.
 #[derive(Debug)]
 pub struct Theme {
-    name: String,
-    description: String,
-    palette: Palette,
-    fonts: BTreeMap<String, FontStack>,
-    fields: BTreeMap<String, Field>,
-    strings: Strings,
-    samples: BTreeMap<String, String>,
-    hash: Digest,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) palette: Palette,
+    pub(crate) fonts: BTreeMap<String, FontStack>,
+    pub(crate) fields: BTreeMap<String, Field>,
+    pub(crate) strings: Strings,
+    /// Issues that show the theme, by the names of their files.
+    pub samples: BTreeMap<String, String>,
+    /// The SHA-256 over the names and bytes of all files.
+    pub(crate) hash: Digest,
     templates: Templates,
-    includes: Arc<Includes>,
+    pub(crate) includes: Arc<Includes>,
 }
 
 /// The files that a layout may put in with `<mj-include>`, by their names.
@@ -67,32 +70,25 @@ pub(crate) type Includes = BTreeMap<String, SourceText>;
 
 /// A value that an issue's front matter may set for the theme.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// What kind of value it is.
-    pub kind: FieldKind,
-    /// What it is when the issue does not set it.
-    pub default: Value,
-    /// What it is for, in one sentence.
-    pub doc: String,
-    /// Where it is declared.
-    pub place: Place,
+pub(crate) struct Field {
+    pub(crate) kind: FieldKind,
+    /// The value if the issue does not set it.
+    pub(crate) default: Value,
+    pub(crate) doc: String,
+    pub(crate) place: Place,
 }
 
-/// The kinds of values that a field can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FieldKind {
-    /// A text; numbers are taken as texts too.
+pub(crate) enum FieldKind {
+    /// A text, or a number that is shown as one.
     Text,
-    /// A number.
     Number,
-    /// `true` or `false`.
     Boolean,
-    /// A list of any values.
     List,
 }
 
-/// The values that every template has, whatever the theme declares.
+/// The values that every template has without a declaration.
 pub(crate) const OWN_VALUES: [&str; 21] = [
     "article",
     "category",
@@ -160,64 +156,19 @@ impl Theme {
         })
     }
 
-    /// What the theme's folder is called.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What the theme is for, in its author's words.
-    pub fn description(&self) -> &str {
-        &self.description
-    }
-
-    /// The colours.
-    pub fn palette(&self) -> &Palette {
-        &self.palette
-    }
-
-    /// The font stacks, by their names.
-    pub fn fonts(&self) -> &BTreeMap<String, FontStack> {
-        &self.fonts
-    }
-
-    /// The fixed words.
-    pub fn strings(&self) -> &Strings {
-        &self.strings
-    }
-
-    /// The fields that an issue may set.
-    pub fn fields(&self) -> &BTreeMap<String, Field> {
-        &self.fields
-    }
-
-    /// Issues that show the theme, by the names of their files.
-    pub fn samples(&self) -> &BTreeMap<String, String> {
-        &self.samples
-    }
-
-    /// The SHA-256 over the names and bytes of all files.
-    pub fn hash(&self) -> Digest {
-        self.hash
-    }
-
     /// Makes the tokens that this theme's texts do not contain.
     pub(crate) fn tokens(&self) -> &Tokens {
-        self.templates.tokens()
+        &self.templates.tokens
     }
 
-    /// Findings about the theme itself, at its own lines: colours that do not read.
-    pub fn findings(&self) -> Vec<Finding> {
-        self.palette.troubles().into_iter().map(|trouble| trouble.finding).collect()
+    /// Findings about the colours of the theme, at the lines of the theme.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.palette.troubles().into_iter().map(|(_, finding)| finding).collect()
     }
 
     /// Fills in one of the two layouts.
     pub(crate) fn expand(&self, layout: &str, values: &Value) -> Result<String, ThemeFault> {
         self.templates.expand(layout, values, || self.known_values())
-    }
-
-    /// The files that `<mj-include>` finds.
-    pub(crate) fn includes(&self) -> Arc<Includes> {
-        Arc::clone(&self.includes)
     }
 
     /// Where a piece of text stands in the theme's templates, if in one place only.
@@ -241,7 +192,7 @@ impl Theme {
         let plain = OWN_VALUES.into_iter().filter(|name| !GROUPS.contains(name));
         let plain = plain.chain(self.fields.keys().map(String::as_str)).map(str::to_owned);
         let colours = Scheme::ALL.into_iter().flat_map(|scheme| {
-            let names = self.palette.swatches().keys();
+            let names = self.palette.0.keys();
             names.map(move |name| format!("{}.{name}", scheme.as_str()))
         });
         let fonts = self.fonts.keys().map(|name| format!("fonts.{name}"));
@@ -252,7 +203,7 @@ impl Theme {
 
 impl FieldKind {
     /// A value of the front matter as one of this kind, if it can be one.
-    /// Lines of the form `Key: value` know nothing but texts.
+    /// Lines of the form `Key: value` hold only texts.
     pub(crate) fn read(self, value: &Value) -> Option<Value> {
         if self.takes(value) {
             return Some(value.clone());
@@ -280,7 +231,6 @@ impl FieldKind {
         }
     }
 
-    /// The kind in words.
     pub(crate) fn in_words(self) -> &'static str {
         match self {
             Self::Text => "a text",
@@ -295,10 +245,10 @@ fn missing(theme: &str, file: &str) -> ThemeFault {
     theme_fault(
         &format!("{theme}/{file}"),
         None,
-        "the theme has no such file.",
+        "the theme has no such file",
         format!(
-            "A theme needs {DESCRIPTION}, {HTML_LAYOUT} and {TEXT_LAYOUT}, and strings/en.toml if it \
-             has words in any language; add it."
+            "Add it: a theme needs {DESCRIPTION}, {HTML_LAYOUT} and {TEXT_LAYOUT}, and strings/en.toml \
+             if it has words in any language."
         ),
     )
 }
@@ -339,14 +289,14 @@ mod tests {
     #[test]
     fn the_embedded_theme_is_whole() {
         let theme = Theme::from_files("weekly", &embedded("weekly").unwrap()).unwrap();
-        assert_eq!(theme.name(), "weekly");
-        assert!(!theme.description().is_empty() && !theme.samples().is_empty());
+        assert_eq!(theme.name, "weekly");
+        assert!(!theme.description.is_empty() && !theme.samples.is_empty());
         assert!(embedded("monthly").is_none());
     }
 
     #[test]
     fn the_hash_changes_with_every_byte_and_name() {
-        let hash = |changes| Theme::from_files("w", &files(changes)).unwrap().hash();
+        let hash = |changes| Theme::from_files("w", &files(changes)).unwrap().hash;
         assert_eq!(hash(&[]), hash(&[]));
         assert_ne!(hash(&[]), hash(&[("samples/other.md", "")]));
         assert_ne!(hash(&[("samples/o.md", "a")]), hash(&[("samples/o.md", "b")]));
@@ -364,6 +314,6 @@ mod tests {
             assert!(fault.to_string().contains(expected), "{fault}");
         }
         let fault = Theme::from_files("w", &BTreeMap::new()).unwrap_err();
-        assert!(fault.to_string().starts_with("w/theme.toml: the theme has no such file."));
+        assert!(fault.to_string().starts_with("w/theme.toml: the theme has no such file"));
     }
 }

@@ -25,13 +25,13 @@ const BARE: &str = "Text.\n";
 /// Checks a theme and its samples.
 pub(crate) fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     let mut findings = theme.audit();
-    if theme.samples().is_empty() {
-        let message = format!("the theme {} has no samples", theme.name());
+    if theme.samples.is_empty() {
+        let message = format!("the theme {} has no samples", theme.name);
         let advice = "Write an issue with every construct into samples/NAME.md.";
         findings.push(Finding::new(NO_SAMPLE, None, message, advice));
     }
-    for (name, text) in theme.samples() {
-        findings.extend(sample(theme, letterhead, &format!("{}/{name}", theme.name()), text));
+    for (name, text) in &theme.samples {
+        findings.extend(sample(theme, letterhead, &format!("{}/{name}", theme.name), text));
     }
     let bare = Letterhead { web_url: None, home_url: None, ..letterhead.clone() };
     let of_the_theme = |finding: &Finding| finding.rule == THEME_FAULT.id;
@@ -85,7 +85,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     if measures.styles > MAX_THEME_STYLE_BYTES {
         let message = format!(
             "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough",
-            theme.name(),
+            theme.name,
             measures.styles
         );
         let advice = "Let rules be inherited, and take out those that nothing uses.";
@@ -94,7 +94,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     if measures.first_unsubscribe.is_some_and(|at| at > FIRST_UNSUBSCRIBE_BY) {
         let message = format!(
             "{}: the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the HTML part",
-            theme.name()
+            theme.name
         );
         let advice = "Put one above the title: a mail program may cut a long mail.";
         findings.push(Finding::new(LATE_UNSUBSCRIBE, None, message, advice));

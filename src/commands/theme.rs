@@ -100,7 +100,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let report = ThemeReport {
         theme: &name,
-        samples: theme.as_ref().map_or(0, |theme| theme.samples().len()),
+        samples: theme.as_ref().map_or(0, |theme| theme.samples.len()),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         findings: &findings,
@@ -257,7 +257,7 @@ fn list(context: &Context) -> Result<Exit, Failure> {
 
 fn described(name: &str, files: &BTreeMap<String, String>) -> String {
     match Theme::from_files(name, files) {
-        Ok(theme) => theme.description().to_owned(),
+        Ok(theme) => theme.description.to_owned(),
         Err(fault) => format!("cannot be used: {}", fault.message),
     }
 }

@@ -89,7 +89,7 @@ impl Newsletter {
         let provenance = Provenance {
             source_file: self.relative(path),
             source_hash: Digest::new(source.text().as_bytes()).to_string(),
-            theme_hash: self.theme.hash().to_string(),
+            theme_hash: self.theme.hash.to_string(),
             number: issue.number.as_ref().map(|number| number.value),
             git_commit: git_commit(self.config.root.folder()),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -236,7 +236,7 @@ fn path_of_missing(path: &Path) -> PathBuf {
 /// The theme with the values that `[theme]` in postrider.toml sets.
 pub(crate) fn customised(theme: Theme, config: &Config) -> Result<Theme, Failure> {
     let shown = config.root.shown();
-    let what = format!("the theme `{}` cannot be set up as {shown} says", theme.name());
+    let what = format!("the theme `{}` cannot be set up as {shown} says", theme.name);
     theme
         .with(&config.theme)
         .map_err(|findings| Failure::new(Exit::Usage, what).with_findings(findings))

@@ -253,7 +253,7 @@ fn filled_in_place(theme: &Theme, expanded: &SourceText, span: &Range<usize>) ->
 
 fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
     theme_fault(
-        &format!("{}/{layout}", theme.name()),
+        &format!("{}/{layout}", theme.name),
         None,
         format!("the layout holds the article {articles} times"),
         "Write {{article}} once.",
@@ -265,5 +265,5 @@ fn fault(theme: &Theme, place: Option<Place>, message: String, advice: &str) -> 
 }
 
 fn name(theme: &Theme) -> String {
-    format!("{}/{HTML_LAYOUT}", theme.name())
+    format!("{}/{HTML_LAYOUT}", theme.name)
 }

@@ -1,8 +1,8 @@
 //! What is wrong with a theme, found without an issue.
 //!
 //! In: a theme whose templates are compiled. Out: findings at its own lines:
-//! names that nothing declares, wherever they stand, what is declared and never
-//! shown, words that a language lacks, and colours that do not read. Rendering
+//! names that nothing declares, declared names that nothing shows, words that a
+//! language lacks, and colours with too little contrast. Rendering
 //! finds a wrong name only in those branches that an issue takes.
 
 use handlebars::Template;
@@ -16,7 +16,7 @@ use crate::source::Finding;
 use crate::source::rules::{MISSING_STRING, UNDECLARED_NAME, UNUSED};
 
 impl Theme {
-    /// Everything that can be said of the theme by itself.
+    /// All findings about the theme without an issue.
     pub fn audit(&self) -> Vec<Finding> {
         let mut findings = self.findings();
         let known = self.known_values();
@@ -25,28 +25,24 @@ impl Theme {
             let mut mentions = Mentions::default();
             mentions.template(template, Scope::Issue);
             for mention in mentions.found {
-                let place = || self.templates.place(name, mention.line, mention.column);
-                match mention.kind {
-                    MentionKind::Partial if !self.templates.has(&mention.name) => {
-                        let partials = self.templates.partials();
-                        let advice = match nearest(&mention.name, partials) {
-                            Some(near) => format!("Is `{near}` meant?"),
-                            None => format!("Add partials/{}.mjml.hbs.", mention.name),
+                let named = &mention.name;
+                let unknown = match mention.kind {
+                    MentionKind::Partial if !self.templates.sources.contains_key(named) => {
+                        let advice = match nearest(named, self.templates.partials()) {
+                            Some(near) => format!("Did you mean `{near}`?"),
+                            None => format!("Add partials/{named}.mjml.hbs."),
                         };
-                        let message = format!("there is no partial `{}`.", mention.name);
-                        findings.push(Finding::new(UNDECLARED_NAME, place(), message, advice));
+                        Some((format!("there is no partial `{named}`"), advice))
                     }
-                    MentionKind::Value if !is_known(&mention.name, &known) => {
-                        let message = format!("nothing declares `{}`.", mention.name);
-                        findings.push(Finding::new(
-                            UNDECLARED_NAME,
-                            place(),
-                            message,
-                            known_instead(&mention.name, &known),
-                        ));
+                    MentionKind::Value if !is_known(named, &known) => {
+                        Some((format!("nothing declares `{named}`"), known_instead(named, &known)))
                     }
-                    MentionKind::Partial | MentionKind::Value | MentionKind::OfItem => {}
-                }
+                    MentionKind::Partial | MentionKind::Value | MentionKind::OfItem => None,
+                };
+                findings.extend(unknown.map(|(message, advice)| {
+                    let place = self.templates.place(name, mention.line, mention.column);
+                    Finding::new(UNDECLARED_NAME, place, message, advice)
+                }));
                 used.push(mention.name);
             }
         }
@@ -58,26 +54,27 @@ impl Theme {
     fn unused(&self, used: &[String], findings: &mut Vec<Finding>) {
         let is_unused = |name: &str| used.iter().all(|used| head(used) != name);
         for (name, field) in self.fields.iter().filter(|(name, _)| is_unused(name)) {
-            let message = format!("no template shows the field `{name}`.");
-            let advice = format!("Write {{{{{name}}}}} where it belongs, or take the field out.");
+            let message = format!("no template shows the field `{name}`");
+            let advice = format!("Write {{{{{name}}}}} where it belongs, or remove the field.");
             findings.push(Finding::new(UNUSED, Some(field.place.clone()), message, advice));
         }
         for name in self.templates.partials().into_iter().filter(|name| is_unused(name)) {
             let place = self.templates.place(name, 1, 1);
-            let message = format!("no template puts in the partial `{name}`.");
-            let advice = format!("Write {{{{> {name}}}}} where it belongs, or take the file out.");
+            let message = format!("no template uses the partial `{name}`");
+            let advice = format!("Write {{{{> {name}}}}} where it belongs, or remove the file.");
             findings.push(Finding::new(UNUSED, place, message, advice));
         }
     }
 
     fn lacking_words(&self, findings: &mut Vec<Finding>) {
-        for language in self.strings.languages().filter(|language| *language != LAST_LANGUAGE) {
+        for language in self.strings.languages.keys().filter(|language| *language != LAST_LANGUAGE)
+        {
             let lacking = self.strings.in_language(language).lacking;
             if lacking.is_empty() {
                 continue;
             }
             let message = format!(
-                "{}/strings: the language `{language}` has no words for {}; they stand in English.",
+                "{}/strings: the language `{language}` has no words for {}; they appear in English",
                 self.name,
                 lacking.join(", ")
             );
@@ -109,12 +106,12 @@ struct Mention {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MentionKind {
     Value,
-    /// Perhaps of an item of a list, so that nobody declares it.
+    /// Perhaps of an item of a list, so the theme need not declare it.
     OfItem,
     Partial,
 }
 
-/// Whose names stand there.
+/// What a plain name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     Issue,
@@ -159,7 +156,7 @@ impl Mentions {
     fn helper(&mut self, helper: &HelperTemplate, scope: Scope) {
         let name = helper.name.as_name().unwrap_or_default();
         let stands_alone = helper.params.is_empty() && helper.hash.is_empty();
-        if stands_alone && !HELPERS.contains(&name) && name != "else" {
+        if stands_alone && HELPERS.iter().all(|(helper, _)| *helper != name) && name != "else" {
             self.parameter(&helper.name, scope);
         }
         helper.params.iter().for_each(|parameter| self.parameter(parameter, scope));
@@ -230,25 +227,25 @@ mod tests {
             found.join("\n")
         };
         for (inserted, expected) in [
-            ("{{#if category}}{{sponsr}}{{/if}}", "nothing declares `sponsr`."),
-            ("{{#if sponsr}}x{{/if}}", "nothing declares `sponsr`."),
+            ("{{#if category}}{{sponsr}}{{/if}}", "nothing declares `sponsr`"),
+            ("{{#if sponsr}}x{{/if}}", "nothing declares `sponsr`"),
             (
                 "{{#if (eq categry \"a\")}}x{{/if}}",
-                "nothing declares `categry`. Is `category` meant?",
+                "nothing declares `categry` Did you mean `category`?",
             ),
-            ("{{#if category}}x{{else}}{{strings.isue}}{{/if}}", "Is `strings.issue` meant?"),
+            ("{{#if category}}x{{else}}{{strings.isue}}{{/if}}", "Did you mean `strings.issue`?"),
             (
                 "{{#each sections}}{{@root.titel}}{{/each}}",
-                "nothing declares `titel`. Is `title` meant?",
+                "nothing declares `titel` Did you mean `title`?",
             ),
             (
                 "{{#each tags}}{{#unless @last}}{{@root.light.txt}}{{/unless}}{{/each}}",
                 "`light.txt`",
             ),
-            ("{{slot \"first_name\" default=nme}}", "nothing declares `nme`."),
+            ("{{slot \"first_name\" default=nme}}", "nothing declares `nme`"),
             (
                 "{{#if category}}{{> heder}}{{/if}}",
-                "there is no partial `heder`. Is `header` meant?",
+                "there is no partial `heder` Did you mean `header`?",
             ),
         ] {
             let found = text(inserted);
@@ -265,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_told() {
+    fn declared_and_unused_names_are_reported() {
         let field =
             "[fields.sponsor]\ntype = \"text\"\ndefault = \"\"\ndoc = \"\"\n\n[fields.reason]";
         assert_eq!(
@@ -276,11 +273,11 @@ mod tests {
                 ("theme.toml", "light = \"#1c1e21\"", "light = \"#9c9e91\""),
             ]),
             [
-                "w/theme.toml:13:9 contrast: `text` (#9c9e91) on `background` (#ffffff) has a contrast of 2.72:1 in the light scheme; text needs 4.5:1. The nearest shade of `text` that reads is \"#6e7063\"; a colour for each scheme is written as `{ light = \"#6e7063\", dark = \"#e3e6ea\" }`.",
-                "w/theme.toml:13:9 contrast: `text` (#9c9e91) on `panel` (#f0f2f5) has a contrast of 2.42:1 in the light scheme; text needs 4.5:1. The nearest shade of `text` that reads is \"#6e7063\"; a colour for each scheme is written as `{ light = \"#6e7063\", dark = \"#e3e6ea\" }`.",
-                "w/theme.toml:58:9 unused: no template shows the field `sponsor`. Write {{sponsor}} where it belongs, or take the field out.",
-                "w/partials/extra.mjml.hbs:1:1 unused: no template puts in the partial `extra`. Write {{> extra}} where it belongs, or take the file out.",
-                "- missing-string: w/strings: the language `de` has no words for contents; they stand in English. Add them to the language's file.",
+                "w/theme.toml:13:9 contrast: `text` (#9c9e91) on `background` (#ffffff) has a contrast of 2.72:1 in the light scheme; text needs 4.5:1 The nearest shade of `text` with enough contrast is \"#6e7063\"; a colour for each scheme is written as `{ light = \"#6e7063\", dark = \"#e3e6ea\" }`.",
+                "w/theme.toml:13:9 contrast: `text` (#9c9e91) on `panel` (#f0f2f5) has a contrast of 2.42:1 in the light scheme; text needs 4.5:1 The nearest shade of `text` with enough contrast is \"#6e7063\"; a colour for each scheme is written as `{ light = \"#6e7063\", dark = \"#e3e6ea\" }`.",
+                "w/theme.toml:58:9 unused: no template shows the field `sponsor` Write {{sponsor}} where it belongs, or remove the field.",
+                "w/partials/extra.mjml.hbs:1:1 unused: no template uses the partial `extra` Write {{> extra}} where it belongs, or remove the file.",
+                "- missing-string: w/strings: the language `de` has no words for contents; they appear in English Add them to the language's file.",
             ]
         );
     }

@@ -1,8 +1,10 @@
-//! What a newsletter sets of its theme, without touching the theme.
+//! The values that a newsletter sets for its theme.
 //!
 //! In: a theme, and values from the newsletter's configuration, each with its
 //! place there. Out: the theme with those values, or every problem with them
 //! at its line. Deliberately absent: the logo, which is a file.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -15,28 +17,26 @@ use crate::source::{Finding, Place};
 
 /// Everything that a newsletter sets.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Choices {
+pub(crate) struct Choices {
     /// Colours; in both schemes, or in one.
-    pub colours: Vec<Choice<(Option<Scheme>, Colour)>>,
-    /// Font stacks.
-    pub fonts: Vec<Choice<FontStack>>,
+    pub(crate) colours: Vec<Choice<(Option<Scheme>, Colour)>>,
+    pub(crate) fonts: Vec<Choice<FontStack>>,
     /// Values of fields, for issues that set none.
-    pub fields: Vec<Choice<Value>>,
+    pub(crate) fields: Vec<Choice<Value>>,
     /// Fixed words; in every language, or in one.
-    pub strings: Vec<Choice<(Option<String>, String)>>,
+    pub(crate) strings: Vec<Choice<(Option<String>, String)>>,
 }
 
 /// One value, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice<T> {
-    /// What it is a value of.
-    pub name: String,
+pub(crate) struct Choice<T> {
+    /// The colour, font stack, field or word that the value is for.
+    pub(crate) name: String,
     /// Where that name stands.
-    pub name_place: Place,
-    /// The value.
-    pub value: T,
+    pub(crate) name_place: Place,
+    pub(crate) value: T,
     /// Where the value stands.
-    pub value_place: Place,
+    pub(crate) value_place: Place,
 }
 
 impl Theme {
@@ -44,8 +44,8 @@ impl Theme {
     ///
     /// # Errors
     /// Names that the theme does not have, values that it cannot take, and
-    /// colours that do not read: all of them, by place.
-    pub fn with(mut self, choices: &Choices) -> Result<Self, Vec<Finding>> {
+    /// colours with too little contrast: all of them, by place.
+    pub(crate) fn with(mut self, choices: &Choices) -> Result<Self, Vec<Finding>> {
         if *choices == Choices::default() {
             return Ok(self);
         }
@@ -54,17 +54,15 @@ impl Theme {
         self.take_fonts(choices, &mut findings);
         self.take_fields(choices, &mut findings);
         self.take_strings(choices, &mut findings);
-        let troubles = self.palette.troubles().into_iter();
-        let ours = troubles
-            .filter(|trouble| trouble.set_by == SetBy::Newsletter)
-            .map(|trouble| trouble.finding)
-            .filter(|finding| finding.rule == CONTRAST.id);
-        findings.extend(ours);
+        let ours = self.palette.troubles().into_iter().filter(|(set_by, finding)| {
+            *set_by == SetBy::Newsletter && finding.rule == CONTRAST.id
+        });
+        findings.extend(ours.map(|(_, finding)| finding));
         if findings.is_empty() {
-            // Another choice is another theme to whoever asks what has changed.
-            let chosen = format!("{}{:?}{:?}", self.hash, self.constants(), self.strings);
-            let fields = format!("{:?}", self.fields);
-            self.hash = Digest::new(format!("{chosen}{fields}").as_bytes());
+            // The hash of the theme changes with each of the values.
+            let Self { hash, strings, fields, .. } = &self;
+            let chosen = format!("{hash}{:?}{strings:?}{fields:?}", self.constants());
+            self.hash = Digest::new(chosen.as_bytes());
             return Ok(self);
         }
         Finding::sort(&mut findings);
@@ -74,14 +72,16 @@ impl Theme {
     fn take_colours(&mut self, choices: &Choices, findings: &mut Vec<Finding>) {
         for choice in &choices.colours {
             let (scheme, colour) = choice.value;
-            let Some(swatch) = self.palette.swatch_mut(&choice.name) else {
-                let known = self.palette.swatches().keys().map(String::as_str);
-                findings.push(unknown(choice, "colour", &self.name, known));
-                continue;
-            };
-            for scheme in Scheme::ALL.into_iter().filter(|one| scheme.is_none_or(|s| s == *one)) {
-                let place = choice.value_place.clone();
-                *swatch.shade_mut(scheme) = Shade { colour, place, set_by: SetBy::Newsletter };
+            match self.palette.0.get_mut(&choice.name) {
+                Some(swatch) => {
+                    for one in
+                        Scheme::ALL.into_iter().filter(|one| scheme.is_none_or(|s| s == *one))
+                    {
+                        let place = choice.value_place.clone();
+                        *swatch.shade_mut(one) = Shade { colour, place, set_by: SetBy::Newsletter };
+                    }
+                }
+                None => findings.push(choice.unknown("colour", &self.name, keys(&self.palette.0))),
             }
         }
     }
@@ -90,10 +90,7 @@ impl Theme {
         for choice in &choices.fonts {
             match self.fonts.get_mut(&choice.name) {
                 Some(stack) => *stack = choice.value.clone(),
-                None => {
-                    let known = self.fonts.keys().map(String::as_str);
-                    findings.push(unknown(choice, "font stack", &self.name, known));
-                }
+                None => findings.push(choice.unknown("font stack", &self.name, keys(&self.fonts))),
             }
         }
     }
@@ -104,21 +101,11 @@ impl Theme {
                 Some(field) if field.kind.takes(&choice.value) => {
                     field.default = choice.value.clone();
                 }
-                Some(field) => {
-                    let message =
-                        format!("the field `{}` is not {}", choice.name, field.kind.in_words());
-                    let advice = format!("the theme says: {}", field.doc);
-                    findings.push(Finding::new(
-                        BAD_VALUE,
-                        Some(choice.value_place.clone()),
-                        message,
-                        advice,
-                    ));
-                }
-                None => {
-                    let known = self.fields.keys().map(String::as_str);
-                    findings.push(unknown(choice, "field", &self.name, known));
-                }
+                Some(field) => findings.push(choice.unusable(
+                    format!("the field `{}` is not {}", choice.name, field.kind.in_words()),
+                    format!("The theme describes the field: {}", field.doc),
+                )),
+                None => findings.push(choice.unknown("field", &self.name, keys(&self.fields))),
             }
         }
     }
@@ -127,17 +114,11 @@ impl Theme {
         for choice in &choices.strings {
             let (language, text) = &choice.value;
             if self.strings.keys().all(|key| key != choice.name) {
-                findings.push(unknown(choice, "word", &self.name, self.strings.keys()));
-            } else if let Some(unknown) = unknown_placeholder(text) {
-                let message = format!("nothing fills `{unknown}` in the word `{}`", choice.name);
-                let known = super::strings::PLACEHOLDERS.map(|name| format!("{{{name}}}"));
-                let advice = format!("it may hold {}, and no other braces", known.join(" and "));
-                findings.push(Finding::new(
-                    BAD_VALUE,
-                    Some(choice.value_place.clone()),
-                    message,
-                    advice,
-                ));
+                findings.push(choice.unknown("word", &self.name, self.strings.keys()));
+            } else if let Some((message, advice)) = unknown_placeholder(text) {
+                findings.push(
+                    choice.unusable(format!("{message} in the word `{}`", choice.name), advice),
+                );
             } else {
                 self.strings.set(language.as_deref(), &choice.name, text);
             }
@@ -145,20 +126,30 @@ impl Theme {
     }
 }
 
-fn unknown<'k, T>(
-    choice: &Choice<T>,
-    what: &str,
-    theme: &str,
-    known: impl Iterator<Item = &'k str> + Clone,
-) -> Finding {
-    let message = format!("the theme {theme} has no {what} `{}`", choice.name);
-    let listed: Vec<&str> = known.clone().collect();
-    let advice = match nearest(&choice.name, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if listed.is_empty() => "take it out".to_owned(),
-        None => format!("it has {}", listed.join(", ")),
-    };
-    Finding::new(UNKNOWN_KEY, Some(choice.name_place.clone()), message, advice)
+fn keys<T>(map: &BTreeMap<String, T>) -> impl Iterator<Item = &str> {
+    map.keys().map(String::as_str)
+}
+
+impl<T> Choice<T> {
+    fn unknown<'k>(
+        &self,
+        what: &str,
+        theme: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Finding {
+        let message = format!("the theme {theme} has no {what} `{}`", self.name);
+        let known: Vec<&str> = known.collect();
+        let advice = match nearest(&self.name, known.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if known.is_empty() => "Remove it.".to_owned(),
+            None => format!("The theme has {}.", known.join(", ")),
+        };
+        Finding::new(UNKNOWN_KEY, Some(self.name_place.clone()), message, advice)
+    }
+
+    fn unusable(&self, message: String, advice: String) -> Finding {
+        Finding::new(BAD_VALUE, Some(self.value_place.clone()), message, advice)
+    }
 }
 
 #[cfg(test)]
@@ -209,15 +200,15 @@ mod tests {
         assert_eq!(constants["light"]["link"], "#7a1f5c");
         assert_eq!(constants["dark"]["link"], "#8ab8ff");
         assert_eq!(constants["fonts"]["body"], "Georgia, serif");
-        assert_eq!(theme.fields()["reason"].default, "Because.");
-        let words = theme.strings().in_language("de").words;
+        assert_eq!(theme.fields["reason"].default, "Because.");
+        let words = theme.strings.in_language("de").words;
         assert_eq!((words["web_view"], words["issue"]), ("Online", "Nr. {number}"));
-        assert_ne!(theme.hash(), plain().hash());
-        assert_eq!(plain().with(&Choices::default()).unwrap().hash(), plain().hash());
+        assert_ne!(theme.hash, plain().hash);
+        assert_eq!(plain().with(&Choices::default()).unwrap().hash, plain().hash);
     }
 
     #[test]
-    fn what_the_theme_does_not_have_is_told_with_the_nearest_name() {
+    fn an_unknown_name_is_reported_with_the_nearest_name() {
         let choices = Choices {
             fonts: vec![choice("headings", FontStack::parse("Georgia").unwrap())],
             fields: vec![choice("reason", 7.into()), choice("reason", true.into())],
@@ -230,17 +221,17 @@ mod tests {
         assert_eq!(
             problems(&choices),
             [
-                "1 unknown-key: the theme plain has no colour `lnk` did you mean `link`?",
-                "1 unknown-key: the theme plain has no font stack `headings` it has body, code",
-                "1 unknown-key: the theme plain has no word `unsubscribed` did you mean `unsubscribe`?",
-                "5 bad-value: the field `reason` is not a text the theme says: Why the reader gets the mail, in one sentence, where it is not what the theme says.",
-                "5 bad-value: nothing fills `{nr}` in the word `issue` it may hold {newsletter} and {number}, and no other braces",
+                "1 unknown-key: the theme plain has no colour `lnk` Did you mean `link`?",
+                "1 unknown-key: the theme plain has no font stack `headings` The theme has body, code.",
+                "1 unknown-key: the theme plain has no word `unsubscribed` Did you mean `unsubscribe`?",
+                "5 bad-value: the field `reason` is not a text The theme describes the field: Why the reader gets the mail, in one sentence, where it is not what the theme says.",
+                "5 bad-value: nothing fills `{nr}` in the word `issue` A word may hold {newsletter} and {number}, and no other braces.",
             ]
         );
     }
 
     #[test]
-    fn a_colour_that_does_not_read_is_told_with_one_that_does() {
+    fn a_colour_with_too_little_contrast_is_reported_with_a_better_one() {
         for (chosen, expected) in [
             (
                 &[("link", Some(Scheme::Light), "#2a7ae2")][..],
@@ -259,14 +250,14 @@ mod tests {
             let problem = problems.iter().find(|problem| problem.contains(expected));
             let problem = problem.unwrap_or_else(|| panic!("{expected}: {problems:?}"));
             assert!(problem.starts_with("5 contrast: "), "{problem}");
-            // What is proposed is taken.
+            // The proposed colours are accepted.
             let proposed: Vec<&str> = problem.split('"').skip(3).step_by(2).collect();
             let name = chosen[0].0;
-            let mended = colours(&[
+            let fixed = colours(&[
                 (name, Some(Scheme::Light), proposed[0]),
                 (name, Some(Scheme::Dark), proposed[1]),
             ]);
-            assert!(plain().with(&mended).is_ok(), "{problem}");
+            assert!(plain().with(&fixed).is_ok(), "{problem}");
         }
     }
 
@@ -276,7 +267,7 @@ mod tests {
         let found: Vec<String> = theme.findings().into_iter().map(|f| f.message).collect();
         assert_eq!(
             found,
-            ["`text` on `background` is pure black and pure white in the light scheme."]
+            ["`text` on `background` is pure black and pure white in the light scheme"]
         );
         assert_eq!(plain().findings(), []);
     }

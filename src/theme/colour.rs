@@ -1,13 +1,13 @@
-//! A colour, and how well it reads on another.
+//! A colour, and its contrast with others.
 
 use std::fmt;
 
-/// The least contrast at which text of any size reads (WCAG 2.2, 1.4.3).
-pub const LEAST_CONTRAST: f64 = 4.5;
+/// The least contrast at which text of any size is readable (WCAG 2.2, 1.4.3).
+pub(super) const LEAST_CONTRAST: f64 = 4.5;
 
 /// An opaque colour. A theme and a newsletter write it as `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Colour {
+pub(crate) struct Colour {
     red: u8,
     green: u8,
     blue: u8,
@@ -19,7 +19,7 @@ impl Colour {
 
     /// Reads `#rrggbb`. The short form and names are not taken: old mail
     /// programs read them differently in attributes than in styles.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#')?;
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
@@ -29,18 +29,18 @@ impl Colour {
     }
 
     /// The contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio").
-    pub fn contrast(self, other: Self) -> f64 {
+    pub(crate) fn contrast(self, other: Self) -> f64 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// Whether text of this colour reads on all of `others`.
-    pub fn reads_on(self, others: &[Self]) -> bool {
+    /// Whether text of this colour has enough contrast on all of `others`.
+    pub(crate) fn reads_on(self, others: &[Self]) -> bool {
         others.iter().all(|other| self.contrast(*other) >= LEAST_CONTRAST)
     }
 
-    /// The shade of this colour that reads on all of `others` and is nearest to
-    /// it in lightness, if there is one; and by how many steps it is lighter or darker.
+    /// The shade of this colour with enough contrast on all of `others` that is
+    /// nearest in lightness, and how many steps of 0.5 % it is lighter or darker.
     pub(super) fn nearest_that_reads(self, others: &[Self]) -> Option<(Self, i32)> {
         const STEPS: i32 = 200;
         let (hue, saturation, lightness) = self.hue_saturation_lightness();
@@ -48,7 +48,7 @@ impl Colour {
             .flat_map(|step| [step, -step])
             .map(|step| (lightness + f64::from(step) / f64::from(STEPS), step.abs()))
             .filter(|(lightness, _)| (0.0..=1.0).contains(lightness))
-            .map(|(lightness, steps)| (Self::of(hue, saturation, lightness), steps))
+            .map(|(lightness, steps)| (Self::from_hue(hue, saturation, lightness), steps))
             .find(|(shade, _)| shade.reads_on(others))
     }
 
@@ -79,7 +79,7 @@ impl Colour {
     }
 
     /// From a hue in sixths of the circle, and a saturation and a lightness from 0 to 1.
-    fn of(hue: f64, saturation: f64, lightness: f64) -> Self {
+    fn from_hue(hue: f64, saturation: f64, lightness: f64) -> Self {
         let range = saturation * (1.0 - (2.0 * lightness - 1.0).abs());
         let second = range * (1.0 - (hue.rem_euclid(2.0) - 1.0).abs());
         let (red, green, blue) = match hue {

@@ -1,8 +1,7 @@
 //! A date as the readers of a language write it.
 //!
 //! In: a day, a style and a language (BCP 47). Out: the date in the Gregorian
-//! calendar. A language that nobody has told Unicode about gets
-//! `2026-08-12`, which everybody can read.
+//! calendar. In a language that Unicode's data lack, it is `2026-08-12`.
 
 use icu_calendar::{Date, Gregorian};
 use icu_datetime::FixedCalendarDateTimeFormatter as Formatter;
@@ -40,7 +39,7 @@ impl DateStyle {
     pub(super) fn write(self, day: jiff::civil::Date, language: &str) -> String {
         let written = |tag: &str| self.in_locale(day, &tag.parse().ok()?);
         match written(language) {
-            // What is written as in no language at all was not translated.
+            // A text that is equal to that of `und` (no language) was not translated.
             Some(text) if Some(&text) != written("und").as_ref() => text,
             _ => day.to_string(),
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::palette::{REQUIRED, SetBy};
-use super::strings::{LAST_LANGUAGE, PLACEHOLDERS, unknown_placeholder};
+use super::strings::{LAST_LANGUAGE, unknown_placeholder};
 use super::{
     Colour, DESCRIPTION, Field, FieldKind, FontStack, OWN_VALUES, Palette, Shade, Strings, Swatch,
     ThemeFault, theme_fault,
@@ -27,7 +27,7 @@ pub(super) struct Description {
 
 type Named<T> = BTreeMap<Spanned<String>, T>;
 
-/// `theme.toml`, as it is written.
+/// `theme.toml` before it is checked.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -45,6 +45,7 @@ struct Written {
 struct WrittenSwatch {
     light: Spanned<String>,
     dark: Spanned<String>,
+    #[expect(dead_code, reason = "an author of a theme must write what each colour is for")]
     doc: String,
     #[serde(default)]
     on: Vec<Spanned<String>>,
@@ -75,7 +76,7 @@ pub(super) fn describe(theme: &str, text: &str) -> Result<Description, ThemeFaul
     for (name, stack) in &written.fonts {
         reading.name(name)?;
         let parsed = FontStack::parse(stack.get_ref()).map_err(|why| {
-            let message = format!("the font stack `{}` {why}.", name.get_ref());
+            let message = format!("the font stack `{}` {why}", name.get_ref());
             reading.fault(
                 &stack.span(),
                 message,
@@ -115,7 +116,7 @@ pub(super) fn strings(
         let source = source(theme, &path, &files[&path])?;
         let reading = DescriptionReader { source: &source };
         if LanguageTag::parse(&language).is_err() {
-            let message = format!("`{language}` is no language.");
+            let message = format!("`{language}` is not a language tag");
             return Err(reading.fault(
                 &(0..0),
                 message,
@@ -129,17 +130,14 @@ pub(super) fn strings(
             reading.name(&key)?;
             if language != LAST_LANGUAGE && strings.keys().all(|known| known != key.get_ref()) {
                 let near = nearest(key.get_ref(), strings.keys());
-                let message = format!("the English words have no `{}`.", key.get_ref());
+                let message = format!("the English words have no `{}`", key.get_ref());
                 let advice = near.map_or_else(
-                    || format!("Add it to {} too, or take it out.", file_of(LAST_LANGUAGE)),
-                    |near| format!("Is `{near}` meant?"),
+                    || format!("Add it to {} also, or remove it.", file_of(LAST_LANGUAGE)),
+                    |near| format!("Did you mean `{near}`?"),
                 );
                 return Err(reading.fault(&key.span(), message, &advice));
             }
-            if let Some(unknown) = unknown_placeholder(text.get_ref()) {
-                let message = format!("nothing fills `{unknown}`.");
-                let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" and ");
-                let advice = format!("A word may hold {known}; other braces cannot stand in it.");
+            if let Some((message, advice)) = unknown_placeholder(text.get_ref()) {
                 return Err(reading.fault(&text.span(), message, &advice));
             }
             words.insert(key.into_inner(), text.into_inner());
@@ -162,14 +160,14 @@ impl DescriptionReader<'_> {
             return Err(theme_fault(
                 self.source.name(),
                 None,
-                format!("the palette has no `{lacking}`."),
+                format!("the palette has no `{lacking}`"),
                 format!("Every theme has the colours {}.", REQUIRED.join(", ")),
             ));
         }
         let shade = |name: &str, written: &Spanned<String>| -> Result<Shade, ThemeFault> {
             let place = self.source.place(&written.span());
             let colour = Colour::parse(written.get_ref()).ok_or_else(|| {
-                let message = format!("`{}` is no colour for `{name}`.", written.get_ref());
+                let message = format!("`{}` is not a colour for `{name}`", written.get_ref());
                 self.fault(&written.span(), message, "Write it as \"#1a5fb4\".")
             })?;
             Ok(Shade { colour, place, set_by: SetBy::Theme })
@@ -182,20 +180,19 @@ impl DescriptionReader<'_> {
             {
                 let names = written.keys().map(|name| name.get_ref().as_str());
                 let advice = nearest(on.get_ref(), names)
-                    .map_or_else(|| "Add it.".to_owned(), |near| format!("Is `{near}` meant?"));
-                let message = format!("the palette has no `{}`.", on.get_ref());
+                    .map_or_else(|| "Add it.".to_owned(), |near| format!("Did you mean `{near}`?"));
+                let message = format!("the palette has no `{}`", on.get_ref());
                 return Err(self.fault(&on.span(), message, &advice));
             }
             let name = name.get_ref();
             let swatch = Swatch {
                 light: shade(name, &swatch.light)?,
                 dark: shade(name, &swatch.dark)?,
-                doc: swatch.doc.clone(),
                 on: swatch.on.iter().map(|on| on.get_ref().clone()).collect(),
             };
             swatches.insert(name.clone(), swatch);
         }
-        Ok(Palette::new(swatches))
+        Ok(Palette(swatches))
     }
 
     fn field(&self, name: &Spanned<String>, written: WrittenField) -> Result<Field, ThemeFault> {
@@ -204,12 +201,12 @@ impl DescriptionReader<'_> {
         let at = name.span();
         let name = name.get_ref();
         if OWN_VALUES.contains(&name.as_str()) {
-            let message = format!("every theme has `{name}` already.");
+            let message = format!("every theme has a value `{name}` already");
             return Err(self.fault(&at, message, "Give the field another name."));
         }
         if !kind.takes(default.get_ref()) {
-            let message = format!("the default of `{name}` is not {}.", kind.in_words());
-            let advice = "Make the default of the field's type.";
+            let message = format!("the default of `{name}` is not {}", kind.in_words());
+            let advice = "Write a default of the field's type.";
             return Err(self.fault(&default.span(), message, advice));
         }
         let place = self.source.place(&at);
@@ -221,8 +218,8 @@ impl DescriptionReader<'_> {
         if is_name(name.get_ref()) {
             return Ok(());
         }
-        let message = format!("a template cannot name `{}`.", name.get_ref());
-        let advice = "Begin with a small letter, and use small letters, digits and `_`.";
+        let message = format!("a template cannot name `{}`", name.get_ref());
+        let advice = "Begin the name with a small letter, and use small letters, digits and `_`.";
         Err(self.fault(&name.span(), message, advice))
     }
 
@@ -264,24 +261,24 @@ mod tests {
             (
                 "\"#ffffff\"",
                 "\"white\"",
-                "w/theme.toml:8:9: `white` is no colour for `background`.",
+                "w/theme.toml:8:9: `white` is not a colour for `background`",
             ),
-            ("\"#ffffff\"", "\"#fff\"", "`#fff` is no colour for `background`."),
-            ("[palette.line]", "[palette.lime]", "w/theme.toml: the palette has no `line`."),
+            ("\"#ffffff\"", "\"#fff\"", "`#fff` is not a colour for `background`"),
+            ("[palette.line]", "[palette.lime]", "w/theme.toml: the palette has no `line`"),
             (
                 "[palette.line]",
                 "[palette.Line-2]\nlight=\"#000000\"\ndark=\"#000000\"\ndoc=\"\"\n[palette.line]",
-                "a template cannot name `Line-2`.",
+                "a template cannot name `Line-2`",
             ),
             (
                 "[\"background\", \"panel\"]",
                 "[\"backgruond\"]",
-                "w/theme.toml:15:7: the palette has no `backgruond`.",
+                "w/theme.toml:15:7: the palette has no `backgruond`",
             ),
             ("'Segoe UI'", "Roboto", "the font stack `body` names Roboto"),
-            ("[fields.reason]", &field("title"), "every theme has `title` already."),
-            ("[fields.reason]", &field("light"), "every theme has `light` already."),
-            ("[fields.reason]", &field("a"), "the default of `a` is not a number."),
+            ("[fields.reason]", &field("title"), "every theme has a value `title` already"),
+            ("[fields.reason]", &field("light"), "every theme has a value `light` already"),
+            ("[fields.reason]", &field("a"), "the default of `a` is not a number"),
             ("doc = \"Behind everything.\"", "", "missing field `doc`"),
         ] {
             let fault = fault(DESCRIPTION, old, new);
@@ -297,17 +294,17 @@ mod tests {
                 "strings/de.toml",
                 "unsubscribe",
                 "unsubscribed",
-                "w/strings/de.toml:2:1: the English words have no `unsubscribed`.",
+                "w/strings/de.toml:2:1: the English words have no `unsubscribed`",
             ),
             (
                 "strings/de.toml",
                 "{number}",
                 "{nummer}",
-                "w/strings/de.toml:4:9: nothing fills `{nummer}`.",
+                "w/strings/de.toml:4:9: nothing fills `{nummer}`",
             ),
-            ("strings/en.toml", "{newsletter}", "{{newsletter}}", "nothing fills `{{newsletter}`."),
+            ("strings/en.toml", "{newsletter}", "{{newsletter}}", "nothing fills `{{newsletter}`"),
             ("strings/de.toml", "\"Abbestellen\"", "7", "w/strings/de.toml:2:15: invalid type"),
-            ("strings/german!.toml", "", "", "`german!` is no language."),
+            ("strings/german!.toml", "", "", "`german!` is not a language tag"),
         ] {
             let fault = fault(file, old, new);
             assert!(fault.contains(expected), "{new}: {fault}");
@@ -315,7 +312,7 @@ mod tests {
         let mut files = fixture::files();
         files.remove("strings/en.toml");
         let fault = Theme::from_files("w", &files).unwrap_err().to_string();
-        assert!(fault.starts_with("w/strings/en.toml: the theme has no such file."), "{fault}");
+        assert!(fault.starts_with("w/strings/en.toml: the theme has no such file"), "{fault}");
         files.retain(|path, _| !path.starts_with("strings/"));
         assert!(Theme::from_files("w", &files).is_ok(), "a theme may have no words");
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The names of the embedded themes, the usual one first.
-pub fn embedded_names() -> impl Iterator<Item = &'static str> {
+/// The names of the embedded themes, the default one first.
+pub(crate) fn embedded_names() -> impl Iterator<Item = &'static str> {
     THEMES.iter().map(|(name, _)| *name)
 }
 

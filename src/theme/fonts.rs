@@ -1,10 +1,10 @@
-//! A font stack that may stand in any style and any attribute.
+//! A font stack that is safe in every style and attribute.
 
 use std::fmt;
 
 /// Names of installed fonts, in the form of CSS `font-family`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FontStack(String);
+pub(crate) struct FontStack(String);
 
 /// Fonts that mrml links from the web as soon as a style names them.
 const LINKED_BY_MRML: [&str; 5] = ["Droid Sans", "Lato", "Open Sans", "Roboto", "Ubuntu"];
@@ -13,19 +13,19 @@ impl FontStack {
     /// Reads a stack such as `Georgia, 'Times New Roman', serif`.
     ///
     /// # Errors
-    /// Why it cannot be used, in words that follow its name.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// A clause without a subject that says why the stack cannot be used.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if let Some(c) = text.chars().find(|c| !may_stand(*c)) {
             return Err(format!(
-                "holds {c:?}; a font stack has letters, digits, spaces, commas, hyphens and \
-                 single quotes alone"
+                "holds {c:?}; a font stack has only letters, digits, spaces, commas, hyphens \
+                 and single quotes"
             ));
         }
         for name in text.split(',').map(str::trim) {
             let bare = name.strip_prefix('\'').and_then(|name| name.strip_suffix('\''));
             let bare = bare.unwrap_or(name);
             if bare.is_empty() || bare.contains('\'') {
-                return Err("has an empty name, or a quote without its other one".to_owned());
+                return Err("has an empty name, or a quote that is not closed".to_owned());
             }
             if LINKED_BY_MRML.iter().any(|linked| bare.eq_ignore_ascii_case(linked)) {
                 return Err(format!(
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stack_can_end_no_declaration_and_fetch_nothing() {
+    fn a_stack_ends_no_declaration_and_fetches_nothing() {
         for text in [
             "-apple-system,'Segoe UI',Helvetica,Arial,sans-serif",
             "Georgia, serif",
@@ -72,7 +72,7 @@ mod tests {
             ("Arial\nx", "holds '\\n'"),
             ("a,,b", "has an empty name"),
             ("", "has an empty name"),
-            ("'Segoe UI", "a quote without"),
+            ("'Segoe UI", "a quote that is not closed"),
             ("Arial, roboto", "names roboto"),
             ("'Open Sans', sans-serif", "names Open Sans"),
         ] {

@@ -1,10 +1,10 @@
-//! Partials that would never come to an end.
+//! Partials that would expand without end.
 //!
 //! In: compiled templates. Out: the first fault at its own line: a partial
-//! that puts itself in, by whatever detour, partials that multiply, or one
-//! whose name is known only when an issue is there. Handlebars would follow
-//! each until the stack or the memory is full. Absent on purpose: a partial
-//! that does not exist, which is told when the template is filled in.
+//! that includes itself, also through other partials, partials that multiply, or
+//! one whose name depends on the issue. Handlebars would follow each until the
+//! stack or the memory is full. Deliberately absent: a partial that does not
+//! exist, which is reported when the template is filled in.
 
 use std::collections::HashMap;
 
@@ -14,13 +14,13 @@ use handlebars::template::{HelperTemplate, TemplateElement};
 use super::templates::Templates;
 use super::{ThemeFault, theme_fault};
 
-/// How many partials a layout may put in, those in partials included.
-const MOST_PUT_IN: usize = 1000;
+/// How many partials a layout may include, also inside other partials.
+const MOST_INCLUDED: usize = 1000;
 
-/// How deep partials may stand in each other.
+/// How deep partials may be nested.
 const DEEPEST: usize = 50;
 
-/// Refuses partials that cannot be put in.
+/// Refuses partials that cannot be expanded.
 pub(super) fn check(templates: &Templates) -> Result<(), ThemeFault> {
     let mut mentions = HashMap::new();
     for (name, template) in templates.compiled() {
@@ -37,13 +37,13 @@ pub(super) fn check(templates: &Templates) -> Result<(), ThemeFault> {
     Ok(())
 }
 
-/// A partial that is put in: its name, and the line and the column.
+/// Where a template includes a partial: its name, the line and the column.
 type PartialMention = (String, usize, usize);
 
 struct Counter<'t> {
     templates: &'t Templates,
     mentions: HashMap<&'t str, Vec<PartialMention>>,
-    /// How many partials each template puts in.
+    /// How many partials each template includes.
     counted: HashMap<&'t str, usize>,
     /// The templates that are being counted, from the outermost.
     open: Vec<&'t str>,
@@ -57,29 +57,27 @@ impl<'t> Counter<'t> {
         self.open.push(name);
         let mut count = 0_usize;
         for (partial, line, column) in self.mentions.get(name).cloned().unwrap_or_default() {
-            let place = (line, column);
-            let told = |message: String| {
-                let advice = "Take it out, or write what it holds in its place.";
-                fault(self.templates, name, place, message, advice)
+            let refusal = |message: String, advice: &str| {
+                Err(fault(self.templates, name, (line, column), message, advice))
             };
-            let known = self.templates.compiled().map(|(name, _)| name);
-            let Some(partial) = known.into_iter().find(|known| *known == partial) else { continue };
+            let advice = "Remove it, or write its text in its place.";
+            let mut known = self.templates.compiled().map(|(name, _)| name);
+            let Some(partial) = known.find(|known| *known == partial) else { continue };
             if self.open.contains(&partial) {
-                return Err(told(format!("the partial `{partial}` puts itself in.")));
+                return refusal(format!("the partial `{partial}` includes itself"), advice);
             }
             if self.open.len() > DEEPEST {
-                return Err(told(format!("more than {DEEPEST} partials stand inside each other.")));
+                return refusal(format!("more than {DEEPEST} partials are nested"), advice);
             }
-            let inner = self.count(partial)?;
-            count = count.saturating_add(1).saturating_add(inner);
-            if count > MOST_PUT_IN {
-                let message = format!("more than {MOST_PUT_IN} partials are put in.");
+            count = count.saturating_add(1).saturating_add(self.count(partial)?);
+            if count > MOST_INCLUDED {
+                let message = format!("more than {MOST_INCLUDED} partials are included");
                 return Err(fault(
                     self.templates,
                     name,
-                    place,
+                    (line, column),
                     message,
-                    "Put fewer in; {{#each}} repeats one.",
+                    "Include fewer; {{#each}} repeats one.",
                 ));
             }
         }
@@ -89,7 +87,10 @@ impl<'t> Counter<'t> {
     }
 }
 
-/// The partials in a template; or the place of one that cannot be known, and why.
+/// The partials that a template includes.
+///
+/// # Errors
+/// The line and the column of a partial that cannot be known, and why.
 fn mentioned(
     template: &Template,
     found: &mut Vec<PartialMention>,
@@ -102,14 +103,14 @@ fn mentioned(
                 match partial.name.as_name().filter(|name| !name.starts_with('@')) {
                     Some(name) => found.push((name.to_owned(), line, column)),
                     None => {
-                        let message = "this partial has no name of its own.".to_owned();
+                        let message = "the name of this partial is not a constant".to_owned();
                         return Err((line, column, message));
                     }
                 }
                 partial.template.iter().try_for_each(|inner| mentioned(inner, found))?;
             }
             TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => {
-                let message = "a partial that stands in a template cannot be put in.".to_owned();
+                let message = "a template cannot define a partial".to_owned();
                 return Err((line, column, message));
             }
             TemplateElement::Expression(helper)
@@ -141,32 +142,35 @@ mod tests {
     use crate::theme::{Theme, fixture};
 
     /// The fault of the theme with these changes.
-    fn told(changes: &[(&str, &str, &str)]) -> Option<String> {
+    fn fault_of(changes: &[(&str, &str, &str)]) -> Option<String> {
         let theme = Theme::from_files("w", &fixture::changed(changes));
         theme.err().map(|fault| fault.to_string())
     }
 
     #[test]
-    fn a_partial_never_puts_itself_in() {
-        let itself = told(&[("partials/a.mjml.hbs", "", "x\n {{#if title}}{{> a}}{{/if}}")]);
+    fn a_partial_never_includes_itself() {
+        let itself = fault_of(&[("partials/a.mjml.hbs", "", "x\n {{#if title}}{{> a}}{{/if}}")]);
         assert_eq!(
             itself.as_deref(),
             Some(
-                "w/partials/a.mjml.hbs:2:15: the partial `a` puts itself in.\n   {{#if title}}{{> a}}{{/if}}\n\
-                 Take it out, or write what it holds in its place."
+                "w/partials/a.mjml.hbs:2:15: the partial `a` includes itself\n   {{#if title}}{{> a}}{{/if}}\n\
+                 Remove it, or write its text in its place."
             )
         );
         let detour =
             [("partials/a.mjml.hbs", "", "{{> b}}"), ("partials/b.mjml.hbs", "", "{{> a}}")];
-        assert!(told(&detour).is_some_and(|told| told.contains("the partial `a` puts itself in.")));
+        assert!(
+            fault_of(&detour)
+                .is_some_and(|fault| fault.contains("the partial `a` includes itself"))
+        );
         for text in [
             "{{> (lookup this \"title\")}}",
             "{{#*inline \"x\"}}{{> x}}{{/inline}}",
             "{{> @partial-block}}",
         ] {
-            assert!(told(&[("partials/a.mjml.hbs", "", text)]).is_some(), "{text}");
+            assert!(fault_of(&[("partials/a.mjml.hbs", "", text)]).is_some(), "{text}");
         }
-        assert_eq!(told(&[("partials/a.mjml.hbs", "", "{{> nope}}")]), None);
+        assert_eq!(fault_of(&[("partials/a.mjml.hbs", "", "{{> nope}}")]), None);
     }
 
     #[test]
@@ -178,12 +182,13 @@ mod tests {
             .collect();
         let changes: Vec<_> = files.iter().map(|(path, text)| (&**path, "", &**text)).collect();
         assert!(
-            told(&changes).is_some_and(|told| told.contains("more than 1000 partials are put in"))
+            fault_of(&changes)
+                .is_some_and(|fault| fault.contains("more than 1000 partials are included"))
         );
         let files: Vec<(String, String)> = (0..99)
             .map(|n| (format!("partials/a{n:02}.mjml.hbs"), format!("{{{{> a{:02}}}}}", n + 1)))
             .collect();
         let changes: Vec<_> = files.iter().map(|(path, text)| (&**path, "", &**text)).collect();
-        assert!(told(&changes).is_some_and(|told| told.contains("more than 50 partials")));
+        assert!(fault_of(&changes).is_some_and(|fault| fault.contains("more than 50 partials")));
     }
 }

@@ -1,24 +1,24 @@
-//! The fixed words of a theme, in the languages that it speaks.
+//! The fixed words of a theme, in its languages.
 //!
 //! In: a file of words for each language, and the newsletter's own words. Out:
-//! every word for the language of an issue, and which of them it lacks. A
-//! language that is lacking a word gets it from the wider one (`pt-BR`, then
-//! `pt`), and at last in English. Deliberately absent: plural forms, which no
-//! word of a mail's frame has needed.
+//! every word for the language of an issue, and which of them the language lacks.
+//! A language that lacks a word takes it from the wider one (`pt-BR`, then `pt`),
+//! and at last from English. Deliberately absent: plural forms, which no word of
+//! a theme has needed.
 
 use std::collections::BTreeMap;
 
 /// The language that has every word.
-pub const LAST_LANGUAGE: &str = "en";
+pub(crate) const LAST_LANGUAGE: &str = "en";
 
-/// What may stand between braces in a word.
-pub(super) const PLACEHOLDERS: [&str; 2] = ["newsletter", "number"];
+/// The placeholders that a word may hold.
+const PLACEHOLDERS: [&str; 2] = ["newsletter", "number"];
 
 /// Words by their keys, by language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Strings {
+pub(crate) struct Strings {
     /// By language tags in small letters.
-    languages: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) languages: BTreeMap<String, BTreeMap<String, String>>,
     /// The newsletter's words for every language.
     everywhere: BTreeMap<String, String>,
 }
@@ -26,14 +26,12 @@ pub struct Strings {
 /// The words for one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Words<'s> {
-    /// Every word.
     pub(crate) words: BTreeMap<&'s str, &'s str>,
     /// The keys of those that are English, although the language is another.
     pub(crate) lacking: Vec<&'s str>,
 }
 
 impl Strings {
-    /// Adds the words of a language.
     pub(super) fn add(&mut self, language: &str, words: BTreeMap<String, String>) {
         self.languages.entry(language.to_ascii_lowercase()).or_default().extend(words);
     }
@@ -48,14 +46,8 @@ impl Strings {
         }
     }
 
-    /// The keys of all words.
-    pub fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
         self.languages.get(LAST_LANGUAGE).into_iter().flatten().map(|(key, _)| key.as_str())
-    }
-
-    /// The languages that have words.
-    pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.languages.keys().map(String::as_str)
     }
 
     /// The words for a language (BCP 47).
@@ -83,8 +75,8 @@ fn chain(tag: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
 }
 
-/// Whether a wider tag stands for words in a script that readers of `tag` do
-/// not read: Chinese without more is written in simplified characters.
+/// Whether the words of a wider tag are in a script that readers of `tag` do not
+/// read: `zh` alone means simplified characters.
 fn is_of_another_script(tag: &str, wider: &str) -> bool {
     let mut subtags = tag.split('-').skip(1);
     let script = subtags.find_map(|subtag| match subtag {
@@ -95,22 +87,24 @@ fn is_of_another_script(tag: &str, wider: &str) -> bool {
     wider == "zh" && script == Some(true)
 }
 
-/// The first placeholder of a word that nothing fills.
-pub(super) fn unknown_placeholder(text: &str) -> Option<&str> {
+/// The message about the first placeholder of a word that nothing fills, and the advice.
+pub(super) fn unknown_placeholder(text: &str) -> Option<(String, String)> {
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
         let end = rest[at..].find('}').map_or(rest.len(), |end| at + end + 1);
         let placeholder = &rest[at..end];
         let name = placeholder.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
         if !name.is_some_and(|name| PLACEHOLDERS.contains(&name)) {
-            return Some(placeholder);
+            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" and ");
+            let advice = format!("A word may hold {known}, and no other braces.");
+            return Some((format!("nothing fills `{placeholder}`"), advice));
         }
         rest = &rest[end..];
     }
     None
 }
 
-/// A word with its placeholders filled. What a value holds is not read again.
+/// A word with its placeholders filled. Braces in a value are not filled.
 pub(crate) fn fill<'v>(word: &str, value: impl Fn(&str) -> &'v str) -> String {
     let mut filled = String::with_capacity(word.len());
     let mut rest = word;
@@ -188,7 +182,9 @@ mod tests {
             ("{{number}}", Some("{{number}")),
             ("", None),
         ] {
-            assert_eq!(unknown_placeholder(text), unknown, "{text}");
+            let message = unknown_placeholder(text).map(|(message, _)| message);
+            let expected = unknown.map(|unknown| format!("nothing fills `{unknown}`"));
+            assert_eq!(message, expected, "{text}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The Handlebars templates of a theme, compiled once.
 //!
 //! Handlebars runs in strict mode: a name that nothing declares is a fault.
-//! Three helpers exist: `slot` makes a hole, `format_date` writes a date in
-//! the issue's language or in a form of strftime, and `underline` is a line as wide as its text. Values
-//! go in as [`Tokens`], so no value is ever read as a template, and none is
-//! escaped here.
+//! Three helpers exist: `slot` makes a template slot, `format_date` writes a date
+//! in the issue's language or in a format of strftime, and `underline` writes a
+//! line as wide as its text. Values are inserted as [`Tokens`], so no value is
+//! read as a template, and none is escaped here.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::dates::DateStyle;
+use super::description::source;
 use super::{HTML_LAYOUT, TEXT_LAYOUT, ThemeFault, Token, Tokens, theme_fault};
 use crate::domain::nearest;
 use crate::source::{Place, SourceText, Span};
@@ -24,13 +25,16 @@ use crate::source::{Place, SourceText, Span};
 #[derive(Debug)]
 pub(crate) struct Templates {
     handlebars: Handlebars<'static>,
-    sources: BTreeMap<String, SourceText>,
-    tokens: Tokens,
+    pub(super) sources: BTreeMap<String, SourceText>,
+    pub(super) tokens: Tokens,
 }
 
 /// What a template may call; `if`, `unless`, `each`, `with`, `lookup` and the
 /// comparisons are Handlebars' own.
-pub(super) const HELPERS: [&str; 3] = ["format_date", "slot", "underline"];
+pub(super) const HELPERS: [(&str, HelperValue); 3] =
+    [("format_date", format_date), ("slot", slot), ("underline", underline)];
+
+type HelperValue = fn(&Helper<'_>, &Context, &Tokens) -> Result<String, RenderError>;
 
 /// What `slot` may be asked for.
 pub(crate) const SLOT_NAMES: [&str; 4] =
@@ -50,10 +54,7 @@ impl Templates {
         register_helpers(&mut handlebars, &tokens);
         let mut sources = BTreeMap::new();
         for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".hbs")) {
-            let file = format!("{theme}/{path}");
-            let source = SourceText::new(file.as_str(), text.as_bytes()).map_err(|error| {
-                theme_fault(&file, None, error.to_string(), "Make the file smaller.")
-            })?;
+            let source = source(theme, path, text)?;
             let name = template_name(path);
             handlebars
                 .register_template_string(name, source.text())
@@ -61,10 +62,6 @@ impl Templates {
             sources.insert(name.to_owned(), source);
         }
         Ok(Self { handlebars, sources, tokens })
-    }
-
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.tokens
     }
 
     /// Fills in a layout. `known` are all names that may be used.
@@ -85,12 +82,7 @@ impl Templates {
         names.filter_map(|name| Some((name, self.handlebars.get_template(name)?)))
     }
 
-    /// Whether there is a template of that name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.sources.contains_key(name)
-    }
-
-    /// The names of the templates that are put into others.
+    /// The names of the templates that others include.
     pub(super) fn partials(&self) -> Vec<&str> {
         let is_partial = |name: &&str| ![HTML_LAYOUT, TEXT_LAYOUT].contains(name);
         self.sources.keys().map(String::as_str).filter(is_partial).collect()
@@ -124,17 +116,17 @@ impl Templates {
         });
         let (message, advice) = match error.reason() {
             RenderErrorReason::MissingVariable(Some(name)) => {
-                (format!("nothing declares `{name}`."), known_instead(name, &known()))
+                (format!("nothing declares `{name}`"), known_instead(name, &known()))
             }
             RenderErrorReason::PartialNotFound(name) => (
-                format!("there is no partial `{name}`."),
+                format!("there is no partial `{name}`"),
                 format!("Add partials/{name}.mjml.hbs, or fix the name."),
             ),
             reason => {
                 let message = reason.to_string();
-                // The form of a date may be a field of the issue or of the newsletter.
-                let advice = if message.starts_with("the form `")
-                    || message.starts_with("there is no form `")
+                // The date format may be a field of the issue or of the newsletter.
+                let advice = if message.starts_with("the date format `")
+                    || message.starts_with("there is no date format `")
                 {
                     "Fix it where it is set: in the issue, under [theme.fields] in postrider.toml, or in the theme."
                 } else {
@@ -147,10 +139,10 @@ impl Templates {
     }
 }
 
-/// What may be meant instead of a name that nothing declares.
+/// Advice about a name that nothing declares.
 pub(super) fn known_instead(name: &str, known: &[String]) -> String {
     let near = nearest(name, known.iter().map(String::as_str));
-    let near = near.map_or(String::new(), |near| format!("Is `{near}` meant? "));
+    let near = near.map_or(String::new(), |near| format!("Did you mean `{near}`? "));
     let group = name.split_once('.').map(|(group, _)| group);
     let listed = known.iter().map(String::as_str);
     let listed: Vec<&str> =
@@ -161,7 +153,7 @@ pub(super) fn known_instead(name: &str, known: &[String]) -> String {
         Some("light" | "dark") => "under [palette] in theme.toml",
         _ => "under [fields] in theme.toml",
     };
-    format!("{near}Known are {}; declare others {home}.", listed.join(", "))
+    format!("{near}The known names are {}; declare others {home}.", listed.join(", "))
 }
 
 /// The name by which Handlebars knows a file.
@@ -173,28 +165,26 @@ fn template_name(path: &str) -> &str {
 }
 
 fn syntax_fault(source: &SourceText, error: &TemplateError) -> ThemeFault {
-    let fault = |place: Option<Place>, message: String, advice: &str| {
-        theme_fault(source.name(), place, message, advice)
-    };
     let place = error.pos().map(|(line, column)| place_of_line(source, line, column));
-    match error.reason() {
-        // Handlebars finds the end of the file at fault, and lists its grammar.
-        TemplateErrorReason::InvalidSyntax(_) => match unclosed_block(source.text()) {
-            Some((name, span)) => {
-                let message = format!("{{{{#{name}}}}} is never closed.");
-                fault(Some(source.place(&span)), message, "Put its {{/...}} where it ends.")
-            }
-            None => fault(
-                place,
-                "Handlebars cannot read on from here.".to_owned(),
-                "Every {{ needs its }}, and every {{#block}} its {{/block}}.",
-            ),
-        },
-        reason => {
-            let message = reason.to_string().lines().collect::<Vec<_>>().join(" ");
-            fault(place, message, "Every {{#block}} needs its {{/block}}, in the order of opening.")
-        }
-    }
+    let (place, message, advice) = match (error.reason(), unclosed_block(source.text())) {
+        // Handlebars reports the end of the file, and lists its grammar.
+        (TemplateErrorReason::InvalidSyntax(_), Some((name, span))) => (
+            Some(source.place(&span)),
+            format!("{{{{#{name}}}}} is never closed"),
+            "Write its {{/...}} where the block ends.",
+        ),
+        (TemplateErrorReason::InvalidSyntax(_), None) => (
+            place,
+            "Handlebars cannot parse the template from here on".to_owned(),
+            "Every {{ needs its }}, and every {{#block}} its {{/block}}.",
+        ),
+        (reason, _) => (
+            place,
+            reason.to_string().lines().collect::<Vec<_>>().join(" "),
+            "Every {{#block}} needs its {{/block}}, in the order of opening.",
+        ),
+    };
+    theme_fault(source.name(), place, message, advice)
 }
 
 /// The innermost block that is open at the end of a template that Handlebars
@@ -223,81 +213,72 @@ fn place_of_line(source: &SourceText, line: usize, column: usize) -> Place {
 }
 
 fn register_helpers(handlebars: &mut Handlebars<'static>, tokens: &Tokens) {
-    let own = tokens.clone();
-    let slot = move |helper: &Helper<'_>,
-                     _: &Handlebars<'_>,
-                     _: &Context,
-                     _: &mut RenderContext<'_, '_>,
-                     out: &mut dyn Output|
-          -> HelperResult {
-        let name = text_parameter(helper, 0)?;
-        if !SLOT_NAMES.contains(&name) {
-            let known = SLOT_NAMES.join(", ");
-            return Err(fault(format!("there is no slot `{name}`; there are {known}.")));
-        }
-        let default = helper.hash_get("default").and_then(|value| value.value().as_str());
-        if default.is_none() && name.ends_with("_name") {
-            return Err(fault(format!("the slot `{name}` needs a default=\"...\".")));
-        }
-        let default = default.unwrap_or_default();
-        let default = own.value_of(default).unwrap_or_else(|| default.to_owned());
-        out.write(&own.write(&Token::Slot { name: name.to_owned(), default }))?;
-        Ok(())
-    };
-    handlebars.register_helper("slot", Box::new(slot));
-
-    let own = tokens.clone();
-    let format_date = move |helper: &Helper<'_>,
-                            _: &Handlebars<'_>,
-                            context: &Context,
-                            _: &mut RenderContext<'_, '_>,
-                            out: &mut dyn Output|
-          -> HelperResult {
-        let date = text_parameter(helper, 0)?;
-        let form = text_parameter(helper, 1)?;
-        let form = own.value_of(form).unwrap_or_else(|| form.to_owned());
-        let date = own.value_of(date).unwrap_or_else(|| date.to_owned());
-        let date: jiff::civil::Date =
-            date.parse().map_err(|_| fault(format!("`{date}` is not a date like 2026-08-12.")))?;
-        let language = context.data().get("language").and_then(Value::as_str).unwrap_or_default();
-        let language = own.value_of(language).unwrap_or_else(|| language.to_owned());
-        let shown = match DateStyle::parse(&form) {
-            Some(style) => style.write(date, &language),
-            None if form.contains('%') => jiff::fmt::strtime::format(&form, date)
-                .map_err(|error| fault(format!("the form `{form}` cannot be used: {error}.")))?,
-            None => {
-                let known = DateStyle::WORDS.map(|(word, _)| word).join(", ");
-                let message = format!(
-                    "there is no form `{form}` of a date; there are {known}, and forms of \
-                     strftime such as `%-d %B %Y`."
-                );
-                return Err(fault(message));
-            }
+    for (name, value) in HELPERS {
+        let tokens = tokens.clone();
+        let helper = move |helper: &Helper<'_>,
+                           _: &Handlebars<'_>,
+                           context: &Context,
+                           _: &mut RenderContext<'_, '_>,
+                           out: &mut dyn Output|
+              -> HelperResult {
+            out.write(&value(helper, context, &tokens)?)?;
+            Ok(())
         };
-        out.write(&own.write(&Token::Value(shown)))?;
-        Ok(())
-    };
-    handlebars.register_helper("format_date", Box::new(format_date));
+        handlebars.register_helper(name, Box::new(helper));
+    }
+}
 
-    let own = tokens.clone();
-    let underline = move |helper: &Helper<'_>,
-                          _: &Handlebars<'_>,
-                          _: &Context,
-                          _: &mut RenderContext<'_, '_>,
-                          out: &mut dyn Output|
-          -> HelperResult {
-        let text = text_parameter(helper, 0)?;
-        let text = own.value_of(text).unwrap_or_else(|| text.to_owned());
-        out.write(&text_parameter(helper, 1)?.repeat(text.width().clamp(1, 72)))?;
-        Ok(())
+fn slot(helper: &Helper<'_>, _: &Context, tokens: &Tokens) -> Result<String, RenderError> {
+    let name = text_parameter(helper, 0)?;
+    if !SLOT_NAMES.contains(&name) {
+        let known = SLOT_NAMES.join(", ");
+        return Err(fault(format!("there is no slot `{name}`; the slots are {known}")));
+    }
+    let default = helper.hash_get("default").and_then(|value| value.value().as_str());
+    if default.is_none() && name.ends_with("_name") {
+        return Err(fault(format!("the slot `{name}` needs a default=\"...\"")));
+    }
+    let default = tokens.resolve(default.unwrap_or_default());
+    Ok(tokens.write(&Token::Slot { name: name.to_owned(), default }))
+}
+
+fn format_date(
+    helper: &Helper<'_>,
+    context: &Context,
+    tokens: &Tokens,
+) -> Result<String, RenderError> {
+    let date = tokens.resolve(text_parameter(helper, 0)?);
+    let format = tokens.resolve(text_parameter(helper, 1)?);
+    let date: jiff::civil::Date =
+        date.parse().map_err(|_| fault(format!("`{date}` is not a date like 2026-08-12")))?;
+    let language = context.data().get("language").and_then(Value::as_str).unwrap_or_default();
+    let shown = match DateStyle::parse(&format) {
+        Some(style) => style.write(date, &tokens.resolve(language)),
+        None if format.contains('%') => {
+            jiff::fmt::strtime::format(&format, date).map_err(|error| {
+                fault(format!("the date format `{format}` cannot be used: {error}"))
+            })?
+        }
+        None => {
+            let known = DateStyle::WORDS.map(|(word, _)| word).join(", ");
+            return Err(fault(format!(
+                "there is no date format `{format}`; there are {known}, and formats of strftime \
+                 such as `%-d %B %Y`"
+            )));
+        }
     };
-    handlebars.register_helper("underline", Box::new(underline));
+    Ok(tokens.write(&Token::Value(shown)))
+}
+
+fn underline(helper: &Helper<'_>, _: &Context, tokens: &Tokens) -> Result<String, RenderError> {
+    let width = tokens.resolve(text_parameter(helper, 0)?).width();
+    Ok(text_parameter(helper, 1)?.repeat(width.clamp(1, 72)))
 }
 
 fn text_parameter<'h>(helper: &'h Helper<'_>, index: usize) -> Result<&'h str, RenderError> {
     let value = helper.param(index).and_then(|value| value.value().as_str());
     value.ok_or_else(|| {
-        fault(format!("`{}` needs a text as its parameter {}.", helper.name(), index + 1))
+        fault(format!("`{}` needs a text as its parameter {}", helper.name(), index + 1))
     })
 }
 

@@ -1,10 +1,10 @@
 //! Tokens: how values pass through a template untouched.
 //!
-//! In: values. Out: words of `a-z0-9` that neither Handlebars nor mrml has a
-//! reason to change, and a text cut at those words. A token carries its own
-//! value, so there is no table to keep, and the same value is always the same
-//! token. Deliberately absent: escaping, which depends on where a token ends
-//! up and so is done by whoever cuts the text.
+//! In: values. Out: words of `a-z0-9` that neither Handlebars nor mrml changes,
+//! and a text cut at those words. A token contains its value, so there is no
+//! table, and the same value is always the same token. Deliberately absent:
+//! escaping, which depends on the place of a token in the HTML; the caller of
+//! `cut` does it.
 
 use std::borrow::Cow;
 
@@ -19,11 +19,11 @@ pub(crate) struct Tokens {
 pub(crate) enum Token {
     /// A value that is the same for every reader.
     Value(String),
-    /// A hole, by its name and its default.
+    /// A template slot.
     Slot {
         /// Such as `first_name`.
         name: String,
-        /// What stands there when the reader has no such value.
+        /// The text if the recipient has no such value.
         default: String,
     },
     /// The place of the article.
@@ -77,11 +77,11 @@ impl Tokens {
         word
     }
 
-    /// The value that a text stands for, if the whole text is one token of a value.
-    pub(crate) fn value_of(&self, text: &str) -> Option<String> {
+    /// The value, if the whole text is one token of a value, or else the text.
+    pub(super) fn resolve(&self, text: &str) -> String {
         match self.cut(text).as_slice() {
-            [Cut::Token(Token::Value(value))] => Some(value.clone()),
-            _ => None,
+            [Cut::Token(Token::Value(value))] => value.clone(),
+            _ => text.to_owned(),
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
                 Cut::Text("x1tkn x1tknq b")
             ]
         );
-        assert_eq!(tokens.value_of(&tokens.write(&value)).unwrap(), "é\" <b>\n");
-        assert_eq!(tokens.value_of("plain"), None);
+        assert_eq!(tokens.resolve(&tokens.write(&value)), "é\" <b>\n");
+        assert_eq!(tokens.resolve("plain"), "plain");
     }
 }

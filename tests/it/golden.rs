@@ -40,8 +40,8 @@ const BLOCKS: [&str; 17] = [
 #[test]
 fn every_sample_is_rendered_as_it_was_approved() {
     for (theme, name) in themes() {
-        assert!(!theme.samples().is_empty(), "{name} has samples");
-        for (path, text) in theme.samples() {
+        assert!(!theme.samples.is_empty(), "{name} has samples");
+        for (path, text) in &theme.samples {
             let rendered = sample(&theme, path, text);
             let file = format!("{name}-{}", stem(path));
             kept().bind(|| {
@@ -57,7 +57,7 @@ fn every_sample_is_rendered_as_it_was_approved() {
 #[test]
 fn a_message_is_built_as_it_was_approved() {
     let theme = Theme::from_files("weekly", &embedded("weekly").unwrap()).unwrap();
-    let (path, text) = theme.samples().first_key_value().unwrap();
+    let (path, text) = theme.samples.first_key_value().unwrap();
     let campaign = campaign(path, &sample(&theme, path, text));
     let form =
         MessageForm::compile(&campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH).unwrap();

@@ -80,7 +80,7 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
         (
             "{{article}}",
             "{{article}}{{titel}}",
-            "weekly/layout.mjml.hbs:20:49: nothing declares `titel`.\n            <div role=\"main\" class=\"a\">{{article}}{{titel}}</div>\nIs `title` meant? ",
+            "weekly/layout.mjml.hbs:20:49: nothing declares `titel`\n            <div role=\"main\" class=\"a\">{{article}}{{titel}}</div>\nDid you mean `title`? ",
         ),
         ("{{article}}", "", "weekly/layout.mjml.hbs: the layout holds the article 0 times"),
         ("{{> masthead}}", "{{> mastheda}}", "layout.mjml.hbs:19:"),
@@ -105,19 +105,19 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
         (
             "<div role",
             "{{slot \"nickname\"}}<div role",
-            "there is no slot `nickname`; there are first_name",
+            "there is no slot `nickname`; the slots are first_name",
         ),
         ("<div role", "{{slot \"first_name\"}}<div role", "needs a default"),
         (
             "<div role",
             "{{format_date \"2026-08-12\" \"longer\"}}<div role",
-            "layout.mjml.hbs:20:11: there is no form `longer` of a date; there are full, long, medium, short",
+            "layout.mjml.hbs:20:11: there is no date format `longer`; there are full, long, medium, short",
         ),
-        ("{{light.text}}", "{{light.txt}}", "nothing declares `light.txt`.\n          <mj-text"),
+        ("{{light.text}}", "{{light.txt}}", "nothing declares `light.txt`\n          <mj-text"),
         (
             "{{light.text}}",
             "{{light.txt}}",
-            "Is `light.text` meant? Known are light.accent, light.background,",
+            "Did you mean `light.text`? The known names are light.accent, light.background,",
         ),
         (
             "{{light.text}}",
@@ -207,7 +207,7 @@ fn a_script_may_run_from_right_to_left() {
 #[test]
 fn the_samples_of_the_theme_are_without_fault() {
     let theme = weekly();
-    for (name, text) in theme.samples() {
+    for (name, text) in &theme.samples {
         let (_, findings) = rendered(name, text.as_bytes(), &theme).unwrap();
         assert_eq!(findings, []);
     }

@@ -76,7 +76,7 @@ fn what_is_wrong_with_a_theme_is_told_at_its_own_lines() {
                  [palette.paper]\nlight = \"#ffffff\"\ndark = \"#101010\"\ndoc = \"Paper.\"\n";
     let rules = format!("\n{}", ".w .n { color: inherit }\n".repeat(300));
     for (file, text, exit, expected) in [
-        ("theme.toml", field, 0, "warning[unused]: no template shows the field `sponsor`."),
+        ("theme.toml", field, 0, "warning[unused]: no template shows the field `sponsor`"),
         ("theme.toml", colour, 4, "error[contrast]: `faint` (#eeeeee) on `background`"),
         (
             "theme.toml",
@@ -89,19 +89,19 @@ fn what_is_wrong_with_a_theme_is_told_at_its_own_lines() {
             "text.txt.hbs",
             "{{#if (eq title \"other\")}}{{categry}}{{/if}}",
             4,
-            "error[undeclared-name]: nothing declares `categry`.",
+            "error[undeclared-name]: nothing declares `categry`",
         ),
         (
             "text.txt.hbs",
             "{{#if title}}{{titel}}{{/if}}",
             3,
-            "error[theme-fault]: nothing declares `titel`.",
+            "error[theme-fault]: nothing declares `titel`",
         ),
         (
             "partials/a.mjml.hbs",
             "{{> a}}",
             3,
-            "error[theme-fault]: the partial `a` puts itself in.",
+            "error[theme-fault]: the partial `a` includes itself",
         ),
         ("strings/sv.toml", "unsubscribe = \"Avsluta\"\n", 0, "the language `sv` has no words for"),
         ("partials/style.mjml.hbs", &rules, 0, "warning[style-bytes]: "),
@@ -153,7 +153,7 @@ fn what_a_newsletter_cannot_change_is_shown_in_its_configuration() {
             "\"#7a1f5c\"",
             "error[unknown-key]: the theme weekly has no colour `lnik`",
         ),
-        ("theme.palette.lnik", "\"#7a1f5c\"", "did you mean `link`?"),
+        ("theme.palette.lnik", "\"#7a1f5c\"", "Did you mean `link`?"),
         ("theme.palette.link", "\"purple\"", "error[bad-value]: `theme.palette.link` is no colour"),
         (
             "theme.palette.link",
@@ -163,10 +163,10 @@ fn what_a_newsletter_cannot_change_is_shown_in_its_configuration() {
         (
             "theme.palette.link",
             "{ light = \"#9aa0a6\" }",
-            "The nearest shade of `link` that reads is \"#",
+            "The nearest shade of `link` with enough contrast is \"#",
         ),
-        ("theme.fields.reasn", "\"x\"", "did you mean `reason`?"),
-        ("theme.strings.de.unsubscrib", "\"x\"", "did you mean `unsubscribe`?"),
+        ("theme.fields.reasn", "\"x\"", "Did you mean `reason`?"),
+        ("theme.strings.de.unsubscrib", "\"x\"", "Did you mean `unsubscribe`?"),
     ] {
         let newsletter = Newsletter::outbox().set(key, value);
         let issue = newsletter.issue("one");

@@ -20,7 +20,7 @@ use crate::theme::{Includes, Theme, ThemeFault};
 /// The HTML that mrml makes of a layout, without mrml's leftovers: fixes for
 /// mail programs that are gone, and rules that the inline styles repeat.
 pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, ThemeFault> {
-    let options = ParserOptions { include_loader: Box::new(OwnFiles(theme.includes())) };
+    let options = ParserOptions { include_loader: Box::new(OwnFiles(Arc::clone(&theme.includes))) };
     let text = with_spaces(expanded.text());
     let parsed = mrml::parse_with_options(&text, &options).map_err(|error| {
         // mrml's messages cite offsets in the filled template, which the author never sees.
@@ -91,7 +91,7 @@ fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Opt
     match origin {
         Origin::Root => Some(filled_in_place(theme, expanded, &span_in(text)?)),
         Origin::Include { path } => {
-            let includes = theme.includes();
+            let includes = &theme.includes;
             let file = includes.get(path)?;
             Some(file.place(&span_in(file.text())?))
         }

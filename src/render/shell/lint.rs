@@ -178,7 +178,7 @@ impl Linter<'_> {
     fn include(&mut self, tag: &OpenTag<'_>, here: &dyn Fn() -> Place) -> Result<(), ThemeFault> {
         // mrml reports an include without a path.
         let Some(path) = tag.value("path") else { return Ok(()) };
-        let includes = self.theme.includes();
+        let includes = &self.theme.includes;
         let Some(file) = includes.get(path) else {
             let message = format!("the theme has no file `{path}` to include");
             let advice = match nearest(path, includes.keys().map(String::as_str)) {

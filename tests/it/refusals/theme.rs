@@ -27,10 +27,10 @@ fn place(newsletter: &Newsletter, text: &str) -> String {
 #[test]
 fn a_fault_in_a_theme_is_shown_in_its_template() {
     for (old, new, at, wanted) in [
-        ("{{article}}", "{{#if title}}{{article}}", "{{#if title}}", "{{#if}} is never closed."),
-        ("{{article}}", "{{article}} {{sponsor}}", "{{sponsor}}", "nothing declares `sponsor`."),
+        ("{{article}}", "{{#if title}}{{article}}", "{{#if title}}", "{{#if}} is never closed"),
+        ("{{article}}", "{{article}} {{sponsor}}", "{{sponsor}}", "nothing declares `sponsor`"),
         ("</mj-column>", "", "</mj-section>", "</mj-section> closes nothing: <mj-column> is open"),
-        ("{{article}}", "{{article}}{{> nope}}", "{{> nope}}", "there is no partial `nope`."),
+        ("{{article}}", "{{article}}{{> nope}}", "{{> nope}}", "there is no partial `nope`"),
         (
             "{{> footer}}",
             "{{#if title}}x{{/each}}{{> footer}}",
