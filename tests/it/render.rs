@@ -122,7 +122,7 @@ fn a_fault_in_a_theme_is_shown_at_its_line() {
         (
             "{{light.text}}",
             "{{strings.isue}}",
-            "Is `strings.issue` meant? Known are strings.contents,",
+            "Did you mean `strings.issue`? The known names are strings.contents,",
         ),
     ];
     for (from, to, expected) in cases {
