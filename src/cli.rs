@@ -57,15 +57,8 @@ struct Global {
     #[arg(long, short, global = true)]
     verbose: bool,
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
-    color: ColourChoice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ColourChoice {
-    Auto,
-    Always,
-    Never,
+    #[arg(long, global = true, value_enum, default_value_t = ColourMode::Auto, value_name = "WHEN")]
+    color: ColourMode,
 }
 
 #[derive(Debug, Subcommand)]
@@ -109,13 +102,8 @@ pub fn run(
         (_, true) => Volume::Verbose,
         _ => Volume::Normal,
     };
-    let colour = match cli.global.color {
-        ColourChoice::Auto => ColourMode::Auto,
-        ColourChoice::Always => ColourMode::Always,
-        ColourChoice::Never => ColourMode::Never,
-    };
     log_to_standard_error(volume);
-    let ui = Ui::for_process(volume, colour, no_color.as_deref(), Arc::clone(&clock));
+    let ui = Ui::for_process(volume, cli.global.color, no_color.as_deref(), Arc::clone(&clock));
     let format = if cli.global.json { OutputFormat::Json } else { OutputFormat::Human };
     let context = Context { ui, environment, clock, random, root: cli.global.root, format };
     match dispatch(&context, cli.command) {

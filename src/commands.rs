@@ -6,16 +6,16 @@
 //! ended the run. Deliberately absent: the rules of sending, which are in
 //! [`publish`](crate::publish).
 
-pub mod check;
-pub mod due;
-pub mod new;
-pub mod preview;
-pub mod proof;
-pub mod send;
-pub mod serve;
-pub mod status;
-pub mod subscribers;
-pub mod theme;
+pub(crate) mod check;
+pub(crate) mod due;
+pub(crate) mod new;
+pub(crate) mod preview;
+pub(crate) mod proof;
+pub(crate) mod send;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod subscribers;
+pub(crate) mod theme;
 
 use crate::error::{Exit, Failure};
 use crate::source::Rule;

@@ -15,27 +15,21 @@ use crate::error::{Exit, Failure};
 use crate::ui::Ui;
 
 /// Everything outside the program that a command may use.
-pub struct Context {
-    /// Where the command writes.
-    pub ui: Ui,
-    /// The environment variables that the process was started with.
-    pub environment: Environment,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+pub(crate) struct Context {
+    pub(crate) ui: Ui,
+    pub(crate) environment: Environment,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Unguessable bytes.
-    pub random: Arc<dyn Random>,
+    pub(crate) random: Arc<dyn Random>,
     /// The newsletter's folder, if `--root` names one.
-    pub root: Option<PathBuf>,
-    /// The form of the results.
-    pub format: OutputFormat,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) format: OutputFormat,
 }
 
 /// The form in which a command writes its results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// Text for people.
+pub(crate) enum OutputFormat {
     Human,
-    /// JSON for scripts.
     Json,
 }
 

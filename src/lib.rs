@@ -41,9 +41,9 @@ pub mod web;
 
 // The edge.
 pub mod cli;
-pub mod commands;
+pub(crate) mod commands;
 pub(crate) mod config;
 pub mod error;
-pub mod host;
+pub(crate) mod host;
 pub(crate) mod publish;
-pub mod ui;
+pub(crate) mod ui;

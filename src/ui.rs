@@ -1,16 +1,17 @@
-//! The only writer: everything the program says to people goes through here.
+//! The only place that prints.
 //!
-//! In: data, talk, findings, progress. Out: data on standard output, talk on
-//! standard error, so that `postrider … | jq` sees data alone. Deliberately
-//! absent: logs for machines, and deciding what to say.
+//! In: data, messages, findings, progress. Out: data on standard output, all else
+//! on standard error, so that `postrider … | jq` reads only data. Deliberately
+//! absent: logs for machines, and the decision what to print.
 
 mod progress;
 mod snippet;
 mod style;
 
-pub use progress::Progress;
-pub use snippet::excerpt;
-pub use style::ColourMode;
+#[cfg(test)]
+pub(crate) use captured::Captured;
+pub(crate) use progress::Progress;
+pub(crate) use style::ColourMode;
 
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,42 +19,35 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::{Clock, turns_text};
 use crate::error::{Exit, Failure};
 use crate::source::{Finding, Severity};
+use snippet::excerpt;
 use style::{Paint, Style};
 
-/// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Volume {
-    /// Warnings and errors alone.
+pub(crate) enum Volume {
+    /// Only warnings and errors.
     Quiet,
-    /// What people want to know.
     #[default]
     Normal,
-    /// Every step.
     Verbose,
 }
 
-/// What the process is connected to, found out once in `main`.
+/// Which streams of the process are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terminals {
+pub(crate) struct Terminals {
     /// Standard input is a terminal, so questions can be asked.
-    pub input: bool,
-    /// Standard error is a terminal.
-    pub error: bool,
+    pub(crate) input: bool,
+    pub(crate) error: bool,
 }
 
-/// The answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// Yes.
+pub(crate) enum Answer {
     Yes,
-    /// No, or anything else.
     No,
-    /// There is no terminal to ask at.
-    Nobody,
+    /// There is no terminal at which somebody could answer.
+    NoTerminal,
 }
 
-/// The one place that writes to people.
-pub struct Ui {
+pub(crate) struct Ui {
     volume: Volume,
     terminals: Terminals,
     paint: Paint,
@@ -74,7 +68,7 @@ struct Streams {
 impl Ui {
     /// Connects to the standard streams of the process. `no_color` is whether
     /// the variable `NO_COLOR` is set to anything but nothing (no-color.org).
-    pub fn for_process(
+    pub(crate) fn for_process(
         volume: Volume,
         colour: ColourMode,
         no_color: Option<&str>,
@@ -95,54 +89,33 @@ impl Ui {
         Self { volume, terminals, paint, paint_data, clock, streams: Mutex::new(streams) }
     }
 
-    /// Writes into memory, without colour, at no terminal.
-    pub fn for_test(volume: Volume, clock: Arc<dyn Clock>) -> (Self, Captured) {
-        let captured = Captured::default();
-        let streams = Streams {
-            input: Box::new(io::empty()),
-            output: Box::new(captured.output.clone()),
-            error: Box::new(captured.error.clone()),
-            bar: None,
-            output_has_reader: true,
-        };
-        let terminals = Terminals { input: false, error: false };
-        let paint = Paint::new(ColourMode::Never, false, None);
-        let streams = Mutex::new(streams);
-        (Self { volume, terminals, paint, paint_data: paint, clock, streams }, captured)
-    }
-
-    /// How much is printed.
-    pub fn volume(&self) -> Volume {
-        self.volume
-    }
-
-    /// Writes data to standard output, as it stands. When nobody reads it any
-    /// more, it is dropped: how a run ends does not depend on who listens.
+    /// Writes data to standard output without a change. If its reader has gone, the
+    /// data is dropped: the exit code does not depend on the reader.
     ///
     /// # Errors
     /// The disk that standard output goes to is full.
-    pub fn data(&self, data: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn data(&self, data: &[u8]) -> Result<(), Failure> {
         match self.write_data(data) {
             Err(error) if !self.reader_is_gone() => Err(Self::output_failure(&error)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    /// Whether nobody reads standard output any more, so that a run which does
-    /// nothing but write there may end.
-    pub fn reader_is_gone(&self) -> bool {
+    /// Whether the reader of standard output has gone, so that a run that only
+    /// writes there may end.
+    pub(crate) fn reader_is_gone(&self) -> bool {
         !self.streams().output_has_reader
     }
 
-    /// A buffered way to standard output for long data, such as an export.
-    /// Flush it at the end. It fails when nobody reads any more, too, which
-    /// [`Ui::reader_is_gone`] tells from a real failure.
-    pub fn data_writer(&self) -> impl Write + '_ {
+    /// A buffered writer to standard output for long data, such as an export.
+    /// Flush it at the end. It fails also if the reader has gone;
+    /// [`Ui::reader_is_gone`] distinguishes that from a real failure.
+    pub(crate) fn data_writer(&self) -> impl Write + '_ {
         io::BufWriter::with_capacity(64 * 1024, DataWriter(self))
     }
 
     /// What an error of [`Ui::data_writer`] means for the run.
-    pub fn output_failure(error: &io::Error) -> Failure {
+    pub(crate) fn output_failure(error: &io::Error) -> Failure {
         Failure::of(Exit::Internal, "cannot write to standard output", error)
     }
 
@@ -150,7 +123,7 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::data`].
-    pub fn data_line(&self, line: &str) -> Result<(), Failure> {
+    pub(crate) fn data_line(&self, line: &str) -> Result<(), Failure> {
         self.data(format!("{line}\n").as_bytes())
     }
 
@@ -158,58 +131,58 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::data`]; or the data has no JSON form, which is a fault of this program.
-    pub fn data_json(&self, data: &impl serde::Serialize) -> Result<(), Failure> {
+    pub(crate) fn data_json(&self, data: &impl serde::Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(data).map_err(|error| {
             Failure::of(Exit::Internal, "cannot write the data as JSON", &error)
         })?;
         self.data_line(&json)
     }
 
-    /// Says what happens; silent under `--quiet`.
-    pub fn status(&self, line: &str) {
+    /// Prints a status; nothing under `--quiet`.
+    pub(crate) fn status(&self, line: &str) {
         if self.volume >= Volume::Normal {
             self.talk(&format!("{}\n", printable(line)));
         }
     }
 
-    /// Says a detail; silent without `--verbose`.
-    pub fn detail(&self, line: &str) {
+    /// Prints a detail, only under `--verbose`.
+    pub(crate) fn detail(&self, line: &str) {
         if self.volume >= Volume::Verbose {
             self.talk(&format!("{}\n", printable(line)));
         }
     }
 
     /// Prints a warning, also under `--quiet`.
-    pub fn warning(&self, line: &str) {
+    pub(crate) fn warning(&self, line: &str) {
         let label = self.paint.on("warning:", Style::Warning);
         self.talk(&format!("{label} {}\n", printable(line)));
     }
 
-    /// Says what to do next; silent under `--quiet`.
-    pub fn hint(&self, line: &str) {
+    /// Prints advice; nothing under `--quiet`.
+    pub(crate) fn hint(&self, line: &str) {
         if self.volume >= Volume::Normal {
             let label = self.paint.on("hint:", Style::Hint);
             self.talk(&format!("{label} {}\n", printable(line)));
         }
     }
 
-    /// Reports a finding beside the result of a command, with its line and a caret.
-    pub fn finding(&self, finding: &Finding) {
+    /// Reports a finding that is not the result of the command, with its line and a caret.
+    pub(crate) fn finding(&self, finding: &Finding) {
         self.talk(&describe(finding, self.paint));
     }
 
-    /// Writes findings as data, for a command whose result they are.
+    /// Writes the findings that are the result of a command.
     ///
     /// # Errors
     /// As [`Ui::data`].
-    pub fn data_findings(&self, findings: &[Finding]) -> Result<(), Failure> {
+    pub(crate) fn data_findings(&self, findings: &[Finding]) -> Result<(), Failure> {
         let shown: String =
             findings.iter().map(|finding| describe(finding, self.paint_data)).collect();
         self.data(shown.as_bytes())
     }
 
-    /// Says why a run ended: findings, message, causes and hints. Returns how the process ends.
-    pub fn failure(&self, failure: &Failure) -> Exit {
+    /// Reports why a run failed: findings, message, causes and hints. Returns the exit code.
+    pub(crate) fn failure(&self, failure: &Failure) -> Exit {
         failure.findings().iter().for_each(|finding| self.finding(finding));
         let label = self.paint.on("error:", Style::Error);
         let mut text = format!("{label} {}\n", printable(failure.message()));
@@ -229,10 +202,10 @@ impl Ui {
         failure.exit()
     }
 
-    /// Asks a question that yes or no answers. Nobody is asked without a terminal.
-    pub fn ask(&self, question: &str) -> Answer {
+    /// Asks a question of yes or no at the terminal, if there is one.
+    pub(crate) fn ask(&self, question: &str) -> Answer {
         if !self.terminals.input || !self.terminals.error {
-            return Answer::Nobody;
+            return Answer::NoTerminal;
         }
         self.talk(&format!("{} [y/N] ", printable(question)));
         let mut line = String::new();
@@ -242,8 +215,8 @@ impl Ui {
         }
     }
 
-    /// Starts to show how far long work has come; `total` is how many `what` there are.
-    pub fn progress(&self, what: &str, total: u64) -> Progress<'_> {
+    /// Starts to show the progress of long work on a `total` number of `what`.
+    pub(crate) fn progress(&self, what: &str, total: u64) -> Progress<'_> {
         Progress::start(self, what, total)
     }
 
@@ -257,7 +230,7 @@ impl Ui {
         written
     }
 
-    /// Writes talk. Nothing can be said about talk that cannot be written.
+    /// Writes to standard error. If that fails, no error can be reported either.
     fn talk(&self, text: &str) {
         let mut streams = self.streams();
         let Streams { error, bar, .. } = &mut *streams;
@@ -276,7 +249,6 @@ impl std::fmt::Debug for Ui {
     }
 }
 
-/// Standard output as a plain writer.
 struct DataWriter<'u>(&'u Ui);
 
 impl Write for DataWriter<'_> {
@@ -289,47 +261,7 @@ impl Write for DataWriter<'_> {
     }
 }
 
-/// What a [`Ui::for_test`] wrote.
-#[derive(Debug, Default)]
-pub struct Captured {
-    output: Memory,
-    error: Memory,
-}
-
-impl Captured {
-    /// The data so far.
-    pub fn output(&self) -> String {
-        self.output.text()
-    }
-
-    /// The talk so far.
-    pub fn error(&self) -> String {
-        self.error.text()
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl Memory {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Writes beside a progress bar without tearing it.
+/// Writes while a progress bar is hidden.
 fn aside<T>(bar: Option<&indicatif::ProgressBar>, write: impl FnOnce() -> T) -> T {
     match bar {
         Some(bar) => bar.suspend(write),
@@ -372,14 +304,14 @@ pub(crate) fn counted<N: PartialEq + From<u8> + std::fmt::Display>(
     format!("{number} {thing}{plural}")
 }
 
-/// Talk may quote an input, and an input must not steer a terminal: control
-/// characters other than a line break and a tab are shown as images.
+/// A message may quote an input, and an input must not control a terminal: control
+/// characters other than a line break and a tab are replaced by visible ones.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { image(c) }).collect()
 }
 
-/// A control character as a character that can be seen; directional controls
-/// too, because they can make a line read otherwise than it is (CVE-2021-42574).
+/// A visible character for a control character, also for a directional one, which
+/// can change the apparent order of a line (CVE-2021-42574).
 fn image(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
@@ -390,5 +322,7 @@ fn image(c: char) -> char {
     }
 }
 
+#[cfg(test)]
+mod captured;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! `postrider check`: what is wrong with issues, for people and for CI.
+//! `postrider check`: the findings about issues, for people and for CI.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,11 +19,11 @@ use crate::ui::counted;
 
 /// Check issues, and report findings with file, line and column
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The issue files, or folders of them
     #[arg(required = true, value_name = "ISSUE")]
     issues: Vec<PathBuf>,
-    /// How findings are written
+    /// The format of the findings
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
     /// Do not count errors of this rule (may be repeated)
@@ -44,7 +44,7 @@ enum Format {
 #[derive(Serialize)]
 struct CheckReport {
     issues: usize,
-    /// How many of them are no issues at all.
+    /// How many of them could not be read or rendered.
     unreadable: usize,
     errors: usize,
     warnings: usize,
@@ -59,8 +59,8 @@ struct Mail {
     measures: Measures,
 }
 
-/// Checks every issue that was named, and says how many errors there are.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+/// Checks every named issue, and prints the findings and their number.
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
     let newsletter = Newsletter::open(context, None)?;
     let mut findings = Vec::new();
@@ -156,7 +156,7 @@ fn counts_by_rule(findings: &[Finding]) -> Vec<(&'static str, usize)> {
     counts
 }
 
-/// One file shows nothing of it, so no rule of a single issue finds it.
+/// A finding about two files; no rule for one issue can find it.
 fn shared_slug(slug: &Slug, first: &str, second: &str) -> Finding {
     Finding::new(
         SHARED_SLUG,
@@ -166,7 +166,7 @@ fn shared_slug(slug: &Slug, first: &str, second: &str) -> Finding {
     )
 }
 
-/// A folder stands for the issues in it.
+/// The named issues, and those in the named folders.
 fn all_issues(newsletter: &Newsletter, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut issues = Vec::new();
     for path in named {

@@ -10,14 +10,14 @@ use crate::publish::store_access::with_store_for_sending;
 
 /// Send the issue that is due; for a timer
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Report what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 /// Resumes interrupted campaigns, then sends the one issue that is due.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let newsletter = Newsletter::open(context, None)?;
     let config = &newsletter.config;
     let Some(schedule) = &config.schedule else {

@@ -1,4 +1,4 @@
-//! `postrider new`: a newsletter that works at once.
+//! `postrider new`: creates a newsletter that can be sent without a change.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ use crate::host::Context;
 
 /// Create a newsletter: configuration, theme, sample issue, CI workflow
 #[derive(Debug, Args)]
-pub struct Arguments {
-    /// The folder to make. Its name becomes the newsletter's
+pub(crate) struct Arguments {
+    /// The folder to create. Its name becomes the newsletter's name
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -23,13 +23,13 @@ pub struct Arguments {
 /// The theme that a new newsletter begins with.
 const THEME: &str = "weekly";
 
-/// Writes every file, and none over another.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+/// Writes every file of the newsletter. A file that exists is never overwritten.
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let folder = context.environment.folder().join(&arguments.folder);
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let date = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let scaffold = Scaffold::named(&name, date).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("no newsletter can be named after `{name}`"))
+        Failure::new(Exit::Usage, format!("cannot name a newsletter after the folder `{name}`"))
             .hint("Use letters and digits, as in `postrider new my-weekly`.")
     })?;
     let mut files = scaffold.files();
@@ -39,14 +39,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(there) = files.keys().map(|path| folder.join(path)).find(|path| path.exists()) {
         return Err(Failure::new(
             Exit::Usage,
-            format!("{} is there already, and nothing is written over it", there.display()),
+            format!("cannot create {}: it exists already", there.display()),
         )
         .hint("Name a folder that does not exist yet."));
     }
     for (path, text) in &files {
         write_new(&folder.join(path), text)?;
     }
-    context.ui.status(&format!("made {} with {} files", folder.display(), files.len()));
+    context.ui.status(&format!("created {} with {} files", folder.display(), files.len()));
     context.ui.hint(&format!(
         "cd {} && postrider send {}",
         quoted(&arguments.folder),
@@ -55,14 +55,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// A path as a shell takes it.
+/// A path that can be pasted into a shell.
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     if path.chars().all(is_plain) && !path.starts_with('-') {
         path
     } else {
-        // Within single quotes a shell takes every other character as it is.
+        // Within single quotes, a shell interprets no other character.
         format!("-- '{}'", path.replace('\'', r"'\''"))
     }
 }

@@ -1,9 +1,8 @@
 //! `postrider preview`: the mail as files, and a page that shows both parts.
-//! email.html names copies of the newsletter's images beside it, so that it
-//! shows them without a network; email.eml is what is sent.
+//! email.html links to copies of the newsletter's images in the same folder, so
+//! that it shows them without a network; email.eml is the message that is sent.
 
 mod local_images;
-
 mod page;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ use crate::source::Finding;
 
 /// Write email.html, email.txt, email.eml, report.json and index.html to a folder
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The issue file
     #[arg(value_name = "ISSUE")]
     issue: PathBuf,
@@ -42,13 +41,13 @@ struct PreviewReport<'p> {
     source_hash: &'p str,
     theme_hash: &'p str,
     measures: &'p Measures,
-    /// Near how many bytes Gmail cuts a mail.
+    /// The size in bytes at which Gmail cuts a mail.
     gmail_clip: usize,
     findings: &'p [Finding],
 }
 
 /// Renders the issue with example values in its slots.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let newsletter = Newsletter::open(context, None)?;
     let prepared = newsletter.prepare(&arguments.issue)?;
     let folder = match &arguments.out {
@@ -89,8 +88,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The message as a mail program would get it, dated at the epoch, so that the
-/// same issue gives the same file.
+/// The message as a reader would get it. Its date is the epoch, so that the same
+/// issue gives the same file.
 fn message(prepared: &ReadyIssue) -> Result<Vec<u8>, Failure> {
     let form =
         MessageForm::compile(&prepared.campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH)

@@ -15,7 +15,7 @@ use crate::store::OpenMode;
 
 /// Send a test message to the editors, and record exactly what they saw
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The issue file
     #[arg(value_name = "ISSUE")]
     issue: PathBuf,
@@ -28,7 +28,7 @@ pub struct Arguments {
 }
 
 /// Sends one copy to each editor.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
     let config = &newsletter.config;
     let editors = editors(&arguments.to, &config.proof.to)?;

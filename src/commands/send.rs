@@ -14,7 +14,7 @@ use crate::publish::store_access::with_store_for_sending;
 
 /// Freeze an issue and deliver it, or resume where it was interrupted
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The issue file
     #[arg(value_name = "ISSUE")]
     issue: PathBuf,
@@ -53,7 +53,7 @@ enum DoubtChoice {
 }
 
 /// Sends one issue, or reports what a send would do.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
     let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
     let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;

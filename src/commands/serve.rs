@@ -15,14 +15,14 @@ use crate::web::{self, Closed, Masthead, Pages};
 
 /// Serve the public pages: one-click unsubscribe and /healthz
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Address and port to listen on; put a proxy with TLS in front of it
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDR:PORT")]
     listen: SocketAddr,
 }
 
 /// Serves until a signal asks it to stop.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {

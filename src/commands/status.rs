@@ -19,7 +19,7 @@ use crate::publish::store_access;
 
 /// Show the state of every campaign
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// An issue file, or its slug, to be told about in full
     #[arg(value_name = "ISSUE")]
     issue: Option<PathBuf>,
@@ -65,7 +65,7 @@ struct Recipient {
 }
 
 /// Reports all campaigns, or one with the recipients that did not get it.
-pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {

@@ -21,7 +21,7 @@ use rejects::Rejects;
 
 /// What to do with the list.
 #[derive(Debug, Subcommand)]
-pub enum SubscribersCommand {
+pub(crate) enum SubscribersCommand {
     /// Import a CSV file: a plain one, or an export of Mailchimp or listmonk
     Import(ImportArguments),
     /// Write the whole list as CSV to standard output
@@ -38,7 +38,7 @@ pub enum SubscribersCommand {
 
 /// The arguments of `import`.
 #[derive(Debug, Args)]
-pub struct ImportArguments {
+pub(crate) struct ImportArguments {
     /// The CSV file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -49,7 +49,7 @@ pub struct ImportArguments {
 
 /// The arguments of `add`.
 #[derive(Debug, Args)]
-pub struct AddArguments {
+pub(crate) struct AddArguments {
     #[command(flatten)]
     who: AddressArgument,
     /// Their first name
@@ -62,7 +62,7 @@ pub struct AddArguments {
 
 /// The email addresses that a command is about.
 #[derive(Debug, Args)]
-pub struct AddressArgument {
+pub(crate) struct AddressArgument {
     /// Email address, or `-` to read several from standard input, one per line, so that no process list shows them
     #[arg(value_name = "ADDRESS")]
     address: String,
@@ -70,7 +70,7 @@ pub struct AddressArgument {
 
 /// Runs one command. `import` and `add` make a store where there is none; the
 /// others do not.
-pub fn run(context: &Context, command: &SubscribersCommand) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exit, Failure> {
     let root = Root::find(context.root.as_deref(), &context.environment)?;
     let config = Config::load(&root, &context.environment, None)?;
     // The inputs are read first, so that a typing error leaves no empty store behind.

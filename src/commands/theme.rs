@@ -2,7 +2,7 @@
 //!
 //! `check` reports what is wrong with a theme, `new` starts one, and `list`
 //! shows those that exist. None of them opens the store or the network. Outside
-//! a newsletter they use the themes of the program, and `email-templates/` in
+//! a newsletter, they use the themes of the program, and `email-templates/` in
 //! the current folder.
 
 use std::collections::BTreeMap;
@@ -26,10 +26,9 @@ use super::new::write_new;
 use crate::host::{Context, OutputFormat};
 use crate::publish::newsletter::customised;
 
-/// Check, start and list themes.
 #[derive(Debug, Subcommand)]
-pub enum Action {
-    /// Render every sample of a theme, and say what is wrong at its own lines
+pub(crate) enum Action {
+    /// Check a theme and its samples, and report findings with file, line and column
     Check(CheckArguments),
     /// Start a theme: a copy of one that the program has
     New(NewArguments),
@@ -37,27 +36,24 @@ pub enum Action {
     List,
 }
 
-/// What `check` takes.
 #[derive(Debug, Args)]
-pub struct CheckArguments {
+pub(crate) struct CheckArguments {
     /// A theme, or its folder [default: the newsletter's theme]
     #[arg(value_name = "NAME|DIR")]
     theme: Option<PathBuf>,
 }
 
-/// What `new` takes.
 #[derive(Debug, Args)]
-pub struct NewArguments {
-    /// What to call the theme; it is written to email-templates/NAME
+pub(crate) struct NewArguments {
+    /// The name of the theme, which is written to email-templates/NAME
     #[arg(value_name = "NAME")]
     name: String,
-    /// Which theme to copy
+    /// The theme to copy
     #[arg(long, default_value = "weekly", value_name = "THEME")]
     from: String,
 }
 
-/// Does what was asked for.
-pub fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
+pub(crate) fn run(context: &Context, action: &Action) -> Result<Exit, Failure> {
     match action {
         Action::Check(arguments) => check(context, arguments),
         Action::New(arguments) => new(context, arguments),
@@ -81,26 +77,22 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
     };
     let own = newsletter.as_ref().map(|config| config.newsletter.theme.as_str());
     let (name, files) = named(context, arguments, newsletter.as_ref())?;
-    let (theme, findings) = match Theme::from_files(name.as_str(), &files) {
-        // What a newsletter sets is meant for its own theme.
-        Ok(theme) => match newsletter.as_ref().filter(|_| own == Some(name.as_str())) {
-            Some(config) => (Some(customised(theme, config)?), Vec::new()),
-            None => (Some(theme), Vec::new()),
-        },
-        Err(fault) => (None, vec![*fault]),
-    };
-    let letterhead = match &newsletter {
-        Some(config) => letterhead_of(config),
-        None => example()?,
-    };
-    let findings = match &theme {
-        Some(theme) => check::theme::discover(theme, &letterhead),
-        None => findings,
+    let letterhead = sample_letterhead(newsletter.as_ref())?;
+    let (samples, findings) = match Theme::from_files(name.as_str(), &files) {
+        Ok(theme) => {
+            // What a newsletter sets is meant for its own theme.
+            let theme = match newsletter.as_ref().filter(|_| own == Some(name.as_str())) {
+                Some(config) => customised(theme, config)?,
+                None => theme,
+            };
+            (theme.samples.len(), check::theme::discover(&theme, &letterhead))
+        }
+        Err(fault) => (0, vec![*fault]),
     };
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let report = ThemeReport {
         theme: &name,
-        samples: theme.as_ref().map_or(0, |theme| theme.samples.len()),
+        samples,
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         findings: &findings,
@@ -123,7 +115,7 @@ fn check(context: &Context, arguments: &CheckArguments) -> Result<Exit, Failure>
     })
 }
 
-/// The name and the files of the theme that is meant.
+/// The name and the files of the theme that the arguments name.
 fn named(
     context: &Context,
     arguments: &CheckArguments,
@@ -137,7 +129,7 @@ fn named(
         let loaded = theme_files::load(&root_or_here(context)?, &slug, embedded);
         let folder = context.environment.folder().join(slug.as_str());
         return match (loaded, &arguments.theme) {
-            // A folder here is meant where no theme has that name.
+            // If no theme has that name, it names a folder here.
             (Err(ThemeFilesError::Unknown { .. }), Some(_)) if folder.is_dir() => {
                 in_folder(&folder)
             }
@@ -146,10 +138,11 @@ fn named(
     }
     match &arguments.theme {
         Some(folder) => in_folder(&context.environment.folder().join(folder)),
-        None => {
-            Err(Failure::new(Exit::Usage, "there is no newsletter here, and so no theme of it")
-                .hint("Name a theme or its folder, as in `postrider theme check weekly`."))
-        }
+        None => Err(Failure::new(
+            Exit::Usage,
+            "cannot check the newsletter's theme: there is no newsletter here",
+        )
+        .hint("Name a theme or its folder, as in `postrider theme check weekly`.")),
     }
 }
 
@@ -161,7 +154,7 @@ fn in_folder(folder: &Path) -> Result<(String, ThemeFiles), Failure> {
 fn new(context: &Context, arguments: &NewArguments) -> Result<Exit, Failure> {
     let NewArguments { name, from } = arguments;
     let slug = Slug::parse(name).map_err(|error| {
-        Failure::new(Exit::Usage, format!("no theme can be called `{name}`: {error}"))
+        Failure::new(Exit::Usage, format!("a theme cannot be called `{name}`: {error}"))
     })?;
     let source = Slug::parse(from).ok().and_then(|from| embedded(&from)).ok_or_else(|| {
         let known: Vec<&str> = theme::embedded_names().collect();
@@ -171,7 +164,7 @@ fn new(context: &Context, arguments: &NewArguments) -> Result<Exit, Failure> {
     let root = root_or_here(context)?;
     let folder = theme_files::folder_of(&root, &slug);
     if folder.symlink_metadata().is_ok() {
-        let what = format!("{} is there already, and nothing is written over it", folder.display());
+        let what = format!("cannot create {}: it exists already", folder.display());
         return Err(Failure::new(Exit::Usage, what).hint("Give the theme another name."));
     }
     for (path, text) in &source {
@@ -181,23 +174,23 @@ fn new(context: &Context, arguments: &NewArguments) -> Result<Exit, Failure> {
         };
         write_new(&folder.join(path), &text)?;
     }
-    context.ui.status(&format!("made {} with {} files", folder.display(), source.len()));
+    context.ui.status(&format!("created {} with {} files", folder.display(), source.len()));
     context.ui.hint(&format!(
-        "set `theme = \"{slug}\"` under [newsletter] in postrider.toml, and run `postrider theme check {slug}`"
+        "Set `theme = \"{slug}\"` under [newsletter] in postrider.toml, and run `postrider theme check {slug}`."
     ));
     Ok(Exit::Done)
 }
 
-/// What stands above the description of a new theme.
+/// The comment at the head of a new theme's description.
 fn what_to_change(name: &str, from: &str) -> String {
     let lines = [
         format!("# The theme `{name}`, begun as a copy of `{from}`. What to change:"),
         "#   the description, the colours, the fonts and the fields: here;".to_owned(),
-        "#   the html part: layout.mjml.hbs and partials/; the text part: text.txt.hbs;".to_owned(),
+        "#   the HTML part: layout.mjml.hbs and partials/; the text part: text.txt.hbs;".to_owned(),
         "#   the fixed words: strings/LANGUAGE.toml, English first;".to_owned(),
-        "#   what it is shown with: samples/.".to_owned(),
-        format!("# `postrider theme check {name}` says what is wrong, line by line. For other"),
-        "# colours, fonts or words alone no theme is needed: [theme] in postrider.toml".to_owned(),
+        "#   the issues that show it: samples/.".to_owned(),
+        format!("# `postrider theme check {name}` reports its problems, line by line. For other"),
+        "# colours, fonts or words alone you need no theme: [theme] in postrider.toml".to_owned(),
         "# sets those.".to_owned(),
     ];
     format!("{}\n\n", lines.join("\n"))
@@ -266,7 +259,7 @@ fn embedded(name: &Slug) -> Option<BTreeMap<String, String>> {
     theme::embedded(name.as_str())
 }
 
-/// The newsletter that is meant, if there is one.
+/// The newsletter of `--root` or of the current folder, if there is one.
 fn newsletter(context: &Context) -> Result<Option<Root>, Failure> {
     match Root::find(context.root.as_deref(), &context.environment) {
         Ok(root) => Ok(Some(root)),
@@ -280,28 +273,25 @@ fn root_or_here(context: &Context) -> Result<Root, Failure> {
     Ok(newsletter(context)?.unwrap_or_else(here))
 }
 
-fn letterhead_of(config: &Config) -> Letterhead {
-    let newsletter = &config.newsletter;
-    Letterhead {
-        name: newsletter.name.clone(),
-        postal_address: newsletter.postal_address.clone(),
-        language: newsletter.language.clone(),
-        direction: newsletter.direction,
-        web_url: Some("https://example.org/issues/sample/".to_owned()),
-        home_url: Some("https://example.org/".to_owned()),
-    }
-}
-
-/// The words of a newsletter that does not exist.
-fn example() -> Result<Letterhead, Failure> {
+/// What samples are rendered with: the newsletter's own words, or else those of
+/// a newsletter that does not exist.
+fn sample_letterhead(config: Option<&Config>) -> Result<Letterhead, Failure> {
     let name = HeaderText::parse("The Example Weekly")
         .map_err(|error| Failure::of(Exit::Internal, "cannot name the example", &error))?;
-    Ok(Letterhead {
+    let example = Letterhead {
         name,
         postal_address: "1 Example Street, 12345 Example".to_owned(),
         language: LanguageTag::english(),
         direction: Direction::LeftToRight,
         web_url: Some("https://example.org/issues/sample/".to_owned()),
         home_url: Some("https://example.org/".to_owned()),
+    };
+    let Some(Config { newsletter, .. }) = config else { return Ok(example) };
+    Ok(Letterhead {
+        name: newsletter.name.clone(),
+        postal_address: newsletter.postal_address.clone(),
+        language: newsletter.language.clone(),
+        direction: newsletter.direction,
+        ..example
     })
 }

@@ -226,7 +226,7 @@ impl Publisher<'_> {
         );
         match self.context.ui.ask(&question) {
             Answer::Yes => Ok(InDoubt::Resend),
-            Answer::No | Answer::Nobody => Ok(InDoubt::Keep),
+            Answer::No | Answer::NoTerminal => Ok(InDoubt::Keep),
         }
     }
 
@@ -238,7 +238,7 @@ impl Publisher<'_> {
         match self.context.ui.ask(question) {
             Answer::Yes => Ok(()),
             Answer::No => Err(Failure::new(Exit::Stopped, "nothing was sent: you answered no")),
-            Answer::Nobody => {
+            Answer::NoTerminal => {
                 Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask at")
                     .hint("Say `--yes` to send without being asked."))
             }

@@ -1,4 +1,4 @@
-//! How far long work has come: a bar on a terminal, a plain line now and then elsewhere.
+//! The progress of long work: a bar on a terminal, or else a line every few seconds.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,19 +7,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::{Ui, Volume};
 use crate::domain::Timestamp;
 
-/// Logs and mails of timers stay short: at most one plain line in so many seconds.
+/// The least seconds between two lines, which keep logs and mails of timers short.
 const SECONDS_BETWEEN_LINES: i64 = 5;
 
-/// Long work under way. It can be told from any thread how far it has come.
+/// The progress of work. Any thread may report it.
 #[derive(Debug)]
-pub struct Progress<'u> {
+pub(crate) struct Progress<'u> {
     ui: &'u Ui,
     what: String,
     total: u64,
     begun_at: Timestamp,
     begun_with: u64,
-    /// When a plain line was said last, and how many were done then.
-    said: Mutex<(Timestamp, u64)>,
+    /// When the last line was printed, and how many were done then.
+    printed: Mutex<(Timestamp, u64)>,
 }
 
 impl<'u> Progress<'u> {
@@ -28,13 +28,13 @@ impl<'u> Progress<'u> {
         if ui.terminals.error && ui.volume >= Volume::Normal {
             ui.streams().bar = Some(bar(what, total));
         }
-        let said = Mutex::new((now, 0));
-        Self { ui, what: what.to_owned(), total, begun_at: now, begun_with: 0, said }
+        let printed = Mutex::new((now, 0));
+        Self { ui, what: what.to_owned(), total, begun_at: now, begun_with: 0, printed }
     }
 
     /// Counts what an earlier run did as done, but not into the rate.
     #[must_use]
-    pub fn resumed_at(mut self, done: u64) -> Self {
+    pub(crate) fn resumed_at(mut self, done: u64) -> Self {
         self.begun_with = done;
         if let Some(bar) = &self.ui.streams().bar {
             bar.set_position(done);
@@ -43,23 +43,23 @@ impl<'u> Progress<'u> {
         self
     }
 
-    /// Says how many are done by now, in all.
-    pub fn set(&self, done: u64) {
+    /// Reports how many are done, those of an earlier run included.
+    pub(crate) fn set(&self, done: u64) {
         if let Some(bar) = &self.ui.streams().bar {
             return bar.set_position(done);
         }
         let now = self.ui.clock.now();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, with) = *said;
-        // What has not moved needs no second line.
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, with) = *printed;
+        // Without progress, a second line tells nothing new.
         if done != with && now.as_second() - at.as_second() >= SECONDS_BETWEEN_LINES {
-            *said = (now, done);
+            *printed = (now, done);
             self.ui.status(&self.line(done, now));
         }
     }
 
-    /// Ends the work: the bar goes, and the caller says what came of it.
-    pub fn finish(self) {
+    /// Removes the bar. The caller reports the outcome.
+    pub(crate) fn finish(self) {
         drop(self);
     }
 

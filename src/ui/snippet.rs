@@ -1,4 +1,4 @@
-//! A place in a source as people see it: the line, and a caret under the spot.
+//! The line of a place in a source, with carets under the place.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -8,20 +8,13 @@ use crate::source::Place;
 /// How many characters of a long line are shown.
 const SHOWN: usize = 100;
 
-/// How many of them stand before the place.
+/// How many of them are before the place.
 const SHOWN_BEFORE: usize = 40;
 
-/// The line of a place with its number, and carets under what is meant. Tabs
-/// stand for four columns, wide characters for two, and control characters
-/// are shown as images, so that the carets stand right on any terminal.
-///
-/// ```
-/// # use postrider::{source::SourceText, ui::excerpt};
-/// let source = SourceText::new("a.toml", "\t名 = 1 # one".as_bytes()).unwrap();
-/// let at = source.text().find("= 1").unwrap();
-/// assert_eq!(excerpt(&source.place(&(at..at + 3))), "  1 |     名 = 1 # one\n    |        ^^^\n");
-/// ```
-pub fn excerpt(place: &Place) -> String {
+/// The line of a place with its number, and carets below the place. A tab has four
+/// columns, a wide character two, and control characters are replaced by visible
+/// ones, so that the carets are in the right columns on any terminal.
+pub(super) fn excerpt(place: &Place) -> String {
     let at = place.column.saturating_sub(1);
     let is_long = place.text.chars().nth(SHOWN).is_some();
     let from = if is_long { at.saturating_sub(SHOWN_BEFORE) } else { 0 };
@@ -44,7 +37,7 @@ pub fn excerpt(place: &Place) -> String {
     )
 }
 
-/// How wide the line number stands.
+/// The width of the line number.
 pub(super) fn gutter(place: &Place) -> usize {
     place.line.to_string().len().max(3)
 }
@@ -74,6 +67,7 @@ mod tests {
     #[test]
     fn carets_stand_under_what_is_meant() {
         assert_eq!(shown("a b c", "b"), "  1 | a b c\n    |   ^\n");
+        assert_eq!(shown("\t名 = 1 # one", "= 1"), "  1 |     名 = 1 # one\n    |        ^^^\n");
         assert_eq!(shown("\tb", "b"), "  1 |     b\n    |     ^\n");
         assert_eq!(shown("日本 b", "本"), "  1 | 日本 b\n    |   ^^\n");
         assert_eq!(shown("e\u{301}x", "x"), "  1 | e\u{301}x\n    |  ^\n");

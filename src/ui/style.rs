@@ -1,14 +1,11 @@
-//! Colour, which never carries a meaning of its own.
+//! Colour. It never has a meaning that the text lacks.
 
-/// When talk is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ColourMode {
-    /// On a terminal, unless `NO_COLOR` is set.
+pub(crate) enum ColourMode {
+    // On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -19,7 +16,6 @@ pub(super) enum Style {
     Hint,
 }
 
-/// Whether to colour, decided once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paint(bool);
 
@@ -49,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_is_for_terminals_unless_somebody_says_otherwise() {
+    fn colour_is_for_terminals_unless_an_option_or_no_color_decides() {
         for (colour, terminal, no_color, expected) in [
             (ColourMode::Auto, true, None, true),
             (ColourMode::Auto, true, Some(""), true),

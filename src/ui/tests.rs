@@ -122,7 +122,7 @@ fn an_input_cannot_steer_the_terminal() {
 #[test]
 fn nobody_is_asked_without_a_terminal() {
     let (mut ui, _captured) = ui(Volume::Normal);
-    assert_eq!(ui.ask("Send?"), Answer::Nobody);
+    assert_eq!(ui.ask("Send?"), Answer::NoTerminal);
     ui.terminals = Terminals { input: true, error: true };
     for (typed, answer) in
         [("y\n", Answer::Yes), ("Yes\n", Answer::Yes), ("\n", Answer::No), ("", Answer::No)]

@@ -47,13 +47,13 @@ fn nothing_is_written_over_what_is_there() {
     let before = std::fs::read(place.path("my-weekly/postrider.toml")).unwrap();
     let refused = place.expect(2, &["new", "my-weekly"]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: FOLDER/my-weekly/.github/workflows/check-issues.yml is there already, and nothing is written over it
+    error: cannot create FOLDER/my-weekly/.github/workflows/check-issues.yml: it exists already
     hint: Name a folder that does not exist yet.
     ");
     assert_eq!(std::fs::read(place.path("my-weekly/postrider.toml")).unwrap(), before);
     let refused = place.expect(2, &["new", "???"]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: no newsletter can be named after `???`
+    error: cannot name a newsletter after the folder `???`
     hint: Use letters and digits, as in `postrider new my-weekly`.
     ");
     assert!(!place.path("???").exists());

@@ -16,7 +16,7 @@ fn the_themes_of_the_program_are_without_finding() {
         assert!(!run.stderr.contains("error["), "{run}");
     }
     let run = place.expect(2, &["theme", "check"]);
-    assert_eq!(run.error(), "there is no newsletter here, and so no theme of it");
+    assert_eq!(run.error(), "cannot check the newsletter's theme: there is no newsletter here");
     // Who only makes themes needs no newsletter.
     place.expect(0, &["theme", "new", "mine"]);
     for named in ["mine", "email-templates/mine", "./email-templates/mine/"] {
@@ -31,7 +31,7 @@ fn the_themes_of_the_program_are_without_finding() {
 fn a_new_theme_is_a_copy_that_can_be_used_at_once() {
     let newsletter = Newsletter::outbox();
     let made = newsletter.expect(0, &["theme", "new", "mine"]);
-    assert!(made.stderr.contains("set `theme = \"mine\"` under [newsletter]"), "{made}");
+    assert!(made.stderr.contains("Set `theme = \"mine\"` under [newsletter]"), "{made}");
     let description =
         std::fs::read_to_string(newsletter.path("email-templates/mine/theme.toml")).unwrap();
     assert!(description.starts_with("# The theme `mine`, begun as a copy of `weekly`."));
@@ -41,13 +41,13 @@ fn a_new_theme_is_a_copy_that_can_be_used_at_once() {
     newsletter.expect(0, &["preview", &newsletter.issue("one")]);
 
     let again = newsletter.expect(2, &["theme", "new", "mine"]);
-    assert!(again.error().ends_with("is there already, and nothing is written over it"), "{again}");
+    assert!(again.error().ends_with("it exists already"), "{again}");
     assert_eq!(
         std::fs::read_to_string(newsletter.path("email-templates/mine/theme.toml")).unwrap(),
         description
     );
     for (arguments, expected) in [
-        (&["theme", "new", "../mine"][..], "no theme can be called `../mine`"),
+        (&["theme", "new", "../mine"][..], "a theme cannot be called `../mine`"),
         (&["theme", "new", "other", "--from", "nope"], "the program has no theme `nope` to copy"),
     ] {
         let run = newsletter.expect(2, arguments);

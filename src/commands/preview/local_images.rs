@@ -1,4 +1,4 @@
-//! The images of a preview: copies beside the page, and HTML that names them.
+//! The images of a preview: copies in its folder, and HTML that links to them.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::publish::newsletter::ReadyIssue;
 use crate::render::{ImageContent, ImageFinder};
 use crate::source::html::{self, HtmlToken};
 
-/// Where the copies are, below the preview's folder.
+/// The folder of the copies, in the preview's folder.
 pub(super) const FOLDER: &str = "images";
 
-/// The HTML with the copies' names in place of the URLs and `cid:`s that
+/// The HTML with the names of the copies instead of the URLs and `cid:`s that
 /// readers get. `keep` stores a copy under its name; equal files have one name.
 pub(super) fn in_place(
     html: String,
@@ -22,7 +22,7 @@ pub(super) fn in_place(
     for image in &prepared.rendered.images {
         let (format, bytes) = match &image.content {
             ImageContent::Attached(file) => (file.format, file.bytes.to_vec()),
-            // If the file has gone since it was rendered, its URL still shows the image.
+            // If the file was removed after the rendering, its URL still shows the image.
             ImageContent::Linked { from, path, format } => {
                 match prepared.image_files.find(*from, path) {
                     Ok(file) => (*format, file.bytes),

@@ -1,8 +1,7 @@
-//! The page that shows both parts of a mail, what was found in it and how
-//! large it is.
+//! The page that shows both parts of a mail, its findings and its sizes.
 //!
-//! In: a prepared issue and its text part. Out: HTML. The mail stands in a
-//! frame without scripts, as a web mail would show it.
+//! In: a prepared issue and its text part. Out: HTML. The page shows the mail in
+//! an iframe without scripts, as a web mail would.
 
 use crate::check::{GMAIL_CLIP, MAX_STYLE_BYTES};
 use crate::domain::grouped;
@@ -16,7 +15,7 @@ pub(super) fn page(prepared: &ReadyIssue, text: &str) -> String {
     let subject = escaped(prepared.subject().as_str());
     let findings: String = prepared.findings.iter().map(line_of).collect();
     let findings = if findings.is_empty() {
-        "<p>Nothing was found.</p>".to_owned()
+        "<p>There are no findings.</p>".to_owned()
     } else {
         format!("<ul>\n{findings}</ul>")
     };
@@ -60,7 +59,7 @@ fn line_of(finding: &Finding) -> String {
     )
 }
 
-/// A row for each figure: what it is, bytes, and what they mean.
+/// A table with a row for each size: its name, the bytes, and a note.
 fn sizes(measures: &Measures) -> String {
     let of_clip = |bytes: usize| {
         let percent = bytes * 100 / GMAIL_CLIP;
