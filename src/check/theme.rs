@@ -85,8 +85,7 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     if measures.styles > MAX_THEME_STYLE_BYTES {
         let message = format!(
             "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough",
-            theme.name,
-            measures.styles
+            theme.name, measures.styles
         );
         let advice = "Let rules be inherited, and take out those that nothing uses.";
         findings.push(Finding::new(STYLE_BYTES, None, message, advice));
