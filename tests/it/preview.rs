@@ -132,7 +132,7 @@ fn an_issue_with_faults_is_shown_with_them() {
       5 | [x](LINK_HERE) <script>a</script>
         | ^^^^^^^^^^^^^^
         = Write the target, or remove the link.
-    issues/one.md:5:16: warning[raw-html]: <script> does not work in a mail; it is left out with all that it holds.
+    issues/one.md:5:16: warning[raw-html]: <script> does not work in a mail; it is left out with all that it holds
       5 | [x](LINK_HERE) <script>a</script>
         |                ^^^^^^^^
         = Remove it, or link to a page that has it.
