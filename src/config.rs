@@ -141,7 +141,7 @@ impl From<ConfigError> for Failure {
         match error {
             ConfigError::Wrong { findings, .. } => failure.with_findings(findings),
             ConfigError::Unreadable { cause, .. } => {
-                Self::of(Exit::Usage, failure.message(), &cause)
+                Self::from_error(Exit::Usage, failure.message(), &cause)
             }
             ConfigError::NoRoot { .. } | ConfigError::NotARoot { .. } => {
                 failure.hint("`postrider new DIR` makes a newsletter; `--root DIR` names one.")

@@ -32,7 +32,7 @@ impl Failure {
     }
 
     /// A failure that an error explains: its message and its sources are the causes.
-    pub fn of(exit: Exit, message: impl Into<String>, error: &(dyn Error + '_)) -> Self {
+    pub fn from_error(exit: Exit, message: impl Into<String>, error: &(dyn Error + '_)) -> Self {
         let mut failure = Self::new(exit, message);
         let chain = std::iter::successors(Some(error), |&error| error.source());
         failure.causes = chain.map(ToString::to_string).collect();
@@ -98,7 +98,7 @@ mod tests {
         #[error("opening the store: disk full")]
         struct Outer(#[source] std::io::Error);
         let error = Outer(std::io::Error::other("disk full"));
-        let failure = Failure::of(Exit::StoreFault, "cannot import readers.csv", &error);
+        let failure = Failure::from_error(Exit::StoreFault, "cannot import readers.csv", &error);
         assert_eq!(failure.causes(), ["opening the store: disk full"]);
     }
 }

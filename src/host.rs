@@ -39,7 +39,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::of(Exit::Internal, "cannot start the runtime", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot start the runtime", &error))?;
     runtime.block_on(work)
 }
 
@@ -56,7 +56,7 @@ fn refuse_too_few_descriptors() -> Result<(), Failure> {
         (0..DESCRIPTORS).map(|_| stderr.as_fd().try_clone_to_owned()).collect();
     tried.map(drop).map_err(|error| {
         let what = format!("this process may not open {DESCRIPTORS} more files");
-        Failure::of(Exit::Internal, what, &error)
+        Failure::from_error(Exit::Internal, what, &error)
             .hint("Raise the limit with `ulimit -n 1024`, or `LimitNOFILE=` in a systemd unit.")
     })
 }
@@ -78,8 +78,9 @@ pub(crate) fn boot_id(random: &dyn Random) -> String {
 /// Listens for SIGINT and SIGTERM: the first signal asks to drain, the second to stop at once.
 pub(crate) fn listen_for_signals() -> Result<watch::Receiver<StopWish>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let cannot =
-        |error: std::io::Error| Failure::of(Exit::Internal, "cannot listen for signals", &error);
+    let cannot = |error: std::io::Error| {
+        Failure::from_error(Exit::Internal, "cannot listen for signals", &error)
+    };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let (wish, heard) = watch::channel(StopWish::GoOn);

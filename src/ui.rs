@@ -116,7 +116,7 @@ impl Ui {
 
     /// What an error of [`Ui::data_writer`] means for the run.
     pub(crate) fn output_failure(error: &io::Error) -> Failure {
-        Failure::of(Exit::Internal, "cannot write to standard output", error)
+        Failure::from_error(Exit::Internal, "cannot write to standard output", error)
     }
 
     /// Writes one line of data.
@@ -133,7 +133,7 @@ impl Ui {
     /// As [`Ui::data`]; or the data has no JSON form, which is a fault of this program.
     pub(crate) fn data_json(&self, data: &impl serde::Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string_pretty(data).map_err(|error| {
-            Failure::of(Exit::Internal, "cannot write the data as JSON", &error)
+            Failure::from_error(Exit::Internal, "cannot write the data as JSON", &error)
         })?;
         self.data_line(&json)
     }

@@ -75,7 +75,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         std::fs::File::create_new(path)?.write_all(text.as_bytes())
     };
     write().map_err(|error: std::io::Error| {
-        Failure::of(Exit::Usage, format!("cannot write {}", path.display()), &error)
+        Failure::from_error(Exit::Usage, format!("cannot write {}", path.display()), &error)
     })
 }
 

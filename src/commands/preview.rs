@@ -69,7 +69,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let html = prepared.rendered.html.fill(&SlotValues::EXAMPLE);
     let text = prepared.rendered.text.fill(&SlotValues::EXAMPLE);
     let json = serde_json::to_string_pretty(&report)
-        .map_err(|error| Failure::of(Exit::Internal, "cannot write the report", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot write the report", &error))?;
     let html = local_images::in_place(html, &prepared, |name, bytes| {
         write(&folder, &format!("{}/{name}", local_images::FOLDER), bytes)
     })?;
@@ -91,11 +91,14 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
 /// The message as a reader would get it. Its date is the epoch, so that the same
 /// issue gives the same file.
 fn message(prepared: &ReadyIssue) -> Result<Vec<u8>, Failure> {
-    let form =
-        MessageForm::compile(&prepared.campaign, MessagePurpose::Campaign, Timestamp::UNIX_EPOCH)
-            .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+    let form = MessageForm::compile(
+        &prepared.campaign,
+        MessagePurpose::Campaign,
+        Timestamp::UNIX_EPOCH,
+    )
+    .map_err(|error| Failure::from_error(Exit::Internal, "cannot build the message", &error))?;
     let to = EmailAddress::parse("reader@example.org")
-        .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot build the message", &error))?;
     let mut message = Vec::new();
     let SlotValues { unsubscribe_url, first_name, last_name } = SlotValues::EXAMPLE;
     let to = CopyRecipient { subscriber: SubscriberId(0), address: &to, first_name, last_name };
@@ -107,7 +110,11 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
     let parent = path.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
-        Failure::of(Exit::InputUnreadable, format!("cannot write {}", path.display()), &error)
-            .hint("Choose a folder that can be written with `--out`.")
+        Failure::from_error(
+            Exit::InputUnreadable,
+            format!("cannot write {}", path.display()),
+            &error,
+        )
+        .hint("Choose a folder that can be written with `--out`.")
     })
 }

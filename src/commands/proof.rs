@@ -50,8 +50,9 @@ fn open_mode(config: &Config) -> OpenMode {
 
 fn editors(named: &[String], configured: &[EmailAddress]) -> Result<Vec<EmailAddress>, Failure> {
     let named: Result<Vec<_>, _> = named.iter().map(|text| EmailAddress::parse(text)).collect();
-    let named =
-        named.map_err(|error| Failure::of(Exit::Usage, "`--to` takes an email address", &error))?;
+    let named = named.map_err(|error| {
+        Failure::from_error(Exit::Usage, "`--to` takes an email address", &error)
+    })?;
     let editors = if named.is_empty() { configured.to_vec() } else { named };
     if editors.is_empty() {
         Err(Failure::new(Exit::Usage, "there is no editor to send a proof to")

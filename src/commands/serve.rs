@@ -36,8 +36,12 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
         let (list, clock) = (store.clone(), Arc::clone(&context.clock));
         let router = web::router(Pages { masthead, keys, list, clock });
         let cannot_listen = |error: std::io::Error| {
-            Failure::of(Exit::Usage, format!("cannot listen on {}", arguments.listen), &error)
-                .hint("Another process may have the port: choose one with `--listen`.")
+            Failure::from_error(
+                Exit::Usage,
+                format!("cannot listen on {}", arguments.listen),
+                &error,
+            )
+            .hint("Another process may have the port: choose one with `--listen`.")
         };
         let listener =
             tokio::net::TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;

@@ -96,7 +96,7 @@ async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report
             .hint("`postrider status` without an issue lists every campaign."));
     };
     let form = MessageForm::compile(&campaign, MessagePurpose::Campaign, summary.frozen_at)
-        .map_err(|error| Failure::of(Exit::Internal, "cannot name the messages", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot name the messages", &error))?;
     let list = async |state| -> Result<Vec<Recipient>, Failure> {
         let mut outcomes = store.outcomes(summary.rows, state).await?;
         if matches!(state, RowState::Unknown | RowState::Started) {

@@ -154,7 +154,7 @@ async fn import(
     })?;
     let kept = kept.map_err(|error| {
         let what = format!("cannot write the rejected rows of {}", path.display());
-        Failure::of(Exit::InputUnreadable, what, &error)
+        Failure::from_error(Exit::InputUnreadable, what, &error)
     })?;
     report_import(context, &summary, kept.as_deref())
 }
@@ -338,11 +338,12 @@ impl AddressArgument {
     fn read(&self) -> Result<Vec<EmailAddress>, Failure> {
         if self.address != "-" {
             let parsed = EmailAddress::parse(&self.address).map(|address| vec![address]);
-            return parsed
-                .map_err(|error| Failure::of(Exit::Usage, "cannot use the email address", &error));
+            return parsed.map_err(|error| {
+                Failure::from_error(Exit::Usage, "cannot use the email address", &error)
+            });
         }
         let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
-            Failure::of(Exit::InputUnreadable, "cannot read the email addresses", &error)
+            Failure::from_error(Exit::InputUnreadable, "cannot read the email addresses", &error)
         })?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let addresses: Result<Vec<_>, Failure> = lines
@@ -350,7 +351,7 @@ impl AddressArgument {
                 EmailAddress::parse(line).map_err(|error| {
                     let what =
                         format!("nothing was done: line {} is not an email address", number + 1);
-                    Failure::of(Exit::Usage, what, &error)
+                    Failure::from_error(Exit::Usage, what, &error)
                 })
             })
             .collect();

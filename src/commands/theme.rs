@@ -277,7 +277,7 @@ fn root_or_here(context: &Context) -> Result<Root, Failure> {
 /// a newsletter that does not exist.
 fn sample_letterhead(config: Option<&Config>) -> Result<Letterhead, Failure> {
     let name = HeaderText::parse("The Example Weekly")
-        .map_err(|error| Failure::of(Exit::Internal, "cannot name the example", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot name the example", &error))?;
     let example = Letterhead {
         name,
         postal_address: "1 Example Street, 12345 Example".to_owned(),

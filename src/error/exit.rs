@@ -75,7 +75,7 @@ impl From<StoreError> for Failure {
             _ => Exit::StoreFault,
         };
         let failure = match std::error::Error::source(&error) {
-            Some(cause) => Self::of(exit, error.to_string(), cause),
+            Some(cause) => Self::from_error(exit, error.to_string(), cause),
             None => Self::new(exit, error.to_string()),
         };
         failure.hint(error.advice())
@@ -130,7 +130,7 @@ impl From<PushError> for Failure {
             PushError::NotReady { .. } | PushError::Replaced { .. } => Exit::BlockedOrOverdue,
             PushError::Provider(_) | PushError::Differs { .. } => Exit::Unreachable,
         };
-        Self::of(exit, "the campaign was not sent", &error)
+        Self::from_error(exit, "the campaign was not sent", &error)
     }
 }
 

@@ -174,13 +174,13 @@ async fn mailer(
     let config = &newsletter.config;
     let now = context.clock.now();
     let form = MessageForm::compile(campaign, purpose, now)
-        .map_err(|error| Failure::of(Exit::Internal, "cannot build the message", &error))?;
+        .map_err(|error| Failure::from_error(Exit::Internal, "cannot build the message", &error))?;
     let keys = store.signing_keys(context.random.as_ref(), now).await?;
     let pages = UnsubscribePages::new(config.newsletter.public_url.as_str(), keys);
     Ok(Mailer { form, pages, sender: config.delivery.envelope_sender.clone() })
 }
 
 fn unreachable(error: &ConnectError) -> Failure {
-    Failure::of(Exit::Unreachable, "cannot reach the mail server", error)
+    Failure::from_error(Exit::Unreachable, "cannot reach the mail server", error)
         .hint("See `[smtp]` in postrider.toml. Nothing was sent.")
 }

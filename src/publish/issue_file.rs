@@ -15,7 +15,7 @@ pub(crate) fn stem(path: &Path) -> String {
 /// half a file is never rendered.
 pub(crate) fn read_source(path: &Path) -> Result<SourceText, Failure> {
     let unreadable = |error: &std::io::Error| {
-        Failure::of(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
+        Failure::from_error(Exit::InputUnreadable, format!("cannot read {}", path.display()), error)
     };
     for _ in 0..3 {
         let before = fingerprint(path).map_err(|error| unreadable(&error))?;
@@ -55,7 +55,7 @@ fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
 pub(crate) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot read the folder of issues {}", folder.display());
-        Failure::of(Exit::InputUnreadable, what, &error)
+        Failure::from_error(Exit::InputUnreadable, what, &error)
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {

@@ -40,8 +40,9 @@ impl Route {
             Via::Outbox(outbox) => Ok(Self::Outbox(Arc::new(OutboxTransport::new(&outbox.path)))),
             Via::Smtp(smtp) => {
                 let settings = smtp_settings(context, smtp)?;
-                let transport = SmtpTransport::new(settings)
-                    .map_err(|error| Failure::of(Exit::Usage, "cannot set up SMTP", &error))?;
+                let transport = SmtpTransport::new(settings).map_err(|error| {
+                    Failure::from_error(Exit::Usage, "cannot set up SMTP", &error)
+                })?;
                 let connections = usize::from(smtp.connections);
                 Ok(Self::Smtp { transport: Arc::new(transport), connections })
             }
@@ -128,13 +129,18 @@ fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure
 
 fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| {
-        Failure::of(Exit::Usage, format!("cannot read `[smtp] ca_file` {}", path.display()), &error)
+        Failure::from_error(
+            Exit::Usage,
+            format!("cannot read `[smtp] ca_file` {}", path.display()),
+            &error,
+        )
     })
 }
 
 fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure> {
     let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey)?;
-    let wrong = |error: SetupError| Failure::of(Exit::Usage, "cannot set up Mailchimp", &error);
+    let wrong =
+        |error: SetupError| Failure::from_error(Exit::Usage, "cannot set up Mailchimp", &error);
     let key = ApiKey::parse(&secret).map_err(wrong)?;
     let endpoint = match section.base_url {
         None => Endpoint::for_key(&key),

@@ -51,7 +51,11 @@ pub(crate) async fn with_store_for_sending<T>(
 /// Opens a CSV file and reads its header.
 pub(crate) fn read_list(path: &Path) -> Result<ListReader<File>, Failure> {
     let unreadable = |error: &dyn std::error::Error| {
-        Failure::of(Exit::InputUnreadable, format!("cannot import {}", path.display()), error)
+        Failure::from_error(
+            Exit::InputUnreadable,
+            format!("cannot import {}", path.display()),
+            error,
+        )
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     ListReader::new(file).map_err(|error| unreadable(&error))

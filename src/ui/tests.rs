@@ -73,7 +73,7 @@ fn a_finding_is_shown_with_its_line_a_caret_and_advice() {
 fn a_failure_says_what_why_and_what_next() {
     let (ui, captured) = ui(Volume::Quiet);
     let cause = io::Error::other("connection refused");
-    let failure = Failure::of(Exit::Unreachable, "cannot reach mx.example.org:587", &cause)
+    let failure = Failure::from_error(Exit::Unreachable, "cannot reach mx.example.org:587", &cause)
         .hint("start the server, then run `postrider send` again: it resumes");
     assert_eq!(ui.failure(&failure), Exit::Unreachable);
     assert_eq!(
@@ -90,7 +90,7 @@ fn several_causes_are_numbered() {
     struct Handshake(#[source] io::Error);
     let error = Handshake(io::Error::other("the certificate is of another name"));
     let (ui, captured) = ui(Volume::Normal);
-    ui.failure(&Failure::of(Exit::Unreachable, "cannot connect", &error));
+    ui.failure(&Failure::from_error(Exit::Unreachable, "cannot connect", &error));
     assert_eq!(
         captured.error(),
         "error: cannot connect\n  1: the handshake failed\n  \

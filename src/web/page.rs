@@ -68,7 +68,7 @@ impl WebPage {
         } else {
             (words.language, Direction::LeftToRight)
         };
-        let text = words.of(self);
+        let text = words.for_page(self);
         let form = match self {
             Self::Ask => format!(
                 "<form method=\"post\">\n\

@@ -35,7 +35,7 @@ impl PageWords {
         language.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(self.language))
     }
 
-    pub(super) fn of(&self, page: WebPage) -> Text {
+    pub(super) fn for_page(&self, page: WebPage) -> Text {
         match page {
             WebPage::Ask => self.ask,
             WebPage::Unsubscribed => self.unsubscribed,
