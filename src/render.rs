@@ -137,7 +137,9 @@ pub fn render(
     let text = shell::text(theme, &values, article_text::write(&nodes), &address)?;
     let mut images = gallery.images;
     // A theme need not show the logo, and the mail carries no image that it does not show.
-    images.retain(|image| !image.is_attached() || html.template.mentions(&image.source));
+    images.retain(|Image { source, content }| {
+        matches!(content, ImageContent::Linked { .. }) || html.template.mentions(source)
+    });
     let rendered = Rendered {
         subject: subject(issue, letterhead).clone(),
         preheader: issue.preheader.clone(),

@@ -62,12 +62,9 @@ const SMALL: &str = "font-size:13px";
 /// A theme's rules for the cells of tables must not reach the cell of a button.
 const BUTTON_CELL: &str = "border:0;padding:0;border-radius:6px;mso-padding-alt:12px 24px";
 
-/// The colour of the words follows.
+/// The style of a button's link; the colour of the label follows.
 const BUTTON_LINK: &str =
     "display:inline-block;padding:12px 24px;font-weight:bold;text-decoration:none;color:";
-
-/// The colour stands here again, out of reach of a theme's rules for links.
-const BUTTON_WORDS: &str = "color:";
 
 impl Default for Look {
     fn default() -> Self {
@@ -131,7 +128,7 @@ impl HtmlWriter<'_> {
             Node::HardBreak => {
                 self.out.push_str("<br>");
                 if let Some(table) = &mut self.table {
-                    table.end_word();
+                    table.word = 0;
                 }
             }
             Node::Rule => self.out.push_str("<hr>"),
@@ -181,7 +178,14 @@ impl HtmlWriter<'_> {
                 (">", "p")
             }
             ElementKind::Button => {
-                self.button();
+                self.out.push_str(
+                    "<table class=\"button\" role=\"presentation\" border=\"0\" cellpadding=\"0\" \
+                     cellspacing=\"0\" style=\"margin:16px 0\"><tr><td",
+                );
+                self.attribute("bgcolor", &self.look.button);
+                // Mail programs that draw with Word know no padding of a link, and so get it
+                // from the cell.
+                self.attribute("style", BUTTON_CELL);
                 (">", "td></tr></table")
             }
             ElementKind::ButtonLink { target, .. } => {
@@ -189,7 +193,8 @@ impl HtmlWriter<'_> {
                 self.attribute("href", target);
                 self.attribute("style", &format!("{BUTTON_LINK}{}", self.look.button_text));
                 self.out.push_str("><span");
-                self.attribute("style", &format!("{BUTTON_WORDS}{}", self.look.button_text));
+                // The colour is repeated where no theme's rule for links reaches it.
+                self.attribute("style", &format!("color:{}", self.look.button_text));
                 (">", "span></a")
             }
             ElementKind::Summary => ("<div><strong>", "strong></div"),
@@ -226,7 +231,7 @@ impl HtmlWriter<'_> {
             }
             kind @ (ElementKind::TableHead | ElementKind::TableRow) => {
                 if let Some(table) = &mut self.table {
-                    table.begin_row();
+                    table.column = 0;
                 }
                 if *kind == ElementKind::TableHead {
                     ("<thead><tr>", "tr></thead><tbody")
@@ -236,7 +241,8 @@ impl HtmlWriter<'_> {
             }
             ElementKind::Cell { heading, alignment } => {
                 if let Some(table) = &mut self.table {
-                    table.begin_cell();
+                    table.column += 1;
+                    table.word = 0;
                 }
                 let (start, end) =
                     if *heading { ("<th scope=\"col\"", "th") } else { ("<td", "td") };
@@ -268,17 +274,6 @@ impl HtmlWriter<'_> {
         };
         self.out.push_str(start);
         end
-    }
-
-    /// The table of a button, up to its link. Mail programs that draw with Word
-    /// know no padding of a link, and so get it from the cell.
-    fn button(&mut self) {
-        self.out.push_str(
-            "<table class=\"button\" role=\"presentation\" border=\"0\" cellpadding=\"0\" \
-             cellspacing=\"0\" style=\"margin:16px 0\"><tr><td",
-        );
-        self.attribute("bgcolor", &self.look.button);
-        self.attribute("style", BUTTON_CELL);
     }
 
     /// The end of a cell's start tag.

@@ -16,11 +16,11 @@ use crate::source::Span;
 pub struct Measures {
     /// The html as it is.
     pub html: usize,
-    /// The html in quoted-printable, as it stands in a message (RFC 2045).
+    /// The html in quoted-printable, as a message holds it (RFC 2045).
     pub html_encoded: usize,
     /// The same after a provider has replaced every link by one of [`TRACKED_TARGET`] bytes.
     pub html_encoded_tracked: usize,
-    /// What stands in `<style>` elements. Gmail drops them past 16 KB.
+    /// The content of `<style>` elements. Gmail drops them past 16 KB.
     pub styles: usize,
     /// The text as it is.
     pub text: usize,
@@ -66,11 +66,8 @@ impl Measures {
     /// Measures both parts of a mail.
     pub fn from_rendered(rendered: &Rendered) -> Self {
         let mut measures = Self::default();
-        measures.weigh(&rendered.html, &rendered.sections);
+        measures.weigh(rendered);
         measures.weigh_tracked(&rendered.html);
-        measures.styles = literals(&rendered.html).map(|(_, text)| style_bytes(text)).sum();
-        measures.web_view =
-            rendered.web_url.as_deref().and_then(|url| link_offset(&rendered.html, url));
         let mut scratch = String::new();
         let mut encoded_text = Length::default();
         for piece in &rendered.text.pieces {
@@ -85,7 +82,12 @@ impl Measures {
     }
 
     /// Counts the html as it is sent. A message begins a line with each piece.
-    fn weigh(&mut self, html: &Template, sections: &[RenderedSection]) {
+    fn weigh(&mut self, Rendered { html, sections, web_url, .. }: &Rendered) {
+        let mut link = "href=\"".to_owned();
+        let before = link.len();
+        EscapeContext::HtmlAttribute.escape_into(web_url.as_deref().unwrap_or_default(), &mut link);
+        link.push('"');
+        let web_view = web_url.as_ref().map(|_| memmem::Finder::new(&link));
         let mut length = Length::default();
         let mut scratch = String::new();
         let starts = sections.iter().map(|section| section.bytes.start);
@@ -99,6 +101,13 @@ impl Measures {
                 self.last_unsubscribe_encoded = Some(length.0);
             }
             let text = piece.filled(&SlotValues::EXAMPLE, &mut scratch);
+            if let Piece::Literal(text) = piece {
+                self.styles += style_bytes(text);
+                if let (Some(link), None) = (&web_view, self.web_view) {
+                    let found = link.find(text.as_bytes());
+                    self.web_view = found.map(|found| at + found + before);
+                }
+            }
             let mut encoder = Encoder::at_line_start(&mut length);
             let mut done = 0;
             while let Some(cut) = cuts.next_if(|cut| *cut <= at + text.len()) {
@@ -130,7 +139,7 @@ impl Measures {
     }
 
     /// Counts the html once more, with each `http` target, and the link to
-    /// leave the list, replaced by one of [`TRACKED_TARGET`] bytes.
+    /// unsubscribe, replaced by one of [`TRACKED_TARGET`] bytes.
     fn weigh_tracked(&mut self, html: &Template) {
         const TARGET: [u8; TRACKED_TARGET] = [b'a'; TRACKED_TARGET];
         const BEGINNING: &str = "href=\"http";
@@ -166,32 +175,6 @@ impl Measures {
     }
 }
 
-/// The runs that are the same for everybody, and where each begins.
-fn literals(html: &Template) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    let mut scratch = String::new();
-    html.pieces.iter().filter_map(move |piece| {
-        let start = at;
-        at += piece.filled(&SlotValues::EXAMPLE, &mut scratch).len();
-        match piece {
-            Piece::Literal(text) => Some((start, text.as_str())),
-            Piece::Hole { .. } => None,
-        }
-    })
-}
-
-/// Where the target of the first link to `url` begins.
-fn link_offset(html: &Template, url: &str) -> Option<usize> {
-    let mut link = "href=\"".to_owned();
-    let before = link.len();
-    EscapeContext::HtmlAttribute.escape_into(url, &mut link);
-    link.push('"');
-    let finder = memmem::Finder::new(&link);
-    let mut places = literals(html)
-        .filter_map(|(start, text)| Some(start + finder.find(text.as_bytes())? + before));
-    places.next()
-}
-
 /// The length of so many bytes in base64, in lines of 76 characters that end
 /// in CRLF (RFC 2045 section 6.8).
 pub(crate) fn base64_length(bytes: usize) -> usize {
@@ -199,7 +182,7 @@ pub(crate) fn base64_length(bytes: usize) -> usize {
     characters + characters.div_ceil(76) * 2
 }
 
-/// What stands between the tags of style elements.
+/// The length of the content of style elements.
 fn style_bytes(html: &str) -> usize {
     let finder = memmem::Finder::new("<style");
     let mut total = 0;

@@ -115,8 +115,12 @@ struct OpenImage {
 }
 
 impl Opened<'_> {
-    fn is_html(&self) -> bool {
-        matches!(self.by, Author::Html { .. })
+    /// The name of an element of the author's HTML.
+    fn html_name(&self) -> Option<&'static str> {
+        match self.by {
+            Author::Html { name, .. } => Some(name),
+            Author::Markdown => None,
+        }
     }
 }
 
@@ -238,7 +242,7 @@ impl<'d> Flow<'d, '_, '_> {
             return;
         }
         // What the author's HTML opened in here ends here.
-        while let Some(opened) = self.open.pop_if(|opened| opened.is_html()) {
+        while let Some(opened) = self.open.pop_if(|opened| opened.html_name().is_some()) {
             self.close_implied(opened);
         }
         if let Some(opened) = self.open.pop() {

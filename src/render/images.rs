@@ -145,13 +145,6 @@ pub(crate) struct Size {
     pub(crate) height: u32,
 }
 
-impl Image {
-    /// Whether the mail carries it.
-    pub(crate) fn is_attached(&self) -> bool {
-        matches!(self.content, ImageContent::Attached(_))
-    }
-}
-
 impl ImageFinder for NoImages {
     fn find(&self, _from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         Err(ImageFault::Missing { tried: vec![path.to_owned()] })

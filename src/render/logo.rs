@@ -26,8 +26,8 @@ pub(crate) fn value(
     let written = target::written(&logo.source).unwrap_or_default();
     let Placed { source, size, faults } = gallery.place(Start::Newsletter, &written);
     for fault in &faults {
-        let (message, advice) = fault.words();
-        findings.overall(fault.rule(), format!("`[theme] logo`: {message}"), advice);
+        let (rule, message, advice) = fault.report();
+        findings.overall(rule, format!("`[theme] logo`: {message}"), advice);
     }
     let Some(source) = source else { return false.into() };
     let size = match (size, logo.width.map(u32::from)) {

@@ -149,6 +149,14 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// Whether a reader sees nothing of it but space.
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            node => *node == Self::SoftBreak,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Option<&ElementKind<'d>> {
         match self {
             Self::Element(element) => Some(&element.kind),

@@ -15,7 +15,7 @@ const MARK: char = '\u{1}';
 pub(crate) struct Notes {
     /// Those of the text that is being gathered.
     targets: Vec<String>,
-    /// Where each of them stands: a list of links may have tens of thousands.
+    /// The index of each of them: a list of links may have tens of thousands.
     indices: HashMap<String, usize>,
     /// How many numbers the section has used.
     used: usize,
@@ -36,14 +36,10 @@ impl Notes {
 
     /// Takes a target, and gives the mark for its place in the text.
     pub(crate) fn mark(&mut self, target: &str) -> String {
-        let index = match self.indices.get(target) {
-            Some(index) => *index,
-            None => {
-                self.targets.push(target.to_owned());
-                self.indices.insert(target.to_owned(), self.targets.len() - 1);
-                self.targets.len() - 1
-            }
-        };
+        let index = *self.indices.entry(target.to_owned()).or_insert_with(|| {
+            self.targets.push(target.to_owned());
+            self.targets.len() - 1
+        });
         format!("{MARK}{index}{MARK}")
     }
 

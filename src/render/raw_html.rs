@@ -37,13 +37,6 @@ const UNWRAPPED: &str = "acronym base button col colgroup data head html input l
 const DROPPED: &str = "applet audio canvas embed frame frameset iframe math noembed noframes noscript \
     object script select style svg template textarea title video";
 
-/// Elements that stand among words, and hold words.
-const AMONG_WORDS: &str = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span \
-    strike strong sub sup time tt u var";
-
-/// Elements that have no end tag.
-const VOID: &str = "area base br col embed frame hr img input link meta source track wbr";
-
 /// The attributes that any kept element may have.
 const ANYWHERE: [&str; 5] = ["title", "lang", "dir", "align", "id"];
 
@@ -72,13 +65,16 @@ pub(crate) fn treatment(name: &str) -> Treatment {
     }
 }
 
-/// Whether an element stands among words, and holds words.
+/// Whether an element may be among words, and holds words.
 pub(crate) fn is_among_words(name: &str) -> bool {
+    const AMONG_WORDS: &str = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp \
+        small span strike strong sub sup time tt u var";
     AMONG_WORDS.split(' ').any(|known| known == name)
 }
 
 /// Whether an element has no end tag.
 pub(crate) fn is_void(name: &str) -> bool {
+    const VOID: &str = "area base br col embed frame hr img input link meta source track wbr";
     VOID.split(' ').any(|void| void.eq_ignore_ascii_case(name))
 }
 

@@ -15,7 +15,6 @@ mod leftovers;
 mod lint;
 mod position;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -29,8 +28,7 @@ use crate::theme::{Cut, HTML_LAYOUT, TEXT_LAYOUT, Theme, ThemeFault, Token, them
 
 pub(crate) struct HtmlPart {
     pub(crate) template: Template,
-    /// The bytes at which the article stands when the slots before it hold
-    /// example values.
+    /// The bytes of the article when the slots before it hold example values.
     pub(crate) article: Range<usize>,
     /// Where in the article each of its headings begins.
     pub(crate) headings: Vec<usize>,
@@ -51,13 +49,16 @@ pub(crate) fn html(
     lint::lint(theme, &expanded)?;
     let shell = engine::shell(theme, &expanded)?;
     inspect::inspect(theme, &shell)?;
-    let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
+    let mut parts = Parts::new(theme, postal_address);
     let mut position = Position::Text;
-    let mut articles = 0;
     let cuts = theme.tokens().cut(&shell);
-    let ArticleHtml { html, headings } = article(&linked_headings(&cuts));
+    let link = |cut: &Cut<'_>| match cut {
+        Cut::Token(Token::Anchor(heading)) => Some(*heading),
+        _ => None,
+    };
+    let linked: Vec<usize> = cuts.iter().filter_map(link).collect();
+    let ArticleHtml { mut html, headings } = article(&linked);
     let length = html.len();
-    let mut html = Some(html);
     let mut article_at = 0..0;
     for cut in cuts {
         match cut {
@@ -66,31 +67,14 @@ pub(crate) fn html(
                 parts.literal(text);
             }
             Cut::Token(Token::Article) if position == Position::Text => {
-                articles += 1;
                 let before = example_length(&parts.pieces);
                 article_at = before..before + length;
-                parts.whole(html.take());
+                parts.article(std::mem::take(&mut html));
             }
             Cut::Token(token) => parts.put(token, position.context())?,
         }
     }
-    match articles {
-        1 => {
-            let template = Template { pieces: parts.pieces };
-            Ok(HtmlPart { template, article: article_at, headings })
-        }
-        _ => Err(wrong_article(theme, HTML_LAYOUT, articles)),
-    }
-}
-
-/// The headings that the shell links to, in ascending order.
-fn linked_headings(cuts: &[Cut<'_>]) -> Vec<usize> {
-    let anchor = |cut: &Cut<'_>| match cut {
-        Cut::Token(Token::Anchor(heading)) => Some(*heading),
-        _ => None,
-    };
-    let linked: BTreeSet<usize> = cuts.iter().filter_map(anchor).collect();
-    linked.into_iter().collect()
+    Ok(HtmlPart { template: parts.finished(HTML_LAYOUT)?, article: article_at, headings })
 }
 
 /// Makes the `text/plain` part.
@@ -101,24 +85,18 @@ pub(crate) fn text(
     postal_address: &str,
 ) -> Result<Template, ThemeFault> {
     article.truncate(article.trim_end_matches('\n').len());
-    let mut article = Some(article);
     let expanded = theme.expand(TEXT_LAYOUT, values)?;
-    let mut parts = Parts { theme, postal_address, pieces: Vec::new(), is_closed: false };
-    let mut articles = 0;
-    // An empty article leaves no piece.
-    let mut article_at = usize::MAX;
+    let mut parts = Parts::new(theme, postal_address);
+    let mut article_at = None;
     for cut in theme.tokens().cut(expanded.trim_start()) {
         match cut {
             Cut::Text(text) => parts.literal(text),
             // A text has no places to jump to.
             Cut::Token(Token::Anchor(_)) => {}
             Cut::Token(Token::Article) => {
-                articles += 1;
-                article_at = match article.as_deref() {
-                    Some(text) if !text.is_empty() => parts.pieces.len(),
-                    _ => usize::MAX,
-                };
-                parts.whole(article.take());
+                // An empty article leaves no piece.
+                article_at = (!article.is_empty()).then_some(parts.pieces.len());
+                parts.article(std::mem::take(&mut article));
             }
             Cut::Token(Token::Value(value)) => {
                 let mut clean = String::with_capacity(value.len());
@@ -130,15 +108,13 @@ pub(crate) fn text(
         }
     }
     for (at, piece) in parts.pieces.iter_mut().enumerate() {
-        match piece {
-            Piece::Literal(text) if at != article_at => *text = frame::without_gaps(text),
-            _ => {}
+        if let Piece::Literal(text) = piece
+            && Some(at) != article_at
+        {
+            *text = frame::without_gaps(text);
         }
     }
-    match articles {
-        1 => Ok(Template { pieces: parts.pieces }),
-        _ => Err(wrong_article(theme, TEXT_LAYOUT, articles)),
-    }
+    parts.finished(TEXT_LAYOUT)
 }
 
 /// The pieces of a part that is being put together.
@@ -146,17 +122,33 @@ struct Parts<'t> {
     theme: &'t Theme,
     postal_address: &'t str,
     pieces: Vec<Piece>,
-    /// Whether the last piece came in whole and stays as it is.
+    /// How many times the layout holds the article.
+    articles: usize,
+    /// Whether the last piece is the article, which nothing is appended to.
     is_closed: bool,
 }
 
-impl Parts<'_> {
-    /// Takes a text as a piece of its own, without a copy.
-    fn whole(&mut self, text: Option<String>) {
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
+impl<'t> Parts<'t> {
+    fn new(theme: &'t Theme, postal_address: &'t str) -> Self {
+        Self { theme, postal_address, pieces: Vec::new(), articles: 0, is_closed: false }
+    }
+
+    /// Takes the article as a piece of its own, without a copy.
+    fn article(&mut self, text: String) {
+        self.articles += 1;
+        if !text.is_empty() {
             self.pieces.push(Piece::Literal(text));
             self.is_closed = true;
         }
+    }
+
+    fn finished(self, layout: &str) -> Result<Template, ThemeFault> {
+        if self.articles == 1 {
+            return Ok(Template { pieces: self.pieces });
+        }
+        let file = format!("{}/{layout}", self.theme.name);
+        let message = format!("the layout holds the article {} times", self.articles);
+        Err(theme_fault(&file, None, message, "Write {{article}} once."))
     }
 
     /// The text that the next literal continues.
@@ -176,7 +168,7 @@ impl Parts<'_> {
         }
     }
 
-    /// Puts what a token stands for; `None` where nothing can be escaped.
+    /// Puts in what a token represents; `context` is `None` where nothing can be escaped.
     fn put(&mut self, token: Token, context: Option<EscapeContext>) -> Result<(), ThemeFault> {
         let Some(context) = context else {
             let what = match &token {
@@ -228,7 +220,7 @@ fn example_length(pieces: &[Piece]) -> usize {
 }
 
 /// Where a span of the filled-in layout came from: the template's own line, if
-/// what stands around the span was written in one place only; or else the
+/// the text around the span was written in one place only; or else the
 /// filled-in line, with values instead of tokens.
 fn filled_in_place(theme: &Theme, expanded: &SourceText, span: &Range<usize>) -> Place {
     let mut place = expanded.place(span);
@@ -249,15 +241,6 @@ fn filled_in_place(theme: &Theme, expanded: &SourceText, span: &Range<usize>) ->
     }
     place.text = theme.tokens().readable(&place.text);
     place
-}
-
-fn wrong_article(theme: &Theme, layout: &str, articles: usize) -> ThemeFault {
-    theme_fault(
-        &format!("{}/{layout}", theme.name),
-        None,
-        format!("the layout holds the article {articles} times"),
-        "Write {{article}} once.",
-    )
 }
 
 fn fault(theme: &Theme, place: Option<Place>, message: String, advice: &str) -> ThemeFault {

@@ -34,15 +34,18 @@ pub(super) struct Narrow {
     pub(super) is_wide: bool,
     /// How much of a word stays whole in each column; nothing if all fits.
     caps: Vec<usize>,
-    column: usize,
+    /// How many cells of the row have begun.
+    pub(super) column: usize,
     /// The columns of the word that is being written.
-    word: usize,
+    pub(super) word: usize,
 }
 
 impl Narrow {
-    /// Looks at a table that so many lists and quotes stand around.
+    /// Measures a table that is inside so many lists and quotes.
     pub(super) fn for_table(table: &Element<'_>, margins: usize) -> Self {
-        let longest = LongestWords::in_table(table);
+        let mut longest = LongestWords::default();
+        longest.read(&table.children);
+        let longest = longest.columns;
         let room = |(letter, gap): (usize, usize)| {
             PHONE.saturating_sub(longest.len() * gap + margins * MARGIN) / letter
         };
@@ -66,20 +69,6 @@ impl Narrow {
         };
         let caps = longest.iter().map(with_spare).collect();
         Self { is_wide: true, caps, column: 0, word: 0 }
-    }
-
-    pub(super) fn begin_row(&mut self) {
-        self.column = 0;
-    }
-
-    pub(super) fn begin_cell(&mut self) {
-        self.column += 1;
-        self.word = 0;
-    }
-
-    /// A line break.
-    pub(super) fn end_word(&mut self) {
-        self.word = 0;
     }
 
     /// Writes a text of the cell. What one text begins, such as a name with an
@@ -143,12 +132,6 @@ struct LongestWords {
 }
 
 impl LongestWords {
-    fn in_table(table: &Element<'_>) -> Vec<usize> {
-        let mut longest = Self::default();
-        longest.read(&table.children);
-        longest.columns
-    }
-
     fn read(&mut self, nodes: &[Node<'_>]) {
         for node in nodes {
             match node {

@@ -79,7 +79,7 @@ struct Resolver<'r, 'p, 's> {
 impl Resolver<'_, '_, '_> {
     fn nodes(&mut self, nodes: &mut [Node<'_>], around: Around) {
         // Counted before an image is replaced by its text, which may be empty.
-        let is_only_child = nodes.iter().filter(|node| !is_blank(node)).nth(1).is_none();
+        let is_only_child = nodes.iter().filter(|node| !node.is_blank()).nth(1).is_none();
         for node in nodes {
             match node {
                 Node::Element(element) => {
@@ -118,13 +118,6 @@ impl Resolver<'_, '_, '_> {
     }
 }
 
-fn is_blank(node: &Node<'_>) -> bool {
-    match node {
-        Node::Text(text) => text.trim().is_empty(),
-        node => *node == Node::SoftBreak,
-    }
-}
-
 fn joined(page: &Url, target: &str) -> Option<String> {
     let whole = page.join(target).ok()?;
     // A host may be written with escapes that the URL standard resolves.
@@ -141,8 +134,8 @@ fn image(
     let Node::Image { source, alternative, attributes, span } = node else { return };
     let Placed { source: found, size, faults } = gallery.place(Start::Issue, source);
     for fault in faults {
-        let (message, advice) = fault.words();
-        findings.at(span, fault.rule(), message, advice);
+        let (rule, message, advice) = fault.report();
+        findings.at(span, rule, message, advice);
     }
     if alternative.is_empty() {
         findings.at(

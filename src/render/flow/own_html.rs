@@ -69,8 +69,8 @@ impl<'d> Flow<'d, '_, '_> {
             "thead" | "tbody" | "tfoot" | "caption" => (&["table"], "<table>"),
             _ => return,
         };
-        let stands = |opened: &Opened<'_>| matches!(&opened.by, Author::Html { name, .. } if around.contains(name));
-        if !self.open.last().is_some_and(stands) {
+        let parent = self.open.last().and_then(Opened::html_name);
+        if !parent.is_some_and(|parent| around.contains(&parent)) {
             self.findings.at(
                 span,
                 RAW_HTML,
@@ -91,8 +91,9 @@ impl<'d> Flow<'d, '_, '_> {
             "thead" | "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody", "tfoot"],
             _ => return,
         };
-        let ends = |opened: &mut Opened<'_>| matches!(&opened.by, Author::Html { name, .. } if ended.contains(name));
-        while let Some(opened) = self.open.pop_if(ends) {
+        let ends =
+            |opened: &Opened<'_>| opened.html_name().is_some_and(|open| ended.contains(&open));
+        while let Some(opened) = self.open.pop_if(|opened| ends(opened)) {
             self.close_implied(opened);
         }
     }
@@ -110,12 +111,8 @@ impl<'d> Flow<'d, '_, '_> {
             Treatment::Kept(name) => name,
             Treatment::Unwrapped | Treatment::Dropped => return,
         };
-        let within = self.open.iter().rev();
-        let within = within.take_while(|opened| opened.is_html());
-        let depth = within
-            .enumerate()
-            .find(|(_, opened)| matches!(&opened.by, Author::Html { name: n, .. } if *n == name));
-        let Some((inner, _)) = depth else {
+        let mut within = self.open.iter().rev().map_while(Opened::html_name);
+        let Some(inner) = within.position(|open| open == name) else {
             return self.findings.at(
                 span,
                 RAW_HTML,

@@ -65,14 +65,10 @@ fn part_last_line(quote: &mut Vec<Node<'_>>) {
 /// dash, right after the quote or at its end. `in_quote` says whether the nodes
 /// are the children of a quote.
 fn mark_attributions(nodes: &mut [Node<'_>], in_quote: bool) {
-    let is_seen = |node: &Node<'_>| match node {
-        Node::Text(text) => !text.trim().is_empty(),
-        node => *node != Node::SoftBreak,
-    };
     let mut after_quote = false;
     let mut seen = 0_usize;
     let mut last = None;
-    for (at, node) in nodes.iter_mut().enumerate().filter(|(_, node)| is_seen(node)) {
+    for (at, node) in nodes.iter_mut().enumerate().filter(|(_, node)| !node.is_blank()) {
         seen += 1;
         last = Some(at);
         if after_quote {
@@ -144,6 +140,7 @@ fn has_words(node: &Node<'_>) -> bool {
         _ => false,
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

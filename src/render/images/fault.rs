@@ -1,5 +1,7 @@
 //! What can be wrong with an image: the rule, the message and the advice.
 
+use std::borrow::Cow;
+
 use super::gallery::MAX_ATTACHED_BYTES;
 use super::header::Unfit;
 use super::{ImageFault, ImageFormat};
@@ -23,136 +25,123 @@ pub(crate) enum ImageProblem {
     TooMany(usize),
 }
 
-impl ImageProblem {
-    /// The rule that it breaks, and how bad that is.
-    pub(crate) fn rule(&self) -> Rule {
-        match self {
-            Self::NoTarget | Self::NotOnTheWeb(_) | Self::NoFile { .. } => MISSING_IMAGE,
-            Self::NoAssetsUrl(_) | Self::OutsideAssets { .. } | Self::Unpublished(_) => {
-                RELATIVE_TARGET
-            }
-            // Of the programs that caniemail tries, Outlook on Windows alone
-            // shows no WebP; Gmail, with most readers of all, shows no SVG, and
-            // Outlook on Windows, Fastmail and GMX no AVIF.
-            Self::Unfit { unfit: Unfit::Webp, .. }
-            | Self::UnfitOnTheWeb { .. }
-            | Self::OtherEnding { .. } => IMAGE_FORMAT.as_warning(),
-            Self::Unfit { .. } | Self::Damaged { .. } | Self::NoImage { .. } => IMAGE_FORMAT,
-            Self::TooMuch { .. } | Self::TooMany(_) => IMAGE_SIZE,
-        }
-    }
+/// The advice for an image in a format that some mail programs do not show.
+const CONVERT: &str = "Save it as PNG, JPEG or GIF.";
 
-    /// What is wrong, and what to do.
-    pub(crate) fn words(&self) -> (String, String) {
-        match self {
+impl ImageProblem {
+    /// The broken rule, with its severity; the message; and the advice.
+    pub(crate) fn report(&self) -> (Rule, String, Cow<'static, str>) {
+        let (rule, message, advice) = match self {
             Self::NoTarget => (
+                MISSING_IMAGE,
                 "the image has no target".to_owned(),
-                "Write its path between the round brackets, or remove the image.".to_owned(),
+                "Write its path between the round brackets, or remove the image.",
             ),
             Self::NotOnTheWeb(address) => (
+                MISSING_IMAGE,
                 format!("no mail program fetches the image `{address}`"),
-                "Write its path from the issue's folder, or a URL that begins with `https://`."
-                    .to_owned(),
+                "Write its path from the issue's folder, or a URL that begins with `https://`.",
             ),
             Self::NoAssetsUrl(path) => (
+                RELATIVE_TARGET,
                 format!("the image `{path}` has no URL: `[newsletter] assets_url` is not set"),
                 "Set it to the URL of the folder of images, or send the images in the mail \
-                 with `[images] mode = \"embed\"`."
-                    .to_owned(),
+                 with `[images] mode = \"embed\"`.",
             ),
             Self::OutsideAssets { written, top } => (
+                RELATIVE_TARGET,
                 format!("the image `{written}` is not below `assets_url`, which is {top}"),
-                "Write its path from the issue's folder, or its whole URL.".to_owned(),
+                "Write its path from the issue's folder, or its whole URL.",
             ),
             Self::Unpublished(path) => (
+                RELATIVE_TARGET,
                 format!(
                     "the image `{path}` is outside the folder that is published at `assets_url`"
                 ),
-                "Move it there, or set `[images] path` to a folder that holds it.".to_owned(),
+                "Move it there, or set `[images] path` to a folder that holds it.",
             ),
-            Self::NoFile { path, fault } => no_file(path, fault),
-            Self::Unfit { path, unfit } => (
-                format!("the image `{path}` is {}, which {}", unfit.name(), unseen(*unfit)),
-                convert(),
-            ),
-            Self::UnfitOnTheWeb { address, unfit } => (
-                format!(
-                    "the image `{address}` is {} by its name, which {}",
-                    unfit.name(),
-                    unseen(*unfit)
-                ),
-                convert(),
-            ),
+            Self::NoFile { path, fault } => return no_file(path, fault),
+            Self::Unfit { path, unfit } => {
+                let (name, unseen) = unfit.words();
+                // Of the programs that caniemail tries, Outlook on Windows alone
+                // shows no WebP; Gmail, with most readers of all, shows no SVG, and
+                // Outlook on Windows, Fastmail and GMX no AVIF.
+                let is_webp = *unfit == Unfit::Webp;
+                let rule = if is_webp { IMAGE_FORMAT.as_warning() } else { IMAGE_FORMAT };
+                (rule, format!("the image `{path}` is {name}, which {unseen}"), CONVERT)
+            }
+            Self::UnfitOnTheWeb { address, unfit } => {
+                let (name, unseen) = unfit.words();
+                let message =
+                    format!("the image `{address}` is {name} by its name, which {unseen}");
+                (IMAGE_FORMAT.as_warning(), message, CONVERT)
+            }
             Self::Damaged { path, format } => (
+                IMAGE_FORMAT,
                 format!(
                     "the image `{path}` begins like a {}, and its size cannot be read",
                     format.names().0
                 ),
-                "The file may be cut off: open it, and save it again.".to_owned(),
+                "The file may be cut off: open it, and save it again.",
             ),
             Self::NoImage { path, is_pointer: true } => (
+                IMAGE_FORMAT,
                 format!("the file `{path}` is a pointer of Git LFS, and not the image"),
-                "Fetch the images with `git lfs pull`.".to_owned(),
+                "Fetch the images with `git lfs pull`.",
             ),
             Self::NoImage { path, is_pointer: false } => {
-                (format!("the file `{path}` is not an image"), convert())
+                (IMAGE_FORMAT, format!("the file `{path}` is not an image"), CONVERT)
             }
-            Self::OtherEnding { path, format } => (
-                format!(
-                    "the image `{path}` is a {}, but its name has another extension",
-                    format.names().0
-                ),
-                format!(
-                    "Rename it so that it ends in `.{}`: some programs go by the extension.",
-                    format.extension()
-                ),
-            ),
+            Self::OtherEnding { path, format } => {
+                let (name, _, extension) = format.names();
+                return (
+                    IMAGE_FORMAT.as_warning(),
+                    format!("the image `{path}` is a {name}, but its name has another extension"),
+                    format!(
+                        "Rename it so that it ends in `.{extension}`: some programs go by the \
+                         extension."
+                    )
+                    .into(),
+                );
+            }
             Self::TooMany(most) => (
+                IMAGE_SIZE,
                 format!("more than {most} images are files; this one is not shown"),
-                "Show fewer images, and link to a page that has them all.".to_owned(),
+                "Show fewer images, and link to a page that has them all.",
             ),
             Self::TooMuch { path, before } => (
+                IMAGE_SIZE,
                 format!(
                     "the image `{path}` does not fit into the mail: those before it have \
                      {before} bytes, and {MAX_ATTACHED_BYTES} is the most"
                 ),
-                "Make the images smaller, or link to them with `[images] mode = \"link\"`."
-                    .to_owned(),
+                "Make the images smaller, or link to them with `[images] mode = \"link\"`.",
             ),
-        }
+        };
+        (rule, message, advice.into())
     }
 }
 
-fn no_file(path: &str, fault: &ImageFault) -> (String, String) {
-    match fault {
+fn no_file(path: &str, fault: &ImageFault) -> (Rule, String, Cow<'static, str>) {
+    let (message, advice) = match fault {
         ImageFault::Missing { tried } => (
             format!("there is no image `{path}`"),
             match tried.as_slice() {
-                [] => "Add the file, or fix the path.".to_owned(),
+                [] => "Add the file, or fix the path.".into(),
                 tried => {
                     format!("Add the file, or fix the path; looked for {}.", tried.join(" and "))
+                        .into()
                 }
             },
         ),
         ImageFault::LeadsOut => (
             format!("the image `{path}` is outside of the newsletter's folder"),
-            "Put a copy of it into the newsletter.".to_owned(),
+            "Put a copy of it into the newsletter.".into(),
         ),
         ImageFault::Unreadable(why) => (
             format!("cannot read the image `{path}`: {why}"),
-            "It must be a file that you can read, of at most 5 MB.".to_owned(),
+            "It must be a file that you can read, of at most 5 MB.".into(),
         ),
-    }
-}
-
-fn unseen(unfit: Unfit) -> &'static str {
-    match unfit {
-        Unfit::Webp => "Outlook on Windows does not show",
-        Unfit::Svg => "Gmail does not show",
-        _ => "Outlook on Windows and others do not show",
-    }
-}
-
-fn convert() -> String {
-    "Save it as PNG, JPEG or GIF.".to_owned()
+    };
+    (MISSING_IMAGE, message, advice)
 }

@@ -7,10 +7,9 @@
 
 use super::{ImageFormat, Size};
 
-/// The format and size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Header {
-    /// It may stand in a mail.
+    /// It may be in a mail.
     Shown(ImageFormat, Size),
     /// It begins like this format, and its size cannot be read.
     Damaged(ImageFormat),
@@ -32,20 +31,20 @@ pub(crate) enum Unfit {
 }
 
 impl Unfit {
-    /// What people call it.
-    pub(super) fn name(self) -> &'static str {
+    /// The name that people use, and the mail programs that do not show it.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        const MANY: &str = "Outlook on Windows and others do not show";
         match self {
-            Self::Svg => "SVG",
-            Self::Webp => "WebP",
-            Self::Avif => "AVIF or HEIF",
-            Self::Tiff => "TIFF",
-            Self::Bmp => "BMP",
-            Self::Icon => "an icon",
+            Self::Svg => ("SVG", "Gmail does not show"),
+            Self::Webp => ("WebP", "Outlook on Windows does not show"),
+            Self::Avif => ("AVIF or HEIF", MANY),
+            Self::Tiff => ("TIFF", MANY),
+            Self::Bmp => ("BMP", MANY),
+            Self::Icon => ("an icon", MANY),
         }
     }
 }
 
-/// Reads the header.
 pub(super) fn read(bytes: &[u8]) -> Header {
     let size = |format, size: Option<Size>| match size {
         Some(size) if size.width > 0 && size.height > 0 => Header::Shown(format, size),

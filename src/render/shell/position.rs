@@ -2,7 +2,6 @@
 
 use crate::render::EscapeContext;
 
-/// Where in HTML a text has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
     Text,
@@ -39,8 +38,7 @@ impl Position {
             | Self::Comment { quoted: true, takes_values: true, .. } => {
                 Some(EscapeContext::HtmlAttribute)
             }
-            Self::Comment { .. } | Self::Name { .. } | Self::Tag { .. } => None,
-            Self::Value { .. } | Self::Style => None,
+            _ => None,
         }
     }
 
@@ -54,13 +52,8 @@ impl Position {
                     Self::Comment { dashes: 0, quoted: false, takes_values: false }
                 }
                 (Self::Text, b'<') => Self::Name { style: true, letters: 0 },
-                (Self::Name { style, .. } | Self::Tag { style }, b'>') => {
-                    if style {
-                        Self::Style
-                    } else {
-                        Self::Text
-                    }
-                }
+                (Self::Name { style: true, .. } | Self::Tag { style: true }, b'>') => Self::Style,
+                (Self::Name { .. } | Self::Tag { .. }, b'>') => Self::Text,
                 (Self::Name { style, letters }, b' ' | b'\n' | b'\t' | b'/') => {
                     Self::Tag { style: style && letters == 5 }
                 }

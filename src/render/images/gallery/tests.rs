@@ -54,7 +54,7 @@ fn an_image_is_fetched_over_the_web_alone() {
         let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
         assert_eq!(placed.source, None, "{written}");
         assert_eq!(placed.faults, [ImageProblem::NotOnTheWeb(written.to_owned())]);
-        assert_eq!(placed.faults[0].rule(), MISSING_IMAGE);
+        assert_eq!(placed.faults[0].report().0, MISSING_IMAGE);
     }
     assert!(place(ImageMode::Link, None, "HTTPS://e.org/a.png").0.faults.is_empty());
 }
@@ -134,13 +134,13 @@ fn what_cannot_be_shown_is_a_fault_with_its_rule() {
     ];
     for (written, (source, rule)) in cases {
         let (placed, _) = place(ImageMode::Link, Some(ASSETS), written);
-        let rules: Vec<_> = placed.faults.iter().map(ImageProblem::rule).collect();
+        let rules: Vec<_> = placed.faults.iter().map(|fault| fault.report().0).collect();
         assert_eq!((placed.source.as_deref(), rules), (source, vec![rule]), "{written}");
     }
     for written in ["a.png", "//cdn.example.org/x.png"] {
         let (placed, _) = place(ImageMode::Link, None, written);
         assert_eq!(placed.source, None);
-        assert_eq!(placed.faults[0].rule(), RELATIVE_TARGET, "{written}");
+        assert_eq!(placed.faults[0].report().0, RELATIVE_TARGET, "{written}");
     }
 }
 
@@ -175,7 +175,7 @@ fn the_mail_takes_no_more_than_it_can_carry() {
     assert!(gallery.place(Start::Issue, "a.png").source.is_some());
     let refused = gallery.place(Start::Issue, "b.png");
     assert_eq!(refused.source, None);
-    assert_eq!(refused.faults[0].rule(), IMAGE_SIZE);
+    assert_eq!(refused.faults[0].report().0, IMAGE_SIZE);
     assert!(gallery.place(Start::Issue, "c.png").source.is_some());
 }
 
