@@ -208,7 +208,7 @@ fn values(
     values["end_side"] = end_side.into();
     values["article"] = theme.tokens().write(&Token::Article).into();
     values["sections"] = sections(headings, theme);
-    // These were checked, and may stand in styles.
+    // These were checked, and may be in styles.
     if let Value::Object(values) = &mut values {
         values.extend(theme.constants());
     }
@@ -229,7 +229,7 @@ fn sections(headings: &[Heading], theme: &Theme) -> Value {
 }
 
 /// The theme's fixed words in the issue's language, and one finding for those
-/// that have to stand in English.
+/// that have to be in English.
 fn strings(
     issue: &Issue<'_>,
     theme: &Theme,

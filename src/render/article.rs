@@ -23,12 +23,12 @@ impl<'i> Article<'i> {
         (Self { nodes }, findings.into_sorted())
     }
 
-    /// As it stands in the `text/html` part.
+    /// The article in the `text/html` part.
     pub fn html(&self) -> String {
         article_html::write(&self.nodes, &article_html::Look::default(), &[]).html
     }
 
-    /// As it stands in the `text/plain` part.
+    /// The article in the `text/plain` part.
     pub fn text(&self) -> String {
         article_text::write(&self.nodes)
     }

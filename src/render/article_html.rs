@@ -28,9 +28,7 @@ use crate::source::html;
 /// right in mail programs that drop every style sheet. Colours are `#rrggbb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// What a button is filled with.
     pub button: String,
-    /// The words on a button.
     pub button_text: String,
     /// Which way the mail's script runs.
     pub direction: Direction,
@@ -150,7 +148,7 @@ impl HtmlWriter<'_> {
         }
     }
 
-    /// Writes how an element begins, and gives its end: what stands between
+    /// Writes the start of an element, and returns its end: the text between
     /// `</` and `>`.
     fn start(&mut self, element: &Element<'_>, is_first: bool) -> &'static str {
         let (start, end) = match &element.kind {
@@ -212,7 +210,7 @@ impl HtmlWriter<'_> {
                 self.out.push_str(&format!("<ol start=\"{start}\""));
                 (">", "ol")
             }
-            // The box of a task stands where a bullet would.
+            // The box of a task takes the place of the bullet.
             ElementKind::Item if is_task(&element.children) => {
                 ("<li style=\"list-style-type:none\">", "li")
             }
@@ -280,7 +278,7 @@ impl HtmlWriter<'_> {
     fn aligned(&self, is_head: bool, alignment: Alignment) -> &'static str {
         match (alignment, is_head, self.look.direction) {
             (Alignment::None, false, _) => ">",
-            // Outlook on Windows centres a heading that does not say where it stands.
+            // Outlook on Windows centres a heading without an alignment.
             (Alignment::None, true, Direction::LeftToRight) | (Alignment::Left, ..) => {
                 " align=\"left\">"
             }
@@ -322,7 +320,7 @@ impl HtmlWriter<'_> {
         }
     }
 
-    /// Writes a text, which may stand in a table.
+    /// Writes a text, which may be in a table.
     fn words(&mut self, text: &str) {
         match &mut self.table {
             Some(table) => table.write(text, &mut self.out),

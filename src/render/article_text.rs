@@ -3,11 +3,11 @@
 //! In: [`Node`]s. Out: text that reads well as it is. Lines of words end at 72
 //! columns, and none has more than 78, whatever the input, unless it holds a
 //! URL; headings are underlined; lists, quotes, code and tables keep their
-//! shape, as far as the lines have room for it. A target stands whole,
+//! shape, as far as the lines have room for it. A target is whole,
 //! between `<` and `>` (RFC 3986 appendix C), on a line of its own below the
 //! paragraph, item or table that links to it; where there are several, they
 //! are numbered, and the numbers begin anew in each section. A button is its
-//! label, and its target below. Who said a quote stands right below it.
+//! label, and its target below. The author of a quote comes right below it.
 //! Footnotes come last, as `[^1]`, so that no reader takes them for a target.
 //!
 //! Absent on purpose: `format=flowed`, and marks for emphasis. The text is
@@ -49,7 +49,7 @@ struct TextWriter {
     /// The lists that are open.
     lists: Vec<List>,
     in_link: bool,
-    /// Whether text here stands in an item of a list without paragraphs.
+    /// Whether text here is in an item of a list without paragraphs.
     in_tight_item: bool,
 }
 
@@ -165,7 +165,7 @@ impl TextWriter {
         self.page.blank_due = !self.in_tight_item;
     }
 
-    /// Writes nodes that stand in a tight item or in a block that is none.
+    /// Writes nodes that are in a tight item or in another block.
     fn nodes_in_item(&mut self, is_tight: bool, nodes: &[Node<'_>]) {
         let outside = std::mem::replace(&mut self.in_tight_item, is_tight);
         self.nodes(nodes);

@@ -2,7 +2,7 @@
 //!
 //! In: the events of a Markdown document. Out: a tree of [`Node`]s in which
 //! targets are clean, control characters are gone, heading levels have no
-//! gaps, footnotes stand numbered at the end, and the author's HTML is either
+//! gaps, footnotes are numbered at the end, and the author's HTML is either
 //! an element that mail programs know, or text, or nothing. And a finding for
 //! whatever the author may not have meant. Absent on purpose: how it looks,
 //! which the two writers decide.
@@ -28,7 +28,7 @@ use crate::issue::Document;
 use crate::source::rules::{DEEP_NESTING, RAW_HTML, REFUSED_TARGET};
 use crate::source::{Findings, Span, holds_control, is_control};
 
-/// Elements of the author's HTML that stand deeper are left out, and their
+/// Elements of the author's HTML that are deeper are left out, and their
 /// content is kept. Markdown that is as deep is refused by the parser.
 const DEEPEST: usize = crate::issue::MAX_NESTING;
 
@@ -76,7 +76,7 @@ struct Flow<'d, 'f, 's> {
     column: usize,
     in_table_head: bool,
     image: Option<OpenImage>,
-    /// The lines of the HTML block that is being read, and where each stands.
+    /// The HTML block that is being read, and where each of its lines is in it and in the source.
     html: Option<(String, Vec<(usize, Span)>)>,
     /// The author's element whose content is left out.
     dropping: Option<String>,
@@ -219,13 +219,8 @@ impl<'d> Flow<'d, '_, '_> {
             Tag::Image { dest_url, title, .. } => {
                 let source = self.target(dest_url, span);
                 let title = clean(title).into_owned();
-                self.image = Some(OpenImage {
-                    source,
-                    title,
-                    alternative: String::new(),
-                    depth: 0,
-                    span: span.clone(),
-                });
+                let (alternative, span) = (String::new(), span.clone());
+                self.image = Some(OpenImage { source, title, alternative, depth: 0, span });
                 return;
             }
             // Not switched on. Their content is shown.

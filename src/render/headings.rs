@@ -2,7 +2,7 @@
 //!
 //! In: the article's [`Node`]s. Out: each heading as plain text, with its
 //! level, its index and its place in the source. Absent on purpose: where a
-//! heading stands in the html; the writer reports that.
+//! heading is in the html; the writer reports that.
 
 use super::node::{Element, ElementKind, Node, walk};
 use crate::source::Span;

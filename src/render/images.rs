@@ -21,7 +21,7 @@ pub(crate) use gallery::{Gallery, Placed};
 /// The largest file that is read, in bytes. A mail is opened on the way to
 /// work; servers begin to refuse whole messages at ten million.
 pub(crate) const MAX_IMAGE_BYTES: u64 = 5 * 1024 * 1024;
-/// The width of what stands in a mail's one column, in pixels: 600 without the
+/// The width of the content of a mail's one column, in pixels: 600 without the
 /// margins that a phone needs. Outlook on Windows knows no `max-width`, so that
 /// a wider image would widen the column.
 pub(crate) const COLUMN: u32 = 568;
@@ -127,7 +127,7 @@ pub struct Attachment {
     pub bytes: Arc<[u8]>,
 }
 
-/// The formats that may stand in a mail. Every mail program shows the first
+/// The formats that a mail may hold. Every mail program shows the first
 /// three (caniemail: no client without).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageFormat {

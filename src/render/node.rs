@@ -6,17 +6,14 @@ use pulldown_cmark::Alignment;
 
 use crate::source::Span;
 
-/// A part of the article.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'d> {
-    /// What holds other parts.
     Element(Element<'d>),
     Text(Cow<'d, str>),
     Code(Cow<'d, str>),
     Image {
         /// Its URL, or its path.
         source: String,
-        /// What it shows, in words.
         alternative: String,
         /// Attributes that the author's HTML gave it, and its title.
         attributes: Vec<(&'static str, String)>,
@@ -31,7 +28,7 @@ pub(crate) enum Node<'d> {
     FootnoteMark(usize),
 }
 
-/// A node with children. Elements stand at most
+/// A node with children. Elements are at most
 /// [`MAX_NESTING`](crate::issue::MAX_NESTING) deep inside each other, so a
 /// function may call itself for the children.
 #[derive(Debug, Clone, PartialEq)]

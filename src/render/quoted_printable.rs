@@ -9,7 +9,7 @@
 /// The longest encoded line, without its line break (RFC 2045 section 6.7, rule 5).
 const MAX_LINE: usize = 76;
 
-/// What stands for itself wherever no line begins or ends.
+/// The bytes that represent themselves wherever no line begins or ends.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ';
@@ -98,8 +98,8 @@ impl<'o, B: Body> Encoder<'o, B> {
         }
     }
 
-    /// Takes all that stands for itself up to the end of the encoded line, as
-    /// most bytes do. Where a line begins, each byte is looked at by itself.
+    /// Takes all bytes that represent themselves up to the end of the encoded line,
+    /// as most bytes do. Where a line begins, each byte is looked at by itself.
     fn plain_run(&mut self, bytes: &[u8]) -> usize {
         if self.column == 0 {
             return 0;
@@ -126,7 +126,7 @@ impl<'o, B: Body> Encoder<'o, B> {
     }
 }
 
-/// Whether the first byte of `rest` stands for itself.
+/// Whether the first byte of `rest` represents itself.
 fn is_plain(rest: &[u8], starts_line: bool, ends_line: bool) -> bool {
     match rest[0] {
         b' ' | b'\t' => !ends_line,

@@ -52,7 +52,6 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
     ("a", &["name"]),
 ];
 
-/// What the mail makes of an element.
 pub(crate) fn treatment(name: &str) -> Treatment {
     let name = name.to_ascii_lowercase();
     let is_in = |list: &str| list.split(' ').any(|known| known == name);

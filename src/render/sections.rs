@@ -1,6 +1,6 @@
 //! The sections of an article in the finished html, for weighing them.
 //!
-//! In: the headings, and where each begins in the html. Out: what stands from
+//! In: the headings, and where each begins in the html. Out: the bytes from
 //! each heading to the next, with the heading's place in the source. Absent on
 //! purpose: how much of it is too much; `check` says so.
 
@@ -22,8 +22,8 @@ pub struct RenderedSection {
     pub bytes: Range<usize>,
 }
 
-/// The sections of an article that stands at some bytes of the html. `offsets`
-/// says where in the article each heading begins.
+/// The sections of an article. `article` is its range of bytes in the html, and
+/// `offsets` says where in the article each heading begins.
 pub(crate) fn located(
     headings: Vec<Heading>,
     offsets: &[usize],

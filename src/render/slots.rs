@@ -19,12 +19,12 @@ pub enum Slot {
     },
     /// The reader's first name.
     FirstName {
-        /// What stands there when the name is unknown.
+        /// The text where the name is unknown.
         default: String,
     },
     /// The reader's last name.
     LastName {
-        /// What stands there when the name is unknown.
+        /// The text where the name is unknown.
         default: String,
     },
 }
@@ -41,11 +41,11 @@ pub enum EscapeContext {
     PlainText,
 }
 
-/// A run of text that is the same for everybody, or a hole.
+/// A run of text that is the same for every recipient, or a hole.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Piece {
-    /// The same for everybody.
+    /// The same for every recipient.
     Literal(String),
     /// Filled in for each reader.
     Hole {
@@ -62,7 +62,7 @@ pub enum Piece {
 #[serde(transparent)]
 pub struct Template {
     /// The pieces in their order. The article is a literal of its own, so two
-    /// literals may stand side by side.
+    /// literals may be side by side.
     pub pieces: Vec<Piece>,
 }
 
@@ -81,7 +81,7 @@ pub struct SlotValues<'a> {
 const ROOM_FOR_VALUES: usize = 64;
 
 impl Slot {
-    /// What stands in the hole for one reader, not yet escaped.
+    /// The value of the hole for one recipient, not yet escaped.
     pub fn value<'v>(&'v self, values: &SlotValues<'v>) -> &'v str {
         let or_default = |value: &'v str, default: &'v str| match value.trim() {
             "" => default,
@@ -95,7 +95,7 @@ impl Slot {
         }
     }
 
-    /// Writes what stands in the hole for one reader onto the end of `out`.
+    /// Appends the value of the hole for one recipient to `out`.
     pub fn write(&self, context: EscapeContext, values: &SlotValues<'_>, out: &mut String) {
         let value = self.value(values);
         match (self, context) {
@@ -163,7 +163,7 @@ impl Template {
         out
     }
 
-    /// Whether a text that is the same for everybody stands in it.
+    /// Whether a literal of it holds this text.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         let holds =
             |piece: &Piece| matches!(piece, Piece::Literal(literal) if literal.contains(text));

@@ -12,19 +12,10 @@ pub(crate) use crate::issue::scheme;
 
 /// Schemes that carry a program or a file instead of naming a place. These
 /// are the ones that CommonMark renderers refuse, and their relatives. Other
-/// schemes stay: an unknown one is a slip that `check` shows, not a danger.
-const REFUSED: [&str; 9] = [
-    "javascript",
-    "vbscript",
-    "data",
-    "file",
-    "blob",
-    "view-source",
-    "livescript",
-    // Parts of the mail itself, which only the program names.
-    "cid",
-    "mid",
-];
+/// schemes stay: an unknown one is a mistake that `check` reports, not a danger.
+/// `cid` and `mid` name parts of the mail itself, which only the program does.
+const REFUSED: [&str; 9] =
+    ["javascript", "vbscript", "data", "file", "blob", "view-source", "livescript", "cid", "mid"];
 
 /// The target as it goes into the mail; `None` when its scheme is refused.
 ///
@@ -39,7 +30,7 @@ pub(crate) fn written(target: &str) -> Option<Cow<'_, str>> {
     Some(if is_plain { Cow::Borrowed(target) } else { Cow::Owned(encoded(target)) })
 }
 
-/// Whether a target means nothing without the page or the mail that it stands on.
+/// Whether a target means nothing without the page or the mail that holds it.
 pub(crate) fn leads_from_here(target: &str) -> bool {
     !target.is_empty() && scheme(target).is_none()
 }

@@ -9,9 +9,7 @@ use super::wrap::{Room, width, wrap};
 
 /// One cell. Its text may have several lines.
 pub(crate) struct Cell {
-    /// What stands in it.
     pub text: String,
-    /// Which side it keeps to.
     pub alignment: Alignment,
 }
 
@@ -22,7 +20,6 @@ const GAP: usize = 2;
 /// every record.
 const LONGEST_HEADS: usize = 200;
 
-/// The lines of a table.
 pub(crate) fn lines(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut widths = vec![0; columns];
@@ -75,7 +72,7 @@ fn listed(rows: &[Vec<Cell>], room: Room) -> Vec<String> {
         let cells = is_filled.iter_mut().zip(row);
         cells.for_each(|(filled, cell)| *filled |= !cell.text.is_empty());
     }
-    // A head that stands in no record stands before them.
+    // A head that no record shows comes before the records.
     let alone = names.iter().zip(is_filled).filter(|(_, filled)| long || !filled);
     let alone: Vec<&str> = alone.map(|(name, _)| &**name).filter(|name| !name.is_empty()).collect();
     let mut out = wrap(&alone.join(" | "), room);

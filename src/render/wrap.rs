@@ -3,7 +3,7 @@
 //! In: text with spaces. Out: lines, by display width (UAX #11). Words stay
 //! whole while they fit; longer ones are cut, best after a mark such as `/`
 //! or `_`, and never inside of what a reader takes for one character (UAX
-//! #29). Letters of languages that are written without spaces may stand on
+//! #29). Letters of languages that are written without spaces may be on
 //! either side of a break. What holds a URL is never cut.
 
 mod code;
@@ -23,7 +23,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// What a line of the text part holds where no margin stands before it.
+    /// What a line of the text part holds where no margin comes before it.
     pub(crate) const WHOLE: Self = Self { width: 72, most: 78 };
 
     /// What remains beside a margin.
@@ -39,7 +39,6 @@ pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// Wraps one paragraph.
 pub(crate) fn wrap(text: &str, room: Room) -> Vec<String> {
     let mut lines = Lines { room, lines: Vec::new(), line: String::new(), used: 0 };
     // A no-break space does not break.
@@ -65,7 +64,7 @@ struct Lines {
 impl Lines {
     fn word(&mut self, word: &str) {
         let needed = width(word);
-        let space = usize::from(!self.line.is_empty());
+        let mut space = usize::from(!self.line.is_empty());
         if self.used + space + needed <= self.room.width {
             return self.append(word, space, needed);
         }
@@ -73,7 +72,6 @@ impl Lines {
             self.end_line();
             return self.long_run(word, needed);
         }
-        let mut space = space;
         for run in Runs(word) {
             let needed = width(run);
             let fits = self.used + space + needed <= self.room.width;
@@ -178,7 +176,7 @@ fn cut(word: &str, most: usize) -> Vec<&str> {
 }
 
 /// The characters of a text as readers see them. One that would fill half a
-/// line is no character that anybody knows, and its code points stand alone.
+/// line is no real character, and each of its code points counts as one.
 fn units(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.grapheme_indices(true).flat_map(|(start, cluster)| {
         let is_endless = cluster.chars().count() > 2 && cluster.width() > 8;

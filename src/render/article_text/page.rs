@@ -2,10 +2,6 @@
 
 use crate::render::wrap::Room;
 
-/// Where lines of words end.
-pub(super) const WIDTH: usize = Room::WHOLE.width;
-/// What no line exceeds, but for a URL.
-pub(super) const WIDEST: usize = Room::WHOLE.most;
 /// However deep a list is, its lines get this many columns.
 const NARROWEST: usize = 30;
 
@@ -31,10 +27,8 @@ struct Margin {
 impl TextPage {
     /// The columns that the margins leave.
     pub(super) fn room(&self) -> Room {
-        Room {
-            width: WIDTH.saturating_sub(self.used).max(NARROWEST),
-            most: WIDEST.saturating_sub(self.used).max(NARROWEST),
-        }
+        let Room { width, most } = Room::WHOLE.less(self.used);
+        Room { width: width.max(NARROWEST), most: most.max(NARROWEST) }
     }
 
     /// Begins a margin with a marker such as `* `. If there is no room for one
@@ -42,7 +36,7 @@ impl TextPage {
     /// result is then `false`.
     pub(super) fn open_margin(&mut self, first: &str, rest: &str) -> bool {
         self.begin_block();
-        let fits = self.used + first.len() <= WIDEST - NARROWEST;
+        let fits = self.used + first.len() <= Room::WHOLE.most - NARROWEST;
         let (first, rest) =
             if fits { (Some(first.to_owned()), rest.to_owned()) } else { (None, String::new()) };
         self.used += rest.len();

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::page::WIDTH;
+use super::super::wrap::Room;
 use super::*;
 use crate::issue::Document;
 use crate::render::flow::flow;
@@ -75,7 +75,7 @@ fn lines_are_short_unless_they_are_a_target() {
     let shown = text(&format!("> * {} [link]({long})", "word ".repeat(60)));
     assert!(shown.contains("> * word") && shown.contains(&format!(">   <{long}>\n")));
     for line in shown.lines().filter(|line| !line.contains("://")) {
-        assert!(line.width() <= WIDTH && line.trim_end() == line, "{line:?}");
+        assert!(line.width() <= Room::WHOLE.width && line.trim_end() == line, "{line:?}");
     }
 }
 
@@ -84,7 +84,7 @@ fn obeys_the_rules(markdown: &str) {
     for line in text(markdown).lines() {
         let last = line.rsplit(' ').next().unwrap_or_default();
         let is_target = line.contains("://") || (last.starts_with('<') && last.ends_with('>'));
-        assert!(line.width() <= page::WIDEST || is_target, "{} {line}", line.width());
+        assert!(line.width() <= Room::WHOLE.most || is_target, "{} {line}", line.width());
         assert!(!line.ends_with(char::is_whitespace), "{line:?}");
     }
 }

@@ -36,17 +36,17 @@ pub(crate) fn resolve(
     resolver.nodes(nodes, Around { margins: 0, holds_alone: true });
 }
 
-/// What stands around some nodes.
+/// What is around some nodes.
 #[derive(Clone, Copy)]
 struct Around {
     /// How many elements take room at the side.
     margins: u32,
-    /// Whether an image without anything beside it stands alone here.
+    /// Whether an image without anything beside it is alone here.
     holds_alone: bool,
 }
 
 impl Around {
-    /// What stands around the children of an element.
+    /// What is around the children of an element.
     fn inside(self, kind: &ElementKind<'_>, is_only_child: bool) -> Self {
         let takes_a_margin = match kind {
             ElementKind::List { .. } | ElementKind::Quote | ElementKind::Footnotes => true,

@@ -1,10 +1,10 @@
-//! Elements in what HTML lets them stand in.
+//! Elements inside the elements where HTML allows them.
 //!
 //! In: an element's kind where it begins, and its children where it ends. Out:
 //! the same words in elements that browsers and mail programs leave where they
 //! are written. They end a paragraph where a block begins, a link where
 //! another begins, and a heading where another begins; they put in front of a
-//! table what stands in none of its cells; and a cell without a table ends the
+//! table what is in none of its cells; and a cell without a table ends the
 //! cell around the article, and with it the mail's own layout. Absent on
 //! purpose: findings; `own_html` reports misplaced tags where it reads them.
 
@@ -59,7 +59,7 @@ impl Parent {
         }
     }
 
-    /// The children as HTML lets them stand in this parent.
+    /// The children as HTML allows them in this parent.
     pub(super) fn settled(self, children: Vec<Node<'_>>) -> Vec<Node<'_>> {
         let mut settled = Vec::with_capacity(children.len());
         for node in self.completed(children) {
@@ -195,7 +195,7 @@ fn write_runs<'d>(
         }
         out.push(Node::Element(Element::new(kind.clone(), run)));
         if let ElementKind::Raw { attributes, .. } = &mut kind {
-            // An id stands once.
+            // A document has an id once.
             attributes.retain(|(name, _)| !matches!(*name, "id" | "name"));
         }
     };

@@ -1,12 +1,12 @@
-//! What an element is by what stands around it or in it: a list is loose, a
+//! The kinds that depend on what is around an element or in it: a list is loose, a
 //! paragraph is who said the quote, a link is a button.
 //!
-//! In: a tree in which elements stand where HTML lets them stand. Out: the same
+//! In: a tree in which elements are where HTML allows them. Out: the same
 //! tree with these kinds. Absent on purpose: how they look.
 
 use crate::render::node::{Element, ElementKind, Node};
 
-/// The title that makes a link a button, if it stands alone in its paragraph.
+/// The title that makes a link a button, if it is alone in its paragraph.
 const BUTTON: &str = "button";
 
 /// Finds loose lists, attributions and buttons.
@@ -34,14 +34,10 @@ fn is_quote(kind: &ElementKind<'_>) -> bool {
     matches!(kind, ElementKind::Quote | ElementKind::Raw { name: "blockquote", .. })
 }
 
-fn is_paragraph(node: &Node<'_>) -> bool {
-    node.kind() == Some(&ElementKind::Paragraph)
-}
-
 /// Whether a node is an item with a paragraph right in it, which makes its list loose.
 fn has_paragraph(node: &Node<'_>) -> bool {
     matches!(node, Node::Element(Element { kind: ElementKind::Item, children, .. })
-        if children.iter().any(is_paragraph))
+        if children.iter().any(|node| node.kind() == Some(&ElementKind::Paragraph)))
 }
 
 /// Makes a paragraph of its own of the last line of a quote, if that begins

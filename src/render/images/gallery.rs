@@ -67,14 +67,13 @@ impl<'p> Gallery<'p> {
         if let Some(placed) = self.placed.get(&key) {
             return placed.clone();
         }
-        let placed = match self.address(from, written) {
-            Ok(Address::OnTheWeb(address)) => Ok(on_the_web(address)),
-            Ok(Address::File { .. }) if self.files == MOST_IMAGES => {
+        let placed = self.address(from, written).and_then(|address| match address {
+            Address::OnTheWeb(address) => Ok(on_the_web(address)),
+            Address::File { .. } if self.files == MOST_IMAGES => {
                 Err(ImageProblem::TooMany(MOST_IMAGES))
             }
-            Ok(Address::File { path, suffix }) => self.file(from, &path, &suffix),
-            Err(fault) => Err(fault),
-        };
+            Address::File { path, suffix } => self.file(from, &path, &suffix),
+        });
         let placed =
             placed.unwrap_or_else(|fault| Placed { faults: vec![fault], ..Placed::default() });
         self.placed.insert(key, placed.clone());

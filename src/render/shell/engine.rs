@@ -42,7 +42,7 @@ pub(super) fn shell(theme: &Theme, expanded: &SourceText) -> Result<String, Them
 }
 
 /// mrml drops blank text between two elements if it begins with a line break,
-/// and words that stand in them would run together. A space in the place of
+/// and the words in them would run together. A space in the place of
 /// that line break saves it, and no byte moves.
 fn with_spaces(text: &str) -> String {
     let mut with_spaces = text.to_owned();
@@ -91,8 +91,7 @@ fn place(theme: &Theme, expanded: &SourceText, text: &str, error: &Error) -> Opt
     match origin {
         Origin::Root => Some(filled_in_place(theme, expanded, &span_in(text)?)),
         Origin::Include { path } => {
-            let includes = &theme.includes;
-            let file = includes.get(path)?;
+            let file = theme.includes.get(path)?;
             Some(file.place(&span_in(file.text())?))
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn value_after(before: &str, value: &str) -> String {
     if column + width(value) <= Room::WHOLE.width || line.contains("://") || value.contains("://") {
         return value.to_owned();
     }
-    // No-break spaces hold the place of what stands before the value.
+    // No-break spaces hold the place of the text before the value.
     let place = "\u{a0}".repeat(column.min(Room::WHOLE.width));
     let lines = wrap(&format!("{place}{}", value.trim_start()), Room::WHOLE).join("\n");
     lines.strip_prefix(&place).map_or_else(|| value.to_owned(), str::to_owned)

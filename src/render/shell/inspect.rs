@@ -1,4 +1,4 @@
-//! What must not stand in a mail, and what must, whatever the theme says.
+//! What a mail must not hold, and what it must, whatever the theme says.
 
 use super::fault;
 use crate::theme::{Theme, ThemeFault};

@@ -4,9 +4,9 @@
 //! gone, and without rules that say what the inline styles say already. Each
 //! costs bytes before Gmail's cut, and most are properties that some mail
 //! program refuses. Absent on purpose: anything that depends on the theme; a
-//! rule goes only if it stands there letter for letter.
+//! rule is removed only if it is there letter for letter.
 
-/// What is taken out wherever it stands.
+/// The texts that are removed wherever they are.
 const LEFTOVERS: [&str; 8] = [
     // A condition for Outlook ends, and the same one begins again.
     "<![endif]--><!--[if mso | IE]>",
@@ -41,19 +41,9 @@ pub(super) fn without(html: &str) -> String {
     let slim = unwanted.fold(html.to_owned(), |html, text| {
         if html.contains(text) { html.replace(text, "") } else { html }
     });
-    without_label(slim)
-}
-
-fn without_label(mut html: String) -> String {
-    let begin = html.find(LABEL);
-    let end = begin.and_then(|begin| {
-        let value = begin + LABEL.len();
-        Some(value + html[value..].find('"')? + 1)
-    });
-    if let (Some(begin), Some(end)) = (begin, end) {
-        html.replace_range(begin..end, "<div");
-    }
-    html
+    let Some((before, labelled)) = slim.split_once(LABEL) else { return slim };
+    let Some((_, after)) = labelled.split_once('"') else { return slim };
+    format!("{before}<div{after}")
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl Linter<'_> {
     ) -> Result<(), ThemeFault> {
         let name = tag.name;
         for Attribute { name: attribute, value, .. } in &tag.attributes {
-            // A character reference is written as it stands.
+            // A character reference is written unchanged.
             let literally: String = value.chars().filter(|c| holds(written, *c)).collect();
             let what = format!("the attribute {attribute} of <{name}>");
             self.can_be_written(&literally, &what, here)?;
@@ -228,7 +228,7 @@ impl Linter<'_> {
 }
 
 /// Whether a value in a tag holds this character itself; a double quote can
-/// only stand between single ones.
+/// only be between single ones.
 fn holds(tag: &str, c: char) -> bool {
     let between_single =
         |rest: &str| rest.split('\'').next().is_some_and(|value| value.contains(c));

@@ -5,7 +5,7 @@ use super::{holds_url, units, width};
 /// How many columns a tab takes.
 const TAB: &str = "    ";
 
-/// How far a continued line stands behind the one it continues.
+/// How many columns a continued line is indented more than the one it continues.
 const CONTINUED: usize = 2;
 
 /// Wraps a line of code. It ends at a space of its last third, or else where
@@ -17,29 +17,22 @@ pub(crate) fn wrap_code(line: &str, most: usize) -> Vec<String> {
         return vec![line.to_owned()];
     }
     let mut indent = line.len() - line.trim_start_matches(' ').len();
-    // Code that stands further to the right than that has no room left.
+    // Code that is indented further than that has no room left.
     line = &line[indent.saturating_sub(most / 2)..];
     indent = indent.min(most / 2);
     let margin = " ".repeat(indent.min(most / 3) + CONTINUED);
-    let mut lines = Vec::new();
     let mut cutter = Cutter { line, at: 0, word: 0..0, word_holds_url: false };
-    while let Some(piece) = if lines.is_empty() {
-        cutter.next(most, indent)
-    } else {
-        cutter.next(most.saturating_sub(margin.len()).max(1), 0)
-    } {
-        if lines.is_empty() {
-            lines.push(piece.to_owned());
-        } else {
-            lines.push(format!("{margin}{piece}"));
-        }
+    let mut lines = vec![cutter.next(most, indent).unwrap_or_default().to_owned()];
+    let beside_margin = most.saturating_sub(margin.len()).max(1);
+    while let Some(piece) = cutter.next(beside_margin, 0) {
+        lines.push(format!("{margin}{piece}"));
     }
     lines
 }
 
 struct Cutter<'l> {
     line: &'l str,
-    /// What stands before was handed out.
+    /// The text before this byte was returned already.
     at: usize,
     /// The word that was looked at last, so that a long one is measured once.
     word: std::ops::Range<usize>,
@@ -59,7 +52,7 @@ impl<'l> Cutter<'l> {
             return Some(rest);
         };
         let end = match self.url_around(self.at + full) {
-            // Where nothing but white space comes before it, a URL stands alone.
+            // Where nothing but white space comes before it, a URL is alone.
             Some(url) if url.start <= self.at + indent => url.end,
             Some(url) => url.start,
             None => self.at + last_space(rest, full, most).unwrap_or(full),
@@ -96,7 +89,7 @@ fn full_at(text: &str, most: usize) -> Option<usize> {
     None
 }
 
-/// The last space before `full`, if it stands in the last third of a line.
+/// The last space before `full`, if it is in the last third of a line.
 fn last_space(text: &str, full: usize, most: usize) -> Option<usize> {
     if text[full..].starts_with(' ') {
         return Some(full);
