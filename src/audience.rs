@@ -1,8 +1,8 @@
 //! Who gets a campaign, who does not, and why not.
 //!
 //! In: the list, and CSV files. Out: an [`AudiencePlan`] that counts every
-//! subscriber once, and the rows of the files as entries. Absent on purpose:
-//! the database. The store selects by the rules that are defined here.
+//! subscriber once, and the rows of the files as entries. Deliberately
+//! absent: the database. The store selects the audience (`store/freeze.rs`).
 
 pub(crate) mod csv;
 
@@ -26,6 +26,14 @@ impl Exclusion {
             Self::Unsubscribed => "unsubscribed",
             Self::Unconfirmed => "unconfirmed",
             Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// The reason, as the end of a sentence about subscribers.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "not confirmed",
+            Self::Unsubscribed | Self::Suppressed => self.as_str(),
         }
     }
 

@@ -89,7 +89,8 @@ fn route_of(path: &str) -> &'static str {
     }
 }
 
-/// The name of a method as logs may show it: never one that a stranger made up.
+/// The name of a method for the log. A client can send any text as a method, so
+/// an unknown one is logged as "other".
 fn method_of(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -106,7 +106,9 @@ pub enum ManifestError {
     #[error("cannot read the stored manifest of {key}: {cause}")]
     Unreadable { key: CampaignKey, cause: String },
     /// Its bytes are not those that were frozen.
-    #[error("the stored manifest of {key} has the digest {found}, but {expected} was frozen")]
+    #[error(
+        "the stored manifest of {key} has the digest {found}, but its campaign was frozen with {expected}"
+    )]
     Damaged { key: CampaignKey, found: Digest, expected: Digest },
     /// The bytes of its images are not those that were frozen.
     #[error(

@@ -149,7 +149,7 @@ impl MessageForm {
         })
     }
 
-    /// Writes one recipient's message over what `out` held: a whole RFC 5322
+    /// Replaces the content of `out` by one recipient's message: a whole RFC 5322
     /// message with CRLF line ends, in ASCII. Returns its Message-ID.
     pub fn splice(
         &self,
@@ -213,8 +213,8 @@ impl Segments {
         self.line("\r\n");
     }
 
-    /// Only literals are checked: the holes of headers are addresses and links,
-    /// whose length is limited where they are parsed.
+    /// Only literals are checked: the slots of headers take email addresses and
+    /// unsubscribe links, whose length is limited elsewhere.
     fn refuse_long_lines(&self) -> Result<(), MessageError> {
         let mut header = "";
         for segment in &self.0 {

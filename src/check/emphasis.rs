@@ -18,8 +18,8 @@ pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
             UNCLOSED_EMPHASIS,
             format!("this `{mark}` is never closed, so readers see it"),
             format!(
-                "Put `{mark}` right behind the last word that it is for, and no space or \
-                 punctuation between; stars that are meant are written `\\*\\*`."
+                "Put `{mark}` directly after the last word, without a space or punctuation \
+                 before it. To show the marks to readers, write a `\\` before each."
             ),
         );
     }
@@ -37,8 +37,8 @@ fn runs_of_text(issue: &Issue<'_>) -> Vec<Span> {
     runs
 }
 
-/// The marks in some text that could only have opened something: they stand
-/// before a word, and not behind one.
+/// The marks in some text that can only open emphasis: a word follows them, and
+/// no word is before them.
 fn openers(source: &str, span: Span) -> Vec<Span> {
     let text = &source[span.clone()];
     let mut found = Vec::new();

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Config, Via};
-use crate::domain::EmailAddress;
+use crate::config::Config;
+use crate::domain::{EmailAddress, RouteKind};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, block_on};
 use crate::publish::Publisher;
@@ -42,9 +42,10 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
 /// Over SMTP the list is needed anyway, and a missing store is more likely a
 /// volume that is not mounted.
 fn open_mode(config: &Config) -> OpenMode {
-    match config.delivery.via {
-        Via::Smtp(_) => OpenMode::MustExist,
-        Via::Outbox(_) | Via::Mailchimp(_) => OpenMode::CreateIfMissing,
+    if config.delivery.via.kind() == RouteKind::Smtp {
+        OpenMode::MustExist
+    } else {
+        OpenMode::CreateIfMissing
     }
 }
 

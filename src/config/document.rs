@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Key, ValueKind, keys_of, sections};
+use super::secrets::SecretName;
 use crate::domain::nearest;
 use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
 use crate::source::{Finding, Place, Rule, SourceText, Span};
@@ -303,11 +304,8 @@ const SECRET_WORDS: [&str; 6] = ["password", "passwd", "api_key", "apikey", "sec
 /// The variable for the secret that the file gives with this key.
 fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
     let is_secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
-    match section {
-        "smtp" if is_secret => Some("POSTRIDER_SMTP_PASSWORD"),
-        "mailchimp" if is_secret => Some("POSTRIDER_MAILCHIMP_API_KEY"),
-        _ => None,
-    }
+    let mut secrets = SecretName::ALL.into_iter().filter(|_| is_secret);
+    secrets.find(|name| name.section() == section).map(SecretName::variable)
 }
 
 /// A line of the file without secrets, because messages end up in logs: what

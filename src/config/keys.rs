@@ -108,7 +108,7 @@ keys! {
     NEWSLETTER_WEB_URL = in_words(
         "newsletter.web_url",
         "none",
-        "The permalink of an issue, with {slug}, {number}, {year}, {month} and {day}; relative links lead on from it.",
+        "The permalink of an issue, with {slug}, {number}, {year}, {month} and {day}. Relative links in an issue are resolved against it.",
     );
     NEWSLETTER_HOME_URL =
         in_words("newsletter.home_url", "none", "The newsletter's home on the web, for the footer.");
@@ -126,7 +126,7 @@ keys! {
     NEWSLETTER_TIME_ZONE = in_words(
         "newsletter.time_zone",
         "that of `[schedule]`, or `UTC`",
-        "The time zone in which a date that is an instant, as `2026-08-12T22:30:00Z`, becomes a day.",
+        "If a `date` has a time and an offset, as `2026-08-12T22:30:00Z`, this time zone decides the day.",
     );
     NEWSLETTER_LIST_ID =
         in_words("newsletter.list_id", "slug and domain of `from`", "The List-Id (RFC 2919).");
@@ -169,24 +169,24 @@ keys! {
         "budget.warn",
         (10_000, 1_000_000),
         DefaultValue::InWords("90 % of `refuse`"),
-        "The number of bytes of the encoded HTML part from which `check` warns.",
+        "`check` warns if the encoded HTML part has this many bytes or more.",
     );
     BUDGET_REFUSE = integer(
         "budget.refuse",
         (10_000, 1_000_000),
         DefaultValue::Integer(100_000),
-        "The number of bytes of the encoded HTML part from which an issue is refused; over a provider that rewrites links, with its links.",
+        "An issue is refused if its encoded HTML part has this many bytes or more. Over Mailchimp each link counts 114 bytes.",
     );
     DELIVERY_VIA = text("delivery.via", "outbox", "The route: `outbox`, `smtp` or `mailchimp`.");
     DELIVERY_LIFETIME =
-        text("delivery.lifetime", "24h", "How long delivery of a campaign is tried, `1m` to `30d`.");
+        text("delivery.lifetime", "24h", "After this time a run rejects the remaining recipients as expired: `1m` to `30d`.");
     DELIVERY_ENVELOPE_SENDER =
         in_words("delivery.envelope_sender", "the address of `from`", "The address to which bounces go.");
     OUTBOX_PATH = text("outbox.path", "outbox", "The Maildir that `via = \"outbox\"` delivers into.");
     OUTBOX_SUBSCRIBERS = in_words(
         "outbox.subscribers",
         "none",
-        "A CSV file that is imported when a send into the outbox makes the store.",
+        "A CSV file that a send into the outbox imports if the list is empty.",
     );
     SMTP_URL = in_words(
         "smtp.url",
@@ -230,17 +230,9 @@ keys! {
     SCHEDULE_WEEKDAY = in_words(
         "schedule.weekday",
         "any",
-        "The one day of the week on which issues go out: the first one from their date on.",
+        "Issues are sent only on this day of the week: the first one on or after their date.",
     );
 }
-
-/// The variables that hold secrets. No file holds one.
-pub(super) const SECRET_VARIABLES: [&str; 4] = [
-    "POSTRIDER_SMTP_PASSWORD",
-    "POSTRIDER_SMTP_PASSWORD_FILE",
-    "POSTRIDER_MAILCHIMP_API_KEY",
-    "POSTRIDER_MAILCHIMP_API_KEY_FILE",
-];
 
 /// The keys of a section, without its name.
 pub(super) fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {

@@ -45,6 +45,22 @@ pub(crate) enum SecretOrigin {
 pub(crate) struct SecretError(String);
 
 impl SecretName {
+    pub(super) const ALL: [Self; 2] = [Self::SmtpPassword, Self::MailchimpApiKey];
+
+    /// Every variable that belongs to a secret.
+    pub(super) fn variables() -> impl Iterator<Item = String> {
+        let forms = |name: Self| [name.variable().to_owned(), format!("{}_FILE", name.variable())];
+        Self::ALL.into_iter().flat_map(forms)
+    }
+
+    /// The section of the configuration in which people look for it.
+    pub(super) fn section(self) -> &'static str {
+        match self {
+            Self::SmtpPassword => "smtp",
+            Self::MailchimpApiKey => "mailchimp",
+        }
+    }
+
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::SmtpPassword => "the SMTP password",

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{self, Given, Leaf, Origin};
-use super::keys::{DefaultValue, KEYS, Key, SECRET_VARIABLES, ValueKind};
+use super::keys::{DefaultValue, KEYS, Key, ValueKind};
+use super::secrets::SecretName;
 use super::values::Wrong;
 use super::{Environment, keys};
 use crate::domain::nearest;
@@ -225,7 +226,7 @@ impl Settings {
             self.findings.push(Finding::new(BAD_VALUE, None, message, "Set it to a text."));
         }
         for (variable, value) in environment.beginning(PREFIX) {
-            if SECRET_VARIABLES.contains(&variable) || value.is_empty() {
+            if SecretName::variables().any(|secret| secret == variable) || value.is_empty() {
                 continue;
             }
             match KEYS.iter().find(|key| key.variable() == variable) {
@@ -269,9 +270,9 @@ fn read_text(kind: ValueKind, value: &str) -> Result<Given, Wrong> {
 }
 
 fn unknown_variable(variable: &str) -> Finding {
-    let known: Vec<String> = KEYS.iter().map(|key| key.variable()).collect();
-    let names = known.iter().map(String::as_str).chain(SECRET_VARIABLES);
-    let advice = nearest(variable, names).map_or_else(
+    let known: Vec<String> =
+        KEYS.iter().map(|key| key.variable()).chain(SecretName::variables()).collect();
+    let advice = nearest(variable, known.iter().map(String::as_str)).map_or_else(
         || "Unset it, or give it a name without `POSTRIDER_`.".to_owned(),
         |near| format!("Did you mean `{near}`?"),
     );

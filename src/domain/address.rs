@@ -115,7 +115,7 @@ impl fmt::Debug for EmailAddress {
 pub struct Mailbox {
     /// The name shown, if there is one.
     pub name: Option<crate::domain::HeaderText>,
-    /// Where mail to it goes.
+    /// The email address.
     pub address: EmailAddress,
 }
 

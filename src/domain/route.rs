@@ -35,12 +35,18 @@ impl RouteKind {
 
     /// Whether messages on this route reach people.
     pub const fn reaches_people(self) -> bool {
-        !matches!(self, Self::Outbox)
+        match self {
+            Self::Outbox => false,
+            Self::Smtp | Self::Mailchimp => true,
+        }
     }
 
     /// Whether it takes a whole campaign, and keeps the list of subscribers.
     pub const fn is_provider(self) -> bool {
-        matches!(self, Self::Mailchimp)
+        match self {
+            Self::Outbox | Self::Smtp => false,
+            Self::Mailchimp => true,
+        }
     }
 }
 

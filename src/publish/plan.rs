@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::audience::{AudiencePlan, Exclusion};
+use crate::audience::AudiencePlan;
 use crate::campaign::Campaign;
 use crate::config::{Config, Via};
 use crate::domain::RouteKind;
@@ -36,10 +36,11 @@ impl Plan {
         audience: AudiencePlan,
         to_send: u64,
     ) -> Self {
-        let per_second = match &config.delivery.via {
-            Via::Smtp(smtp) => f64::from(smtp.connections) / SECONDS_PER_MESSAGE,
+        let per_second = if let Via::Smtp(smtp) = &config.delivery.via {
+            f64::from(smtp.connections) / SECONDS_PER_MESSAGE
+        } else {
             // A folder takes a message in a millisecond or so.
-            Via::Outbox(_) | Via::Mailchimp(_) => 1000.0,
+            1000.0
         };
         Self {
             campaign: campaign.key().to_string(),
@@ -66,7 +67,7 @@ impl Plan {
             self.to_send
         ));
         for (exclusion, number) in &self.audience.excluded {
-            ui.status(&format!("  {number} excluded: {}", reason(*exclusion)));
+            ui.status(&format!("  {number} excluded: {}", exclusion.reason()));
         }
         let domains = &self.audience.domains;
         for (domain, number) in domains.iter().take(DOMAINS_SHOWN) {
@@ -80,14 +81,6 @@ impl Plan {
             "  about {} if a message takes {SECONDS_PER_MESSAGE} s",
             duration(self.estimated_seconds)
         ));
-    }
-}
-
-fn reason(exclusion: Exclusion) -> &'static str {
-    match exclusion {
-        Exclusion::Unsubscribed => "unsubscribed",
-        Exclusion::Unconfirmed => "not confirmed",
-        Exclusion::Suppressed => "suppressed",
     }
 }
 

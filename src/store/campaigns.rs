@@ -223,8 +223,9 @@ impl Store {
         self.execute(MARK, mark).await.map(drop)
     }
 
-    /// Marks a campaign as finished, unless a row of its ledger is not final.
-    /// Returns whether it is finished now. The time of the first call stays.
+    /// Marks a campaign as finished if no row of its ledger is open; a row in
+    /// doubt is not open. Returns whether it is finished now. A second call does
+    /// not change the time.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.

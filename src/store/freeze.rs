@@ -10,11 +10,11 @@ use crate::delivery::RowState;
 use crate::domain::{CampaignKey, RouteKind, Timestamp};
 
 /// Why subscriber `s` gets no mail, as a word of [`Exclusion`], or NULL. The plan,
-/// the freeze and every claim share this one rule.
+/// the freeze and every claim share this one rule. Every status but `subscribed`
+/// excludes, so that nobody with a status that is new is mailed.
 macro_rules! exclusion {
     () => {
-        "CASE WHEN s.status = 'unsubscribed' THEN 'unsubscribed'
-              WHEN s.status = 'unconfirmed' THEN 'unconfirmed'
+        "CASE WHEN s.status <> 'subscribed' THEN s.status
               WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.address_key = s.address_key)
               THEN 'suppressed' END"
     };
@@ -202,11 +202,8 @@ async fn read_plan(connection: &mut SqliteConnection) -> Result<AudiencePlan, sq
 }
 
 fn in_words(plan: &AudiencePlan) -> String {
-    let words = plan.excluded.iter().map(|(exclusion, count)| match exclusion {
-        Exclusion::Unsubscribed => format!("{count} unsubscribed"),
-        Exclusion::Unconfirmed => format!("{count} not confirmed"),
-        Exclusion::Suppressed => format!("{count} suppressed"),
-    });
+    let words = plan.excluded.iter();
+    let words = words.map(|(exclusion, count)| format!("{count} {}", exclusion.reason()));
     let words = words.collect::<Vec<_>>().join(", ");
     if words.is_empty() { "the list is empty".to_owned() } else { words }
 }

@@ -6,8 +6,8 @@ use crate::source::{Finding, Place};
 /// The finding that makes a theme unusable, about the rule `theme-fault`.
 pub type ThemeFault = Box<Finding>;
 
-/// A fault at a place, or, if the place is not known, in the file of the theme
-/// that is named as `weekly/layout.mjml.hbs`.
+/// A fault at a place. If the place is not known, the message begins with the
+/// name of the file, for example `weekly/layout.mjml.hbs`.
 pub(crate) fn theme_fault(
     file: &str,
     place: Option<Place>,

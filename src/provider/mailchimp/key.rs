@@ -68,7 +68,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The API in the data centre of the key.
+    /// The API in the data centre that the end of the key names.
     pub fn for_key(key: &ApiKey) -> Self {
         let base = format!("https://{}.api.mailchimp.com/3.0", key.data_centre);
         Self { base, is_loopback: false }
