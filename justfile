@@ -8,7 +8,7 @@ check:
     cargo fmt --check
     cargo clippy --all-targets --locked -- -D warnings
     cargo test --locked
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
 
 # Runs the tests, or those whose names contain a word.
 test *WORDS:
@@ -60,4 +60,4 @@ send ISSUE:
 
 # Builds and opens the documentation of the library.
 doc:
-    cargo doc --no-deps --locked --open
+    cargo doc --no-deps --document-private-items --locked --open

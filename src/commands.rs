@@ -2,7 +2,7 @@
 //! prints.
 //!
 //! In: arguments and a [`Context`](crate::host::Context). Out: an
-//! [`Exit`](crate::error::Exit), or the [`Failure`](crate::error::Failure) that
+//! [`Exit`], or the [`Failure`] that
 //! ended the run. Deliberately absent: the rules of sending, which are in
 //! [`publish`](crate::publish).
 

@@ -1,7 +1,7 @@
 //! The way of an issue from its file to readers or editors: the workflow that
 //! `send`, `due` and `proof` have in common.
 //!
-//! In: a [`Context`](crate::host::Context), the newsletter's folder, an issue
+//! In: a [`Context`], the newsletter's folder, an issue
 //! file. Out: campaigns that were delivered or handed over, and a report. This
 //! is the only room that joins a store to a transport or a provider.
 //! Deliberately absent: parsing of arguments, which

@@ -1,7 +1,7 @@
 //! The public pages: what a reader's link opens.
 //!
 //! In: a [`Pages`], which holds the newsletter's words, the signing keys and
-//! the list. Out: [`router`], which answers requests, and [`serve`], which accepts
+//! the list. Out: [`router`], which answers requests, and [`serve()`], which accepts
 //! connections until it is asked to stop. Absent on purpose: cookies, redirects,
 //! scripts, and any GET request that changes something. A proxy in front does TLS.
 //! No token and no email address is logged.

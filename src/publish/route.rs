@@ -1,7 +1,7 @@
 //! The route to the readers, set up from the configuration: made once a send,
 //! before anybody is asked, so that a wrong setting is found first.
 //!
-//! A new provider is one variant here, one of [`RouteKind`], its section of the
+//! A new provider is one variant here, one of [`RouteKind`](crate::domain::RouteKind), its section of the
 //! configuration, and a folder below `src/provider`.
 
 use std::path::Path;

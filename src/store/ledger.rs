@@ -1,7 +1,7 @@
 //! The ledger of one campaign, in SQLite.
 //!
 //! Claims and recoveries are flushed to the disk. Starts and outcomes go through
-//! one [`group`](super::group), which writes those of all workers together.
+//! one [`group`], which writes those of all workers together.
 //!
 //! Where a query should use the index of pending and deferred rows, it names
 //! these states literally: SQLite uses a partial index only if the query repeats
