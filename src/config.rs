@@ -90,7 +90,8 @@ impl Config {
         let bytes = files::read_at_most(&root.config_file(), MAX_SOURCE_BYTES as u64);
         let unreadable = |cause| ConfigError::Unreadable { file: root.shown().to_owned(), cause };
         let source = SourceText::new(root.shown(), &bytes.map_err(unreadable)?);
-        Self::resolve(root, &source.map_err(ConfigError::NotText)?, environment, via)
+        let source = source.map_err(|error| ConfigError::NotText(masked(error)))?;
+        Self::resolve(root, &source, environment, via)
     }
 
     /// Resolves the configuration from the text of its file.
@@ -133,6 +134,13 @@ impl Config {
         // A section without a value has already reported a finding, so this error is never empty.
         config().ok_or_else(|| wrong(Vec::new()))
     }
+}
+
+/// The error quotes a line of the file, which may hold a password.
+fn masked(error: SourceError) -> SourceError {
+    let SourceError::NotUtf8(text) = error else { return error };
+    let lines: Vec<String> = text.lines().map(document::without_secrets).collect();
+    SourceError::NotUtf8(lines.join("\n"))
 }
 
 impl From<ConfigError> for Failure {

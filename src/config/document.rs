@@ -308,19 +308,26 @@ fn secret_variable(section: &str, key: &str) -> Option<&'static str> {
     secrets.find(|name| name.section() == section).map(SecretName::variable)
 }
 
-/// A line of the file without secrets, because messages end up in logs: what
-/// follows the key of a secret, and the user and the password before the `@`
-/// of a URL, become `…`.
-fn without_secrets(line: &str) -> String {
+/// A line of the file without secrets, because messages end up in logs. After the
+/// key of a secret, `…` replaces the rest of the line. Where a word holds an `@`,
+/// `…` replaces the user and the password before it, whether or not the word is
+/// a whole URL; an email address alone stays.
+pub(super) fn without_secrets(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let key = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
     if let Some(end) = key.and_then(|key| line[key..].find(['=', ':']).map(|at| key + at + 1)) {
         return format!("{} …", &line[..end]);
     }
-    let Some(start) = line.find("://").map(|at| at + 3) else { return line.to_owned() };
-    let end = line[start..].find(['"', '\'', ' ']).map_or(line.len(), |at| start + at);
-    match line[start..end].rfind('@') {
-        Some(at) => format!("{}…{}", &line[..start], &line[start + at..]),
-        None => line.to_owned(),
+    let ends_a_word = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',');
+    line.split_inclusive(ends_a_word).map(without_user).collect()
+}
+
+fn without_user(word: &str) -> String {
+    let start = word.find("://").map_or(0, |at| at + 3);
+    match word[start..].rfind('@') {
+        Some(at) if start > 0 || word[..at].contains(':') => {
+            format!("{}…{}", &word[..start], &word[start + at..])
+        }
+        _ => word.to_owned(),
     }
 }

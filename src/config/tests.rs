@@ -257,12 +257,26 @@ fn a_key_elsewhere_is_sent_home() {
 }
 
 #[test]
+fn a_secret_in_a_file_that_is_not_utf_8_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(FILE_NAME), b"[smtp]\npassword = \"h\xFCnter2\"\n").unwrap();
+    let environment = Environment::for_test(folder.path(), []);
+    let root = Root::at(folder.path(), &environment);
+    let message = Config::load(&root, &environment, None).unwrap_err().to_string();
+    assert!(message.contains("is not UTF-8") && !message.contains("nter2"), "{message}");
+}
+
+#[test]
 fn a_secret_in_the_file_is_refused_and_never_shown() {
     for more in [
         "[smtp]\npassword = \"hunter2\"\n",
         "[smtp]\nurl = \"smtp://user:hunter2@mail.example.org\"\n",
         "smtp = { url = \"smtp://a\", password = \"hunter2\" }\n",
         "[mailchimp]\napi_key = \"hunter2-us6\"\n",
+        "[smtp]\nurl = \"bob:hunter2@mail.example.org\"\n",
+        "[smtp]\nurl = \"smtp:bob:hunter2@mail.example.org\"\n",
+        "[smtp]\nurl = \"//bob:hunter2@mail.example.org\"\n",
+        "[smtp]\nhost = \"bob:hunter2@mail.example.org\"\n",
         "[smtp]\npassword = hunter2\n",
         "[smtp]\npassword = \"hunter2\n",
         "[smtp]\nurl = \"smtp://user:hunter2@mail.example.org\n",

@@ -41,6 +41,12 @@ impl RouteKind {
         }
     }
 
+    /// Whether a campaign on this route does not count as sent where `configured`
+    /// is the route of the newsletter: it reached nobody, and that one reaches people.
+    pub const fn is_trial_for(self, configured: Self) -> bool {
+        !self.reaches_people() && configured.reaches_people()
+    }
+
     /// Whether it takes a whole campaign, and keeps the list of subscribers.
     pub const fn is_provider(self) -> bool {
         match self {

@@ -241,8 +241,7 @@ fn sort_out(
     let mut unfinished = Vec::new();
     for frozen in campaigns.iter().rev() {
         let key = &frozen.key;
-        let is_trial =
-            !frozen.via.reaches_people() && newsletter.config.delivery.via.kind().reaches_people();
+        let is_trial = frozen.via.is_trial_for(newsletter.config.delivery.via.kind());
         if key.newsletter != newsletter.config.newsletter.slug || is_trial {
             continue;
         }

@@ -117,9 +117,7 @@ impl SendReport {
         };
         let key = frozen.campaign.key();
         report.status(format!("{key} was sent{at}{counts}; nothing was sent now"));
-        if exit == Exit::OutcomesUnknown {
-            report.hint(SETTLE_DOUBT);
-        }
+        report.doubt(tally.unknown);
         report
     }
 
@@ -157,14 +155,7 @@ impl SendReport {
             }
             report.hint("Run the same command again to send to the others; no recipient is lost.");
         }
-        if tally.unknown > 0 {
-            report.warning(format!(
-                "{} in doubt: the message may or may not have arrived; `postrider status ISSUE` \
-                 lists them",
-                counted(tally.unknown, "recipient")
-            ));
-            report.hint(SETTLE_DOUBT);
-        }
+        report.doubt(tally.unknown);
         Ok(report)
     }
 
@@ -237,6 +228,17 @@ impl SendReport {
             ui.failure(&failure);
         }
         Ok(self.exit)
+    }
+
+    fn doubt(&mut self, recipients: u64) {
+        if recipients > 0 {
+            self.warning(format!(
+                "{} in doubt: the message may or may not have arrived; `postrider status ISSUE` \
+                 lists them",
+                counted(recipients, "recipient")
+            ));
+            self.hint(SETTLE_DOUBT);
+        }
     }
 
     fn status(&mut self, text: impl Into<String>) {

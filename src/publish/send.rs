@@ -73,7 +73,10 @@ impl Publisher<'_> {
         let ready = self.newsletter.prepare(issue)?;
         let config = &self.newsletter.config;
         let mut audience = self.store.plan_audience().await?;
-        let Some(frozen) = self.store.campaign(ready.campaign.key()).await? else {
+        let frozen = self.store.campaign(ready.campaign.key()).await?;
+        // A send forgets the trials first.
+        let Some(frozen) = frozen.filter(|frozen| !frozen.summary.via.is_trial_for(self.route()))
+        else {
             let to_send = audience.included;
             let plan = Plan::new(config, &ready.campaign, audience, to_send);
             return Ok((plan, self.may_be_sent(&ready, order).await?));

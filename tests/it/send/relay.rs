@@ -408,6 +408,8 @@ fn a_trial_into_the_outbox_does_not_keep_anybody_from_the_mail() {
     let issue = newsletter.issue("one");
     newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
     assert_eq!(newsletter.outbox_mail().len(), 1);
+    let plan = newsletter.json(0, &["send", &issue, "--dry-run"]);
+    assert_eq!(plan["to_send"], 1, "{plan}");
     newsletter.expect(0, &["send", &issue, "--yes"]);
     newsletter.expect(0, &["send", &issue, "--yes"]);
     assert_eq!(server.mailed()["reader-one@example.org"], 1);
