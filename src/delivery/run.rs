@@ -36,6 +36,9 @@ pub struct Work {
     pub expires_at: Timestamp,
     /// How long a run that is asked to stop waits for messages under way.
     pub drain: Duration,
+    /// A run that would wait longer than this ends instead, so that others get
+    /// their turn; `None` waits as long as it takes.
+    pub longest_wait: Option<Duration>,
 }
 
 impl Work {
@@ -194,8 +197,12 @@ impl<L: Ledger, T: Transport> Run<L, T> {
                 _ if tally.pending > 0 => {}
                 Some(due) => {
                     let due = due.min(self.work.expires_at);
+                    let wait = until(self.clock.now(), due);
+                    if self.work.longest_wait.is_some_and(|longest| wait > longest) {
+                        return Ok(Ending::Waiting { until: due });
+                    }
                     self.progress.waits_until.store(due.as_second(), Ordering::Relaxed);
-                    self.wait(until(self.clock.now(), due)).await;
+                    self.wait(wait).await;
                     self.progress.waits_until.store(0, Ordering::Relaxed);
                 }
                 None => {

@@ -1,6 +1,7 @@
 //! The result of one run of the delivery loop.
 
 use super::{ConnectError, Tally, Trip};
+use crate::domain::Timestamp;
 
 /// The result of one run. The tally adds up to the frozen audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub struct Summary {
 pub enum Ending {
     /// No row is left to send.
     Complete,
+    /// What is left is to be tried later than this run may wait: see
+    /// [`Work::longest_wait`](super::Work::longest_wait).
+    Waiting {
+        /// When the next recipient is due.
+        until: Timestamp,
+    },
     /// It was asked to stop.
     Interrupted,
     /// No connection could be opened.

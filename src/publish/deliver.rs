@@ -48,6 +48,7 @@ pub(super) async fn deliver<T: Transport>(
         connections,
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
         drain: DRAIN,
+        longest_wait: None,
     };
     let progress = Arc::new(DeliveryProgress::default());
     let settled_before = tally.total() - tally.open();

@@ -258,6 +258,9 @@ impl SendReport {
 pub(super) fn ending_of(ending: &Ending) -> (&'static str, Option<String>) {
     match ending {
         Ending::Complete => ("complete", None),
+        Ending::Waiting { until } => {
+            ("waiting", Some(format!("the server put off those who are left until {until}")))
+        }
         Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
         Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
         Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
@@ -268,7 +271,7 @@ pub(super) fn ending_of(ending: &Ending) -> (&'static str, Option<String>) {
 /// How a run ended, as an exit code.
 fn exit_of(summary: &Summary) -> Exit {
     let ending = match &summary.ending {
-        Ending::Complete => Exit::Done,
+        Ending::Complete | Ending::Waiting { .. } => Exit::Done,
         Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(Trip::Refused(_)) => {
             Exit::Unreachable
         }

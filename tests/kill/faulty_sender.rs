@@ -97,6 +97,7 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
         connections: CONNECTIONS,
         expires_at: Timestamp::MAX,
         drain: Duration::from_secs(30),
+        longest_wait: None,
     };
     let settings =
         SmtpSettings::new(MailServer::parse_url(server)?, Host::parse("news.example.org")?);

@@ -299,6 +299,7 @@ impl Scene {
             connections: self.connections,
             expires_at: Timestamp::UNIX_EPOCH + Duration::from_secs(24 * 3600),
             drain: Duration::from_secs(30),
+            longest_wait: None,
         };
         let clock = Arc::new(TestClock(tokio::time::Instant::now()));
         let transport = Arc::new(Arc::clone(&self.server));
