@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) proof: ProofSettings,
     pub(crate) budget: Budget,
     pub(crate) delivery: Delivery,
+    /// The proxies in front of `serve`; the loopback addresses when left out.
+    pub(crate) trusted_proxies: Option<Vec<ipnet::IpNet>>,
     pub(crate) store: StoreLocation,
     pub(crate) schedule: Option<Schedule>,
 }
@@ -114,6 +116,7 @@ impl Config {
         let proof = sections::proof(&mut settings);
         let budget = sections::budget(&mut settings);
         let delivery = sections::delivery(&mut settings, root, newsletter.as_ref());
+        let trusted_proxies = sections::serve(&mut settings);
         let store = sections::store(&mut settings, root);
         let schedule = sections::schedule(&mut settings);
         settings.finish().map_err(wrong)?;
@@ -127,6 +130,7 @@ impl Config {
                 proof: proof?,
                 budget: budget?,
                 delivery: delivery?,
+                trusted_proxies: trusted_proxies?,
                 store: store?,
                 schedule: schedule?,
             })

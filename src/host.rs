@@ -47,6 +47,11 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
 /// the store with its log and its lock, and for a connection.
 const DESCRIPTORS: usize = 32;
 
+/// How many files and sockets this process may have open; `None` means any number.
+pub(crate) fn open_file_limit() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+}
+
 /// Tries to open that many files before the work begins: the runtime would
 /// panic without them, and SQLite would only report that it cannot open a file.
 fn refuse_too_few_descriptors() -> Result<(), Failure> {

@@ -7,13 +7,19 @@
 //! No token and no email address is logged.
 
 mod health;
+mod limits;
 mod page;
+mod progress;
+mod receive;
+mod register;
 mod response;
 mod serve;
+mod stream;
 mod unsubscribe;
 mod words;
 
-pub use serve::{Closed, serve};
+pub use limits::{ServeLimits, loopback};
+pub use serve::{Closed, listen, serve, serve_within};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +79,7 @@ pub fn router<L: PublicList>(pages: Pages<L>) -> Router {
         .route(health::PATH, get(health::answer::<L>))
         .fallback(unsubscribe::no_page::<L>)
         .method_not_allowed_fallback(response::wrong_method)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&pages), receive::receive::<L>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(axum::middleware::from_fn(response::finish))
         .with_state(pages)

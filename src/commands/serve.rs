@@ -8,10 +8,10 @@ use clap::Args;
 use crate::config::{Config, Root};
 use crate::delivery::StopWish;
 use crate::error::{Exit, Failure};
-use crate::host::{Context, block_on, listen_for_signals};
+use crate::host::{Context, block_on, listen_for_signals, open_file_limit};
 use crate::publish::store_access;
 use crate::store::OpenMode;
-use crate::web::{self, Closed, Masthead, Pages};
+use crate::web::{self, Closed, Masthead, Pages, ServeLimits};
 
 /// Serve the public pages: one-click unsubscribe and /healthz
 #[derive(Debug, Args)]
@@ -43,8 +43,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             )
             .hint("Another process may have the port: choose one with `--listen`.")
         };
-        let listener =
-            tokio::net::TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
+        let listener = web::listen(arguments.listen).map_err(cannot_listen)?;
         let bound = listener.local_addr().map_err(cannot_listen)?;
         // Listen for signals before saying so: the reader of that line may stop us at once.
         let mut stop = listen_for_signals()?;
@@ -52,7 +51,11 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
         let shutdown = async move {
             let _ = stop.wait_for(|wish| *wish > StopWish::GoOn).await;
         };
-        match web::serve(listener, router, shutdown).await {
+        let mut limits = ServeLimits::for_open_files(open_file_limit());
+        if let Some(proxies) = &config.trusted_proxies {
+            limits.proxies.clone_from(proxies);
+        }
+        match web::serve_within(limits, listener, router, shutdown).await {
             Closed::Drained => context.ui.status("every request was answered"),
             Closed::CutShort { connections } => {
                 context.ui.warning(&format!("{connections} open connections were dropped"));

@@ -214,6 +214,12 @@ keys! {
         "Mailchimp's",
         "Another URL of the API, on this machine alone, for tests.",
     );
+    SERVE_TRUSTED_PROXIES = in_words(
+        "serve.trusted_proxies",
+        "`127.0.0.0/8` and `::1`",
+        "The proxies in front of `serve`: IP addresses or networks, to which the limits of connections per client do not apply.",
+    )
+    .takes(ValueKind::TextList);
     STORE_URL = text(
         "store.url",
         "sqlite:subscribers/postrider.sqlite3",

@@ -264,6 +264,12 @@ fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<Mailch
     Some(MailchimpSettings { audience: audience?, base_url })
 }
 
+/// `[serve]`: the proxies in front of the public pages, if they are set.
+pub(super) fn serve(settings: &mut Settings) -> Option<Option<Vec<ipnet::IpNet>>> {
+    let proxies = settings.list(&keys::SERVE_TRUSTED_PROXIES, values::network)?;
+    Some(settings.is_set(&keys::SERVE_TRUSTED_PROXIES).then_some(proxies))
+}
+
 pub(super) fn store(settings: &mut Settings, root: &Root) -> Option<StoreLocation> {
     let path = settings.value(&keys::STORE_URL, values::sqlite_path)?;
     Some(StoreLocation::Sqlite(root.join(path)))

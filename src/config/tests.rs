@@ -126,6 +126,8 @@ client_name = "weekly.example.org"
 [mailchimp]
 audience = "a1b2c3d4e5"
 base_url = "http://127.0.0.1:8081/"
+[serve]
+trusted_proxies = ["::ffff:10.1.2.3", "fd00::/8"]
 [store]
 url = "sqlite:/var/lib/weekly.sqlite3"
 [schedule]
@@ -145,6 +147,8 @@ weekday = "Wednesday"
     assert_eq!(smtp.server.to_string(), "mail.example.org:465");
     assert_eq!(smtp.ca_file.as_deref(), Some("/news/ca.pem".as_ref()));
     assert_eq!(config.newsletter.public_url.as_str(), "https://list.example.org/weekly");
+    let proxies: Vec<_> = config.trusted_proxies.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["10.1.2.3/32", "fd00::/8"]);
     let schedule = config.schedule.unwrap();
     assert_eq!(schedule.max_late, Duration::from_secs(36 * 60 * 60));
     assert_eq!(schedule.timetable.time, jiff::civil::time(9, 30, 0, 0));
@@ -159,6 +163,15 @@ weekday = "Wednesday"
         pattern.fill(&slug, None, Some(date)).unwrap_err().to_string(),
         "`web_url` needs the issue's number, and its front matter has none"
     );
+}
+
+#[test]
+fn a_proxy_is_an_address_or_a_network() {
+    assert_eq!(resolve(LEAST).unwrap().trusted_proxies, None);
+    let none = resolve(&format!("{LEAST}[serve]\ntrusted_proxies = []\n")).unwrap();
+    assert_eq!(none.trusted_proxies, Some(Vec::new()));
+    let told = said_of_least_with("[serve]\ntrusted_proxies = [\"10.0.0.0/33\"]\n");
+    assert!(told.contains("9:19: error[bad-value]: `serve.trusted_proxies` has `10.0.0.0/33`, which is no IP address and no network"), "{told}");
 }
 
 #[test]

@@ -169,6 +169,20 @@ pub(super) fn audience(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// An IP address, or a network in CIDR notation.
+pub(super) fn network(text: &str) -> Result<ipnet::IpNet, Wrong> {
+    let text = text.trim();
+    let address =
+        text.parse().map(|address: std::net::IpAddr| ipnet::IpNet::from(address.to_canonical()));
+    let network = address.or_else(|_| text.parse::<ipnet::IpNet>());
+    network.map_err(|_| {
+        Wrong::new(
+            format!("has `{text}`, which is no IP address and no network"),
+            "Write an address as `10.1.2.3`, and a network as `10.0.0.0/8` or `fd00::/8`.",
+        )
+    })
+}
+
 pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
     if text.is_empty() || text.contains('\0') {
         Err(Wrong::new("is not a path", "Write it relative to this file's folder."))

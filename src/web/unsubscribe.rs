@@ -6,14 +6,13 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::page::WebPage;
-use super::{BODY_TIME, Pages, STORE_TIME};
+use super::{Pages, STORE_TIME};
 use crate::audience::PublicList;
 use crate::campaign::{LinkPurpose, UnsubscribeToken};
 use crate::domain::SubscriberId;
@@ -39,13 +38,8 @@ pub(super) async fn ask<L: PublicList>(
 pub(super) async fn accept<L: PublicList>(
     State(pages): State<Arc<Pages<L>>>,
     token: TokenInPath,
-    request: Request,
 ) -> Response {
-    let subscriber = pages.subscriber(token);
-    if let Err(status) = read_to_its_end(request).await {
-        return pages.show(status, WebPage::BadRequest);
-    }
-    match subscriber {
+    match pages.subscriber(token) {
         Ok(subscriber) => unsubscribe(&pages, subscriber).await,
         Err((status, page)) => pages.show(status, page),
     }
@@ -75,16 +69,6 @@ async fn unsubscribe<L: PublicList>(pages: &Arc<Pages<L>>, subscriber: Subscribe
     response
 }
 
-/// Reads the body, so that the sender is not cut off while it writes, and
-/// forgets it.
-async fn read_to_its_end(request: Request<Body>) -> Result<(), StatusCode> {
-    match tokio::time::timeout(BODY_TIME, Bytes::from_request(request, &())).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(rejection)) => Err(rejection.status()),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
-}
-
 impl<L> Pages<L> {
     /// The subscriber whose link it is, or the page that is shown instead.
     fn subscriber(&self, token: TokenInPath) -> Result<SubscriberId, (StatusCode, WebPage)> {
@@ -100,7 +84,7 @@ impl<L> Pages<L> {
         }
     }
 
-    fn show(&self, status: StatusCode, page: WebPage) -> Response {
+    pub(super) fn show(&self, status: StatusCode, page: WebPage) -> Response {
         (status, page.response(&self.masthead)).into_response()
     }
 }

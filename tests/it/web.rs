@@ -1,6 +1,7 @@
 //! The public pages, requested by readers, mail programs, scanners and strangers.
 
 mod asking;
+mod holding;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
