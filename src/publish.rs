@@ -22,6 +22,7 @@ mod refusal;
 mod report;
 mod route;
 mod send;
+mod standstill;
 pub(crate) mod store_access;
 
 use crate::domain::RouteKind;

@@ -25,6 +25,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use campaigns::Standstill;
 pub use campaigns::{CampaignSummary, FrozenCampaign};
 pub use error::StoreError;
 pub use ledger::SqliteLedger;

@@ -4,12 +4,14 @@
 //! on standard error, so that `postrider … | jq` reads only data. Deliberately
 //! absent: logs for machines, and the decision what to print.
 
+mod local_time;
 mod progress;
 mod snippet;
 mod style;
 
 #[cfg(test)]
 pub(crate) use captured::Captured;
+pub(crate) use local_time::local_time;
 pub(crate) use progress::Progress;
 pub(crate) use style::ColourMode;
 

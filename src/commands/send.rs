@@ -9,7 +9,7 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::Publisher;
 use crate::publish::newsletter::Newsletter;
-use crate::publish::order::{Consent, Order, ProofRule, RepeatRule};
+use crate::publish::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule};
 use crate::publish::store_access::with_store_for_sending;
 
 /// Freeze an issue and deliver it, or resume where it was interrupted
@@ -58,6 +58,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
     let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;
     let order = Order {
+        given_by: OrderGiver::Person,
         consent: if arguments.yes { Consent::Given } else { Consent::Ask },
         proof: if is_proof_waived { ProofRule::Waived } else { ProofRule::Required },
         repeat: if arguments.as_new { RepeatRule::AsNew } else { RepeatRule::Refuse },

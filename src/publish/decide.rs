@@ -98,10 +98,11 @@ pub(super) fn decide_frozen(campaign: &FrozenFacts, order: &Order) -> Result<Nex
 mod tests {
     use super::*;
     use crate::delivery::InDoubt;
-    use crate::publish::order::Consent;
+    use crate::publish::order::{Consent, OrderGiver};
 
     fn order() -> Order {
         Order {
+            given_by: OrderGiver::Person,
             consent: Consent::Given,
             proof: ProofRule::Required,
             repeat: RepeatRule::Refuse,

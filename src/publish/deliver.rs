@@ -12,11 +12,12 @@ use crate::delivery::{
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, listen_for_signals};
-use crate::store::{FrozenCampaign, SenderLock};
+use crate::store::{FrozenCampaign, SenderLock, Standstill};
 
 use super::Publisher;
 use super::order::Order;
-use super::report::{SendReport, ending_of};
+use super::report::{SendReport, reason_of};
+use super::standstill::{standstill_after, stops_before};
 
 /// How long a first request to stop waits for messages under way. The timeout
 /// of the systemd unit is a little longer.
@@ -48,7 +49,7 @@ pub(super) async fn deliver<T: Transport>(
         connections,
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
         drain: DRAIN,
-        longest_wait: None,
+        longest_wait: order.given_by.longest_wait(),
     };
     let progress = Arc::new(DeliveryProgress::default());
     let settled_before = tally.total() - tally.open();
@@ -77,7 +78,7 @@ pub(super) async fn deliver<T: Transport>(
         }
     };
     bar.finish();
-    finish(publisher, frozen, &summary?).await
+    finish(publisher, frozen, &summary?, order).await
 }
 
 /// Marks in the store how the campaign stands after a run, and reports it.
@@ -85,14 +86,19 @@ async fn finish(
     publisher: &Publisher<'_>,
     frozen: &FrozenCampaign,
     summary: &Summary,
+    order: &Order,
 ) -> Result<SendReport, Failure> {
-    let report = SendReport::for_run(frozen, summary)?;
-    let (key, now) = (frozen.campaign.key(), publisher.context.clock.now());
-    match ending_of(&summary.ending) {
-        (_, None) => {
-            publisher.store.mark_finished(key, now).await?;
+    let Publisher { context, newsletter, store } = publisher;
+    let zone = &newsletter.config.newsletter.time_zone;
+    let report = SendReport::for_run(frozen, summary, zone)?;
+    let (key, now) = (frozen.campaign.key(), context.clock.now());
+    let reason = reason_of(&summary.ending);
+    match standstill_after(summary, stops_before(frozen, order), now) {
+        None => drop(store.mark_finished(key, now).await?),
+        Some((rest, stops)) => {
+            let paused = reason.as_deref().map(|reason| (now, reason));
+            store.mark_standstill(key, &Standstill { paused, rest, stops }).await?;
         }
-        (_, Some(reason)) => publisher.store.mark_paused(key, Some((now, &reason))).await?,
     }
     Ok(report)
 }

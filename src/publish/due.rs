@@ -1,25 +1,29 @@
 //! The job of the timer: what `due` does at this moment, by [`crate::campaign::due`].
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+mod facts;
+mod wording;
 
-use crate::campaign::due::{
-    Decision, DueAction, DueRefusal, ScheduledIssue, Situation, Timetable, decide, due_time,
-};
+use std::collections::BTreeSet;
+
+use crate::campaign::due::{DueAction, Situation, StopFault, decide};
 use crate::config::Schedule;
+use crate::delivery::StopWish;
 use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
-use crate::host::Context;
-use crate::store::{CampaignSummary, Store};
+use crate::host::{Context, listen_for_signals};
+use crate::store::{CampaignSummary, Standstill, Store};
+use crate::ui::local_time;
 
 use super::Publisher;
-use super::issue_file::{issue_files, read_source};
 use super::newsletter::Newsletter;
-use super::order::{Consent, Order, ProofRule, RepeatRule};
+use super::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule};
 use super::report::SendReport;
+use super::standstill::rest_after_another_stop;
+use facts::{Campaigns, IssueFiles};
+use wording::{plan, refused, report_held, warn_of_missed};
 
 impl Publisher<'_> {
-    /// Resumes every interrupted campaign, then sends the one issue that is
+    /// Resumes every campaign that may go on, then sends the one issue that is
     /// due, and warns of everything that keeps an issue from going out.
     ///
     /// # Errors
@@ -28,79 +32,86 @@ impl Publisher<'_> {
     /// exit code.
     pub(crate) async fn due(&self, schedule: &Schedule, dry_run: bool) -> Result<Exit, Failure> {
         let Self { context, newsletter, store } = self;
-        let now = context.clock.now();
-        let mark = match store.scheduled_since().await? {
+        let ui = &context.ui;
+        let zone = &newsletter.config.newsletter.time_zone;
+        let stop = listen_for_signals()?;
+        let before = store.scheduled_since().await?;
+        let mark = match before {
             Some(mark) => mark,
-            None if dry_run => now,
-            None => switch_on(context, store, now).await?,
+            None if dry_run => context.clock.now(),
+            None => switch_on(self, context.clock.now()).await?,
         };
-        let files = read_issues(context, newsletter, &schedule.timetable)?;
         let mut exits = Vec::new();
-        let mut resumed = BTreeSet::new();
+        let mut tried = BTreeSet::new();
+        // Nothing more is sent after a signal, or after a failure that every
+        // other campaign would meet, too.
+        let mut is_over = false;
         loop {
-            let campaigns = store.campaign_summaries().await?;
-            let (finished, unfinished) = sort_out(newsletter, &campaigns, &resumed);
-            let situation = Situation {
+            // A send may take hours, in which the files may change.
+            let files = IssueFiles::read(newsletter, &schedule.timetable)?;
+            let campaigns = Campaigns::read(newsletter, store, &files, &tried).await?;
+            let decision = decide(&Situation {
                 issues: &files.issues,
-                unfinished: &unfinished,
-                finished: &finished,
+                unfinished: &campaigns.unfinished,
+                finished: &campaigns.finished,
+                cancelled: &campaigns.cancelled,
                 mark,
-                now,
+                switched_on_in: before.is_none().then_some(&schedule.timetable.time_zone),
+                now: context.clock.now(),
                 max_late: schedule.max_late,
-            };
-            let decision = decide(&situation);
-            // After a resume the loop decides again, and warns then.
-            if dry_run || !matches!(decision.action, DueAction::Resume(_)) {
-                warn_of_missed(context, &decision);
+            });
+            if *stop.borrow() > StopWish::GoOn {
+                is_over = true;
+                exits.push(Exit::Stopped);
             }
-            if dry_run {
-                return match &decision.action {
-                    DueAction::Refuse(refusal) => Err(refused(refusal)),
-                    action => {
-                        report_plan(context, action);
-                        Ok(Exit::Done)
-                    }
-                };
-            }
-            match &decision.action {
-                DueAction::Resume(slug) => {
-                    resumed.insert((*slug).clone());
-                    let newsletter = newsletter.config.newsletter.slug.clone();
-                    let key = CampaignKey { newsletter, issue: (*slug).clone() };
-                    let report = self.resume_by_key(&key, &self.timer_order()).await;
-                    let went_on = report.is_ok();
-                    exits.push(self.exit_of(report));
-                    if went_on {
-                        continue;
-                    }
+            if let DueAction::Resume(slug) = &decision.action
+                && !is_over
+            {
+                tried.insert((*slug).clone());
+                if dry_run {
+                    ui.status(&plan(&decision.action, zone));
+                    continue;
                 }
-                DueAction::Send(issue) => {
+                let key = self.key_of(slug);
+                let report = self.resume_by_key(&key, &self.timer_order()).await;
+                is_over = ends_the_run(&report);
+                exits.push(self.exit_of(&key, report).await?);
+                continue;
+            }
+            for failure in &files.broken {
+                ui.failure(failure);
+                exits.push(Exit::BlockedOrOverdue);
+            }
+            exits.push(report_held(ui, &newsletter.config.newsletter.slug, &decision, zone));
+            exits.push(warn_of_missed(ui, &decision, zone));
+            match &decision.action {
+                _ if is_over => {}
+                DueAction::Send(issue) if !dry_run => {
                     let path = &files.paths[&issue.path];
                     let report = self.send(path, &self.timer_order()).await;
-                    exits.push(self.exit_of(report));
-                    exits.extend(overdue(&decision));
+                    exits.push(self.exit_of(&self.key_of(&issue.slug), report).await?);
                 }
-                DueAction::Wait(_) => {
-                    report_plan(context, &decision.action);
-                    exits.extend(overdue(&decision));
-                }
-                DueAction::Refuse(refusal) => exits.push(context.ui.failure(&refused(refusal))),
+                DueAction::Refuse(refusal) => exits.push(ui.failure(&refused(refusal, zone))),
+                action => ui.status(&plan(action, zone)),
             }
+            exits.push(warn_of_shared_slugs(context, newsletter, &files, &campaigns.summaries));
             break;
         }
-        if files.has_broken {
-            exits.push(Exit::BlockedOrOverdue);
-        }
         let campaigns = store.campaign_summaries().await?;
-        exits.push(warn_of_shared_slugs(context, newsletter, &files, &campaigns));
         exits.push(warn_of_doubt(context, store, &campaigns).await?);
         Ok(Exit::strongest(exits))
+    }
+
+    fn key_of(&self, issue: &Slug) -> CampaignKey {
+        let newsletter = self.newsletter.config.newsletter.slug.clone();
+        CampaignKey { newsletter, issue: issue.clone() }
     }
 
     /// Setting up the timer was consent.
     fn timer_order(&self) -> Order {
         let is_required = self.newsletter.config.proof.required;
         Order {
+            given_by: OrderGiver::Timer,
             consent: Consent::Given,
             proof: if is_required { ProofRule::Required } else { ProofRule::Waived },
             repeat: RepeatRule::Refuse,
@@ -111,20 +122,53 @@ impl Publisher<'_> {
 
     /// Writes what came of one send. A failure that needs a person is an alarm,
     /// whichever rule it was.
-    fn exit_of(&self, report: Result<SendReport, Failure>) -> Exit {
-        let written = report.and_then(|report| report.write(self.context));
-        written.unwrap_or_else(|failure| match self.context.ui.failure(&failure) {
+    async fn exit_of(
+        &self,
+        key: &CampaignKey,
+        report: Result<SendReport, Failure>,
+    ) -> Result<Exit, Failure> {
+        let failure = match report.and_then(|report| report.write(self.context)) {
+            Ok(exit) => return Ok(exit),
+            Err(failure) => failure,
+        };
+        Ok(match self.context.ui.failure(&failure) {
             Exit::ChecksRefused | Exit::ProofMissing | Exit::InputUnreadable => {
                 Exit::BlockedOrOverdue
+            }
+            Exit::Unreachable => {
+                self.rest_after_failure(key, &failure).await?;
+                Exit::Unreachable
             }
             exit => exit,
         })
     }
+
+    /// Leaves a campaign alone that a provider refused or did not answer, as one
+    /// that the breaker stopped.
+    async fn rest_after_failure(&self, key: &CampaignKey, why: &Failure) -> Result<(), Failure> {
+        let campaigns = self.store.campaign_summaries().await?;
+        let is_open = |frozen: &&CampaignSummary| {
+            frozen.key == *key && frozen.finished_at.is_none() && frozen.cancelled_at.is_none()
+        };
+        let Some(frozen) = campaigns.iter().find(is_open) else { return Ok(()) };
+        let now = self.context.clock.now();
+        let why = [&[why.message().to_owned()], why.causes()].concat().join(": ");
+        let (rest, stops) = rest_after_another_stop(StopFault::Route, frozen.stops, now);
+        let paused = Some((now, why.as_str()));
+        let standstill = Standstill { paused, rest: Some(rest), stops };
+        Ok(self.store.mark_standstill(key, &standstill).await?)
+    }
 }
 
-/// The alarm for issues that were missed.
-fn overdue(decision: &Decision<'_>) -> Option<Exit> {
-    (!decision.missed.is_empty()).then_some(Exit::BlockedOrOverdue)
+/// Whether nothing more is to be tried after that send: somebody asked the
+/// program to stop, or the store, the lock or the configuration is at fault.
+fn ends_the_run(report: &Result<SendReport, Failure>) -> bool {
+    match report {
+        Ok(report) => report.was_interrupted(),
+        Err(failure) => {
+            matches!(failure.exit(), Exit::Held | Exit::StoreFault | Exit::Internal | Exit::Usage)
+        }
+    }
 }
 
 /// Warns of an issue that took over the slug of another one, whose file has
@@ -178,130 +222,12 @@ async fn warn_of_doubt(
     Ok(exit)
 }
 
-async fn switch_on(context: &Context, store: &Store, now: Timestamp) -> Result<Timestamp, Failure> {
+async fn switch_on(publisher: &Publisher<'_>, now: Timestamp) -> Result<Timestamp, Failure> {
+    let Publisher { context, newsletter, store } = publisher;
     let mark = store.switch_schedule_on(now).await?;
     context.ui.status(&format!(
-        "scheduling is on from {mark}: what was due before is not sent by schedule"
+        "scheduling is on from {}: what was due before is not sent by schedule",
+        local_time(mark, &newsletter.config.newsletter.time_zone)
     ));
     Ok(mark)
-}
-
-/// The issues of the newsletter, by their front matter.
-#[derive(Default)]
-struct IssueFiles {
-    issues: Vec<ScheduledIssue>,
-    /// The file of each issue, by [`ScheduledIssue::path`].
-    paths: BTreeMap<String, PathBuf>,
-    /// Some files cannot be read.
-    has_broken: bool,
-}
-
-/// Reads the front matter of every issue. A file that cannot be read may be the
-/// one that is due, so its failure is printed, and the run ends with an alarm.
-fn read_issues(
-    context: &Context,
-    newsletter: &Newsletter,
-    timetable: &Timetable,
-) -> Result<IssueFiles, Failure> {
-    let mut files = IssueFiles::default();
-    for path in issue_files(&newsletter.config.issues)? {
-        let read = read_source(&path).and_then(|source| {
-            let issue = newsletter.parse(&source, &path)?;
-            let date = issue.date.map(|date| date.value);
-            Ok(ScheduledIssue {
-                slug: issue.slug,
-                path: path.display().to_string(),
-                number: issue.number.map(|number| number.value),
-                draft: issue.draft,
-                due: due_time(date, issue.send_at, timetable),
-            })
-        });
-        match read {
-            Ok(issue) => {
-                files.paths.insert(issue.path.clone(), path);
-                files.issues.push(issue);
-            }
-            Err(failure) => {
-                context.ui.failure(&failure);
-                files.has_broken = true;
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// Finished and unfinished campaigns of this newsletter. A campaign that this
-/// run resumed counts as finished, so that it is not resumed again at once.
-fn sort_out(
-    newsletter: &Newsletter,
-    campaigns: &[CampaignSummary],
-    resumed: &BTreeSet<Slug>,
-) -> (BTreeMap<Slug, String>, Vec<Slug>) {
-    let mut finished = BTreeMap::new();
-    let mut unfinished = Vec::new();
-    for frozen in campaigns.iter().rev() {
-        let key = &frozen.key;
-        let is_trial = frozen.via.is_trial_for(newsletter.config.delivery.via.kind());
-        if key.newsletter != newsletter.config.newsletter.slug || is_trial {
-            continue;
-        }
-        if frozen.finished_at.is_some() || resumed.contains(&key.issue) {
-            let file = newsletter.config.root.join(&frozen.provenance.source_file);
-            finished.insert(key.issue.clone(), file.display().to_string());
-        } else {
-            unfinished.push(key.issue.clone());
-        }
-    }
-    (finished, unfinished)
-}
-
-fn warn_of_missed(context: &Context, decision: &Decision<'_>) {
-    for issue in &decision.missed {
-        let path = &issue.path;
-        context
-            .ui
-            .warning(&format!("{path} was due, and it is now too late to send it by schedule"));
-    }
-    if !decision.missed.is_empty() {
-        context.ui.hint("Send it with `postrider send`, or set `draft: true` in its front matter.");
-    }
-    for (issue, why) in &decision.undated {
-        context.ui.detail(&format!("{}: {why}", issue.path));
-    }
-}
-
-fn report_plan(context: &Context, action: &DueAction<'_>) {
-    let next = |issue: &ScheduledIssue| {
-        let due = issue.due.as_ref().ok()?;
-        Some(format!("nothing is due; next {} at {due}", issue.path))
-    };
-    context.ui.status(&match action {
-        DueAction::Resume(slug) => format!("would resume {slug}"),
-        DueAction::Send(issue) => format!("would send {}", issue.path),
-        DueAction::Wait(issue) => {
-            issue.and_then(next).unwrap_or_else(|| "nothing is due".to_owned())
-        }
-        DueAction::Refuse(refusal) => refused(refusal).message().to_owned(),
-    });
-}
-
-fn refused(refusal: &DueRefusal<'_>) -> Failure {
-    let names = |issues: &[&ScheduledIssue]| -> String {
-        issues.iter().map(|issue| issue.path.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let blocked = |message: String| Failure::new(Exit::BlockedOrOverdue, message);
-    match refusal {
-        DueRefusal::SeveralDue(issues) => {
-            blocked(format!("nothing was sent: more than one issue is due: {}", names(issues)))
-                .hint("Send one of them with `postrider send`, or set `draft: true` in the others.")
-        }
-        DueRefusal::SharedSlug(issues) => {
-            blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
-                .hint("Give each its own `slug`.")
-        }
-        DueRefusal::ClockBeforeMark { now, mark } => blocked(format!(
-            "nothing was sent: the clock says {now}, and scheduling was switched on at {mark}"
-        ))
-        .hint("Set the clock of this machine."),
-    }
 }

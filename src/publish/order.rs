@@ -1,10 +1,13 @@
 //! What a send was asked to do, by `send` or by `due`.
 
+use std::time::Duration;
+
 use crate::delivery::InDoubt;
 
 /// What one send was asked to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
+    pub(crate) given_by: OrderGiver,
     pub(crate) consent: Consent,
     pub(crate) proof: ProofRule,
     pub(crate) repeat: RepeatRule,
@@ -12,6 +15,26 @@ pub(crate) struct Order {
     pub(crate) allow: Vec<String>,
     /// What to do about recipients in doubt; `None` asks at a terminal.
     pub(crate) in_doubt: Option<InDoubt>,
+}
+
+/// Who ordered a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderGiver {
+    /// Somebody who typed `send`, and waits for it.
+    Person,
+    /// A run of `due`, which serves the other issues, too.
+    Timer,
+}
+
+impl OrderGiver {
+    /// The longest time that a run waits for recipients whom the server put off.
+    /// The timer ticks every few minutes, so a longer wait is for a later tick.
+    pub(crate) fn longest_wait(self) -> Option<Duration> {
+        match self {
+            Self::Person => None,
+            Self::Timer => Some(Duration::from_secs(30)),
+        }
+    }
 }
 
 /// Whether the program asks before people are mailed.

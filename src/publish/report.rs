@@ -1,5 +1,6 @@
 //! What `send`, `due` and `proof` report of one campaign: one shape, whatever the route.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::campaign::Campaign;
@@ -9,7 +10,7 @@ use crate::domain::RouteKind;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
 use crate::store::FrozenCampaign;
-use crate::ui::counted;
+use crate::ui::{counted, local_time};
 
 /// What became of one campaign or proof. A key that does not apply is `null` in JSON.
 #[derive(Debug, Serialize)]
@@ -125,7 +126,11 @@ impl SendReport {
     ///
     /// # Errors
     /// The rows of the ledger do not add up to the frozen audience.
-    pub(super) fn for_run(frozen: &FrozenCampaign, summary: &Summary) -> Result<Self, Failure> {
+    pub(super) fn for_run(
+        frozen: &FrozenCampaign,
+        summary: &Summary,
+        zone: &TimeZone,
+    ) -> Result<Self, Failure> {
         let (key, tally) = (frozen.campaign.key(), &summary.tally);
         if !summary.adds_up() {
             return Err(Failure::new(
@@ -138,11 +143,17 @@ impl SendReport {
             )
             .hint("Look at the store before you send again."));
         }
-        let (ending, reason) = ending_of(&summary.ending);
+        let (ending, reason) = (word_of(&summary.ending), reason_of(&summary.ending));
         let report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit_of(summary));
         let mut report = report.with_tally(frozen, *tally, summary.sent_now);
         let audience = summary.audience;
         report.status(format!("{key}: {} of {audience} got it{}", tally.sent, others(tally)));
+        if let Ending::Waiting { until } = summary.ending {
+            report.status(format!(
+                "the server put off those who are left; the timer goes on with them from {} on",
+                local_time(until, zone)
+            ));
+        }
         if let Some(reason) = reason {
             report.warning(format!("stopped before the end: {reason}"));
             if tally.rejected > 0 {
@@ -230,6 +241,11 @@ impl SendReport {
         Ok(self.exit)
     }
 
+    /// Whether a signal ended the run.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.ending == INTERRUPTED
+    }
+
     fn doubt(&mut self, recipients: u64) {
         if recipients > 0 {
             self.warning(format!(
@@ -254,17 +270,28 @@ impl SendReport {
     }
 }
 
-/// The word for an ending, and the reason of one before the end.
-pub(super) fn ending_of(ending: &Ending) -> (&'static str, Option<String>) {
+/// The word for an ending.
+fn word_of(ending: &Ending) -> &'static str {
     match ending {
-        Ending::Complete => ("complete", None),
-        Ending::Waiting { until } => {
-            ("waiting", Some(format!("the server put off those who are left until {until}")))
-        }
-        Ending::Interrupted => ("interrupted", Some("it was asked to stop".to_owned())),
-        Ending::NoConnection(error) => ("no-connection", Some(error.to_string())),
-        Ending::Unstable(cause) => ("unstable", Some(format!("connections break: {cause}"))),
-        Ending::Tripped(trip) => ("tripped", Some(trip.to_string())),
+        Ending::Complete => "complete",
+        Ending::Waiting { .. } => "waiting",
+        Ending::Interrupted => INTERRUPTED,
+        Ending::NoConnection(_) => "no-connection",
+        Ending::Unstable(_) => "unstable",
+        Ending::Tripped(_) => "tripped",
+    }
+}
+
+const INTERRUPTED: &str = "interrupted";
+
+/// Why a run stopped before the end.
+pub(super) fn reason_of(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Complete | Ending::Waiting { .. } => None,
+        Ending::Interrupted => Some("a signal asked the program to stop".to_owned()),
+        Ending::NoConnection(error) => Some(error.to_string()),
+        Ending::Unstable(cause) => Some(format!("connections break: {cause}")),
+        Ending::Tripped(trip) => Some(trip.to_string()),
     }
 }
 

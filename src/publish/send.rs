@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::delivery::{InDoubt, Tally};
 use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
-use crate::store::{FrozenCampaign, SenderLock};
+use crate::store::{FrozenCampaign, SenderLock, Standstill};
 use crate::ui::{Answer, counted};
 
 use super::Publisher;
@@ -19,6 +19,7 @@ use super::proofs::Proofs;
 use super::refusal;
 use super::report::{SendReport, others};
 use super::route::Route;
+use super::standstill::stops_before;
 
 impl Publisher<'_> {
     /// Sends one issue, or resumes its campaign.
@@ -196,7 +197,8 @@ impl Publisher<'_> {
             let question = format!("Send to the {} who are left?", tally.open());
             self.ask_for_consent(order, &question)?;
         }
-        self.store.mark_paused(key, None).await?;
+        let stops = stops_before(frozen, order);
+        self.store.mark_standstill(key, &Standstill { stops, ..Standstill::default() }).await?;
         route.resume(self, lock, frozen, order).await
     }
 

@@ -5,6 +5,7 @@ use sqlx::{FromRow, Row, sqlite::SqliteRow};
 use super::freeze::number_to_integer;
 use super::writer::Durability;
 use super::{SenderLock, Store, StoreError, StoreFault, from_millis, to_json, to_millis};
+use crate::campaign::due::{Rest, StopFault};
 use crate::campaign::{Campaign, Provenance};
 use crate::delivery::RowState;
 use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
@@ -33,9 +34,27 @@ pub struct CampaignSummary {
     pub frozen_at: Timestamp,
     /// Since when, and why, it is paused.
     pub(crate) paused: Option<(Timestamp, String)>,
+    /// For how long the timer leaves it alone.
+    pub(crate) rest: Option<Rest>,
+    /// How many runs in a row were stopped before anything was accepted.
+    pub(crate) stops: u32,
+    /// When somebody called it off.
+    pub(crate) cancelled_at: Option<Timestamp>,
     /// When every row was final.
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) rows: LedgerRows,
+}
+
+/// How a campaign stands between two runs. The default is a campaign that is
+/// being sent, or may go on at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Standstill<'s> {
+    /// Since when, and why, it is paused. The reason holds no email address.
+    pub(crate) paused: Option<(Timestamp, &'s str)>,
+    /// For how long the timer leaves it alone.
+    pub(crate) rest: Option<Rest>,
+    /// How many runs in a row were stopped before anything was accepted.
+    pub(crate) stops: u32,
 }
 
 /// Which rows of the ledger belong to one campaign: their numbers have no gap.
@@ -66,7 +85,7 @@ const FORGET: &str = "forget the trials in";
 macro_rules! summary_columns {
     () => {
         "id, newsletter, slug, digest, provenance, via, frozen_at, first_row, last_row, paused_at,
-         pause_note, finished_at,
+         pause_note, finished_at, cancelled_at, resume_at, stop_fault, stops,
          CASE WHEN json_valid(manifest) THEN manifest ->> '$.subject' END AS subject"
     };
 }
@@ -204,22 +223,29 @@ impl Store {
         write.await.map_err(self.fault(FORGET))
     }
 
-    /// Marks a campaign as paused since a time and for a reason, or as no longer
-    /// paused. The reason holds no email address.
+    /// Records how a campaign stands between two runs.
     ///
     /// # Errors
     /// There is no such campaign, or the store cannot be written.
-    pub(crate) async fn mark_paused(
+    pub(crate) async fn mark_standstill(
         &self,
         key: &CampaignKey,
-        paused: Option<(Timestamp, &str)>,
+        standstill: &Standstill<'_>,
     ) -> Result<(), StoreError> {
         let rows = self.ledger_rows(key, MARK).await?;
-        let mark =
-            sqlx::query("UPDATE campaigns SET paused_at = ?2, pause_note = ?3 WHERE id = ?1")
-                .bind(rows.campaign)
-                .bind(paused.map(|(at, _)| to_millis(at)))
-                .bind(paused.map_or("", |(_, reason)| reason));
+        let Standstill { paused, rest, stops } = standstill;
+        let fault = rest.and_then(|rest| rest.fault);
+        let mark = sqlx::query(
+            "UPDATE campaigns SET paused_at = ?2, pause_note = ?3, resume_at = ?4, stop_fault = ?5,
+                stops = ?6
+             WHERE id = ?1",
+        )
+        .bind(rows.campaign)
+        .bind(paused.map(|(at, _)| to_millis(at)))
+        .bind(paused.map_or("", |(_, reason)| reason))
+        .bind(rest.map(|rest| to_millis(rest.until)))
+        .bind(fault.map(StopFault::as_str))
+        .bind(stops);
         self.execute(MARK, mark).await.map(drop)
     }
 
@@ -237,7 +263,8 @@ impl Store {
         let rows = self.ledger_rows(key, MARK).await?;
         let mark = sqlx::query(
             "UPDATE campaigns
-             SET finished_at = coalesce(finished_at, ?2), paused_at = NULL, pause_note = ''
+             SET finished_at = coalesce(finished_at, ?2), paused_at = NULL, pause_note = '',
+                resume_at = NULL, stop_fault = NULL, stops = 0
              WHERE id = ?1 AND NOT EXISTS (
                 SELECT 1 FROM recipients r WHERE r.id BETWEEN ?3 AND ?4
                 AND r.state IN (SELECT value FROM json_each(?5)))",
@@ -269,6 +296,9 @@ impl Store {
         let subject: Option<String> = row.try_get("subject").map_err(self.fault(READ))?;
         let provenance = text("provenance")?;
         let note = text("pause_note")?;
+        let fault: Option<String> = row.try_get("stop_fault").map_err(self.fault(READ))?;
+        let fault = fault.map(|word| StopFault::parse(&word).ok_or_else(|| damaged("fault")));
+        let fault = fault.transpose()?;
         Ok(CampaignSummary {
             key: CampaignKey { newsletter: slug("newsletter")?, issue: slug("slug")? },
             subject: subject.ok_or_else(|| damaged("manifest"))?,
@@ -278,6 +308,9 @@ impl Store {
             recipients: (rows.last + 1 - rows.first).max(0) as u64,
             frozen_at: from_millis(integer("frozen_at")?),
             paused: time("paused_at")?.map(|at| (at, note)),
+            rest: time("resume_at")?.map(|until| Rest { until, fault }),
+            stops: u32::try_from(integer("stops")?).unwrap_or(u32::MAX),
+            cancelled_at: time("cancelled_at")?,
             finished_at: time("finished_at")?,
             rows,
         })

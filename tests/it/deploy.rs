@@ -207,9 +207,9 @@ fn a_command_by_hand_keeps_its_words_and_its_exit_code() {
 }
 
 #[test]
-fn the_timer_looks_every_quarter_of_an_hour_and_after_a_night_off() {
+fn the_timer_looks_every_five_minutes_and_after_a_night_off() {
     let name = "postrider-due.timer";
-    assert_eq!(value(name, "Timer", "OnCalendar"), "*:0/15");
+    assert_eq!(value(name, "Timer", "OnCalendar"), "*:0/5");
     assert_eq!(value(name, "Timer", "Persistent"), "true");
     let delay: u64 = value(name, "Timer", "RandomizedDelaySec").parse().unwrap();
     assert!(delay <= 60, "the due time is kept to the minute");

@@ -1,5 +1,7 @@
 //! `due` runs a newsletter by its schedule, and never sends an issue that is not due.
 
+mod rests;
+
 use jiff::{Span, Timestamp};
 use postrider::store::{OpenMode, Store};
 
@@ -34,14 +36,30 @@ fn switched_on_a_week_ago(newsletter: &Newsletter) {
 #[test]
 fn the_first_run_marks_the_moment_and_sends_nothing_old() {
     let newsletter = outbox();
-    issue(&newsletter, "old", -3600);
-    let first = newsletter.expect(0, &["due"]);
+    newsletter.issue_of("old", "title: Old\nsend_at: 2026-08-23 23:59\n", BODY);
+    let first = newsletter.at("2026-08-24T12:00:00Z").expect(0, &["due"]);
     insta::assert_snapshot!(first.plain_stderr(), @r"
-    scheduling is on from TIME: what was due before is not sent by schedule
+    scheduling is on from TIME Europe/Brussels: what was due before is not sent by schedule
     nothing is due
     ");
-    let second = newsletter.expect(0, &["due"]);
+    let second = newsletter.at("2026-08-24T12:05:00Z").expect(0, &["due"]);
     assert!(!second.stderr.contains("scheduling is on from"), "{second}");
+    assert!(newsletter.outbox_mail().is_empty());
+}
+
+#[test]
+fn what_was_due_earlier_on_the_day_of_the_first_run_is_named_once() {
+    let newsletter = outbox();
+    newsletter.issue_of("today", "title: Today\ndate: 2026-08-24\n", BODY);
+    // In Brussels it is 17:01.
+    let first = newsletter.at("2026-08-24T15:01:00Z").expect(11, &["due"]);
+    insta::assert_snapshot!(first.plain_stderr(), @r"
+    scheduling is on from TIME Europe/Brussels: what was due before is not sent by schedule
+    warning: FOLDER/issues/today.md was due at TIME Europe/Brussels, before scheduling was switched on, so the timer never sends it
+    hint: Send it with `postrider send`, or set `draft: true` in its front matter.
+    nothing is due
+    ");
+    newsletter.at("2026-08-24T15:05:00Z").expect(0, &["due"]);
     assert!(newsletter.outbox_mail().is_empty());
 }
 
@@ -68,7 +86,7 @@ fn the_issue_that_is_due_is_sent_once_and_drafts_are_passed_over() {
     newsletter.expect(0, &["due"]);
     assert_eq!(newsletter.outbox_mail().len(), 2);
     let again = newsletter.expect(0, &["due"]);
-    insta::assert_snapshot!(again.plain_stderr(), @"nothing is due; next FOLDER/issues/tomorrow.md at TIME");
+    insta::assert_snapshot!(again.plain_stderr(), @"nothing is due; next FOLDER/issues/tomorrow.md at TIME Europe/Brussels");
     assert_eq!(newsletter.outbox_mail().len(), 2);
 }
 
@@ -127,7 +145,7 @@ fn an_issue_that_was_missed_is_listed_as_overdue_and_not_sent() {
     issue(&newsletter, "missed", -2 * 86_400 - 60);
     let run = newsletter.expect(11, &["due"]);
     insta::assert_snapshot!(run.plain_stderr(), @r"
-    warning: FOLDER/issues/missed.md was due, and it is now too late to send it by schedule
+    warning: FOLDER/issues/missed.md was due at TIME Europe/Brussels, and it is now too late to send it by schedule
     hint: Send it with `postrider send`, or set `draft: true` in its front matter.
     nothing is due
     ");
@@ -180,7 +198,7 @@ fn a_file_that_is_no_issue_raises_an_alarm_and_the_one_that_is_due_still_goes_ou
 }
 
 #[test]
-fn what_was_interrupted_is_resumed_first_even_without_its_file() {
+fn what_was_interrupted_is_resumed_first() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = scheduled(Newsletter::smtp(&server)).subscribed([
         "reader-one@example.org",
@@ -188,14 +206,13 @@ fn what_was_interrupted_is_resumed_first_even_without_its_file() {
         "reader-three@example.org",
     ]);
     switched_on_a_week_ago(&newsletter);
-    let issue = issue(&newsletter, "one", -60);
+    issue(&newsletter, "one", -60);
     let mut sending = newsletter.start(&["due"]);
     server.wait_until(|log| log.messages.len() == 2);
     sending.signal("TERM");
     sending.wait_for("stopping:");
     server.release_held(1);
     assert_eq!(sending.finish().code, 8);
-    std::fs::remove_file(newsletter.path(&issue)).unwrap();
     let resumed = newsletter.expect(0, &["due"]);
     insta::assert_snapshot!(resumed.plain_stderr(), @r"
     test-weekly/one was begun on TIME: 2 of 3 got it; resuming

@@ -2,6 +2,7 @@
 
 pub mod any_bytes;
 pub mod fake_mailchimp;
+pub mod given_clock;
 pub mod mail_rules;
 pub mod newsletter;
 pub mod rendering;

@@ -31,8 +31,28 @@ const HOUR: u64 = 60 * 60;
 #[derive(Default)]
 struct Table {
     issues: Vec<ScheduledIssue>,
-    unfinished: Vec<Slug>,
+    unfinished: Vec<OpenCampaign>,
     finished: BTreeMap<Slug, String>,
+    cancelled: BTreeSet<Slug>,
+    switched_on_in: Option<TimeZone>,
+}
+
+/// A campaign that was interrupted, and may go on.
+fn campaign(name: &str) -> OpenCampaign {
+    OpenCampaign {
+        slug: slug(name),
+        path: format!("issues/{name}.md"),
+        file: CampaignFile::Present,
+        rest: None,
+        stops: 0,
+        why: None,
+        was_tried: false,
+    }
+}
+
+/// A campaign that rests until then.
+fn resting(name: &str, until: &str, fault: Option<StopFault>) -> OpenCampaign {
+    OpenCampaign { rest: Some(Rest { until: at(until), fault }), ..campaign(name) }
 }
 
 impl Table {
@@ -45,6 +65,8 @@ impl Table {
             issues: &self.issues,
             unfinished: &self.unfinished,
             finished: &self.finished,
+            cancelled: &self.cancelled,
+            switched_on_in: self.switched_on_in.as_ref(),
             mark: at(MARK),
             now: at(now),
             max_late: Duration::from_secs(48 * HOUR),
@@ -64,7 +86,37 @@ impl Table {
                 format!("shared {}", names(&issues))
             }
             DueAction::Refuse(DueRefusal::ClockBeforeMark { .. }) => "clock".to_owned(),
+            DueAction::Refuse(DueRefusal::RouteAtFault { issue, .. }) => {
+                format!("route {}", issue.slug)
+            }
         }
+    }
+
+    /// What is not resumed at that moment, and why, in short words.
+    fn held(&self, now: &str) -> String {
+        let decision = decide(&self.situation(now));
+        let words = decision.held.iter().map(|(campaign, hold)| {
+            let why = match hold {
+                Hold::Draft => "draft",
+                Hold::FileGone => "gone",
+                Hold::PutOff { .. } => "put-off",
+                Hold::Stopped { .. } => "stopped",
+                Hold::RouteAtFault { .. } => "route",
+            };
+            format!("{} {why}", campaign.slug)
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is planned at that moment, in short words.
+    fn planned(&self, now: &str) -> String {
+        let decision = decide(&self.situation(now));
+        let words = decision.planned.iter().map(|planned| match planned.put_aside {
+            None => planned.issue.slug.to_string(),
+            Some(PutAside::Draft) => format!("{} (draft)", planned.issue.slug),
+            Some(PutAside::Cancelled) => format!("{} (cancelled)", planned.issue.slug),
+        });
+        words.collect::<Vec<_>>().join(", ")
     }
 
     fn missed(&self, now: &str) -> String {
@@ -186,7 +238,7 @@ fn a_clock_before_the_mark_sends_and_resumes_nothing() {
     let mut table = Table::with([issue("a", "2026-08-26T15:00:00Z")]);
     assert_eq!(table.action("2026-07-31T23:59:59Z"), "clock");
     assert_eq!(table.action(MARK), "wait a");
-    table.unfinished.push(slug("b"));
+    table.unfinished.push(campaign("b"));
     assert_eq!(table.action("1970-01-01T00:00:00Z"), "clock");
 }
 
@@ -222,18 +274,21 @@ fn drafts_and_sent_issues_are_neither_due_nor_missed_nor_next() {
 }
 
 #[test]
-fn an_unfinished_campaign_comes_first_even_when_its_file_is_gone() {
+fn an_unfinished_campaign_comes_first_and_the_one_that_was_frozen_first() {
     let mut table = Table::with([
         issue("a", "2026-08-20T15:00:00Z"),
         issue("b", "2026-08-26T15:00:00Z"),
         issue("old", "2026-08-05T15:00:00Z"),
     ]);
-    table.unfinished = vec![slug("gone"), slug("a")];
+    table.unfinished = vec![campaign("first"), campaign("a")];
     let now = "2026-08-26T16:00:00Z";
-    assert_eq!(table.action(now), "resume gone");
+    assert_eq!(table.action(now), "resume first");
+    assert_eq!(table.held(now), "");
+    table.unfinished[0].was_tried = true;
+    assert_eq!(table.action(now), "resume a");
     assert_eq!(table.missed(now), "old", "what is under way is late, and not missed");
     table.unfinished.clear();
-    table.finished.extend(["gone", "a"].map(|name| (slug(name), format!("issues/{name}.md"))));
+    table.finished.extend(["first", "a"].map(|name| (slug(name), format!("issues/{name}.md"))));
     assert_eq!(table.action(now), "send b");
 }
 
@@ -315,4 +370,104 @@ fn limits_of_time_do_not_panic() {
     }
     let never = Situation { max_late: Duration::ZERO, ..table.situation("2026-08-26T15:00:00Z") };
     assert_eq!(decide(&never).action, DueAction::Wait(None));
+}
+
+#[test]
+fn what_holds_a_campaign_and_what_goes_on_meanwhile() {
+    let (now, later) = ("2026-08-26T16:00:00Z", "2026-08-26T17:00:00Z");
+    let route = Some(StopFault::Route);
+    let put_off = |name| resting(name, later, None);
+    let stopped = |name| resting(name, later, route);
+    let of_file = |file, campaign| OpenCampaign { file, ..campaign };
+    use CampaignFile::{Draft, Gone};
+    // campaigns in the order of their freeze: what is done while an issue is due, what is held
+    for (unfinished, action, held) in [
+        (vec![], "send due", ""),
+        (vec![put_off("a")], "send due", "a put-off"),
+        (vec![put_off("a"), campaign("b")], "resume b", "a put-off"),
+        (vec![stopped("a")], "route due", "a stopped"),
+        (vec![stopped("a"), campaign("b")], "route due", "a stopped, b route"),
+        (vec![campaign("b"), stopped("a")], "route due", "b route, a stopped"),
+        (vec![resting("a", later, Some(StopFault::Issue))], "send due", "a stopped"),
+        (vec![of_file(Draft, campaign("a"))], "send due", "a draft"),
+        (vec![of_file(Gone, campaign("a")), campaign("b")], "resume b", "a gone"),
+        // Nobody goes on with them, so they do not hold the route either.
+        (vec![of_file(Draft, stopped("a")), campaign("b")], "resume b", "a draft"),
+        (vec![of_file(Gone, stopped("a"))], "send due", "a gone"),
+    ] {
+        let table = Table { unfinished, ..Table::with([issue("due", "2026-08-26T15:00:00Z")]) };
+        assert_eq!((table.action(now).as_str(), table.held(now).as_str()), (action, held));
+    }
+}
+
+#[test]
+fn a_campaign_goes_on_at_its_time_and_of_several_that_were_stopped_one_at_the_last_time() {
+    let route = Some(StopFault::Route);
+    let (one, four) = ("2026-08-26T17:00:00Z", "2026-08-26T20:00:00Z");
+    let mut table = Table::with([]);
+    table.unfinished = vec![resting("a", one, route), resting("b", four, route)];
+    for (now, action, held) in [
+        ("2026-08-26T16:59:59Z", "wait -", "a stopped, b stopped"),
+        ("2026-08-26T17:00:00Z", "wait -", "a route, b stopped"),
+        ("2026-08-26T20:00:00Z", "resume a", ""),
+    ] {
+        assert_eq!((table.action(now).as_str(), table.held(now).as_str()), (action, held), "{now}");
+    }
+    // It was stopped again, and the other is not tried in the same run.
+    table.unfinished[0] =
+        OpenCampaign { was_tried: true, ..resting("a", "2026-08-26T20:15:00Z", route) };
+    assert_eq!(table.action(four), "wait -");
+    assert_eq!(table.held(four), "a stopped, b route");
+}
+
+#[test]
+fn an_issue_is_missed_also_while_a_campaign_rests() {
+    let mut table = Table::with([issue("m", "2026-08-20T15:00:00Z")]);
+    for fault in [None, Some(StopFault::Route), Some(StopFault::Issue)] {
+        table.unfinished = vec![resting("a", "2026-08-26T17:00:00Z", fault)];
+        assert_eq!(table.missed("2026-08-26T16:00:00Z"), "m", "{fault:?}");
+    }
+}
+
+#[test]
+fn the_run_that_switches_scheduling_on_names_what_was_due_earlier_that_day() {
+    // The mark is 02:00 of 1 August in Berlin.
+    let names_of = |zone: Option<TimeZone>| {
+        let mut table = Table::with([
+            issue("yesterday", "2026-07-31T21:59:59Z"),
+            issue("midnight", "2026-07-31T22:00:00Z"),
+            issue("at-the-mark", MARK),
+            issue("later", "2026-08-01T09:00:00Z"),
+            ScheduledIssue { draft: true, ..issue("draft", "2026-07-31T23:00:00Z") },
+            issue("sent", "2026-07-31T23:00:00Z"),
+        ]);
+        table.finished.insert(slug("sent"), "issues/sent.md".into());
+        table.switched_on_in = zone;
+        names(&decide(&table.situation(MARK)).too_early)
+    };
+    assert_eq!(names_of(Some(berlin().time_zone)), "midnight at-the-mark");
+    assert_eq!(names_of(None), "");
+}
+
+#[test]
+fn the_plan_ends_with_the_first_issue_that_will_be_sent() {
+    let draft = |name, due| ScheduledIssue { draft: true, ..issue(name, due) };
+    let mut table = Table::with([
+        draft("missed-draft", "2026-08-20T15:00:00Z"),
+        draft("ready-soon", "2026-08-26T15:00:00Z"),
+        issue("called-off", "2026-08-26T15:30:00Z"),
+        issue("under-way", "2026-08-26T15:40:00Z"),
+        issue("due", "2026-08-26T15:50:00Z"),
+        draft("idea", "2026-09-02T15:00:00Z"),
+        issue("next", "2026-09-09T15:00:00Z"),
+        issue("after", "2026-09-16T15:00:00Z"),
+    ]);
+    table.unfinished = vec![campaign("under-way")];
+    table.finished.insert(slug("called-off"), "issues/called-off.md".into());
+    table.cancelled.insert(slug("called-off"));
+    assert_eq!(
+        table.planned("2026-08-26T16:00:00Z"),
+        "ready-soon (draft), called-off (cancelled), due, idea (draft), next"
+    );
+    assert_eq!(table.planned("2026-09-10T16:00:00Z"), "next, after");
 }

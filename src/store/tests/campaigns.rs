@@ -1,11 +1,12 @@
 use super::*;
 use crate::audience::Exclusion;
 use crate::campaign::SigningKey;
+use crate::campaign::due::{Rest, StopFault};
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, SendEnd, SendIntent};
 use crate::domain::{Random, RouteKind, SubscriberId, SuppressionReason};
 use crate::store::writer::Durability;
-use crate::store::{FreezeError, Proof, StoreFault};
+use crate::store::{FreezeError, Proof, Standstill, StoreFault};
 
 #[tokio::test]
 async fn a_campaign_is_frozen_for_the_planned_audience_and_read_back_with_the_same_bytes() {
@@ -197,12 +198,18 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
     freeze(&store, "one").await;
-    store.mark_paused(&key("one"), Some((at(1), "the breaker opened"))).await.unwrap();
+    let rest = Some(Rest { until: at(9), fault: Some(StopFault::Route) });
+    let standstill = Standstill { paused: Some((at(1), "the breaker opened")), rest, stops: 3 };
+    store.mark_standstill(&key("one"), &standstill).await.unwrap();
     assert!(!store.mark_finished(&key("one"), at(2)).await.unwrap());
     let frozen = store.campaign_summaries().await.unwrap().remove(0);
     let paused = Some((at(1), "the breaker opened".to_owned()));
     assert_eq!((frozen.finished_at, frozen.paused), (None, paused));
-    store.mark_paused(&key("one"), None).await.unwrap();
+    assert_eq!((frozen.rest, frozen.stops), (rest, 3));
+    let standstill = Standstill { stops: 2, ..Standstill::default() };
+    store.mark_standstill(&key("one"), &standstill).await.unwrap();
+    let frozen = store.campaign_summaries().await.unwrap().remove(0);
+    assert_eq!((frozen.paused, frozen.rest, frozen.stops), (None, None, 2));
     store.unsubscribe(SubscriberId(1), "t", at(2)).await.unwrap();
     let ledger = store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap();
     crate::delivery::Ledger::claim(&ledger, 10, at(3)).await.unwrap();
@@ -210,6 +217,7 @@ async fn a_campaign_is_finished_when_every_row_is_final() {
     assert!(store.mark_finished(&key("one"), at(5)).await.unwrap());
     let frozen = store.campaign_summaries().await.unwrap().remove(0);
     assert_eq!((frozen.finished_at, frozen.paused), (Some(at(4)), None));
+    assert_eq!((frozen.rest, frozen.stops), (None, 0));
     let missing = store.mark_finished(&key("two"), at(5)).await.unwrap_err();
     assert_eq!(missing.fault, StoreFault::NoSuchCampaign { campaign: key("two") });
 }

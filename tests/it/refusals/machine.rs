@@ -32,7 +32,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     let issue = newsletter.issue("one");
     let run = newsletter.expect(12, &["send", &issue]);
     insta::assert_snapshot!(run.plain_stderr(), @r"
-    error: cannot open the store FOLDER/subscribers/postrider.sqlite3: a newer postrider has changed it (it holds migration 9000, and this build knows none after 2)
+    error: cannot open the store FOLDER/subscribers/postrider.sqlite3: a newer postrider has changed it (it holds migration 9000, and this build knows none after NUMBER)
     hint: Nothing was changed. Upgrade postrider on this machine.
     ");
     for arguments in [vec!["status"], vec!["subscribers", "stats"]] {

@@ -69,7 +69,7 @@ fn a_send_that_was_asked_to_stop_resumes_with_those_who_are_left() {
       about a second if a message takes 0.1 s
     stopping: messages under way have 30 s; a second signal stops at once
     test-weekly/one: 2 of 3 got it, 1 to be sent
-    warning: stopped before the end: it was asked to stop
+    warning: stopped before the end: a signal asked the program to stop
     hint: Run the same command again to send to the others; no recipient is lost.
     ");
     let status = newsletter.status(&issue);

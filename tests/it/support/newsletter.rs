@@ -204,6 +204,11 @@ impl Newsletter {
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
     }
 
+    /// The program in this newsletter, by a clock that says `now`.
+    pub fn at<'n>(&'n self, now: &'n str) -> ByGivenClock<'n> {
+        ByGivenClock { newsletter: self, now }
+    }
+
     /// Starts the program.
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.root(), arguments, &self.environment, self.canaries().clone())
@@ -241,6 +246,29 @@ impl Newsletter {
         let lines: String =
             self.settings.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
         self.write("postrider.toml", lines);
+    }
+}
+
+/// Runs the program by another clock than that of the machine.
+#[derive(Clone, Copy)]
+pub struct ByGivenClock<'n> {
+    newsletter: &'n Newsletter,
+    now: &'n str,
+}
+
+impl ByGivenClock<'_> {
+    /// Starts the program.
+    pub fn start(self, arguments: &[&str]) -> Running {
+        let Newsletter { environment, .. } = self.newsletter;
+        let canaries = self.newsletter.canaries().clone();
+        Running::start_at(self.now, self.newsletter.root(), arguments, environment, canaries)
+    }
+
+    /// Runs the program, and expects it to end so.
+    pub fn expect(self, code: i32, arguments: &[&str]) -> Run {
+        let run = self.start(arguments).finish();
+        assert_eq!(run.code, code, "{arguments:?} at {}: {run}", self.now);
+        run
     }
 }
 

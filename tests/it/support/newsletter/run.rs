@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use crate::support::given_clock;
+
 /// Longer than any run of a test takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -71,6 +73,19 @@ impl Running {
     ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.args(arguments).current_dir(folder).env_clear().envs(environment);
+        Self::spawn(command, folder, canaries)
+    }
+
+    /// Starts it by a clock that says `now`.
+    pub(super) fn start_at(
+        now: &str,
+        folder: &Path,
+        arguments: &[&str],
+        environment: &BTreeMap<String, String>,
+        canaries: Vec<String>,
+    ) -> Self {
+        let mut command = given_clock::program(now, arguments);
+        command.current_dir(folder).envs(environment);
         Self::spawn(command, folder, canaries)
     }
 
@@ -137,7 +152,7 @@ impl Running {
     /// Waits for the end.
     pub fn finish(mut self) -> Run {
         while self.next_line().is_some() {}
-        let stdout = self.stdout.recv_timeout(LIMIT).unwrap();
+        let stdout = given_clock::output(&self.stdout.recv_timeout(LIMIT).unwrap());
         let status = self.child.wait().unwrap();
         let run = Run {
             code: status.code().unwrap_or(-1),
