@@ -1,5 +1,17 @@
 //! What a refusal is about: rules as data, and one lookup.
+//!
+//! In: the phase and the reply. Out: a [`Meaning`]. The table is in [`rules`],
+//! its lists of words are in [`words`], and [`wording`] compares them with a
+//! text. Absent on purpose: what follows for the row, the connection and the
+//! campaign.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+mod wording;
+mod words;
+
+use self::wording::Wording;
 use super::{Phase, Reply};
 
 /// Whom or what a refusal is about, and what follows for a recipient if it is theirs.
@@ -27,41 +39,10 @@ pub(super) enum Meaning {
     Unclear,
 }
 
-/// What a reply of 400 or more in that phase means.
+/// What a reply of 400 or more in that phase means: the first rule that fits.
 pub(super) fn meaning(phase: Phase, reply: &Reply) -> Meaning {
-    let code = reply.enhanced.map(|code| (code.subject, code.detail));
-    match reply.code {
-        530 | 534 | 535 | 538 => Meaning::Sender,
-        ..500 if phase < Phase::RcptTo => Meaning::Server,
-        ..500 => Meaning::RecipientDeferred,
-        _ if phase < Phase::RcptTo => Meaning::Sender,
-        _ if phase == Phase::RcptTo && matches!(code, Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1))) => {
-            Meaning::NoMailbox
-        }
-        _ => Meaning::Unclear,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::delivery::EnhancedCode;
-
-    #[test]
-    fn only_an_unknown_mailbox_at_rcpt_is_no_mailbox() {
-        let reply = |code, text: &str| {
-            let enhanced = EnhancedCode::parse_prefix(text);
-            Reply { code, enhanced, text: text.into() }
-        };
-        for (phase, code, text, expected) in [
-            (Phase::RcptTo, 550, "5.1.1 no such user", Meaning::NoMailbox),
-            (Phase::RcptTo, 550, "5.7.1 no", Meaning::Unclear),
-            (Phase::MailFrom, 550, "5.7.1 no", Meaning::Sender),
-            (Phase::MailFrom, 451, "4.3.0 later", Meaning::Server),
-            (Phase::RcptTo, 450, "4.2.0 later", Meaning::RecipientDeferred),
-            (Phase::Dot, 530, "5.7.0 log in", Meaning::Sender),
-        ] {
-            assert_eq!(meaning(phase, &reply(code, text)), expected, "{phase} {code} {text}");
-        }
-    }
+    let wording = Wording::from_text(&reply.text);
+    let fits = |rule: &&rules::AnswerRule| rule.fits(phase, reply, &wording);
+    // The last rule fits every reply; a test holds it.
+    rules::RULES.iter().find(fits).map_or(Meaning::Unclear, |rule| rule.meaning)
 }

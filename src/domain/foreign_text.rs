@@ -16,6 +16,9 @@ const LONGEST_READ: usize = 16 * LONGEST_TEXT;
 /// 44, and a server may break one in two.
 const LONGEST_WORD: usize = 23;
 
+/// A longer part of a word is no word: no server speaks in such.
+const LONGEST_PIECE: usize = 20;
+
 /// One line of at most 300 characters. It has no invisible characters, no
 /// local part of an email address, no path of a URL and no token: `…` stands
 /// in their place.
@@ -63,10 +66,42 @@ fn without_tokens(text: &str) -> String {
         let length = rest[start..].find(|c| !may_stand_in_a_token(c));
         let end = length.map_or(rest.len(), |length| start + length);
         shown.push_str(&rest[..start]);
-        shown.push_str(if end - start > LONGEST_WORD { "…" } else { &rest[start..end] });
+        let word = &rest[start..end];
+        shown.push_str(if word.len() > LONGEST_WORD && !is_readable(word) { "…" } else { word });
         rest = &rest[end..];
     }
     shown + rest
+}
+
+/// Whether a long word is made of words, as `SubmissionQuotaExceededException`
+/// and `user-does-not-exist-here` are, or `ANSWER_554_FROM_EUROPE_2026`. Servers
+/// name the reason in such words. A random token has digits beside letters, or
+/// capitals where no word begins.
+fn is_readable(word: &str) -> bool {
+    let pieces: Vec<&str> = word.split(['-', '_']).flat_map(humps).collect();
+    pieces.iter().all(|piece| is_word_or_number(piece)) && word.len() >= 4 * pieces.len()
+}
+
+/// The parts of `QuotaExceeded`: each begins where a capital follows a small letter.
+fn humps(text: &str) -> Vec<&str> {
+    let is_start = |at: &usize| {
+        let bytes = text.as_bytes();
+        *at > 0 && bytes[*at].is_ascii_uppercase() && bytes[*at - 1].is_ascii_lowercase()
+    };
+    let starts = std::iter::once(0).chain((0..text.len()).filter(is_start));
+    let ends = (0..text.len()).filter(is_start).chain(std::iter::once(text.len()));
+    starts.zip(ends).map(|(start, end)| &text[start..end]).collect()
+}
+
+/// A word of one case, perhaps with one capital at its start, or a short number.
+fn is_word_or_number(piece: &str) -> bool {
+    let is_number = piece.len() <= 4 && piece.bytes().all(|b| b.is_ascii_digit());
+    let has_vowel = piece.bytes().any(|b| b"aeiouyAEIOUY".contains(&b));
+    let rest = piece.get(1..).unwrap_or_default();
+    let is_word = piece.bytes().all(|b| b.is_ascii_alphabetic())
+        && (rest.bytes().all(|b| b.is_ascii_lowercase())
+            || piece.bytes().all(|b| b.is_ascii_uppercase()));
+    is_number || (is_word && has_vowel && piece.len() <= LONGEST_PIECE)
 }
 
 fn may_stand_in_a_token(c: char) -> bool {
@@ -154,6 +189,47 @@ mod tests {
             ("é://é/é".to_owned(), "é://é/…"),
         ] {
             assert_eq!(safe_text(&text), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_word_of_words_stays() {
+        for text in [
+            "STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed",
+            "MapiExceptionShutoffQuotaExceeded",
+            "user-does-not-exist-here-anymore",
+            "MAILBOX_UNAVAILABLE_OR_ACCESS_DENIED",
+            "ANSWER_554_FROM_EUROPE_2026.example",
+        ] {
+            assert_eq!(safe_text(text), text);
+        }
+        for text in [
+            "550e8400-e29b-41d4-a716-446655440000",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "CAD5yHMWnG6Xz0kLqPzRtVbN",
+            "thequickbrownfoxjumpsoverthelazydog",
+            "deadbeefcafedeadbeefcafe",
+            "bcdfghjklmnpqrstvwxzbcdfg",
+        ] {
+            assert_eq!(safe_text(text), "…", "{text}");
+        }
+    }
+
+    #[test]
+    fn no_token_and_no_half_of_one_reads_as_a_word() {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut state = 1_u64;
+        let mut token = || -> String {
+            let next = |_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                char::from(ALPHABET[usize::try_from(state >> 58).unwrap()])
+            };
+            (0..44).map(next).collect()
+        };
+        for token in (0..20_000).map(|_| token()) {
+            for part in [&token[..], &token[..24], &token[20..], &token[7..37]] {
+                assert_eq!(safe_text(part), "…", "{part}");
+            }
         }
     }
 

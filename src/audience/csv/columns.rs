@@ -42,11 +42,11 @@ impl std::fmt::Debug for ListEntry {
 /// The header of a file, with the meaning of each column.
 pub(super) struct Columns {
     pub(super) header: Vec<String>,
-    meanings: Vec<Meaning>,
+    meanings: Vec<ColumnMeaning>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
+enum ColumnMeaning {
     Address,
     FirstName,
     LastName,
@@ -65,7 +65,7 @@ enum Meaning {
     Ignored,
 }
 
-impl Meaning {
+impl ColumnMeaning {
     /// Case, spaces, `_` and `-` make no difference. `Address` is not in the list:
     /// in Mailchimp's exports it is the postal address.
     fn from_name(name: &str) -> Self {
@@ -116,16 +116,18 @@ impl Columns {
                 name => header.push(name.trim().to_owned()),
             }
         }
-        let mut meanings: Vec<_> = header.iter().map(|name| Meaning::from_name(name)).collect();
+        let mut meanings: Vec<_> =
+            header.iter().map(|name| ColumnMeaning::from_name(name)).collect();
         let mut own = header.as_slice();
         if let Some(list) = own.strip_suffix(&REJECTS_COLUMNS.map(str::to_owned)) {
-            meanings[list.len()..].fill(Meaning::Ignored);
+            meanings[list.len()..].fill(ColumnMeaning::Ignored);
             own = list;
         }
         if own.ends_with(&EXPORT_END.map(str::to_owned)) {
-            meanings[own.len() - 1] = Meaning::Ignored;
+            meanings[own.len() - 1] = ColumnMeaning::Ignored;
         }
-        let mut addresses = meanings.iter().enumerate().filter(|(_, m)| **m == Meaning::Address);
+        let mut addresses =
+            meanings.iter().enumerate().filter(|(_, m)| **m == ColumnMeaning::Address);
         match (addresses.next(), addresses.next()) {
             (Some(_), None) => Ok(Self { header, meanings }),
             (None, _) => Err(ListFileError::NoAddressColumn { columns: shown(&header) }),
@@ -192,23 +194,29 @@ struct RowCells<'r> {
 }
 
 impl<'r> RowCells<'r> {
-    fn take(&mut self, meaning: Meaning, text: &'r str, name: &str) -> Result<(), RejectReason> {
+    fn take(
+        &mut self,
+        meaning: ColumnMeaning,
+        text: &'r str,
+        name: &str,
+    ) -> Result<(), RejectReason> {
         match meaning {
-            Meaning::Address => self.address = text,
-            Meaning::FirstName => self.first_name = text,
-            Meaning::LastName => self.last_name = text,
-            Meaning::FullName => self.full_name = text,
-            Meaning::Status => self.status = text,
-            Meaning::Ignored => {}
-            Meaning::Suppressed if text.is_empty() => {}
-            Meaning::Suppressed => {
+            ColumnMeaning::Address => self.address = text,
+            ColumnMeaning::FirstName => self.first_name = text,
+            ColumnMeaning::LastName => self.last_name = text,
+            ColumnMeaning::FullName => self.full_name = text,
+            ColumnMeaning::Status => self.status = text,
+            ColumnMeaning::Ignored => {}
+            ColumnMeaning::Suppressed if text.is_empty() => {}
+            ColumnMeaning::Suppressed => {
                 self.suppressed = Some(SuppressionReason::parse(text).ok_or(RejectReason::Status)?);
             }
-            Meaning::Attributes => self.take_attributes(text)?,
-            Meaning::UnsubscribedAt | Meaning::CleanedAt | Meaning::Field if text.is_empty() => {}
-            Meaning::UnsubscribedAt | Meaning::CleanedAt | Meaning::Field => {
-                self.left |= meaning == Meaning::UnsubscribedAt;
-                self.cleaned |= meaning == Meaning::CleanedAt;
+            ColumnMeaning::Attributes => self.take_attributes(text)?,
+            ColumnMeaning::UnsubscribedAt | ColumnMeaning::CleanedAt | ColumnMeaning::Field
+                if text.is_empty() => {}
+            ColumnMeaning::UnsubscribedAt | ColumnMeaning::CleanedAt | ColumnMeaning::Field => {
+                self.left |= meaning == ColumnMeaning::UnsubscribedAt;
+                self.cleaned |= meaning == ColumnMeaning::CleanedAt;
                 self.fields.insert(name.to_owned(), text.to_owned());
             }
         }
