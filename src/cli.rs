@@ -34,7 +34,7 @@ Exit codes:
    5  proof missing, or of other bytes
    6  held by another sender
    7  server, provider or database unreachable or refused us; resumable
-   8  stopped by the breaker, a pause or a signal; resumable
+   8  stopped by the breaker, a pause, a signal or `cancel`; resumable
    9  finished with rejections
   10  outcomes unknown
   11  blocked or overdue
@@ -68,6 +68,7 @@ enum Command {
     Preview(commands::preview::Arguments),
     Proof(commands::proof::Arguments),
     Send(commands::send::Arguments),
+    Cancel(commands::cancel::Arguments),
     Due(commands::due::Arguments),
     Status(commands::status::Arguments),
     /// Import, export, add, show, suppress or count subscribers
@@ -135,6 +136,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Preview(arguments) => commands::preview::run(context, &arguments),
         Command::Proof(arguments) => commands::proof::run(context, &arguments),
         Command::Send(arguments) => commands::send::run(context, &arguments),
+        Command::Cancel(arguments) => commands::cancel::run(context, &arguments),
         Command::Due(arguments) => commands::due::run(context, &arguments),
         Command::Status(arguments) => commands::status::run(context, &arguments),
         Command::Subscribers(action) => commands::subscribers::run(context, &action),

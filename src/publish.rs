@@ -7,11 +7,13 @@
 //! Deliberately absent: parsing of arguments, which
 //! [`commands`](crate::commands) does.
 
+pub(crate) mod cancel;
 mod decide;
 mod deliver;
 mod differences;
 pub(crate) mod due;
-mod identity;
+mod halt;
+pub(crate) mod identity;
 pub(crate) mod issue_file;
 pub(crate) mod newsletter;
 pub(crate) mod order;

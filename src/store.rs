@@ -7,6 +7,7 @@
 //! server's replies.
 
 mod campaigns;
+mod cancellations;
 mod error;
 mod freeze;
 mod group;
@@ -17,6 +18,7 @@ mod open;
 mod outcomes;
 mod proofs;
 mod pushes;
+mod retry;
 mod sender_lock;
 mod store_file;
 mod subscribers;
@@ -33,12 +35,14 @@ pub use open::OpenMode;
 pub use sender_lock::SenderLock;
 
 pub(crate) use campaigns::{EXAMPLE_ORIGIN, LedgerRows};
+pub(crate) use cancellations::{CallOff, CallOffUndone};
 pub(crate) use error::StoreFault;
 pub(crate) use freeze::FreezeError;
 pub(crate) use import::{ImportError, ImportSummary};
 pub(crate) use outcomes::OutcomeRow;
 pub(crate) use proofs::Proof;
 pub(crate) use pushes::StorePushRecord;
+pub(crate) use retry::RetryClass;
 pub(crate) use subscribers::{ListStats, ListedSubscriber};
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::Publisher;
 use crate::publish::newsletter::Newsletter;
-use crate::publish::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule};
+use crate::publish::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule, RetryClass};
 use crate::publish::store_access::with_store_for_sending;
 
 /// Freeze an issue and deliver it, or resume where it was interrupted
@@ -39,6 +39,18 @@ pub(crate) struct Arguments {
     /// What to do about recipients in doubt: an interruption left their outcome unknown
     #[arg(long, value_enum, default_value_t = DoubtChoice::Ask, value_name = "WHAT")]
     in_doubt: DoubtChoice,
+    /// Send a finished campaign again, to exactly those who were rejected, or whose time ran out (may be repeated)
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHO")]
+    retry: Vec<RetryChoice>,
+}
+
+/// Who gets a finished campaign again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum RetryChoice {
+    /// Those whom a server refused
+    Rejected,
+    /// Those who were not delivered within `[delivery] lifetime`
+    Expired,
 }
 
 /// What to do about recipients in doubt.
@@ -68,6 +80,14 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             DoubtChoice::Resend => Some(InDoubt::Resend),
             DoubtChoice::Skip => Some(InDoubt::Skip),
         },
+        retry: arguments
+            .retry
+            .iter()
+            .map(|choice| match choice {
+                RetryChoice::Rejected => RetryClass::Rejected,
+                RetryChoice::Expired => RetryClass::Expired,
+            })
+            .collect(),
     };
     block_on(with_store_for_sending(context, &newsletter.config, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };

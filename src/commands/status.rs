@@ -8,13 +8,12 @@ use serde::Serialize;
 use crate::campaign::{MessageForm, MessagePurpose};
 use crate::config::{Config, Root};
 use crate::delivery::{Completion, RowState, Tally};
-use crate::domain::{CampaignKey, RouteKind, Slug, Timestamp};
+use crate::domain::{RouteKind, Timestamp};
 use crate::error::{Exit, Failure};
-use crate::issue::Issue;
 use crate::store::{CampaignSummary, FrozenCampaign, OpenMode, OutcomeRow, Store};
 
 use crate::host::{Context, OutputFormat, block_on};
-use crate::publish::issue_file::{read_source, stem};
+use crate::publish::identity::key_named;
 use crate::publish::store_access;
 
 /// Show the state of every campaign
@@ -40,6 +39,7 @@ struct CampaignStatus {
     frozen_at: Timestamp,
     finished_at: Option<Timestamp>,
     paused: Option<String>,
+    cancelled_at: Option<Timestamp>,
     audience: u64,
     tally: Tally,
     /// Rules whose errors were allowed.
@@ -90,7 +90,7 @@ async fn read_all(store: &Store) -> Result<Report, Failure> {
 }
 
 async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report, Failure> {
-    let key = CampaignKey { newsletter: config.newsletter.slug.clone(), issue: slug_of(issue)? };
+    let key = key_named(config, store, issue).await?;
     let Some(FrozenCampaign { campaign, summary }) = store.campaign(&key).await? else {
         return Err(Failure::new(Exit::InputUnreadable, format!("{key} was never frozen"))
             .hint("`postrider status` without an issue lists every campaign."));
@@ -120,23 +120,6 @@ async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report
     Ok(Report { campaigns: vec![CampaignStatus { not_reached: Some(not_reached), ..status }] })
 }
 
-/// An issue may be named by its file, or by its slug when the file has gone.
-fn slug_of(issue: &Path) -> Result<Slug, Failure> {
-    if issue.is_file() {
-        let source = read_source(issue)?;
-        if let Ok(issue) = Issue::parse(&source, &stem(issue)) {
-            return Ok(issue.slug);
-        }
-        return Slug::from_text(&stem(issue)).ok_or_else(|| no_slug(issue));
-    }
-    Slug::parse(&issue.to_string_lossy()).map_err(|_| no_slug(issue))
-}
-
-fn no_slug(issue: &Path) -> Failure {
-    let what = format!("{} is neither an issue file nor a slug", issue.display());
-    Failure::new(Exit::InputUnreadable, what)
-}
-
 fn report_to_people(context: &Context, report: &Report) -> Result<(), Failure> {
     let ui = &context.ui;
     if report.campaigns.is_empty() {
@@ -145,6 +128,7 @@ fn report_to_people(context: &Context, report: &Report) -> Result<(), Failure> {
     for campaign in &report.campaigns {
         let tally = &campaign.tally;
         let standing = match (campaign.standing, &campaign.paused, &campaign.finished_at) {
+            _ if let Some(at) = &campaign.cancelled_at => format!("called off {at}"),
             (_, Some(why), _) => format!("paused: {why}"),
             (_, None, Some(at)) => format!("finished {at}"),
             (Completion::Unfinished, None, None) => "unfinished".to_owned(),
@@ -200,12 +184,13 @@ impl CampaignStatus {
             via: campaign.via,
             // Where a provider keeps the list, the ledger has no rows to judge by.
             standing: match (campaign.recipients, campaign.finished_at) {
-                (0, None) => Completion::Unfinished,
+                (0, None) if campaign.cancelled_at.is_none() => Completion::Unfinished,
                 _ => tally.completion(),
             },
             frozen_at: campaign.frozen_at,
             finished_at: campaign.finished_at,
             paused: campaign.paused.map(|(_, why)| why),
+            cancelled_at: campaign.cancelled_at,
             audience: campaign.recipients,
             tally,
             allowed: campaign.provenance.allowed,

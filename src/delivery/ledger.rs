@@ -32,7 +32,8 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Reserves up to `limit` rows that are pending, or deferred and due. They
     /// are on the disk before it returns. In the same transaction, rows of
-    /// subscribers who unsubscribed or are suppressed become withdrawn.
+    /// subscribers who unsubscribed or are suppressed become withdrawn; so does
+    /// every row that could be reserved, once the campaign was called off.
     fn claim(
         &self,
         limit: usize,
@@ -154,7 +155,7 @@ pub enum RowState {
     Rejected,
     /// In doubt.
     Unknown,
-    /// Unsubscribed or suppressed after the freeze, or skipped in doubt.
+    /// Unsubscribed or suppressed after the freeze, skipped in doubt, or called off.
     Withdrawn,
 }
 

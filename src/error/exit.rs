@@ -96,7 +96,9 @@ impl From<FreezeError> for Failure {
         let exit = match error {
             FreezeError::Store(error) => return error.into(),
             FreezeError::AlreadyFrozen { .. } => Exit::Held,
-            FreezeError::EmptyAudience { .. } => Exit::BlockedOrOverdue,
+            FreezeError::EmptyAudience { .. } | FreezeError::CalledOff { .. } => {
+                Exit::BlockedOrOverdue
+            }
         };
         Self::new(exit, error.to_string()).hint(error.advice())
     }

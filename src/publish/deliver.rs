@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::campaign::{Campaign, CopyRecipient, MessageForm, MessagePurpose, UnsubscribePages};
 use crate::delivery::{
-    self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ledger, Mailer, StopWish,
-    Summary, Transport, Work,
+    self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ending, Ledger, Mailer,
+    StopWish, Summary, Transport, Work,
 };
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
@@ -15,6 +17,7 @@ use crate::host::{Context, listen_for_signals};
 use crate::store::{FrozenCampaign, SenderLock, Standstill};
 
 use super::Publisher;
+use super::halt::{Halt, HaltWatch};
 use super::order::Order;
 use super::report::{SendReport, reason_of};
 use super::standstill::{standstill_after, stops_before};
@@ -32,7 +35,7 @@ pub(super) async fn deliver<T: Transport>(
     (transport, connections): (&Arc<T>, usize),
 ) -> Result<SendReport, Failure> {
     let Publisher { context, newsletter, store } = publisher;
-    let stop = listen_for_signals()?;
+    let mut signals = listen_for_signals()?;
     let in_doubt = publisher.settle_doubt(frozen, order).await?;
     let now = context.clock.now();
     let mailer = mailer(publisher, &frozen.campaign, MessagePurpose::Campaign).await?;
@@ -54,7 +57,9 @@ pub(super) async fn deliver<T: Transport>(
     let progress = Arc::new(DeliveryProgress::default());
     let settled_before = tally.total() - tally.open();
     let bar = context.ui.progress("recipients", tally.total()).resumed_at(settled_before);
-    let mut requests = stop.clone();
+    let (wish, stop) = watch::channel(StopWish::GoOn);
+    let mut halts = HaltWatch::new(publisher, frozen);
+    let mut halt = None;
     let run = delivery::run(
         ledger,
         Arc::clone(transport),
@@ -69,8 +74,16 @@ pub(super) async fn deliver<T: Transport>(
     let summary = loop {
         tokio::select! {
             summary = &mut run => break summary,
-            Ok(()) = requests.changed() => report_stop(context, *requests.borrow_and_update()),
+            Ok(()) = signals.changed() => {
+                let wished = *signals.borrow_and_update();
+                raise(&wish, wished);
+                report_stop(context, wished);
+            }
             _ = tick.tick() => {
+                if halt.is_none() {
+                    halt = halts.look().await;
+                    halt.into_iter().for_each(|halt| report_halt(context, &wish, halt));
+                }
                 bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
                 report_wait(context, DEFERRED, &progress.waits_until, &mut deferred);
                 report_wait(context, UNREACHABLE, &progress.redials_at, &mut unreachable);
@@ -78,22 +91,30 @@ pub(super) async fn deliver<T: Transport>(
         }
     };
     bar.finish();
-    finish(publisher, frozen, &summary?, order).await
+    finish(publisher, frozen, summary?, order, halt).await
 }
 
 /// Marks in the store how the campaign stands after a run, and reports it.
 async fn finish(
     publisher: &Publisher<'_>,
     frozen: &FrozenCampaign,
-    summary: &Summary,
+    mut summary: Summary,
     order: &Order,
+    halt: Option<Halt>,
 ) -> Result<SendReport, Failure> {
     let Publisher { context, newsletter, store } = publisher;
     let zone = &newsletter.config.newsletter.time_zone;
-    let report = SendReport::for_run(frozen, summary, zone)?;
     let (key, now) = (frozen.campaign.key(), context.clock.now());
-    let reason = reason_of(&summary.ending);
-    match standstill_after(summary, stops_before(frozen, order), now) {
+    if store.finish_called_off(key, now).await? {
+        summary.tally = store.tally(frozen.summary.rows).await?;
+        return SendReport::for_run(frozen, &summary, Some(Halt::CalledOff), zone);
+    }
+    // A run that had ended by itself before it could halt is reported as that.
+    let halt = halt
+        .filter(|halt| *halt != Halt::CalledOff && matches!(summary.ending, Ending::Interrupted));
+    let report = SendReport::for_run(frozen, &summary, halt, zone)?;
+    let reason = reason_of(&summary.ending, halt);
+    match standstill_after(&summary, stops_before(frozen, order), now) {
         None => drop(store.mark_finished(key, now).await?),
         Some((rest, stops)) => {
             let paused = reason.as_deref().map(|reason| (now, reason));
@@ -101,6 +122,20 @@ async fn finish(
         }
     }
     Ok(report)
+}
+
+/// Makes a wish to stop more urgent, never less.
+fn raise(wish: &watch::Sender<StopWish>, wished: StopWish) {
+    wish.send_modify(|wish| *wish = wished.max(*wish));
+}
+
+fn report_halt(context: &Context, wish: &watch::Sender<StopWish>, halt: Halt) {
+    raise(wish, StopWish::Drain);
+    context.ui.status(&format!(
+        "stopping, because {}: messages under way have {} s",
+        halt.reason(),
+        DRAIN.as_secs()
+    ));
 }
 
 const DEFERRED: &str = "the server deferred the recipients that are left; next attempt";

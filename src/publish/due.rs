@@ -41,6 +41,9 @@ impl Publisher<'_> {
             None if dry_run => context.clock.now(),
             None => switch_on(self, context.clock.now()).await?,
         };
+        if !dry_run {
+            self.settle_called_off().await?;
+        }
         let mut exits = Vec::new();
         let mut tried = BTreeSet::new();
         // Nothing more is sent after a signal, or after a failure that every
@@ -117,6 +120,7 @@ impl Publisher<'_> {
             repeat: RepeatRule::Refuse,
             allow: Vec::new(),
             in_doubt: None,
+            retry: Vec::new(),
         }
     }
 

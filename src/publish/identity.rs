@@ -1,13 +1,15 @@
 //! Which campaign an issue file belongs to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::config::Config;
 use crate::domain::{CampaignKey, Slug};
-use crate::error::Failure;
-use crate::store::FrozenCampaign;
+use crate::error::{Exit, Failure};
+use crate::issue::Issue;
+use crate::store::{FrozenCampaign, Store};
 
 use super::Publisher;
-use super::issue_file::{read_source, stem};
+use super::issue_file::{issue_files, issue_path, read_source, relative_to, stem};
 use super::newsletter::{Newsletter, ReadyIssue};
 
 /// The campaign that was frozen from a file that cannot be used any more:
@@ -77,7 +79,92 @@ pub(super) fn is_of_another_issue(
 }
 
 fn has_slug(newsletter: &Newsletter, file: &Path, slug: &Slug) -> bool {
-    let file = newsletter.config.root.join(file);
-    let Ok(source) = read_source(&file) else { return false };
-    newsletter.parse(&source, &file).is_ok_and(|issue| issue.slug == *slug)
+    slug_in(&newsletter.config.root.join(file)).is_some_and(|found| found == *slug)
+}
+
+/// The slug of the issue in a file, if there is an issue in it.
+fn slug_in(file: &Path) -> Option<Slug> {
+    let source = read_source(file).ok()?;
+    Issue::parse(&source, &stem(file)).ok().map(|issue| issue.slug)
+}
+
+/// The file in which the issue of a campaign is now: the one from which it was
+/// frozen, or another one that has its slug because it was renamed.
+pub(super) fn current_file(newsletter: &Newsletter, frozen: &FrozenCampaign) -> Option<PathBuf> {
+    let (config, slug) = (&newsletter.config, &frozen.campaign.key().issue);
+    let file = config.root.join(&frozen.summary.provenance.source_file);
+    if file.is_file() {
+        return Some(file);
+    }
+    file_of(config, slug)
+}
+
+/// The issue file that has a slug.
+fn file_of(config: &Config, slug: &Slug) -> Option<PathBuf> {
+    let files = issue_files(&config.issues).ok()?;
+    files.into_iter().find(|file| slug_in(file).as_ref() == Some(slug))
+}
+
+/// The issue that somebody names, by its file or by its slug. A file that cannot
+/// be used, or was removed, names the campaign that was frozen from it.
+///
+/// # Errors
+/// It is neither; or the store cannot be read.
+pub(crate) async fn key_named(
+    config: &Config,
+    store: &Store,
+    named: &Path,
+) -> Result<CampaignKey, Failure> {
+    let newsletter = config.newsletter.slug.clone();
+    let path = issue_path(&config.root, named);
+    let in_file = if path.is_file() { slug_in(&path) } else { None };
+    if let Some(issue) = in_file {
+        let key = CampaignKey { newsletter, issue };
+        if store.campaign(&key).await?.is_some() {
+            return Ok(key);
+        }
+        // Its slug was edited after it was frozen.
+        return Ok(frozen_from_file(config, store, &path, Finished::Ignored).await?.unwrap_or(key));
+    }
+    if let Some(key) = frozen_from_file(config, store, &path, Finished::Counts).await? {
+        return Ok(key);
+    }
+    let slug = if path.is_file() {
+        Slug::from_text(&stem(&path))
+    } else {
+        Slug::parse(&named.to_string_lossy()).ok()
+    };
+    let issue = slug.ok_or_else(|| {
+        let what = format!("{} is neither an issue file nor a slug", named.display());
+        Failure::new(Exit::InputUnreadable, what)
+    })?;
+    Ok(CampaignKey { newsletter, issue })
+}
+
+/// Whether a campaign that is over is looked for too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Finished {
+    Counts,
+    Ignored,
+}
+
+async fn frozen_from_file(
+    config: &Config,
+    store: &Store,
+    path: &Path,
+    finished: Finished,
+) -> Result<Option<CampaignKey>, Failure> {
+    let file = relative_to(&config.root, path);
+    let campaigns = store.campaign_summaries().await?;
+    let mut ours = campaigns.into_iter().filter(|campaign| {
+        campaign.key.newsletter == config.newsletter.slug
+            && campaign.provenance.source_file == file
+            && (finished == Finished::Counts || campaign.finished_at.is_none())
+    });
+    Ok(ours.next().map(|campaign| campaign.key))
+}
+
+/// Whether a newsletter has an issue file of that slug.
+pub(super) fn has_issue(config: &Config, slug: &Slug) -> bool {
+    file_of(config, slug).is_some()
 }

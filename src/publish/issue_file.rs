@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::Root;
 use crate::config::files::read_at_most;
 use crate::error::{Exit, Failure};
 use crate::source::{MAX_SOURCE_BYTES, SourceError, SourceText};
@@ -40,13 +41,14 @@ pub(crate) fn read_source(path: &Path) -> Result<SourceText, Failure> {
     .hint("Wait until the program that writes it has finished, and try again."))
 }
 
-#[derive(PartialEq)]
-struct Fingerprint {
+/// What shows that a file may have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint {
     length: u64,
     changed: Option<std::time::SystemTime>,
 }
 
-fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
+pub(super) fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     let data = std::fs::metadata(path)?;
     Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
 }
@@ -68,4 +70,31 @@ pub(crate) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Where an issue file is: as named from here, or else from the newsletter's folder.
+pub(super) fn issue_path(root: &Root, named: &Path) -> PathBuf {
+    let in_newsletter = root.join(named);
+    if !named.exists() && in_newsletter.exists() { in_newsletter } else { named.to_owned() }
+}
+
+/// A file as provenance names it: relative to the newsletter's folder, if it is
+/// below that. The file need not exist any more.
+pub(super) fn relative_to(root: &Root, path: &Path) -> String {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path_of_missing(path));
+    let root = root.folder();
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    absolute.strip_prefix(&root).unwrap_or(&absolute).display().to_string()
+}
+
+/// The absolute path of a file that does not exist any more.
+fn path_of_missing(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }

@@ -13,9 +13,10 @@ use crate::host::{Context, git_commit};
 use crate::issue::Issue;
 use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
 use crate::source::{Finding, Findings, Severity, SourceText, rules};
+use crate::store::LedgerRows;
 use crate::theme::{self, Theme};
 
-use super::issue_file::{read_source, stem};
+use super::issue_file::{issue_path, read_source, relative_to, stem};
 
 /// A newsletter's configuration and theme.
 pub(crate) struct Newsletter {
@@ -34,6 +35,8 @@ pub(crate) struct ReadyIssue {
     pub(crate) image_files: ImageFiles,
     /// The front matter says `draft: true`.
     pub(crate) draft: bool,
+    /// The campaign whose place it takes, of which nobody has anything.
+    pub(crate) instead_of: Option<LedgerRows>,
 }
 
 impl Newsletter {
@@ -98,7 +101,16 @@ impl Newsletter {
         let headers = self.fixed_headers(&letterhead);
         let campaign = Campaign::freeze(key, &rendered, &headers);
         let draft = issue.draft;
-        Ok(ReadyIssue { campaign, rendered, measures, findings, provenance, image_files, draft })
+        Ok(ReadyIssue {
+            campaign,
+            rendered,
+            measures,
+            findings,
+            provenance,
+            image_files,
+            draft,
+            instead_of: None,
+        })
     }
 
     /// Reads one issue's front matter and Markdown.
@@ -128,8 +140,7 @@ impl Newsletter {
 
     /// Where an issue file is: as named from here, or else from the newsletter's folder.
     pub(crate) fn issue_path(&self, named: &Path) -> PathBuf {
-        let in_newsletter = self.config.root.join(named);
-        if !named.exists() && in_newsletter.exists() { in_newsletter } else { named.to_owned() }
+        issue_path(&self.config.root, named)
     }
 
     /// What the newsletter adds to an issue, and a finding if the issue lacks a
@@ -170,13 +181,9 @@ impl Newsletter {
         }
     }
 
-    /// A file as provenance names it: relative to the newsletter's folder, if it
-    /// is below that. The file need not exist any more.
+    /// A file as provenance names it: see [`relative_to`].
     pub(crate) fn relative(&self, path: &Path) -> String {
-        let absolute = path.canonicalize().unwrap_or_else(|_| path_of_missing(path));
-        let root = self.config.root.folder();
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        absolute.strip_prefix(&root).unwrap_or(&absolute).display().to_string()
+        relative_to(&self.config.root, path)
     }
 }
 
@@ -219,18 +226,6 @@ fn without_repetitions(rendered: &mut Vec<Finding>, checked: &[Finding]) {
             [rules::RELATIVE_TARGET.id, rules::MISSING_IMAGE.id].contains(&finding.rule);
         !(leads_nowhere && reported.contains(&finding.position()))
     });
-}
-
-/// The absolute path of a file that does not exist any more.
-fn path_of_missing(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
-    }
 }
 
 /// The theme with the values that `[theme]` in postrider.toml sets.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::delivery::InDoubt;
+pub(crate) use crate::store::RetryClass;
 
 /// What one send was asked to do.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub(crate) struct Order {
     pub(crate) allow: Vec<String>,
     /// What to do about recipients in doubt; `None` asks at a terminal.
     pub(crate) in_doubt: Option<InDoubt>,
+    /// Those of a finished campaign to whom it is sent again; nobody else.
+    pub(crate) retry: Vec<RetryClass>,
 }
 
 /// Who ordered a send.

@@ -12,6 +12,7 @@ use crate::ui::Ui;
 use super::Publisher;
 use super::newsletter::ReadyIssue;
 use super::order::Order;
+use super::refusal;
 use super::report::SendReport;
 
 /// Refuses a campaign that the provider cannot carry. Nothing is called.
@@ -33,8 +34,7 @@ pub(super) async fn begin(
     let record = publisher.store.push_record(campaign.key(), publisher.route());
     let push = push_over(publisher, provider, &record);
     let prepared = push.prepare(campaign, order.in_doubt.unwrap_or(InDoubt::Keep)).await?;
-    let (now, via) = (publisher.context.clock.now(), publisher.route());
-    let frozen = publisher.store.freeze(campaign, &ready.provenance, via, now).await?;
+    let frozen = publisher.freeze(ready).await?;
     complete(publisher, &frozen, &push, prepared).await
 }
 
@@ -63,6 +63,10 @@ async fn complete<P: Provider>(
         Prepared::Settled(pushed) => pushed,
         Prepared::Ready(ready) => {
             print_checklist(&context.ui, &ready.checklist);
+            // Somebody may have called it off meanwhile.
+            if let Some(since) = store.called_off_since(frozen.campaign.key()).await? {
+                return Err(refusal::called_off(frozen.campaign.key(), Some(since)));
+            }
             push.send(ready).await?
         }
     };

@@ -1,6 +1,6 @@
 //! The wording of each refusal, with what to do about it.
 
-use crate::domain::{CampaignKey, RouteKind};
+use crate::domain::{CampaignKey, RouteKind, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::source::Finding;
 use crate::store::FrozenCampaign;
@@ -11,6 +11,9 @@ use super::proofs::{Proofs, changes_since};
 
 const HOW_TO_PROOF: &str =
     "Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.";
+
+const HOW_TO_UNDO: &str = "If it is to be sent after all, run `postrider cancel ISSUE --undo` \
+     first. Nobody who has it gets it again.";
 
 /// Why a new issue is not sent.
 pub(super) fn not_ready(
@@ -24,6 +27,7 @@ pub(super) fn not_ready(
     let not_sent =
         |exit, reason: String| Failure::new(exit, format!("{key} was not sent: {reason}"));
     match why {
+        NotReady::CalledOff => called_off(key, None),
         NotReady::Draft => {
             not_sent(Exit::BlockedOrOverdue, "its front matter says `draft: true`".to_owned())
                 .hint("Remove that line when the issue is ready.")
@@ -83,6 +87,22 @@ pub(super) fn blocked(
             ),
         )
         .hint(format!("Give {file} a `slug` of its own in its front matter.")),
+        Blocked::CalledOff => called_off(key, frozen.summary.cancelled_at),
+        Blocked::Draft => Failure::new(
+            Exit::BlockedOrOverdue,
+            format!("{key} was not sent: its front matter says `draft: true`"),
+        )
+        .hint("Remove that line when the issue is ready.")
+        .hint(format!("To end the campaign for good, run `postrider cancel {}`.", key.issue)),
+        Blocked::RetryOfUnfinished => Failure::new(
+            Exit::BlockedOrOverdue,
+            format!("nobody was sent {key} again: it is not finished yet"),
+        )
+        .hint("Run `send` without `--retry` first: it sends to those who are left."),
+        Blocked::RetryAtProvider => Failure::new(
+            Exit::Usage,
+            format!("nobody was sent {key} again: via {} the list is not here", frozen.summary.via),
+        ),
         Blocked::OtherRoute => Failure::new(
             Exit::BlockedOrOverdue,
             format!(
@@ -92,4 +112,17 @@ pub(super) fn blocked(
         )
         .hint(format!("Finish it with `--via {}`.", frozen.summary.via)),
     }
+}
+
+/// An issue that was called off is not sent.
+pub(super) fn called_off(key: &CampaignKey, since: Option<Timestamp>) -> Failure {
+    let since = since.map(|at| format!(" on {at}")).unwrap_or_default();
+    Failure::new(Exit::BlockedOrOverdue, format!("{key} was not sent: it was called off{since}"))
+        .hint(HOW_TO_UNDO)
+}
+
+/// Nobody was rejected in a campaign that does not exist.
+pub(super) fn never_frozen(key: &CampaignKey) -> Failure {
+    let what = format!("nobody was sent {key} again: it was never sent");
+    Failure::new(Exit::BlockedOrOverdue, what).hint("Run `send` without `--retry`.")
 }

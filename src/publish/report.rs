@@ -12,6 +12,8 @@ use crate::host::{Context, OutputFormat};
 use crate::store::FrozenCampaign;
 use crate::ui::{counted, local_time};
 
+use super::halt::Halt;
+
 /// What became of one campaign or proof. A key that does not apply is `null` in JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct SendReport {
@@ -117,18 +119,20 @@ impl SendReport {
             None => String::new(),
         };
         let key = frozen.campaign.key();
-        report.status(format!("{key} was sent{at}{counts}; nothing was sent now"));
+        let what = if frozen.summary.cancelled_at.is_some() { "called off" } else { "sent" };
+        report.status(format!("{key} was {what}{at}{counts}; nothing was sent now"));
         report.doubt(tally.unknown);
         report
     }
 
-    /// Of a run over a transport.
+    /// Of a run over a transport. `halt` is what ended it from outside.
     ///
     /// # Errors
     /// The rows of the ledger do not add up to the frozen audience.
     pub(super) fn for_run(
         frozen: &FrozenCampaign,
         summary: &Summary,
+        halt: Option<Halt>,
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
         let (key, tally) = (frozen.campaign.key(), &summary.tally);
@@ -143,8 +147,9 @@ impl SendReport {
             )
             .hint("Look at the store before you send again."));
         }
-        let (ending, reason) = (word_of(&summary.ending), reason_of(&summary.ending));
-        let report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit_of(summary));
+        let (ending, reason) = (word_of(&summary.ending, halt), reason_of(&summary.ending, halt));
+        let exit = exit_of(summary, halt);
+        let report = Self::new(&frozen.campaign, frozen.summary.via, ending, exit);
         let mut report = report.with_tally(frozen, *tally, summary.sent_now);
         let audience = summary.audience;
         report.status(format!("{key}: {} of {audience} got it{}", tally.sent, others(tally)));
@@ -154,8 +159,23 @@ impl SendReport {
                 local_time(until, zone)
             ));
         }
-        if let Some(reason) = reason {
+        if let Some(reason) = &reason {
             report.warning(format!("stopped before the end: {reason}"));
+        }
+        if let Some(halt) = halt {
+            report.hint(match halt {
+                Halt::CalledOff => format!(
+                    "Nobody else gets it. If it is to be sent after all, run `postrider cancel {} \
+                     --undo`, and send it again.",
+                    key.issue
+                ),
+                Halt::Draft | Halt::FileGone => format!(
+                    "It is paused. To go on, bring back the file without that line, and run the \
+                     same command again; to end it, run `postrider cancel {}`.",
+                    key.issue
+                ),
+            });
+        } else if reason.is_some() {
             if tally.rejected > 0 {
                 report.hint(format!(
                     "{} were rejected for good. If the server was wrong about them, see \
@@ -271,7 +291,12 @@ impl SendReport {
 }
 
 /// The word for an ending.
-fn word_of(ending: &Ending) -> &'static str {
+fn word_of(ending: &Ending, halt: Option<Halt>) -> &'static str {
+    match halt {
+        Some(Halt::CalledOff) => return "cancelled",
+        Some(Halt::Draft | Halt::FileGone) => return "paused",
+        None => {}
+    }
     match ending {
         Ending::Complete => "complete",
         Ending::Waiting { .. } => "waiting",
@@ -285,7 +310,10 @@ fn word_of(ending: &Ending) -> &'static str {
 const INTERRUPTED: &str = "interrupted";
 
 /// Why a run stopped before the end.
-pub(super) fn reason_of(ending: &Ending) -> Option<String> {
+pub(super) fn reason_of(ending: &Ending, halt: Option<Halt>) -> Option<String> {
+    if let Some(halt) = halt {
+        return Some(halt.reason().to_owned());
+    }
     match ending {
         Ending::Complete | Ending::Waiting { .. } => None,
         Ending::Interrupted => Some("a signal asked the program to stop".to_owned()),
@@ -296,8 +324,9 @@ pub(super) fn reason_of(ending: &Ending) -> Option<String> {
 }
 
 /// How a run ended, as an exit code.
-fn exit_of(summary: &Summary) -> Exit {
+fn exit_of(summary: &Summary, halt: Option<Halt>) -> Exit {
     let ending = match &summary.ending {
+        _ if halt.is_some() => Exit::Stopped,
         Ending::Complete | Ending::Waiting { .. } => Exit::Done,
         Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(Trip::Refused(_)) => {
             Exit::Unreachable

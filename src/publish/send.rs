@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use crate::delivery::{InDoubt, Tally};
+use crate::delivery::push::{PastSend, PushError, PushRecord};
+use crate::delivery::{InDoubt, Ledger, Tally};
 use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
-use crate::store::{FrozenCampaign, SenderLock, Standstill};
+use crate::store::{CampaignSummary, FrozenCampaign, SenderLock, Standstill};
 use crate::ui::{Answer, counted};
 
 use super::Publisher;
@@ -30,6 +31,7 @@ impl Publisher<'_> {
     pub(crate) async fn send(&self, issue: &Path, order: &Order) -> Result<SendReport, Failure> {
         let lock = self.store.lock_for_sending()?;
         self.forget_trials(&lock).await?;
+        self.store.settle_called_off(&lock, self.context.clock.now()).await?;
         let ready = match self.newsletter.prepare(issue) {
             Ok(ready) => ready,
             Err(failure) => {
@@ -39,12 +41,28 @@ impl Publisher<'_> {
             }
         };
         match self.store.campaign(ready.campaign.key()).await? {
-            Some(frozen) => self.resume(&lock, &frozen, Some(&ready), order).await,
+            Some(frozen) => self.resume(&lock, &frozen, Some(ready), order).await,
+            None if !order.retry.is_empty() => Err(refusal::never_frozen(ready.campaign.key())),
             None => self.begin(&lock, ready, order).await,
         }
     }
 
-    /// Resumes a campaign by its key, whatever its issue file says by now.
+    /// Settles what a sender that was killed left of campaigns that were called
+    /// off. Where another process sends, that one does it.
+    pub(super) async fn settle_called_off(&self) -> Result<(), Failure> {
+        let campaigns = self.store.campaign_summaries().await?;
+        if !campaigns.iter().any(CampaignSummary::is_half_called_off) {
+            return Ok(());
+        }
+        match self.store.lock_for_sending() {
+            Ok(lock) => Ok(self.store.settle_called_off(&lock, self.context.clock.now()).await?),
+            Err(error) if error.is_held_by_another() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Resumes a campaign by its key. Its issue file counts only while nobody has
+    /// anything of it.
     ///
     /// # Errors
     /// As [`Self::send`].
@@ -55,7 +73,12 @@ impl Publisher<'_> {
     ) -> Result<SendReport, Failure> {
         let lock = self.store.lock_for_sending()?;
         match self.store.campaign(key).await? {
-            Some(frozen) => self.resume(&lock, &frozen, None, order).await,
+            Some(frozen) => {
+                let file = identity::current_file(self.newsletter, &frozen);
+                let ready = file.and_then(|file| self.newsletter.prepare(&file).ok());
+                let ready = ready.filter(|ready| ready.campaign.key() == key);
+                self.resume(&lock, &frozen, ready, order).await
+            }
             None => {
                 Err(Failure::new(Exit::StoreFault, format!("{key} is not in the store any more")))
             }
@@ -85,6 +108,9 @@ impl Publisher<'_> {
         if identity::is_of_another_issue(self.newsletter, &frozen, &ready) {
             let file = &ready.provenance.source_file;
             return Err(refusal::blocked(Blocked::SharedSlug, &frozen, file, self.route()));
+        }
+        if let Some(since) = frozen.summary.cancelled_at {
+            return Err(refusal::called_off(frozen.campaign.key(), Some(since)));
         }
         self.report_changes(&frozen, Some(&ready));
         let tally = self.store.tally(frozen.summary.rows).await?;
@@ -132,6 +158,7 @@ impl Publisher<'_> {
         let sent_as = self.store.already_sent_as(key, &ready.provenance, digest).await?;
         let proofs = Proofs::read(self, key).await?;
         let facts = NewIssue {
+            is_called_off: self.store.called_off_since(key).await?.is_some(),
             is_draft: ready.draft,
             has_errors: !errors.is_empty(),
             was_sent_as_another: !sent_as.is_empty(),
@@ -146,37 +173,127 @@ impl Publisher<'_> {
         &self,
         lock: &SenderLock,
         frozen: &FrozenCampaign,
-        ready: Option<&ReadyIssue>,
+        ready: Option<ReadyIssue>,
         order: &Order,
     ) -> Result<SendReport, Failure> {
-        let tally = self.store.tally(frozen.summary.rows).await?;
-        let is_of_another_issue = ready
-            .is_some_and(|ready| identity::is_of_another_issue(self.newsletter, frozen, ready));
-        let facts = FrozenFacts {
-            is_of_another_issue,
-            is_finished: frozen.summary.finished_at.is_some(),
-            in_doubt: tally.unknown,
-            begun_on: frozen.summary.via,
-            route: self.route(),
-        };
+        let facts = self.frozen_facts(lock, frozen, ready.as_ref()).await?;
         let step = decide_frozen(&facts, order).map_err(|why| {
-            let file = ready.map_or("", |ready| &ready.provenance.source_file);
+            let file = ready.as_ref().map_or("", |ready| &ready.provenance.source_file);
             refusal::blocked(why, frozen, file, self.route())
         })?;
-        if let Some(ready) = ready {
+        let key = frozen.campaign.key();
+        let ready = match (step, ready) {
+            (NextStep::FreezeAnew, Some(ready)) => {
+                self.context.ui.status(&format!(
+                    "{key} was edited since it was frozen on {}, and nobody has it: it is begun \
+                     as a new issue",
+                    frozen.summary.frozen_at
+                ));
+                let instead_of = Some(frozen.summary.rows);
+                return self.begin(lock, ReadyIssue { instead_of, ..ready }, order).await;
+            }
+            (_, ready) => ready,
+        };
+        if let Some(ready) = &ready {
             self.report_changes(frozen, Some(ready));
         }
+        let tally = self.store.tally(frozen.summary.rows).await?;
         let in_doubt = match step {
-            NextStep::Resume => return self.deliver_rest(lock, frozen, &tally, order).await,
+            NextStep::Resume | NextStep::FreezeAnew => {
+                return self.deliver_rest(lock, frozen, &tally, order).await;
+            }
+            NextStep::Retry => return self.retry(lock, frozen, &tally, order).await,
+            NextStep::SkipDoubt => {
+                let ledger = self.store.ledger(key, lock).await?;
+                ledger.recover(InDoubt::Skip, self.context.clock.now()).await?;
+                let tally = self.store.tally(frozen.summary.rows).await?;
+                return Ok(SendReport::for_finished(frozen, tally));
+            }
             NextStep::AlreadySent => InDoubt::Keep,
             NextStep::AskAboutDoubt => self.settle_doubt(frozen, order).await?,
         };
         if in_doubt == InDoubt::Resend {
             let consent = Consent::Given;
             let order = Order { in_doubt: Some(in_doubt), consent, ..order.clone() };
-            return Box::pin(self.resume(lock, frozen, None, &order)).await;
+            return Box::pin(self.resume(lock, frozen, ready, &order)).await;
         }
         Ok(SendReport::for_finished(frozen, tally))
+    }
+
+    async fn frozen_facts(
+        &self,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+        ready: Option<&ReadyIssue>,
+    ) -> Result<FrozenFacts, Failure> {
+        let is_edited =
+            ready.is_some_and(|ready| ready.campaign.digest() != frozen.campaign.digest());
+        // Only then is it worth a look at what an earlier run left.
+        let is_untouched = is_edited && self.is_untouched(lock, frozen).await?;
+        Ok(FrozenFacts {
+            is_of_another_issue: ready
+                .is_some_and(|ready| identity::is_of_another_issue(self.newsletter, frozen, ready)),
+            is_called_off: frozen.summary.cancelled_at.is_some(),
+            is_draft: ready.is_some_and(|ready| ready.draft),
+            is_finished: frozen.summary.finished_at.is_some(),
+            is_edited,
+            is_untouched,
+            in_doubt: self.store.tally(frozen.summary.rows).await?.unknown,
+            begun_on: frozen.summary.via,
+            route: self.route(),
+        })
+    }
+
+    /// Whether nobody has anything of a campaign, and nobody is in doubt. What a
+    /// run left that was killed is settled first.
+    async fn is_untouched(
+        &self,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+    ) -> Result<bool, Failure> {
+        let (key, via) = (frozen.campaign.key(), frozen.summary.via);
+        if via.is_provider() {
+            let past = self.store.push_record(key, via).past().await;
+            let past = past.map_err(PushError::Record)?;
+            return Ok(frozen.summary.finished_at.is_none() && past == PastSend::Never);
+        }
+        let ledger = self.store.ledger(key, lock).await?;
+        ledger.recover(InDoubt::Keep, self.context.clock.now()).await?;
+        let tally = ledger.tally().await?;
+        Ok(tally.sent + tally.unknown + tally.started + tally.reserved == 0)
+    }
+
+    /// Sends a finished campaign again, to exactly those whom the order names.
+    async fn retry(
+        &self,
+        lock: &SenderLock,
+        frozen: &FrozenCampaign,
+        tally: &Tally,
+        order: &Order,
+    ) -> Result<SendReport, Failure> {
+        let (key, ui) = (frozen.campaign.key(), &self.context.ui);
+        let found = self.store.count_retry(frozen.summary.rows, &order.retry).await?;
+        if found.rows == 0 {
+            ui.status(&format!("{key} has no such recipients"));
+            return Ok(SendReport::for_finished(frozen, *tally));
+        }
+        let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
+        let recipients = counted(found.rows, "recipient");
+        ui.status(&format!("{key} is sent again to {recipients}, and to nobody else"));
+        if found.suppressed > 0 {
+            ui.warning(&format!(
+                "{} of them are suppressed, and get nothing; see `postrider subscribers show` and \
+                 `unsuppress`",
+                found.suppressed
+            ));
+        }
+        if frozen.summary.via.reaches_people() {
+            self.ask_for_consent(order, &format!("Send it again to {recipients}?"))?;
+        }
+        self.store.reopen(key, &order.retry, lock).await?;
+        // Those in doubt were not named, so they stay as they are.
+        let order = Order { in_doubt: Some(InDoubt::Keep), ..order.clone() };
+        route.resume(self, lock, frozen, &order).await
     }
 
     /// Delivers what is left of a frozen campaign.
@@ -205,8 +322,12 @@ impl Publisher<'_> {
     /// Freezes an issue for everyone who may get it now.
     pub(super) async fn freeze(&self, ready: &ReadyIssue) -> Result<FrozenCampaign, Failure> {
         let now = self.context.clock.now();
-        let frozen = self.store.freeze(&ready.campaign, &ready.provenance, self.route(), now);
-        Ok(frozen.await?)
+        let (store, via) = (self.store, self.route());
+        let (campaign, provenance) = (&ready.campaign, &ready.provenance);
+        Ok(match ready.instead_of {
+            None => store.freeze(campaign, provenance, via, now).await?,
+            Some(old) => store.freeze_instead_of(old, campaign, provenance, via, now).await?,
+        })
     }
 
     /// What becomes of the recipients in doubt. At a terminal it asks; elsewhere

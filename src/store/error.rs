@@ -54,6 +54,8 @@ pub(crate) enum StoreFault {
     HeldByAnother { pid: Option<u32> },
     #[error("no campaign {campaign} is frozen there")]
     NoSuchCampaign { campaign: CampaignKey },
+    #[error("campaign {campaign} was called off")]
+    CalledOff { campaign: CampaignKey },
     #[error("it is damaged: {what}")]
     Damaged { what: String },
     #[error("the system reported a fault")]
@@ -81,6 +83,11 @@ impl StoreError {
             _ => StoreFault::Failed,
         };
         Self { cause: Some(error.into()), ..Self::new(attempted, path, fault) }
+    }
+
+    /// Whether another process is sending.
+    pub(crate) fn is_held_by_another(&self) -> bool {
+        matches!(self.fault, StoreFault::HeldByAnother { .. })
     }
 
     pub(crate) fn advice(&self) -> &'static str {
@@ -116,6 +123,9 @@ impl StoreError {
                 "Wait until it is done, or stop it; the lock ends with that process."
             }
             StoreFault::NoSuchCampaign { .. } => "`postrider status` lists every campaign.",
+            StoreFault::CalledOff { .. } => {
+                "If it is to be sent after all, use `postrider cancel ISSUE --undo` first."
+            }
             StoreFault::Damaged { .. } => "Restore the file from a backup; nothing was changed.",
             StoreFault::Failed => "Check that the disk and the folder are there, and try again.",
         }

@@ -2,8 +2,9 @@
 
 use sqlx::SqliteConnection;
 
+use super::cancellations::is_called_off_unfrozen;
 use super::writer::Durability;
-use super::{FrozenCampaign, Store, StoreError, to_json, to_millis};
+use super::{FrozenCampaign, LedgerRows, Store, StoreError, to_json, to_millis};
 use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::{Campaign, Provenance};
 use crate::delivery::RowState;
@@ -29,6 +30,9 @@ pub(crate) enum FreezeError {
     /// It was frozen before, perhaps a moment ago by another process.
     #[error("cannot freeze {campaign}: it is frozen already")]
     AlreadyFrozen { campaign: CampaignKey },
+    /// Somebody called it off, perhaps a moment ago.
+    #[error("cannot freeze {campaign}: it was called off")]
+    CalledOff { campaign: CampaignKey },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -40,6 +44,9 @@ impl FreezeError {
                 "Import subscribers, or look at `postrider subscribers stats`."
             }
             Self::AlreadyFrozen { .. } => "Send it again to resume it.",
+            Self::CalledOff { .. } => {
+                "If it is to be sent after all, use `postrider cancel ISSUE --undo` first."
+            }
             Self::Store(error) => error.advice(),
         }
     }
@@ -71,9 +78,45 @@ impl Store {
         via: RouteKind,
         now: Timestamp,
     ) -> Result<FrozenCampaign, FreezeError> {
+        self.freeze_over(None, campaign, provenance, via, now).await
+    }
+
+    /// As [`Self::freeze`], in the place of a campaign of which nobody has anything.
+    /// The old one and its rows are deleted in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Self::freeze`]; [`FreezeError::AlreadyFrozen`] also if somebody has the
+    /// old one, or may have it.
+    pub(crate) async fn freeze_instead_of(
+        &self,
+        old: LedgerRows,
+        campaign: &Campaign,
+        provenance: &Provenance,
+        via: RouteKind,
+        now: Timestamp,
+    ) -> Result<FrozenCampaign, FreezeError> {
+        self.freeze_over(Some(old), campaign, provenance, via, now).await
+    }
+
+    async fn freeze_over(
+        &self,
+        old: Option<LedgerRows>,
+        campaign: &Campaign,
+        provenance: &Provenance,
+        via: RouteKind,
+        now: Timestamp,
+    ) -> Result<FrozenCampaign, FreezeError> {
         let mut turn = self.writer().turn().await;
         let fault = self.fault(FREEZE);
         let mut transaction = turn.begin(Durability::Power).await.map_err(&fault)?;
+        if is_called_off_unfrozen(&mut transaction, campaign.key()).await.map_err(&fault)? {
+            return Err(FreezeError::CalledOff { campaign: campaign.key().clone() });
+        }
+        if let Some(old) = old
+            && !delete_untouched(&mut transaction, old).await.map_err(&fault)?
+        {
+            return Err(FreezeError::AlreadyFrozen { campaign: campaign.key().clone() });
+        }
         let id = insert_campaign(&mut transaction, campaign, provenance, via, now).await.map_err(
             |error| {
                 if is_unique_violation(&error) {
@@ -98,6 +141,35 @@ impl Store {
         let frozen = self.campaign(campaign.key()).await?;
         frozen.ok_or_else(|| self.damaged(FREEZE, "the campaign is not there").into())
     }
+}
+
+/// Deletes a campaign, unless somebody has it or may have it.
+async fn delete_untouched(
+    connection: &mut SqliteConnection,
+    rows: LedgerRows,
+) -> Result<bool, sqlx::Error> {
+    let touched = [RowState::Reserved, RowState::Started, RowState::Sent, RowState::Unknown];
+    let is_touched: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM recipients WHERE id BETWEEN ?1 AND ?2
+                        AND state IN (SELECT value FROM json_each(?3)))",
+    )
+    .bind(rows.first)
+    .bind(rows.last)
+    .bind(to_json(&touched)?)
+    .fetch_one(&mut *connection)
+    .await?;
+    if is_touched {
+        return Ok(false);
+    }
+    // The campaign goes last, because the other tables refer to it.
+    for statement in [
+        "DELETE FROM recipients WHERE campaign = ?1",
+        "DELETE FROM attachments WHERE campaign = ?1",
+        "DELETE FROM campaigns WHERE id = ?1",
+    ] {
+        sqlx::query(statement).bind(rows.campaign).execute(&mut *connection).await?;
+    }
+    Ok(true)
 }
 
 async fn insert_campaign(

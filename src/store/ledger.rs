@@ -11,6 +11,7 @@ use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
 use tokio::sync::mpsc;
 
+use super::cancellations::{is_called_off, withdraw_open};
 use super::freeze::exclusion;
 use super::group::{self, Change, ChangeRequest};
 use super::writer::Durability;
@@ -111,6 +112,11 @@ impl Ledger for SqliteLedger {
             let mut turn = self.store.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
             let mut claim = Claim::default();
+            if is_called_off(&mut transaction, self.rows.campaign).await? {
+                claim.withdrawn = withdraw_open(&mut transaction, self.rows.campaign, now).await?;
+                transaction.commit().await?;
+                return Ok(claim);
+            }
             // Withdrawn rows are replaced by others, so that an empty claim
             // always means that no row is left to claim.
             while claim.reserved.len() < limit {

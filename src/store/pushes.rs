@@ -1,6 +1,6 @@
 //! The record of sends through a provider: the intent before, and the end after.
 
-use super::{Store, StoreError, from_millis, to_millis};
+use super::{Store, StoreError, StoreFault, from_millis, to_millis};
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PastSend, PushRecord, RecordError, SendEnd, SendIntent};
 use crate::domain::{CampaignKey, Digest, RouteKind, Timestamp};
@@ -24,7 +24,8 @@ impl Store {
 }
 
 impl StorePushRecord {
-    /// Appends a step; the last one counts.
+    /// Appends a step; the last one counts. A campaign that was called off, perhaps
+    /// a moment ago, is not sent.
     async fn append(
         &self,
         intent: &SendIntent,
@@ -33,7 +34,9 @@ impl StorePushRecord {
     ) -> Result<(), StoreError> {
         let record = sqlx::query(
             "INSERT INTO provider_pushes (newsletter, slug, provider, remote_id, digest, state, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ?6 <> 'sending' OR NOT EXISTS
+                (SELECT 1 FROM campaigns
+                 WHERE newsletter = ?1 AND slug = ?2 AND cancelled_at IS NOT NULL)",
         )
         .bind(self.key.newsletter.as_str())
         .bind(self.key.issue.as_str())
@@ -42,7 +45,13 @@ impl StorePushRecord {
         .bind(intent.digest.to_string())
         .bind(state)
         .bind(to_millis(at));
-        self.store.execute(RECORD, record).await.map(drop)
+        match self.store.execute(RECORD, record).await? {
+            0 => {
+                let fault = StoreFault::CalledOff { campaign: self.key.clone() };
+                Err(StoreError::new(RECORD, self.store.path(), fault))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the store on real files.
 
 mod campaigns;
+mod cancellations;
 mod ledger;
 mod list;
 mod opening;

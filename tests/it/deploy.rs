@@ -34,13 +34,14 @@ const HARDENING: [(&str, &str); 22] = [
 ];
 
 /// The commands that deploy files may use, with their flags.
-const COMMANDS: [(&str, &[&str]); 9] = [
+const COMMANDS: [(&str, &[&str]); 10] = [
+    ("cancel", &["--undo"]),
     ("check", &["--format"]),
     ("due", &[]),
     ("new", &[]),
     ("preview", &["--out"]),
     ("proof", &[]),
-    ("send", &["--in-doubt"]),
+    ("send", &["--in-doubt", "--retry"]),
     ("serve", &["--listen"]),
     ("status", &[]),
     ("subscribers", &[]),

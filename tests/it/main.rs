@@ -17,6 +17,7 @@ mod images;
 mod layering;
 mod leave;
 mod mailchimp;
+mod mended;
 mod mrml;
 mod new;
 mod old_stores;

@@ -124,6 +124,11 @@ impl Campaigns {
                 why: frozen.paused.as_ref().map(|(_, why)| why.clone()),
             });
         }
+        for slug in store.called_off_before_freeze(&config.newsletter.slug).await? {
+            // No campaign was frozen from a file of it.
+            campaigns.finished.insert(slug.clone(), String::new());
+            campaigns.cancelled.insert(slug);
+        }
         Ok(campaigns)
     }
 }
