@@ -9,7 +9,7 @@ pub(crate) mod csv;
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use crate::domain::{SubscriberId, Timestamp};
+use crate::domain::{LanguageTag, SubscriberId, Timestamp};
 
 /// Why a subscriber does not get a campaign. The first reason that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -64,6 +64,13 @@ pub trait PublicList: Send + Sync + 'static {
         subscriber: SubscriberId,
         at: Timestamp,
     ) -> impl Future<Output = Result<(), ListUnavailable>> + Send;
+
+    /// The language of the mail of a campaign, which the token of a link names by
+    /// a part of its digest; `None` if it is not known.
+    fn language_of(&self, campaign: [u8; 6]) -> impl Future<Output = Option<LanguageTag>> + Send {
+        let _ = campaign;
+        async { None }
+    }
 
     /// Checks with one small query that the list can be read.
     fn check(&self) -> impl Future<Output = Result<(), ListUnavailable>> + Send;

@@ -23,6 +23,7 @@ pub use direction::Direction;
 pub use foreign_text::safe_text;
 pub use header_text::{HeaderText, HeaderTextError, ends_line, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
+pub(crate) use language::readable_tags;
 pub use language::{LanguageTag, LanguageTagError};
 pub use mail_server::{Host, HostError, MailServer, MailServerError, SmtpSecurity};
 pub(crate) use nearest::nearest;

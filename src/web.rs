@@ -7,6 +7,7 @@
 //! No token and no email address is logged.
 
 mod health;
+mod language;
 mod limits;
 mod page;
 mod progress;
@@ -32,6 +33,7 @@ use axum::routing::get;
 use crate::audience::PublicList;
 use crate::campaign::{SigningKeys, UnsubscribePages};
 use crate::domain::{Clock, Direction, HeaderText};
+use language::CampaignLanguages;
 
 /// The most bytes that are read of a request's body. One-click senders write
 /// 26, or a few hundred as `multipart/form-data` (RFC 8058 section 3.2).
@@ -60,15 +62,21 @@ pub struct Pages<L> {
 pub struct Masthead {
     /// Its name.
     pub name: HeaderText,
-    /// Its language (BCP 47). The pages speak it if they can, and English if not.
+    /// Its language (BCP 47). The pages speak it if the mail's language is not known.
     pub language: String,
-    /// The direction of its writing.
+    /// The direction of its name.
     pub direction: Direction,
+}
+
+/// The pages, and what was learned while serving them.
+struct Served<L> {
+    pages: Pages<L>,
+    languages: CampaignLanguages,
 }
 
 /// The routes of the public pages: `/unsubscribe/<token>` and `/healthz`.
 pub fn router<L: PublicList>(pages: Pages<L>) -> Router {
-    let pages = Arc::new(pages);
+    let served = Arc::new(Served { pages, languages: CampaignLanguages::default() });
     let link = get(unsubscribe::ask::<L>).post(unsubscribe::accept::<L>);
     // Every link that begins like ours and was cut gets the same answer.
     let cut = UnsubscribePages::PATH.trim_end_matches('/');
@@ -79,10 +87,10 @@ pub fn router<L: PublicList>(pages: Pages<L>) -> Router {
         .route(health::PATH, get(health::answer::<L>))
         .fallback(unsubscribe::no_page::<L>)
         .method_not_allowed_fallback(response::wrong_method)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&pages), receive::receive::<L>))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&served), receive::receive::<L>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(axum::middleware::from_fn(response::finish))
-        .with_state(pages)
+        .with_state(served)
 }
 
 /// The route of a path as logs may show it: never with its token.

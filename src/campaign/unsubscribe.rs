@@ -44,10 +44,15 @@ const SIGNATURE: usize = 16;
 impl UnsubscribeToken {
     /// A token for one subscriber of one campaign.
     pub fn new(purpose: LinkPurpose, campaign: &CampaignKey, subscriber: SubscriberId) -> Self {
+        Self { purpose, subscriber, campaign: Self::short_digest(campaign) }
+    }
+
+    /// By what a token names a campaign: the first bytes of the SHA-256 of its key.
+    pub(crate) fn short_digest(campaign: &CampaignKey) -> [u8; 6] {
         let digest = Digest::new(campaign.to_string().as_bytes());
         let mut short = [0; 6];
         short.copy_from_slice(&digest.bytes()[..6]);
-        Self { purpose, subscriber, campaign: short }
+        short
     }
 
     /// The 44 characters in the link: base64url without padding.

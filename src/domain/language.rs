@@ -67,6 +67,25 @@ impl LanguageTag {
     }
 }
 
+/// A tag in small letters, and each wider one whose words its readers can read:
+/// `zh-hans-tw`, `zh-hans`, `zh`; but `zh-hant` alone for `zh-hant`.
+pub(crate) fn readable_tags(tag: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
+        .filter(move |wider| !is_of_another_script(tag, wider))
+}
+
+/// Whether the words of a wider tag are in a script that readers of `tag` do not
+/// read: `zh` alone means simplified characters.
+fn is_of_another_script(tag: &str, wider: &str) -> bool {
+    let mut subtags = tag.split('-').skip(1);
+    let script = subtags.find_map(|subtag| match subtag {
+        "hans" => Some(false),
+        "hant" | "tw" | "hk" | "mo" => Some(true),
+        _ => None,
+    });
+    wider == "zh" && script == Some(true)
+}
+
 impl fmt::Display for LanguageTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

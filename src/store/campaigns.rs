@@ -6,9 +6,9 @@ use super::freeze::number_to_integer;
 use super::writer::Durability;
 use super::{SenderLock, Store, StoreError, StoreFault, from_millis, to_json, to_millis};
 use crate::campaign::due::{Rest, StopFault};
-use crate::campaign::{Campaign, Provenance};
+use crate::campaign::{Campaign, Provenance, UnsubscribeToken};
 use crate::delivery::RowState;
-use crate::domain::{CampaignKey, Digest, RouteKind, Slug, Timestamp};
+use crate::domain::{CampaignKey, Digest, LanguageTag, RouteKind, Slug, Timestamp};
 
 /// A frozen campaign with everything that is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,35 @@ impl Store {
         .await
         .map_err(self.fault(READ))?;
         rows.iter().map(|row| self.read_summary(row)).collect()
+    }
+
+    /// The language of the campaign that tokens of links name so, if it was frozen.
+    pub(super) async fn campaign_language(
+        &self,
+        short_digest: [u8; 6],
+    ) -> Result<Option<LanguageTag>, StoreError> {
+        let rows: Vec<(i64, String, String)> =
+            sqlx::query_as("SELECT id, newsletter, slug FROM campaigns")
+                .fetch_all(self.readers())
+                .await
+                .map_err(self.fault(READ))?;
+        let is_it = |newsletter: &str, slug: &str| {
+            let (newsletter, issue) = (Slug::parse(newsletter).ok()?, Slug::parse(slug).ok()?);
+            let key = CampaignKey { newsletter, issue };
+            (UnsubscribeToken::short_digest(&key) == short_digest).then_some(())
+        };
+        let found = rows.iter().find(|(_, newsletter, slug)| is_it(newsletter, slug).is_some());
+        let Some((id, ..)) = found else { return Ok(None) };
+        let language: Option<String> = sqlx::query_scalar(
+            "SELECT CASE WHEN json_valid(manifest) THEN manifest ->> '$.language' END
+             FROM campaigns WHERE id = ?1",
+        )
+        .bind(id)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(self.fault(READ))?
+        .flatten();
+        Ok(language.and_then(|language| LanguageTag::parse(&language).ok()))
     }
 
     /// The rows of a campaign that must be there.

@@ -9,7 +9,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::audience::{ListUnavailable, PublicList};
 use crate::domain::{
-    EmailAddress, Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason, Timestamp,
+    EmailAddress, LanguageTag, Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason,
+    Timestamp,
 };
 
 /// The numbers of the list.
@@ -232,6 +233,15 @@ impl PublicList for Store {
     ) -> Result<(), ListUnavailable> {
         self.unsubscribe(subscriber, "left by their own link", at).await?;
         Ok(())
+    }
+
+    async fn language_of(&self, campaign: [u8; 6]) -> Option<LanguageTag> {
+        let cause = match self.campaign_language(campaign).await {
+            Ok(language) => return language,
+            Err(error) => error.in_one_line(),
+        };
+        tracing::warn!(cause, "the language of a campaign could not be read");
+        None
     }
 
     async fn check(&self) -> Result<(), ListUnavailable> {

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::readable_tags;
+
 /// The language that has every word.
 pub(crate) const LAST_LANGUAGE: &str = "en";
 
@@ -54,9 +56,7 @@ impl Strings {
     pub(crate) fn in_language(&self, language: &str) -> Words<'_> {
         let tag = language.to_ascii_lowercase();
         let is_last = tag.split('-').next() == Some(LAST_LANGUAGE);
-        let readable = |wider: &&str| !is_of_another_script(&tag, wider);
-        let chain: Vec<_> =
-            chain(&tag).filter(readable).filter_map(|tag| self.languages.get(tag)).collect();
+        let chain: Vec<_> = readable_tags(&tag).filter_map(|tag| self.languages.get(tag)).collect();
         let mut found = Words { words: BTreeMap::new(), lacking: Vec::new() };
         for (key, last) in self.languages.get(LAST_LANGUAGE).into_iter().flatten() {
             let own = chain.iter().find_map(|words| words.get(key));
@@ -68,23 +68,6 @@ impl Strings {
         }
         found
     }
-}
-
-/// A tag, and each wider one: `zh-hant-tw`, `zh-hant`, `zh`.
-fn chain(tag: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(tag), |tag| tag.rsplit_once('-').map(|(wider, _)| wider))
-}
-
-/// Whether the words of a wider tag are in a script that readers of `tag` do not
-/// read: `zh` alone means simplified characters.
-fn is_of_another_script(tag: &str, wider: &str) -> bool {
-    let mut subtags = tag.split('-').skip(1);
-    let script = subtags.find_map(|subtag| match subtag {
-        "hans" => Some(false),
-        "hant" | "tw" | "hk" | "mo" => Some(true),
-        _ => None,
-    });
-    wider == "zh" && script == Some(true)
 }
 
 /// The message about the first placeholder of a word that nothing fills, and the advice.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{Pages, STORE_TIME};
+use super::{STORE_TIME, Served};
 use crate::audience::PublicList;
 
 /// Where monitors ask.
 pub(super) const PATH: &str = "/healthz";
 
 pub(super) async fn answer<L: PublicList>(
-    State(pages): State<Arc<Pages<L>>>,
+    State(served): State<Arc<Served<L>>>,
 ) -> (StatusCode, &'static str) {
-    let cause = match tokio::time::timeout(STORE_TIME, pages.list.check()).await {
+    let cause = match tokio::time::timeout(STORE_TIME, served.pages.list.check()).await {
         Ok(Ok(())) => return (StatusCode::OK, "ok"),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it took too long".to_owned(),

@@ -30,8 +30,11 @@ pub struct ServeLimits {
     pub proxy_header_time: Duration,
     /// How long the peer may take to receive what was answered.
     pub write_time: Duration,
-    /// How many requests one connection may send.
+    /// How many requests one connection of a client may send. A reader's browser
+    /// sends three.
     pub requests: u32,
+    /// How many one of a proxy may send.
+    pub proxy_requests: u32,
 }
 
 /// The most connections, however many files the process may open. Each may
@@ -56,7 +59,8 @@ impl ServeLimits {
             header_time: Duration::from_secs(15),
             proxy_header_time: Duration::from_secs(150),
             write_time: Duration::from_secs(15),
-            requests: 100,
+            requests: 16,
+            proxy_requests: 1000,
         }
     }
 
@@ -108,6 +112,22 @@ pub(super) enum PeerClient {
         client: IpNet,
         network: IpNet,
     },
+}
+
+impl PeerClient {
+    pub(super) fn client(self) -> Option<IpNet> {
+        match self {
+            Self::Proxy => None,
+            Self::Reader { client, .. } => Some(client),
+        }
+    }
+
+    pub(super) fn network(self) -> Option<IpNet> {
+        match self {
+            Self::Proxy => None,
+            Self::Reader { network, .. } => Some(network),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Masthead;
 use super::words::PageWords;
-use crate::domain::{Digest, Direction};
+use crate::domain::Digest;
 use crate::render::EscapeContext;
 
 /// What a page says.
@@ -54,20 +54,20 @@ static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 impl WebPage {
-    pub(super) fn response(self, masthead: &Masthead) -> Response {
+    /// The page in the first of these languages that has words.
+    pub(super) fn response(self, masthead: &Masthead, languages: &[&str]) -> Response {
         let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone())];
-        (policy, Html(self.html(masthead))).into_response()
+        (policy, Html(self.html(masthead, languages))).into_response()
     }
 
-    fn html(self, masthead: &Masthead) -> String {
-        let words = PageWords::in_language(&masthead.language);
-        // The page says truly what language it is in, which is the
-        // newsletter's only if there are words for it.
-        let (language, direction) = if words.speaks(&masthead.language) {
-            (masthead.language.as_str(), masthead.direction)
-        } else {
-            (words.language, Direction::LeftToRight)
+    fn html(self, masthead: &Masthead, languages: &[&str]) -> String {
+        let words = PageWords::in_first_of(languages.iter().copied());
+        // The tag of a language may have a region, as in `de-AT`.
+        let is_spoken = |tag: &&&str| {
+            PageWords::in_language(tag).is_some_and(|it| it.language == words.language)
         };
+        let language = languages.iter().find(is_spoken).copied().unwrap_or(words.language);
+        let direction = words.direction();
         let text = words.for_page(self);
         let form = match self {
             Self::Ask => format!(

@@ -1,19 +1,24 @@
 //! What one connection does at the moment: the part that its requests share
 //! with the loop that lets connections in.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+const ANSWERING: u64 = u64::MAX;
 
 /// Either the connection waits for its peer, which has to send or to receive
 /// something, or the peer waits for an answer.
 #[derive(Debug)]
 pub(super) struct ConnectionProgress {
-    /// Since when it waits for its peer.
-    waiting: Mutex<Option<Instant>>,
+    /// When serving began.
+    began: Instant,
+    /// Since when it waits for its peer, in microseconds after that; [`ANSWERING`]
+    /// if the peer waits.
+    waiting: AtomicU64,
+    /// An answer is ready, of which nothing was written yet.
+    is_answered: AtomicBool,
     requests: AtomicU32,
     /// The peer has announced a chunk that is longer than any body may be.
     long_chunk: AtomicBool,
@@ -23,31 +28,49 @@ pub(super) struct ConnectionProgress {
 }
 
 impl ConnectionProgress {
-    /// A connection that was just opened.
-    pub(super) fn new(now: Instant) -> Self {
-        Self {
-            waiting: Mutex::new(Some(now)),
+    /// A connection that was just opened, of a server that began then.
+    pub(super) fn new(began: Instant) -> Self {
+        let progress = Self {
+            began,
+            waiting: AtomicU64::new(ANSWERING),
+            is_answered: AtomicBool::new(false),
             requests: AtomicU32::new(0),
             long_chunk: AtomicBool::new(false),
             chunk_announced: Notify::new(),
             unread: AtomicBool::new(false),
-        }
+        };
+        progress.wait();
+        progress
     }
 
-    /// Since when the connection waits for its peer; `None` if the peer waits.
-    pub(super) fn waiting_since(&self) -> Option<Instant> {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Since when the connection waits for its peer, in microseconds after the
+    /// server began; `None` if the peer waits.
+    pub(super) fn waiting_since(&self) -> Option<u64> {
+        Some(self.waiting.load(Ordering::Relaxed)).filter(|since| *since != ANSWERING)
     }
 
     /// A request has arrived completely.
     pub(super) fn has_a_request(&self) {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.waiting.store(ANSWERING, Ordering::Relaxed);
     }
 
-    /// The answer is ready, and the peer has to receive it.
+    /// The answer is ready, and can be written.
     pub(super) fn has_an_answer(&self) {
         self.long_chunk.store(false, Ordering::Relaxed);
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.is_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// All that can be written at the moment was written. If that is an answer,
+    /// the connection waits for its peer again; not before, because an answer
+    /// that was not written yet would be lost with its connection.
+    pub(super) fn has_written(&self) {
+        if self.is_answered.swap(false, Ordering::Relaxed) {
+            self.wait();
+        }
+    }
+
+    fn wait(&self) {
+        self.waiting.store(micros_between(self.began, Instant::now()), Ordering::Relaxed);
     }
 
     /// Counts one more request.
@@ -76,4 +99,9 @@ impl ConnectionProgress {
     pub(super) fn leaves_unread(&self) -> bool {
         self.unread.load(Ordering::Relaxed)
     }
+}
+
+/// From one instant to a later one; 0 if it is earlier.
+pub(super) fn micros_between(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(ANSWERING - 1)
 }

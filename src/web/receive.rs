@@ -9,20 +9,22 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::language::ReaderLanguages;
 use super::page::WebPage;
 use super::progress::ConnectionProgress;
-use super::{BODY_TIME, MAX_BODY_BYTES, Pages};
+use super::{BODY_TIME, MAX_BODY_BYTES, Served};
 use crate::audience::PublicList;
 
 /// Reads the whole request, so that its sender is not cut off while it writes,
 /// and hands it on.
 pub(super) async fn receive<L: PublicList>(
-    State(pages): State<Arc<Pages<L>>>,
+    State(served): State<Arc<Served<L>>>,
     request: Request,
     next: Next,
 ) -> Response {
     // Only a request of a connection has a progress; a test may have none.
     let progress = request.extensions().get::<Arc<ConnectionProgress>>().cloned();
+    let languages = ReaderLanguages::from_headers(request.headers());
     let received = match (refusal(&request, progress.is_some()), &progress) {
         (Some(status), _) => Err(status),
         (None, None) => read_body(request).await,
@@ -43,7 +45,7 @@ pub(super) async fn receive<L: PublicList>(
             if let Some(progress) = &progress {
                 progress.leave_unread();
             }
-            let mut response = pages.show(status, WebPage::BadRequest);
+            let mut response = served.show(status, WebPage::BadRequest, &languages);
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
             response

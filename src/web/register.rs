@@ -7,15 +7,23 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use ipnet::IpNet;
 
 use super::limits::{PeerClient, ServeLimits};
 use super::progress::ConnectionProgress;
+
+/// How long a connection of a client that has too many is left alone, in
+/// microseconds. A reader's request arrives in much less, unless this machine
+/// has so much to do that the request lies in the kernel.
+const GRACE: u64 = 1_000_000;
 
 /// The open connections, by an identifier of the caller's.
 pub(super) struct ConnectionRegister<K> {
     limits: ServeLimits,
     open: HashMap<K, OpenConnection>,
+    /// How many each client and each network has.
+    clients: HashMap<IpNet, usize>,
+    networks: HashMap<IpNet, usize>,
 }
 
 struct OpenConnection {
@@ -30,21 +38,30 @@ pub(super) enum Admission<K> {
     Free,
     /// This one is closed first: it has waited longest for its peer.
     InsteadOf(K),
-    /// Every connection that could make room has a request under way.
-    Refused,
+    /// All connections have a request under way, so one of them ends soon.
+    Later,
 }
 
 impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
     pub(super) fn new(limits: ServeLimits) -> Self {
-        Self { limits, open: HashMap::new() }
+        let (clients, networks) = (HashMap::new(), HashMap::new());
+        Self { limits, open: HashMap::new(), clients, networks }
     }
 
     pub(super) fn insert(&mut self, id: K, client: PeerClient, progress: Arc<ConnectionProgress>) {
         self.open.insert(id, OpenConnection { client, progress });
+        if let PeerClient::Reader { client, network } = client {
+            *self.clients.entry(client).or_default() += 1;
+            *self.networks.entry(network).or_default() += 1;
+        }
     }
 
     pub(super) fn remove(&mut self, id: K) {
-        self.open.remove(&id);
+        let Some(removed) = self.open.remove(&id) else { return };
+        if let PeerClient::Reader { client, network } = removed.client {
+            take_one(&mut self.clients, client);
+            take_one(&mut self.networks, network);
+        }
     }
 
     pub(super) fn is_crowded(&self) -> bool {
@@ -54,61 +71,66 @@ impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
     /// Whether a new connection could be let in. If not, it is better off in
     /// the kernel's queue: every open one is about to be answered.
     pub(super) fn has_room(&self) -> bool {
-        self.open.len() < self.limits.connections || self.longest_waiting(|_| true).is_some()
+        self.open.len() < self.limits.connections || self.waiting().next().is_some()
     }
 
     /// A client that has too many makes room among its own, and its network
     /// among its own. If all connections are in use, the network with the most
-    /// makes room, so that no client can push out the others.
-    pub(super) fn admit(&self, client: PeerClient) -> Admission<K> {
-        let instead = |longest: Option<K>| longest.map_or(Admission::Refused, Admission::InsteadOf);
-        if let PeerClient::Reader { client, network } = client {
-            let is_same = |other: &PeerClient| matches!(other, PeerClient::Reader { client: it, .. } if *it == client);
-            if self.count(is_same) >= self.limits.per_client {
-                return instead(self.longest_waiting(is_same));
-            }
-            let is_near = |other: &PeerClient| matches!(other, PeerClient::Reader { network: it, .. } if *it == network);
-            if self.count(is_near) >= self.limits.per_network {
-                return instead(self.longest_waiting(is_near));
-            }
+    /// makes room, so that no client can push out the others. `now` is in
+    /// microseconds after the server began.
+    pub(super) fn admit(&self, client: PeerClient, now: u64) -> Admission<K> {
+        if let Some(own) = self.too_many_of(client, now) {
+            return Admission::InsteadOf(own);
         }
         if self.open.len() < self.limits.connections {
             return Admission::Free;
         }
-        instead(self.longest_waiting_of_the_largest_network())
+        self.least_useful().map_or(Admission::Later, Admission::InsteadOf)
     }
 
-    fn count(&self, is_of: impl Fn(&PeerClient) -> bool) -> usize {
-        self.open.values().filter(|open| is_of(&open.client)).count()
+    /// The connection that can best be spared: in the network with the most
+    /// connections, the one that has waited longest for its peer.
+    pub(super) fn least_useful(&self) -> Option<K> {
+        let largest = self.networks.iter().max_by_key(|(_, count)| **count);
+        let in_largest = largest.and_then(|(largest, _)| {
+            self.longest_waiting(|client| client.network().is_some_and(|it| it == *largest))
+        });
+        in_largest.or_else(|| self.longest_waiting(|_| true))
     }
 
-    fn waiting(&self) -> impl Iterator<Item = (K, PeerClient, Instant)> {
+    /// The connection of the same client or network that makes room, if that has
+    /// too many. Requests under way are no reason to turn a client away.
+    fn too_many_of(&self, client: PeerClient, now: u64) -> Option<K> {
+        let PeerClient::Reader { client, network } = client else { return None };
+        let count = |counts: &HashMap<IpNet, usize>, of| counts.get(&of).copied().unwrap_or(0);
+        let is_same = |other: PeerClient| other.client() == Some(client);
+        let is_near = |other: PeerClient| other.network() == Some(network);
+        let (same, near) = (count(&self.clients, client), count(&self.networks, network));
+        let own = (same >= self.limits.per_client).then(|| self.longest_waiting(is_same));
+        let others = || (near >= self.limits.per_network).then(|| self.longest_waiting(is_near));
+        let longest = own.or_else(others)??;
+        let since = self.open.get(&longest)?.progress.waiting_since()?;
+        (now.saturating_sub(since) >= GRACE).then_some(longest)
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = (K, PeerClient, u64)> {
         self.open
             .iter()
             .filter_map(|(id, open)| Some((*id, open.client, open.progress.waiting_since()?)))
     }
 
-    fn longest_waiting(&self, is_of: impl Fn(&PeerClient) -> bool) -> Option<K> {
-        let candidates = self.waiting().filter(|(_, client, _)| is_of(client));
+    fn longest_waiting(&self, is_of: impl Fn(PeerClient) -> bool) -> Option<K> {
+        let candidates = self.waiting().filter(|(_, client, _)| is_of(*client));
         candidates.min_by_key(|(_, _, since)| *since).map(|(id, ..)| id)
     }
+}
 
-    /// Of the network with the most connections, the one that has waited longest for its peer.
-    pub(super) fn longest_waiting_of_the_largest_network(&self) -> Option<K> {
-        let mut sizes = HashMap::new();
-        for open in self.open.values() {
-            if let PeerClient::Reader { network, .. } = open.client {
-                *sizes.entry(network).or_insert(0_usize) += 1;
-            }
+fn take_one(counts: &mut HashMap<IpNet, usize>, of: IpNet) {
+    if let Some(count) = counts.get_mut(&of) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&of);
         }
-        // A proxy speaks for many readers, so it comes last.
-        let size = |client: &PeerClient| match client {
-            PeerClient::Proxy => 0,
-            PeerClient::Reader { network, .. } => sizes.get(network).copied().unwrap_or_default(),
-        };
-        let largest_first =
-            |(_, client, since): &(K, PeerClient, Instant)| (usize::MAX - size(client), *since);
-        self.waiting().min_by_key(largest_first).map(|(id, ..)| id)
     }
 }
 
@@ -116,62 +138,70 @@ impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
 mod tests {
     use super::*;
     use std::time::Duration;
+    use tokio::time::{Instant, advance};
 
-    /// A register of connections of these peers, each a second younger than the
-    /// one before; those with a `!` have a request under way.
-    fn register(peers: &[&str]) -> ConnectionRegister<usize> {
+    /// A register of connections of these peers, each two seconds younger than
+    /// the one before; those with a `!` have a request under way. And the time.
+    async fn register(peers: &[&str]) -> (ConnectionRegister<usize>, u64) {
         let limits =
             ServeLimits { connections: 6, per_client: 2, per_network: 3, ..ServeLimits::default() };
         let began = Instant::now();
         let mut register = ConnectionRegister::new(limits.clone());
         for (id, peer) in peers.iter().enumerate() {
-            let progress = ConnectionProgress::new(began + Duration::from_secs(id as u64));
+            let progress = ConnectionProgress::new(began);
             if peer.ends_with('!') {
                 progress.has_a_request();
             }
-            let client = limits.client(peer.trim_end_matches('!').parse().unwrap());
-            register.insert(id, client, Arc::new(progress));
+            register.insert(id, client(peer.trim_end_matches('!')), Arc::new(progress));
+            advance(Duration::from_secs(2)).await;
         }
-        register
+        (register, u64::try_from(began.elapsed().as_micros()).unwrap())
     }
 
-    #[test]
-    fn who_has_too_many_makes_room_among_its_own() {
-        use Admission::{Free, InsteadOf, Refused};
+    fn client(peer: &str) -> PeerClient {
+        ServeLimits::default().client(peer.parse().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_too_many_makes_room_among_its_own() {
+        use Admission::{Free, InsteadOf};
         for (open, new, expected) in [
             // Of one client.
             (&["192.0.2.1"][..], "192.0.2.1", Free),
             (&["198.51.100.1", "192.0.2.1", "192.0.2.1"], "192.0.2.1", InsteadOf(1)),
             (&["192.0.2.1!", "192.0.2.1"], "192.0.2.1", InsteadOf(1)),
-            (&["192.0.2.1!", "192.0.2.1!"], "192.0.2.1", Refused),
+            (&["192.0.2.1!", "192.0.2.1!"], "192.0.2.1", Free),
             (&["2001:db8::1", "2001:db8::2"], "2001:db8::3", InsteadOf(0)),
             // Of one network.
             (&["192.0.2.1", "192.0.2.2", "192.0.2.3"], "192.0.2.4", InsteadOf(0)),
-            (&["192.0.2.1!", "192.0.2.2!", "192.0.2.3!"], "192.0.2.4", Refused),
+            (&["192.0.2.1!", "192.0.2.2!", "192.0.2.3!"], "192.0.2.4", Free),
             (
-                &["2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db8:0:3::1"],
+                &["2001:db8::1", "2001:db8:0:2::1", "2001:db8:0:3::1"],
                 "2001:db8:0:4::1",
                 InsteadOf(0),
             ),
             // A proxy has no limit of its own.
             (&["127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"], "127.0.0.1", Free),
         ] {
-            assert_eq!(
-                register(open).admit(register(&[]).limits.client(new.parse().unwrap())),
-                expected,
-                "{open:?} {new}"
-            );
+            let (register, now) = register(open).await;
+            assert_eq!(register.admit(client(new), now), expected, "{open:?} {new}");
         }
+        // Each of these was opened a moment ago.
+        let (register, _) = register(&["192.0.2.1", "192.0.2.1"]).await;
+        assert_eq!(register.admit(client("192.0.2.1"), 999_999), Free);
     }
 
-    #[test]
-    fn when_all_are_in_use_the_largest_network_makes_room() {
-        use Admission::{InsteadOf, Refused};
-        let new = register(&[]).limits.client("203.0.113.9".parse().unwrap());
+    #[tokio::test(start_paused = true)]
+    async fn when_all_are_in_use_the_largest_network_makes_room() {
+        use Admission::{InsteadOf, Later};
         for (open, expected) in [
             (
                 ["127.0.0.1", "198.51.100.1", "192.0.2.1", "192.0.2.2", "127.0.0.1", "127.0.0.1"],
                 InsteadOf(2),
+            ),
+            (
+                ["127.0.0.1", "198.51.100.1", "192.0.2.1!", "192.0.2.2!", "127.0.0.1", "127.0.0.1"],
+                InsteadOf(0),
             ),
             (
                 ["127.0.0.1!", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"],
@@ -186,13 +216,24 @@ mod tests {
                     "127.0.0.1!",
                     "127.0.0.1!",
                 ],
-                Refused,
+                Later,
             ),
         ] {
-            let register = register(&open);
-            assert_eq!(register.admit(new), expected, "{open:?}");
-            assert_eq!(register.has_room(), expected != Refused);
+            let (register, now) = register(&open).await;
+            assert_eq!(register.admit(client("203.0.113.9"), now), expected, "{open:?}");
+            assert_eq!(register.has_room(), expected != Later);
             assert!(register.is_crowded());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_left_no_longer_counts() {
+        let (mut register, now) = register(&["192.0.2.1", "192.0.2.1", "192.0.2.2"]).await;
+        register.remove(0);
+        register.remove(0);
+        assert_eq!(register.admit(client("192.0.2.1"), now), Admission::Free);
+        register.remove(1);
+        register.remove(2);
+        assert!(register.clients.is_empty() && register.networks.is_empty());
     }
 }

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -26,7 +26,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::limits::{PeerClient, ServeLimits};
-use super::progress::ConnectionProgress;
+use super::progress::{ConnectionProgress, micros_between};
 use super::register::{Admission, ConnectionRegister};
 use super::stream::WatchedStream;
 
@@ -43,8 +43,8 @@ const BACKLOG: u32 = 4096;
 /// How long requests under way may take once a stop was asked for.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
 
-/// After an error of the listener that closing a connection does not help.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// How soon it is tried again if no connection can be let in.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +101,7 @@ pub async fn serve_within(
 /// The connections that are open. Dropping this drops them.
 struct Open {
     limits: ServeLimits,
+    began: Instant,
     connections: JoinSet<()>,
     register: ConnectionRegister<Id>,
     handles: std::collections::HashMap<Id, AbortHandle>,
@@ -111,6 +112,7 @@ struct Open {
 impl Open {
     fn new(limits: ServeLimits) -> Self {
         Self {
+            began: Instant::now(),
             connections: JoinSet::new(),
             register: ConnectionRegister::new(limits.clone()),
             handles: std::collections::HashMap::new(),
@@ -121,45 +123,55 @@ impl Open {
     }
 
     async fn let_in(&mut self, listener: &TcpListener, router: &Router) {
+        let mut next = None;
         loop {
-            let has_room =
-                self.connections.len() < self.limits.sockets() && self.register.has_room();
+            if let Some((stream, client)) = next.take() {
+                next = self.admit(stream, client, router);
+            }
+            let has_room = next.is_none()
+                && self.connections.len() < self.limits.sockets()
+                && self.register.has_room();
             tokio::select! {
                 Some(ended) = self.connections.join_next_with_id() => self.forget(&ended),
                 accepted = listener.accept(), if has_room => match accepted {
-                    Ok((stream, peer)) => self.admit(stream, peer.ip(), router),
+                    Ok((stream, peer)) => next = Some((stream, self.limits.client(peer.ip()))),
                     Err(error) => self.recover(&error).await,
-                }
+                },
+                // A connection whose peer does not receive its answer makes room
+                // without an end.
+                () = tokio::time::sleep(ACCEPT_PAUSE), if !has_room => {}
             }
         }
     }
 
-    fn admit(&mut self, stream: TcpStream, peer: IpAddr, router: &Router) {
-        let client = self.limits.client(peer);
-        match self.register.admit(client) {
-            Admission::Free => self.attend(stream, client, router),
-            Admission::InsteadOf(longest) => {
-                self.close(longest);
-                self.attend(stream, client, router);
-            }
-            // Dropping the stream closes the connection.
-            Admission::Refused => {
-                tracing::warn!("a connection of a client with too many requests was refused");
-            }
+    /// Returns the connection if all others have a request under way.
+    fn admit(
+        &mut self,
+        stream: TcpStream,
+        client: PeerClient,
+        router: &Router,
+    ) -> Option<(TcpStream, PeerClient)> {
+        let now = micros_between(self.began, Instant::now());
+        match self.register.admit(client, now) {
+            Admission::Free => {}
+            Admission::InsteadOf(other) => self.close(other),
+            Admission::Later => return Some((stream, client)),
         }
+        self.attend(stream, client, router);
         self.is_crowded.store(self.register.is_crowded(), Ordering::Relaxed);
+        None
     }
 
     fn attend(&mut self, stream: TcpStream, client: PeerClient, router: &Router) {
-        let progress = Arc::new(ConnectionProgress::new(Instant::now()));
-        let header_time = match client {
-            PeerClient::Proxy => self.limits.proxy_header_time,
-            PeerClient::Reader { .. } => self.limits.header_time,
+        let progress = Arc::new(ConnectionProgress::new(self.began));
+        let (header_time, requests) = match client {
+            PeerClient::Proxy => (self.limits.proxy_header_time, self.limits.proxy_requests),
+            PeerClient::Reader { .. } => (self.limits.header_time, self.limits.requests),
         };
         let desk = RequestDesk {
             router: TowerToHyperService::new(router.clone()),
             progress: Arc::clone(&progress),
-            requests: self.limits.requests,
+            requests,
             is_crowded: Arc::clone(&self.is_crowded),
         };
         let stream = WatchedStream::new(stream, Arc::clone(&progress), self.limits.write_time);
@@ -200,7 +212,7 @@ impl Open {
     /// example because another part of the process has many open.
     async fn recover(&mut self, error: &io::Error) {
         tracing::warn!(cause = %error, "a connection could not be accepted");
-        match self.register.longest_waiting_of_the_largest_network() {
+        match self.register.least_useful() {
             Some(longest) => self.close(longest),
             None => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -233,11 +245,16 @@ impl RequestDesk {
         &self,
         mut request: Request<Incoming>,
     ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
-        let is_last = self.progress.count_request() >= self.requests;
+        let number = self.progress.count_request();
+        let is_last = number >= self.requests;
         let is_crowded = Arc::clone(&self.is_crowded);
         request.extensions_mut().insert(Arc::clone(&self.progress));
         let answer = self.router.call(request);
         async move {
+            // Requests that follow one another without a pause wait for those of others.
+            if number > 1 {
+                tokio::task::yield_now().await;
+            }
             let mut response = answer.await?;
             if is_last || is_crowded.load(Ordering::Relaxed) {
                 let close = HeaderValue::from_static("close");

@@ -53,6 +53,7 @@ impl WatchedStream {
         wrote: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if wrote.is_pending() {
+            self.progress.has_written();
             ready!(self.poll_deadline(context, self.write_time));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -101,6 +102,7 @@ impl AsyncWrite for WatchedStream {
     /// hyper calls this when nothing is left to be written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.deadline = None;
+        self.progress.has_written();
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

@@ -1,41 +1,82 @@
-//! The words of the pages, in English and German.
+//! The words of the pages, in the languages in which the themes have words.
+
+mod arabic;
+mod brazilian;
+mod chinese;
+mod dutch;
+mod english;
+mod french;
+mod german;
+mod hebrew;
+mod italian;
+mod japanese;
+mod polish;
+mod portuguese;
+mod spanish;
 
 use super::page::WebPage;
+use crate::domain::{Direction, LanguageTag, readable_tags};
 
 /// The words of all pages in one language.
 #[derive(Debug)]
 pub(super) struct PageWords {
-    /// The language (BCP 47), written from left to right.
+    /// The language (BCP 47).
     pub(super) language: &'static str,
     pub(super) button: &'static str,
-    ask: Text,
-    unsubscribed: Text,
-    proof: Text,
-    bad_link: Text,
-    try_again: Text,
-    bad_request: Text,
-    not_found: Text,
+    ask: PageText,
+    unsubscribed: PageText,
+    proof: PageText,
+    bad_link: PageText,
+    try_again: PageText,
+    bad_request: PageText,
+    not_found: PageText,
 }
 
 /// What one page says. `{name}` is replaced by the newsletter's name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text {
+pub(super) struct PageText {
     pub(super) heading: &'static str,
     pub(super) body: &'static str,
 }
 
+static ALL: [&PageWords; 13] = [
+    &arabic::ARABIC,
+    &brazilian::BRAZILIAN,
+    &chinese::CHINESE,
+    &dutch::DUTCH,
+    &english::ENGLISH,
+    &french::FRENCH,
+    &german::GERMAN,
+    &hebrew::HEBREW,
+    &italian::ITALIAN,
+    &japanese::JAPANESE,
+    &polish::POLISH,
+    &portuguese::PORTUGUESE,
+    &spanish::SPANISH,
+];
+
 impl PageWords {
-    /// The words in that language, or in English.
-    pub(super) fn in_language(language: &str) -> &'static Self {
-        [&GERMAN, &ENGLISH].into_iter().find(|words| words.speaks(language)).unwrap_or(&ENGLISH)
+    /// The words that readers of a language can read, if there are any.
+    pub(super) fn in_language(language: &str) -> Option<&'static Self> {
+        let direction = LanguageTag::parse(language).ok()?.direction();
+        let tag = language.to_ascii_lowercase();
+        let words = readable_tags(&tag)
+            .find_map(|tag| ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag)));
+        // Arabic in Latin letters, for example, is read by others.
+        words.filter(|words| words.direction() == direction)
     }
 
-    /// Whether these words are in that language, in whatever region.
-    pub(super) fn speaks(&self, language: &str) -> bool {
-        language.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(self.language))
+    /// The words for the first of these languages that has any; English at last.
+    pub(super) fn in_first_of<'l>(languages: impl IntoIterator<Item = &'l str>) -> &'static Self {
+        languages.into_iter().find_map(Self::in_language).unwrap_or(&english::ENGLISH)
     }
 
-    pub(super) fn for_page(&self, page: WebPage) -> Text {
+    /// The direction in which the words are written.
+    pub(super) fn direction(&self) -> Direction {
+        LanguageTag::parse(self.language).as_ref().map(LanguageTag::direction).unwrap_or_default()
+    }
+
+    pub(super) fn for_page(&self, page: WebPage) -> PageText {
         match page {
             WebPage::Ask => self.ask,
             WebPage::Unsubscribed => self.unsubscribed,
@@ -48,97 +89,109 @@ impl PageWords {
     }
 }
 
-static ENGLISH: PageWords = PageWords {
-    language: "en",
-    button: "Unsubscribe",
-    ask: Text {
-        heading: "Unsubscribe?",
-        body: "You get {name} by e-mail. One press of the button takes you off the list.",
-    },
-    unsubscribed: Text {
-        heading: "You are unsubscribed",
-        body: "You are off the list of {name}. There is nothing else to do.",
-    },
-    proof: Text {
-        heading: "This was a proof",
-        body: "The mail was a proof of {name} for its editors, so this link belongs to nobody on \
-               the list. Nothing has changed.",
-    },
-    bad_link: Text {
-        heading: "This link does not work",
-        body: "It may have been cut when it was copied or forwarded. Nothing has changed. Open \
-               the link in the mail itself, or answer the mail and ask to be taken off the list \
-               of {name}.",
-    },
-    try_again: Text {
-        heading: "That did not work just now",
-        body: "You may still be on the list of {name}. Please try again in a few minutes.",
-    },
-    bad_request: Text {
-        heading: "That request could not be read",
-        body: "You have not been taken off the list of {name}. Please open the link in the mail \
-               and press the button.",
-    },
-    not_found: Text {
-        heading: "There is no such page",
-        body: "To unsubscribe from {name}, open the link at the foot of the mail.",
-    },
-};
-
-static GERMAN: PageWords = PageWords {
-    language: "de",
-    button: "Abmelden",
-    ask: Text {
-        heading: "Abmelden?",
-        body: "Sie erhalten {name} per E-Mail. Ein Druck auf den Knopf trägt Sie aus.",
-    },
-    unsubscribed: Text {
-        heading: "Sie sind abgemeldet",
-        body: "Sie stehen nicht mehr auf der Liste von {name}. Mehr ist nicht zu tun.",
-    },
-    proof: Text {
-        heading: "Das war ein Probeversand",
-        body: "Diese E-Mail war eine Probe von {name} für die Redaktion. Der Link gehört deshalb \
-               niemandem auf der Liste. Es hat sich nichts geändert.",
-    },
-    bad_link: Text {
-        heading: "Dieser Link funktioniert nicht",
-        body: "Vielleicht wurde er beim Kopieren oder Weiterleiten abgeschnitten. Es hat sich \
-               nichts geändert. Öffnen Sie den Link direkt aus der E-Mail, oder antworten Sie \
-               auf die E-Mail und bitten Sie darum, von der Liste von {name} genommen zu werden.",
-    },
-    try_again: Text {
-        heading: "Das hat gerade nicht geklappt",
-        body: "Vielleicht stehen Sie noch auf der Liste von {name}. Bitte versuchen Sie es in \
-               einigen Minuten noch einmal.",
-    },
-    bad_request: Text {
-        heading: "Die Anfrage war nicht lesbar",
-        body: "Sie wurden nicht von der Liste von {name} genommen. Bitte öffnen Sie den Link in \
-               der E-Mail und drücken Sie den Knopf.",
-    },
-    not_found: Text {
-        heading: "Diese Seite gibt es nicht",
-        body: "Den Link zum Abmelden von {name} finden Sie am Ende der E-Mail.",
-    },
-};
+/// The languages of an `Accept-Language`, the most wanted first (RFC 9110
+/// section 12.5.4). What a browser would not send is passed over.
+pub(super) fn accepted_languages(header: &str) -> Vec<&str> {
+    let mut wanted: Vec<(f32, &str)> = header
+        .split(',')
+        .take(20)
+        .filter_map(|item| {
+            let (tag, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+            let weight = weight.trim().strip_prefix("q=")?.parse().ok()?;
+            (weight > 0.0).then_some((weight, tag.trim()))
+        })
+        .collect();
+    // The sort keeps the order of those that are wanted alike.
+    wanted.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    wanted.into_iter().map(|(_, tag)| tag).collect()
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PAGES: [WebPage; 7] = [
+        WebPage::Ask,
+        WebPage::Unsubscribed,
+        WebPage::Proof,
+        WebPage::BadLink,
+        WebPage::TryAgain,
+        WebPage::BadRequest,
+        WebPage::NotFound,
+    ];
+
     #[test]
-    fn a_language_without_words_gets_english() {
+    fn the_pages_speak_every_language_of_the_themes() {
+        for theme in ["weekly", "letter"] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/email-templates");
+            let files = std::fs::read_dir(format!("{folder}/{theme}/strings")).unwrap();
+            let mut spoken: Vec<String> = files
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .map(|name| name.trim_end_matches(".toml").to_owned())
+                .collect();
+            let mut pages = ALL.map(|words| words.language.to_owned()).to_vec();
+            spoken.sort();
+            pages.sort();
+            assert_eq!(pages, spoken, "{theme}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_every_page_with_the_newsletter_s_name() {
+        for words in ALL {
+            let language = words.language;
+            assert!(!words.button.is_empty(), "{language}");
+            for page in PAGES {
+                let (text, english) = (words.for_page(page), english::ENGLISH.for_page(page));
+                assert!(!text.heading.is_empty() && !text.heading.contains('{'), "{language}");
+                let names = |text: PageText| text.body.matches("{name}").count();
+                assert_eq!(names(text), names(english), "{language}, {page:?}");
+                assert_eq!(text.body.matches(['{', '}']).count(), 2 * names(text), "{language}");
+                let is_own = text.body != english.body && text.heading != english.heading;
+                assert_eq!(is_own, language != "en", "{language}, {page:?}");
+                assert!(!text.body.contains("  ") && text.body.trim() == text.body, "{language}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_those_that_the_readers_can_read() {
         for (asked, spoken) in [
-            ("en", "en"),
-            ("en-GB", "en"),
-            ("DE-at", "de"),
-            ("den", "en"),
-            ("ar", "en"),
-            ("", "en"),
-            ("-", "en"),
+            ("en", Some("en")),
+            ("en-GB", Some("en")),
+            ("DE-at", Some("de")),
+            ("pt", Some("pt")),
+            ("pt-PT", Some("pt")),
+            ("pt-br", Some("pt-BR")),
+            ("zh-CN", Some("zh")),
+            ("zh-Hans-TW", Some("zh")),
+            ("zh-TW", None),
+            ("zh-Hant", None),
+            ("ar-EG", Some("ar")),
+            ("ar-Latn", None),
+            ("den", None),
+            ("sv", None),
+            ("", None),
+            ("-", None),
+            ("en\" onload=\"x", None),
         ] {
-            assert_eq!(PageWords::in_language(asked).language, spoken, "{asked:?}");
+            let words = PageWords::in_language(asked);
+            assert_eq!(words.map(|words| words.language), spoken, "{asked:?}");
+        }
+        assert_eq!(PageWords::in_first_of(["sv", "it-CH", "fr"]).language, "it");
+        assert_eq!(PageWords::in_first_of([]).language, "en");
+    }
+
+    #[test]
+    fn a_browser_s_languages_are_taken_in_its_order() {
+        for (header, expected) in [
+            ("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", &["fr-CH", "fr", "en", "de", "*"][..]),
+            ("en;q=0.3,he", &["he", "en"]),
+            ("en;q=0, de;q=x, ;, pl", &["pl"]),
+            ("en;q=NaN,it", &["it"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(accepted_languages(header), expected, "{header}");
         }
     }
 }

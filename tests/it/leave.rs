@@ -115,6 +115,22 @@ fn looking_at_the_page_changes_nothing_and_leaving_twice_is_the_same_as_once() {
 }
 
 #[test]
+fn the_page_speaks_the_language_of_the_issue() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let french = newsletter.issue_of("one", "title: Bonjour\nlanguage: fr\n", "Bonjour.\n");
+    newsletter.expect(0, &["send", &french, "--yes"]);
+    let link = link_of(&server, "reader-one@example.org");
+    let (_serving, address) = serve(&newsletter, &[]);
+    for (method, button) in [("GET", "<button>Se désabonner</button>"), ("POST", "")] {
+        let page = ask(&address, method, &link, ONE_CLICK);
+        assert!(page.contains("<html lang=\"fr\" dir=\"ltr\">") && page.contains(button), "{page}");
+    }
+    let lost = ask(&address, "GET", "/unsubscribe/", "");
+    assert!(lost.contains("<html lang=\"en\""), "{lost}");
+}
+
+#[test]
 fn a_link_from_a_proof_takes_nobody_off_the_list() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);

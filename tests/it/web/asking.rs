@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use postrider::audience::{ListUnavailable, PublicList};
 use postrider::campaign::{LinkPurpose, SigningKey, SigningKeys, UnsubscribeToken};
 use postrider::domain::Direction;
-use postrider::domain::{CampaignKey, Clock, HeaderText, Slug, SubscriberId, Timestamp};
+use postrider::domain::{
+    CampaignKey, Clock, HeaderText, LanguageTag, Slug, SubscriberId, Timestamp,
+};
 use postrider::web::{self, Masthead, Pages};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
@@ -26,12 +28,13 @@ pub(super) struct List {
     /// A wish takes a permit to pass.
     pub(super) gate: Arc<Semaphore>,
     fault: Option<&'static str>,
+    language: Option<LanguageTag>,
 }
 
 impl List {
     pub(super) fn open() -> Self {
         let (arrived, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(1000)));
-        Self { left: Arc::default(), arrived, gate, fault: None }
+        Self { left: Arc::default(), arrived, gate, fault: None, language: None }
     }
 
     pub(super) fn failing() -> Self {
@@ -40,6 +43,11 @@ impl List {
 
     pub(super) fn waiting() -> Self {
         Self { gate: Arc::new(Semaphore::new(0)), ..Self::open() }
+    }
+
+    /// Its mails are in this language.
+    pub(super) fn speaking(self, language: Option<LanguageTag>) -> Self {
+        Self { language, ..self }
     }
 
     pub(super) fn left(&self) -> Vec<SubscriberId> {
@@ -58,6 +66,10 @@ impl PublicList for List {
         self.check().await?;
         self.left.lock().unwrap().push((subscriber, at));
         Ok(())
+    }
+
+    async fn language_of(&self, _: [u8; 6]) -> Option<LanguageTag> {
+        self.language.clone()
     }
 
     async fn check(&self) -> Result<(), ListUnavailable> {

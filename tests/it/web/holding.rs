@@ -91,7 +91,8 @@ async fn a_new_reader_is_served_at_once_while_others_hold_every_connection() {
             let mut holding = Vec::new();
             for _ in 0..10 {
                 holding.push(sent(address, held).await);
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                // A client's new connections are left alone for a second.
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
             let began = tokio::time::Instant::now();
             let answer = rest(sent(address, &one_click()).await).await;
@@ -129,16 +130,21 @@ async fn a_request_that_has_arrived_is_answered_however_many_come_after_it() {
     }
 }
 
-#[tokio::test]
-async fn who_has_only_requests_under_way_gets_no_more_connections() {
+#[tokio::test(start_paused = true)]
+async fn while_every_connection_has_a_request_under_way_a_new_one_waits() {
     let list = List::waiting();
     let (address, _serving) = serve(&list, low());
     let mut asked = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         asked.push(sent(address, &one_click()).await);
         list.arrived.acquire().await.unwrap().forget();
     }
-    assert_eq!(rest(TcpStream::connect(address).await.unwrap()).await, "");
+    let fifth = sent(address, HEALTH).await;
+    list.gate.add_permits(1);
+    for stream in asked.drain(..1).chain([fifth]) {
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
     list.gate.add_permits(3);
     for stream in asked {
         assert!(rest(stream).await.starts_with("HTTP/1.1 200"));
