@@ -58,16 +58,22 @@ const NEUTRAL: &[&str] = &[
 /// A text in lower case, its words separated by one space, without the email
 /// addresses in it. `SubmissionQuotaExceeded` is three words, `doesn't` is one.
 #[derive(Debug)]
-pub(super) struct Wording(String);
+pub(super) struct Wording {
+    words: String,
+    is_silent: bool,
+}
 
 impl Wording {
     pub(super) fn from_text(text: &str) -> Self {
         let mut words = String::with_capacity(text.len() + 2);
         words.push(' ');
+        let mut is_silent = true;
         for word in text.split_whitespace() {
+            let start = words.len();
             push_words(&mut words, &without_addresses(word));
+            is_silent &= is_host(word) || words[start..].split(' ').all(says_nothing);
         }
-        Self(words)
+        Self { words, is_silent }
     }
 
     /// Whether one of the phrases occurs.
@@ -78,7 +84,7 @@ impl Wording {
     /// Whether the phrase occurs. `..` in it stands for any words between its
     /// parts; `*` at the start or the end of a part for the rest of a word.
     fn has(&self, phrase: &str) -> bool {
-        let mut rest = self.0.as_str();
+        let mut rest = self.words.as_str();
         phrase.split(" .. ").all(|part| match end_of(part, rest) {
             Some(end) => {
                 rest = &rest[end..];
@@ -90,16 +96,24 @@ impl Wording {
 
     /// Whether the text gives no reason: codes, names and empty words alone.
     pub(super) fn is_silent(&self) -> bool {
-        let says_nothing =
-            |word: &str| word.bytes().any(|b| b.is_ascii_digit()) || NEUTRAL.contains(&word);
-        self.0.split_ascii_whitespace().all(says_nothing)
+        self.is_silent
     }
+}
+
+fn says_nothing(word: &str) -> bool {
+    word.is_empty() || word.bytes().any(|b| b.is_ascii_digit()) || NEUTRAL.contains(&word)
+}
+
+/// Whether a word is the name of a host, as `aol.com` in a refusal by AOL.
+fn is_host(word: &str) -> bool {
+    let name = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
 }
 
 #[cfg(test)]
 impl std::fmt::Display for Wording {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.trim())
+        f.write_str(self.words.trim())
     }
 }
 
@@ -115,11 +129,10 @@ fn end_of(part: &str, text: &str) -> Option<usize> {
 }
 
 /// A word without the email addresses in it, whose domains may hold any word.
-/// An address is known by its `@`, or by the `…` that stands for its local part.
 fn without_addresses(word: &str) -> String {
     let mut kept = String::with_capacity(word.len());
     let mut rest = word;
-    while let Some(at) = rest.find(['@', '…']) {
+    while let Some(at) = rest.find('@') {
         let start = rest[..at].rfind(['<', '(', '"', ':', '=', '[', ',']).unwrap_or(0);
         let end = rest[at..].find(['>', ')', '"', ':', ',', ';', ']']);
         kept.push_str(&rest[..start]);
@@ -180,10 +193,11 @@ mod tests {
             ("<…@spam.example>: unknown", " unknown "),
             ("user=…@full.example,blocked x", " user blocked x "),
             ("<…@full.example>,<a@spam.example>,b", " b "),
+            ("https://spamhaus.example/…", " https spamhaus example "),
             ("no-such-user", " no such user "),
             ("", " "),
         ] {
-            assert_eq!(Wording::from_text(text).0, words, "{text}");
+            assert_eq!(Wording::from_text(text).words, words, "{text}");
         }
     }
 
@@ -207,7 +221,9 @@ mod tests {
         for (text, silent) in [
             ("5.1.1", true),
             ("5.1.1 <…@example.org>: Recipient address rejected", true),
+            ("5.1.1 <…@aol.example>: Recipient address rejected: aol.example", true),
             ("5.1.1 <…@example.org> blocked", false),
+            ("5.1.1 https://blocked.example/…", false),
             ("5.1.1 превышен", false),
         ] {
             assert_eq!(Wording::from_text(text).is_silent(), silent, "{text}");

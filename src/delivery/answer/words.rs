@@ -13,7 +13,8 @@ pub(super) const RECIPIENT_BUSY: &[&str] = &[
     "receive limit*", "receiving rate*", "recipient thread limit",
     "recipient .. too many messages", "recebendo e mails muito rapido",
     "messages to .. deferred due to excessive volume", "mailbox unavailable or access denied",
-    "recipient verif*",
+    "recipient verif*", "recipient has exceeded", "recipients .. have exceeded",
+    "they can receive", "unverified address",
 ];
 
 /// The sender's quota of an hour, a day or a month.
@@ -77,7 +78,7 @@ pub(super) const RATE: &[&str] = &[
     "muitas mensagens", "muitos e mails", "troppi messaggi", "слишком много писем",
     "слишком много сообщений", "слишком часто", "превышен .. лимит", "превышена частота", "*频率*",
     "*频繁*", "*頻度*", "*頻繁*", "peak .. limit*", "relay limit*", "temporarily deferred",
-    "per minute", "per .. minutes", "too many .. mails", "per second",
+    "per minute", "per .. minutes", "too many .. mails", "per second", "dyn t1", "wait to send",
 ];
 
 /// The server's own trouble.
@@ -96,7 +97,8 @@ pub(super) const SERVER: &[&str] = &[
     "temporary server", "temporary system", "shutting down", "maintenance", "too many hops",
     "mail loop", "loops back", "loop detected", "timeout*", "timed out",
     "unable to process connection", "serveur occupe", "внутренняя ошибка", "queue unavailable",
-    "trouble in",
+    "trouble in", "system .. busy", "too much load", "too busy", "i o error",
+    "input output error", "directory .. unavailable", "lookup .. failed",
 ];
 
 /// The recipient's mailbox is full.
@@ -152,6 +154,7 @@ pub(super) const RECIPIENT_CHOICE: &[&str] = &[
     "suppression list", "suppressed", "bounced address", "inactive recipient",
     "previously bounced", "requires an upgrade", "recipient prohibited",
     "account is protected by", "user reject", "rejected by destination domain",
+    "on the target address", "mailbox .. restricted", "user refused", "user has refused",
 ];
 
 /// A recipient whose account is held for now, and may be back.
@@ -162,7 +165,9 @@ pub(super) const SUSPENDED: &[&str] = &[
     "temporarily blocked", "mailbox .. locked", "account .. locked", "account is locked",
     "user is locked", "mailbox is frozen", "frozen", "inactive", "inactivity", "not active",
     "not activated", "not currently accepting", "mailbox busy", "archivee", "on vacation",
-    "on hold", "приостановлен*", "заморожен*", "*冻结*", "*停用*",
+    "on hold", "приостановлен*", "заморожен*", "*冻结*", "*停用*", "account expired",
+    "account has expired", "mailbox expired", "account .. expired", "user .. locked",
+    "status is locked",
 ];
 
 /// The sender, the account, the address or the name of the machine that sends.
@@ -201,16 +206,19 @@ pub(super) const SENDER: &[&str] = &[
     "dnsbls", "dbl", "surbl", "uribl", "sbl", "xbl", "pbl", "zen", "spamhaus*", "spamcop*",
     "barracuda*", "senderscore", "sender score", "cloudmark", "sorbs", "abuseat", "abusix",
     "uceprotect*", "hostkarma", "invaluement", "ivmsip", "listed at", "is listed",
-    "blocked using", "blocked by", "banned", "reputation", "complaint*", "abuse", "abusive",
-    "spammer*", "bad behavior", "bad behaviour", "user unknowns", "userid unknowns",
-    "too many errors", "too many invalid", "too many unknown", "too many bad",
-    "dictionary attack", "hl rep", "emetteur", "expediteur", "absender*", "remitente*",
-    "remetente*", "mittente", "nadawc*", "отправител*", "*发件人*", "*发信人*", "*发信ip*", "*送信者*",
-    "*送信元*", "*発信者*", "*발신*", "generic ptr", "generic dns", "generic hostname", "gbudb",
-    "tenant attribution", "your tenant", "too many non*", "excessive*", "high number of",
-    "number of invalid", "your envelope sender", "address .. blacklisted", "batv",
-    "unusual amount", "tenant has", "relay denied", "relaying denied", "permission to send",
-    "permissions to send", "ip listed", "host listed", "domain listed", "address listed",
+    "blocked using", "blocked by", "reputation", "complaint*", "spammer*", "bad behavior",
+    "bad behaviour", "user unknowns", "userid unknowns", "too many errors", "too many invalid",
+    "too many unknown", "too many bad", "dictionary attack", "hl rep", "emetteur", "expediteur",
+    "absender*", "remitente*", "remetente*", "mittente", "nadawc*", "отправител*", "*发件人*",
+    "*发信人*", "*发信ip*", "*送信者*", "*送信元*", "*発信者*", "*발신*", "generic ptr", "generic dns",
+    "generic hostname", "gbudb", "tenant attribution", "your tenant", "too many non*",
+    "excessive*", "high number of", "number of invalid", "your envelope sender",
+    "address .. blacklisted", "batv", "unusual amount", "tenant has", "relay denied",
+    "relaying denied", "permission to send", "permissions to send", "ip listed", "host listed",
+    "domain listed", "address listed", "spoof*", "blocked senders", "blocked sender", "for abuse",
+    "to abuse", "abusive", "banned ip", "banned sending", "banned sender", "ip banned",
+    "ip is banned", "been banned", "you are banned", "as a relay", "not a gateway",
+    "unauthorized relay", "auth failed", "authentication mechanism", "sender is", "denyip",
 ];
 
 /// What filters think of a message, or of whoever sends it.
@@ -231,6 +239,8 @@ pub(super) const MESSAGE: &[&str] = &[
     "rfc5322", "rfc 5322", "rfc2822", "rfc 2822", "rfc822", "reject id", "message refused",
     "message denied", "message rejected", "message blocked", "message not accepted",
     "mail rejected", "email rejected", "inhalt*", "contenu", "contenido", "conteudo", "*内容*",
+    "message not allowed", "data refused", "mail refused", "message was rejected",
+    "message has been rejected",
 ];
 
 /// Rules of the server that name no subject.
@@ -325,6 +335,10 @@ pub(super) const UNKNOWN: &[&str] = &[
     "mailbox closed", "mailbox .. closed", "account .. removed", "mailbox .. removed",
     "user .. removed", "address .. removed", "account .. deleted", "mailbox .. deleted",
     "user .. deleted", "address .. deleted", "been deleted", "able to find", "unable to find",
+    "unallocated", "cant find", "cannot find", "can not find", "could not find", "couldnt find",
+    "invalid host*", "illegal host", "wrong recipient*", "not a member of domain",
+    "unknown destination", "illegal alias", "illegal user", "user path no exist", "left the",
+    "recipients are invalid", "invalid or unknown",
 ];
 
 /// The recipient was rejected, for no reason or for one that no list knows.
