@@ -20,7 +20,7 @@ mod world;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use direction::Direction;
-pub use foreign_text::safe_text;
+pub use foreign_text::{safe_text, without_local_part};
 pub use header_text::{HeaderText, HeaderTextError, ends_line, turns_text};
 pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub(crate) use language::readable_tags;

@@ -86,6 +86,11 @@ impl EmailAddress {
         &self.text
     }
 
+    /// What stands before the `@`, as it was written. Never log it.
+    pub fn local_part(&self) -> &str {
+        &self.text[..self.at]
+    }
+
     /// What follows the `@`, in lower-case A-labels.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]
@@ -100,7 +105,7 @@ impl EmailAddress {
 
     /// The same address in the form that lettre's header and envelope types want.
     pub fn to_lettre(&self) -> lettre::Address {
-        lettre::Address::new_dangerous(&self.text[..self.at], self.domain())
+        lettre::Address::new_dangerous(self.local_part(), self.domain())
     }
 }
 

@@ -4,6 +4,10 @@
 //! the link that they dislike, which may be the recipient's own unsubscribe
 //! link. Their text reaches terminals, logs and the store.
 
+mod local_part;
+
+pub use local_part::without_local_part;
+
 use super::header_text::turns_text;
 
 /// The most characters of the result.

@@ -11,7 +11,7 @@ use crate::delivery::{
     self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ending, Ledger, Mailer,
     StopWish, Summary, Transport, Work,
 };
-use crate::domain::{EmailAddress, SubscriberId, Timestamp};
+use crate::domain::{EmailAddress, SubscriberId, Timestamp, without_local_part};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, listen_for_signals};
 use crate::store::{FrozenCampaign, SenderLock, Standstill};
@@ -187,7 +187,10 @@ pub(super) async fn proof<T: Transport>(
         }
         match mailer.deliver(&mut connection, &to, &mut message, &DoubtMark::default()).await {
             Attempt::Accepted(_) => {}
-            attempt => refused.push(format!("editor {}: {attempt}", number + 1)),
+            attempt => {
+                let reply = without_local_part(&attempt.to_string(), editor);
+                refused.push(format!("editor {}: {reply}", number + 1));
+            }
         }
     }
     connection.close().await;

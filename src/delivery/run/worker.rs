@@ -14,6 +14,7 @@ use crate::delivery::{
     Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase, Reserved,
     RowId, Transport,
 };
+use crate::domain::without_local_part;
 
 /// How long a worker waits for its turn to dial.
 const LONGEST_TURN: Duration = Duration::from_secs(5);
@@ -172,7 +173,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
     /// Draws every conclusion from one attempt.
     fn judge(&mut self, row: &Reserved, attempt: &Attempt, was_in_doubt: bool) {
         let now = self.run.clock.now();
-        let note = attempt.to_string();
+        let note = without_local_part(&attempt.to_string(), &row.address);
         let mut shared = self.run.shared();
         let judgement = shared.judge(row, attempt, self.has_proved_itself, now);
         if self.connection.as_ref().is_some_and(|connection| !connection.is_usable()) {
