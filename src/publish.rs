@@ -27,6 +27,8 @@ mod send;
 mod standstill;
 pub(crate) mod store_access;
 
+use jiff::tz::TimeZone;
+
 use crate::domain::RouteKind;
 use crate::host::Context;
 use crate::store::Store;
@@ -43,5 +45,10 @@ impl Publisher<'_> {
     /// The route that is configured.
     fn route(&self) -> RouteKind {
         self.newsletter.config.delivery.via.kind()
+    }
+
+    /// The time zone in which people read times.
+    fn zone(&self) -> &TimeZone {
+        &self.newsletter.config.newsletter.time_zone
     }
 }

@@ -133,6 +133,8 @@ pub(crate) struct Decision<'a> {
     /// Unsent issues that were due earlier on the day on which scheduling is
     /// switched on. The timer never sends them, and only this run reports them.
     pub(crate) too_early: Vec<&'a ScheduledIssue>,
+    /// Unfinished campaigns that are resumed now, in this order.
+    pub(crate) going_on: Vec<&'a OpenCampaign>,
     /// Unfinished campaigns that are not resumed now.
     pub(crate) held: Vec<(&'a OpenCampaign, Hold)>,
     /// What is due now or later, the earliest first, up to the first issue that
@@ -211,10 +213,11 @@ pub(crate) fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
         let matching = dated.iter().filter(move |(due, _)| situation.moment(*due) == wanted);
         matching.map(|(_, issue)| *issue)
     };
+    let going_on: Vec<&OpenCampaign> = situation.going_on().collect();
     let action = if situation.now < situation.mark {
         let Situation { now, mark, .. } = *situation;
         DueAction::Refuse(DueRefusal::ClockBeforeMark { now, mark })
-    } else if let Some(campaign) = situation.first_to_resume() {
+    } else if let Some(campaign) = going_on.first() {
         DueAction::Resume(&campaign.slug)
     } else {
         situation.act_on(at(Moment::Due).collect(), at(Moment::Ahead).next())
@@ -227,6 +230,7 @@ pub(crate) fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
         missed: at(Moment::Missed).collect(),
         undated: undated.collect(),
         too_early: at(Moment::History).filter(|issue| situation.is_too_early(issue)).collect(),
+        going_on,
         held: held.collect(),
         planned: situation.planned(),
     }
@@ -306,10 +310,10 @@ impl<'a> Situation<'a> {
         planned
     }
 
-    /// The campaign to resume now: the one that was frozen first.
-    fn first_to_resume(&self) -> Option<&'a OpenCampaign> {
-        let mut untried = self.unfinished.iter().filter(|campaign| !campaign.was_tried);
-        untried.find(|campaign| self.hold(campaign).is_none())
+    /// The campaigns to resume now: first the one that was frozen first.
+    fn going_on(&self) -> impl Iterator<Item = &'a OpenCampaign> {
+        let untried = self.unfinished.iter().filter(|campaign| !campaign.was_tried);
+        untried.filter(|campaign| self.hold(campaign).is_none())
     }
 
     /// Why a campaign is not resumed now, if anything holds it.

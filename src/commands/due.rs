@@ -3,8 +3,9 @@
 use clap::Args;
 
 use crate::error::{Exit, Failure};
-use crate::host::{Context, block_on};
+use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::Publisher;
+use crate::publish::due::Effect;
 use crate::publish::newsletter::Newsletter;
 use crate::publish::store_access::with_store_for_sending;
 
@@ -14,6 +15,9 @@ pub(crate) struct Arguments {
     /// Report what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Report what is next, when, and what stands in its way
+    #[arg(long, conflicts_with = "dry_run")]
+    next: bool,
 }
 
 /// Resumes interrupted campaigns, then sends the one issue that is due.
@@ -26,6 +30,15 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     };
     block_on(with_store_for_sending(context, config, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };
-        publisher.due(schedule, arguments.dry_run).await
+        if arguments.next {
+            let outlook = publisher.outlook(schedule).await?;
+            match context.format {
+                OutputFormat::Json => context.ui.data_json(&outlook)?,
+                OutputFormat::Human => outlook.write(&context.ui, &config.newsletter.time_zone)?,
+            }
+            return Ok(Exit::Done);
+        }
+        let effect = if arguments.dry_run { Effect::Shown } else { Effect::Real };
+        publisher.due(schedule, effect).await
     }))
 }

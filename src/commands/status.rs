@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::campaign::{MessageForm, MessagePurpose};
-use crate::config::{Config, Root};
+use crate::config::{Config, Root, Schedule};
 use crate::delivery::{Completion, RowState, Tally};
 use crate::domain::{RouteKind, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{CampaignSummary, FrozenCampaign, OpenMode, OutcomeRow, Store};
 
 use crate::host::{Context, OutputFormat, block_on};
+use crate::publish::due::Outlook;
 use crate::publish::identity::key_named;
-use crate::publish::store_access;
+use crate::publish::newsletter::Newsletter;
+use crate::publish::{Publisher, store_access};
+use crate::ui::local_time;
 
 /// Show the state of every campaign
 #[derive(Debug, Args)]
@@ -27,6 +31,8 @@ pub(crate) struct Arguments {
 #[derive(Serialize)]
 struct Report {
     campaigns: Vec<CampaignStatus>,
+    /// What the timer does next; `null` without a schedule, or if one issue is asked for.
+    schedule: Option<Outlook>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +45,10 @@ struct CampaignStatus {
     frozen_at: Timestamp,
     finished_at: Option<Timestamp>,
     paused: Option<String>,
+    /// Before when the timer leaves it alone.
+    resume_at: Option<Timestamp>,
+    /// How many runs in a row were stopped before anything was accepted.
+    stops: u32,
     cancelled_at: Option<Timestamp>,
     audience: u64,
     tally: Tally,
@@ -70,23 +80,40 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let config = Config::load(&root, &context.environment, None)?;
     block_on(store_access::with_store(context, &config, OpenMode::MustExist, async |store| {
         let report = match &arguments.issue {
-            None => read_all(store).await?,
+            None => read_all(context, &config, store).await?,
             Some(issue) => read_one(&config, store, issue).await?,
         };
         match context.format {
             OutputFormat::Json => context.ui.data_json(&report)?,
-            OutputFormat::Human => report_to_people(context, &report)?,
+            OutputFormat::Human => {
+                report_to_people(context, &report, &config.newsletter.time_zone)?;
+            }
         }
         Ok(Exit::Done)
     }))
 }
 
-async fn read_all(store: &Store) -> Result<Report, Failure> {
+async fn read_all(context: &Context, config: &Config, store: &Store) -> Result<Report, Failure> {
     let mut campaigns = Vec::new();
     for summary in store.campaign_summaries().await? {
         campaigns.push(CampaignStatus::read(store, summary).await?);
     }
-    Ok(Report { campaigns })
+    let schedule = match &config.schedule {
+        None => None,
+        Some(schedule) => outlook(context, schedule, store).await,
+    };
+    Ok(Report { campaigns, schedule })
+}
+
+/// What the timer does next. A theme or a folder of issues that cannot be read
+/// is reported, and does not hide the campaigns.
+async fn outlook(context: &Context, schedule: &Schedule, store: &Store) -> Option<Outlook> {
+    let outlook = async {
+        let newsletter = Newsletter::open(context, None)?;
+        let publisher = Publisher { context, newsletter: &newsletter, store };
+        publisher.outlook(schedule).await
+    };
+    outlook.await.map_err(|failure| context.ui.failure(&failure)).ok()
 }
 
 async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report, Failure> {
@@ -117,30 +144,24 @@ async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report
         withdrawn: list(RowState::Withdrawn).await?,
     };
     let status = CampaignStatus::read(store, summary).await?;
-    Ok(Report { campaigns: vec![CampaignStatus { not_reached: Some(not_reached), ..status }] })
+    let campaigns = vec![CampaignStatus { not_reached: Some(not_reached), ..status }];
+    Ok(Report { campaigns, schedule: None })
 }
 
-fn report_to_people(context: &Context, report: &Report) -> Result<(), Failure> {
+fn report_to_people(context: &Context, report: &Report, zone: &TimeZone) -> Result<(), Failure> {
     let ui = &context.ui;
     if report.campaigns.is_empty() {
         ui.status("Nothing was sent yet.");
     }
     for campaign in &report.campaigns {
         let tally = &campaign.tally;
-        let standing = match (campaign.standing, &campaign.paused, &campaign.finished_at) {
-            _ if let Some(at) = &campaign.cancelled_at => format!("called off {at}"),
-            (_, Some(why), _) => format!("paused: {why}"),
-            (_, None, Some(at)) => format!("finished {at}"),
-            (Completion::Unfinished, None, None) => "unfinished".to_owned(),
-            (_, None, None) => "all rows final".to_owned(),
-        };
-        ui.data_line(&format!("{}  {standing}", campaign.key))?;
+        ui.data_line(&format!("{}  {}", campaign.key, campaign.standing(zone)))?;
         ui.data_line(&format!("  {}", campaign.subject))?;
         ui.data_line(&format!(
             "  via {}, digest {}, frozen {} for {}",
             campaign.via,
             &campaign.digest[..12],
-            campaign.frozen_at,
+            local_time(campaign.frozen_at, zone),
             campaign.audience
         ))?;
         let states = [
@@ -171,10 +192,27 @@ fn report_to_people(context: &Context, report: &Report) -> Result<(), Failure> {
             }
         }
     }
+    if let Some(outlook) = &report.schedule {
+        outlook.write(ui, zone)?;
+    }
     Ok(())
 }
 
 impl CampaignStatus {
+    /// How it stands, in words.
+    fn standing(&self, zone: &TimeZone) -> String {
+        let time = |at| local_time(at, zone);
+        let until = self.resume_at.map(|at| format!(", goes on at {}", time(at)));
+        let until = until.unwrap_or_default();
+        match (self.standing, &self.paused, self.finished_at, self.cancelled_at) {
+            (.., Some(at)) => format!("called off {}", time(at)),
+            (_, Some(why), ..) => format!("paused{until}: {why}"),
+            (_, None, Some(at), _) => format!("finished {}", time(at)),
+            (Completion::Unfinished, ..) => format!("unfinished{until}"),
+            _ => "all rows final".to_owned(),
+        }
+    }
+
     async fn read(store: &Store, campaign: CampaignSummary) -> Result<Self, Failure> {
         let tally = store.tally(campaign.rows).await?;
         Ok(Self {
@@ -190,6 +228,8 @@ impl CampaignStatus {
             frozen_at: campaign.frozen_at,
             finished_at: campaign.finished_at,
             paused: campaign.paused.map(|(_, why)| why),
+            resume_at: campaign.rest.map(|rest| rest.until),
+            stops: campaign.stops,
             cancelled_at: campaign.cancelled_at,
             audience: campaign.recipients,
             tally,

@@ -126,7 +126,7 @@ keys! {
     NEWSLETTER_TIME_ZONE = in_words(
         "newsletter.time_zone",
         "that of `[schedule]`, or `UTC`",
-        "If a `date` has a time and an offset, as `2026-08-12T22:30:00Z`, this time zone decides the day.",
+        "People read times in this time zone. It also decides the day of a `date` with a time and an offset, as `2026-08-12T22:30:00Z`.",
     );
     NEWSLETTER_LIST_ID =
         in_words("newsletter.list_id", "slug and domain of `from`", "The List-Id (RFC 2919).");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::campaign::due::Rest;
 use crate::campaign::{Campaign, CopyRecipient, MessageForm, MessagePurpose, UnsubscribePages};
 use crate::delivery::{
     self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ending, Ledger, Mailer,
@@ -18,7 +19,7 @@ use crate::store::{FrozenCampaign, SenderLock, Standstill};
 
 use super::Publisher;
 use super::halt::{Halt, HaltWatch};
-use super::order::Order;
+use super::order::{Order, OrderGiver};
 use super::report::{SendReport, reason_of};
 use super::standstill::{standstill_after, stops_before};
 
@@ -85,8 +86,8 @@ pub(super) async fn deliver<T: Transport>(
                     halt.into_iter().for_each(|halt| report_halt(context, &wish, halt));
                 }
                 bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
-                report_wait(context, DEFERRED, &progress.waits_until, &mut deferred);
-                report_wait(context, UNREACHABLE, &progress.redials_at, &mut unreachable);
+                report_wait(publisher, DEFERRED, &progress.waits_until, &mut deferred);
+                report_wait(publisher, UNREACHABLE, &progress.redials_at, &mut unreachable);
             }
         }
     };
@@ -112,13 +113,22 @@ async fn finish(
     // A run that had ended by itself before it could halt is reported as that.
     let halt = halt
         .filter(|halt| *halt != Halt::CalledOff && matches!(summary.ending, Ending::Interrupted));
-    let report = SendReport::for_run(frozen, &summary, halt, zone)?;
+    let mut report = SendReport::for_run(frozen, &summary, halt, zone)?;
     let reason = reason_of(&summary.ending, halt);
     match standstill_after(&summary, stops_before(frozen, order), now) {
         None => drop(store.mark_finished(key, now).await?),
         Some((rest, stops)) => {
             let paused = reason.as_deref().map(|reason| (now, reason));
             store.mark_standstill(key, &Standstill { paused, rest, stops }).await?;
+            if let Some(Rest { until, fault: Some(_) }) = rest
+                && order.given_by == OrderGiver::Timer
+            {
+                report.hint(format!(
+                    "The timer goes on with it at {}; `postrider send {}` goes on at once.",
+                    newsletter.local_time(until),
+                    frozen.summary.provenance.source_file
+                ));
+            }
         }
     }
     Ok(report)
@@ -138,17 +148,18 @@ fn report_halt(context: &Context, wish: &watch::Sender<StopWish>, halt: Halt) {
     ));
 }
 
-const DEFERRED: &str = "the server deferred the recipients that are left; next attempt";
-const UNREACHABLE: &str = "no connection to the server; next attempt";
+const DEFERRED: &str = "the server put off the recipients who are left; next attempt";
+const UNREACHABLE: &str = "the server cannot be reached, or closed the connection; next attempt";
 
 /// Reports each wait once, so that a run that waits for minutes does not look as if it hung.
-fn report_wait(context: &Context, reason: &str, until: &AtomicI64, reported: &mut i64) {
+fn report_wait(publisher: &Publisher<'_>, reason: &str, until: &AtomicI64, reported: &mut i64) {
+    let Publisher { context, newsletter, .. } = publisher;
     let until = until.load(Ordering::Relaxed);
     if std::mem::replace(reported, until) == until || until == 0 {
         return;
     }
     let until = Timestamp::from_second(until).unwrap_or_default();
-    context.ui.status(&format!("{reason} at {until}"));
+    context.ui.status(&format!("{reason} at {}", newsletter.local_time(until)));
 }
 
 /// Confirms a request to stop, and says what the run still waits for.

@@ -1,25 +1,29 @@
 //! The job of the timer: what `due` does at this moment, by [`crate::campaign::due`].
 
 mod facts;
+mod outlook;
 mod wording;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::campaign::due::{DueAction, Situation, StopFault, decide};
+use serde::Serialize;
+
+use crate::campaign::due::{Decision, DueAction, StopFault, decide};
 use crate::config::Schedule;
 use crate::delivery::StopWish;
 use crate::domain::{CampaignKey, Slug, Timestamp};
 use crate::error::{Exit, Failure};
-use crate::host::{Context, listen_for_signals};
+use crate::host::{Context, OutputFormat, listen_for_signals};
 use crate::store::{CampaignSummary, Standstill, Store};
-use crate::ui::local_time;
 
 use super::Publisher;
 use super::newsletter::Newsletter;
 use super::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule};
 use super::report::SendReport;
 use super::standstill::rest_after_another_stop;
-use facts::{Campaigns, IssueFiles};
+use facts::{Facts, IssueFiles};
+use outlook::Obstacle;
+pub(crate) use outlook::Outlook;
 use wording::{plan, refused, report_held, warn_of_missed};
 
 impl Publisher<'_> {
@@ -27,21 +31,18 @@ impl Publisher<'_> {
     /// due, and warns of everything that keeps an issue from going out.
     ///
     /// # Errors
-    /// The issues or the store cannot be read; in a dry run also the reason why
-    /// nothing would be sent. Failures of a send are printed, and count for the
-    /// exit code.
-    pub(crate) async fn due(&self, schedule: &Schedule, dry_run: bool) -> Result<Exit, Failure> {
+    /// The issues or the store cannot be read. Failures of a send are printed,
+    /// and count for the exit code.
+    pub(crate) async fn due(&self, schedule: &Schedule, effect: Effect) -> Result<Exit, Failure> {
         let Self { context, newsletter, store } = self;
         let ui = &context.ui;
         let zone = &newsletter.config.newsletter.time_zone;
         let stop = listen_for_signals()?;
-        let before = store.scheduled_since().await?;
-        let mark = match before {
-            Some(mark) => mark,
-            None if dry_run => context.clock.now(),
-            None => switch_on(self, context.clock.now()).await?,
-        };
-        if !dry_run {
+        let switched_on_at = store.scheduled_since().await?;
+        if switched_on_at.is_none() && effect == Effect::Real {
+            switch_on(self).await?;
+        }
+        if effect == Effect::Real {
             self.settle_called_off().await?;
         }
         let mut exits = Vec::new();
@@ -49,20 +50,11 @@ impl Publisher<'_> {
         // Nothing more is sent after a signal, or after a failure that every
         // other campaign would meet, too.
         let mut is_over = false;
-        loop {
+        let mut has_reported = false;
+        let outlook = loop {
             // A send may take hours, in which the files may change.
-            let files = IssueFiles::read(newsletter, &schedule.timetable)?;
-            let campaigns = Campaigns::read(newsletter, store, &files, &tried).await?;
-            let decision = decide(&Situation {
-                issues: &files.issues,
-                unfinished: &campaigns.unfinished,
-                finished: &campaigns.finished,
-                cancelled: &campaigns.cancelled,
-                mark,
-                switched_on_in: before.is_none().then_some(&schedule.timetable.time_zone),
-                now: context.clock.now(),
-                max_late: schedule.max_late,
-            });
+            let facts = Facts::read(self, schedule, switched_on_at, &tried).await?;
+            let decision = decide(&facts.situation(schedule));
             if *stop.borrow() > StopWish::GoOn {
                 is_over = true;
                 exits.push(Exit::Stopped);
@@ -71,38 +63,97 @@ impl Publisher<'_> {
                 && !is_over
             {
                 tried.insert((*slug).clone());
-                if dry_run {
+                if effect == Effect::Shown {
                     ui.status(&plan(&decision.action, zone));
                     continue;
                 }
                 let key = self.key_of(slug);
                 let report = self.resume_by_key(&key, &self.timer_order()).await;
+                has_reported |= report.is_ok();
                 is_over = ends_the_run(&report);
                 exits.push(self.exit_of(&key, report).await?);
                 continue;
             }
-            for failure in &files.broken {
+            for failure in &facts.files.broken {
                 ui.failure(failure);
                 exits.push(Exit::BlockedOrOverdue);
             }
             exits.push(report_held(ui, &newsletter.config.newsletter.slug, &decision, zone));
             exits.push(warn_of_missed(ui, &decision, zone));
+            let outlook = match context.format {
+                OutputFormat::Json => {
+                    Some(self.outlook_of(&facts, switched_on_at, &decision).await?)
+                }
+                OutputFormat::Human => None,
+            };
             match &decision.action {
                 _ if is_over => {}
-                DueAction::Send(issue) if !dry_run => {
-                    let path = &files.paths[&issue.path];
-                    let report = self.send(path, &self.timer_order()).await;
-                    exits.push(self.exit_of(&self.key_of(&issue.slug), report).await?);
+                DueAction::Send(issue) => {
+                    let path = &facts.files.paths[&issue.path];
+                    let key = self.key_of(&issue.slug);
+                    if effect == Effect::Shown {
+                        match self.refusal_of(path, &self.timer_order()).await? {
+                            Some(refusal) => exits.push(self.exit_of(&key, Err(refusal)).await?),
+                            None => ui.status(&plan(&decision.action, zone)),
+                        }
+                    } else {
+                        let report = self.send(path, &self.timer_order()).await;
+                        has_reported |= report.is_ok();
+                        exits.push(self.exit_of(&key, report).await?);
+                    }
                 }
                 DueAction::Refuse(refusal) => exits.push(ui.failure(&refused(refusal, zone))),
                 action => ui.status(&plan(action, zone)),
             }
-            exits.push(warn_of_shared_slugs(context, newsletter, &files, &campaigns.summaries));
-            break;
-        }
+            let summaries = &facts.campaigns.summaries;
+            exits.push(warn_of_shared_slugs(context, newsletter, &facts.files, summaries));
+            break outlook;
+        };
         let campaigns = store.campaign_summaries().await?;
         exits.push(warn_of_doubt(context, store, &campaigns).await?);
-        Ok(Exit::strongest(exits))
+        let exit = Exit::strongest(exits);
+        if let Some(outlook) = outlook
+            && !has_reported
+        {
+            ui.data_json(&IdleReport::new(&outlook, effect, exit))?;
+        }
+        Ok(exit)
+    }
+
+    /// What is next, when, and what stands in its way.
+    ///
+    /// # Errors
+    /// The issues or the store cannot be read.
+    pub(crate) async fn outlook(&self, schedule: &Schedule) -> Result<Outlook, Failure> {
+        let switched_on_at = self.store.scheduled_since().await?;
+        let facts = Facts::read(self, schedule, switched_on_at, &BTreeSet::new()).await?;
+        for failure in &facts.files.broken {
+            self.context.ui.failure(failure);
+        }
+        let decision = decide(&facts.situation(schedule));
+        self.outlook_of(&facts, switched_on_at, &decision).await
+    }
+
+    async fn outlook_of(
+        &self,
+        facts: &Facts,
+        switched_on_at: Option<Timestamp>,
+        decision: &Decision<'_>,
+    ) -> Result<Outlook, Failure> {
+        let mut obstacles = BTreeMap::new();
+        for planned in decision.planned.iter().filter(|planned| planned.put_aside.is_none()) {
+            let path = &planned.issue.path;
+            let refusal = self.refusal_of(&facts.files.paths[path], &self.timer_order()).await?;
+            obstacles.insert(path, refusal.map(|failure| Obstacle::from_failure(&failure)));
+        }
+        let settings = &self.newsletter.config.newsletter;
+        Ok(Outlook::new(
+            &settings.slug,
+            switched_on_at,
+            decision,
+            |issue| obstacles.remove(&issue.path).flatten().into_iter().collect(),
+            (facts.now, &settings.time_zone),
+        ))
     }
 
     fn key_of(&self, issue: &Slug) -> CampaignKey {
@@ -161,6 +212,35 @@ impl Publisher<'_> {
         let paused = Some((now, why.as_str()));
         let standstill = Standstill { paused, rest: Some(rest), stops };
         Ok(self.store.mark_standstill(key, &standstill).await?)
+    }
+}
+
+/// Whether a run of `due` does what it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Real,
+    /// A dry run: it only says what a run would do.
+    Shown,
+}
+
+/// The one object in JSON of a run that sent nothing.
+#[derive(Serialize)]
+struct IdleReport<'o> {
+    /// `null`: no campaign was sent or resumed.
+    campaign: Option<String>,
+    ending: &'static str,
+    exit_code: u8,
+    #[serde(flatten)]
+    outlook: &'o Outlook,
+}
+
+impl<'o> IdleReport<'o> {
+    fn new(outlook: &'o Outlook, effect: Effect, exit: Exit) -> Self {
+        let ending = match effect {
+            Effect::Real => "nothing-sent",
+            Effect::Shown => "dry-run",
+        };
+        Self { campaign: None, ending, exit_code: exit.code(), outlook }
     }
 }
 
@@ -226,12 +306,12 @@ async fn warn_of_doubt(
     Ok(exit)
 }
 
-async fn switch_on(publisher: &Publisher<'_>, now: Timestamp) -> Result<Timestamp, Failure> {
+async fn switch_on(publisher: &Publisher<'_>) -> Result<(), Failure> {
     let Publisher { context, newsletter, store } = publisher;
-    let mark = store.switch_schedule_on(now).await?;
+    let mark = store.switch_schedule_on(context.clock.now()).await?;
     context.ui.status(&format!(
         "scheduling is on from {}: what was due before is not sent by schedule",
-        local_time(mark, &newsletter.config.newsletter.time_zone)
+        newsletter.local_time(mark)
     ));
-    Ok(mark)
+    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::campaign::{Campaign, FixedHeaders, Provenance};
 use crate::check;
 use crate::config::image_files::ImageFiles;
 use crate::config::{self, Config, Root, theme_files};
-use crate::domain::{CampaignKey, Digest, HeaderText};
+use crate::domain::{CampaignKey, Digest, HeaderText, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
 use crate::issue::Issue;
@@ -15,6 +15,7 @@ use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
 use crate::source::{Finding, Findings, Severity, SourceText, rules};
 use crate::store::LedgerRows;
 use crate::theme::{self, Theme};
+use crate::ui::local_time;
 
 use super::issue_file::{issue_path, read_source, relative_to, stem};
 
@@ -124,6 +125,11 @@ impl Newsletter {
             Failure::new(Exit::InputUnreadable, what).with_findings(findings)
         })?;
         Ok(issue.dated_in(&self.config.newsletter.time_zone))
+    }
+
+    /// A time as the people of this newsletter read it.
+    pub(crate) fn local_time(&self, at: Timestamp) -> String {
+        local_time(at, &self.config.newsletter.time_zone)
     }
 
     /// How large a mail of this newsletter may be.

@@ -19,12 +19,16 @@ pub(crate) struct Plan {
     audience: AudiencePlan,
     /// How many messages are still to be sent; fewer than the audience on a resume.
     to_send: u64,
-    /// In seconds, at [`SECONDS_PER_MESSAGE`] a message and connection.
+    /// At [`MESSAGES_PER_SECOND`] over each connection.
     estimated_seconds: u64,
+    /// How many messages a second the estimate expects the server to accept.
+    #[serde(skip)]
+    per_second: Option<u32>,
 }
 
-/// How long one message takes on an ordinary relay. It is a guess, and the output says so.
-const SECONDS_PER_MESSAGE: f64 = 0.1;
+/// How many messages a second an ordinary relay takes over one connection. It is
+/// a guess, and the output says so.
+const MESSAGES_PER_SECOND: u32 = 10;
 
 /// How many domains are listed.
 const DOMAINS_SHOWN: usize = 5;
@@ -36,12 +40,12 @@ impl Plan {
         audience: AudiencePlan,
         to_send: u64,
     ) -> Self {
-        let per_second = if let Via::Smtp(smtp) = &config.delivery.via {
-            f64::from(smtp.connections) / SECONDS_PER_MESSAGE
-        } else {
-            // A folder takes a message in a millisecond or so.
-            1000.0
+        let per_second = match &config.delivery.via {
+            Via::Smtp(smtp) => Some(u32::from(smtp.connections) * MESSAGES_PER_SECOND),
+            Via::Outbox(_) | Via::Mailchimp(_) => None,
         };
+        // A folder takes a message in a millisecond or so.
+        let pace = u64::from(per_second.unwrap_or(1000)).max(1);
         Self {
             campaign: campaign.key().to_string(),
             subject: campaign.manifest().subject.clone(),
@@ -49,7 +53,8 @@ impl Plan {
             via: config.delivery.via.kind(),
             audience,
             to_send,
-            estimated_seconds: (to_send as f64 / per_second).ceil() as u64,
+            estimated_seconds: to_send.div_ceil(pace),
+            per_second,
         }
     }
 
@@ -77,10 +82,11 @@ impl Plan {
             let rest: u64 = more.iter().map(|(_, number)| number).sum();
             ui.status(&format!("  {rest:>8} at {} other domains", more.len()));
         }
-        ui.status(&format!(
-            "  about {} if a message takes {SECONDS_PER_MESSAGE} s",
-            duration(self.estimated_seconds)
-        ));
+        let pace = match self.per_second {
+            Some(number) => format!(", if the server accepts {number} messages a second"),
+            None => String::new(),
+        };
+        ui.status(&format!("  takes about {}{pace}", duration(self.estimated_seconds)));
     }
 }
 

@@ -65,7 +65,11 @@ async fn complete<P: Provider>(
             print_checklist(&context.ui, &ready.checklist);
             // Somebody may have called it off meanwhile.
             if let Some(since) = store.called_off_since(frozen.campaign.key()).await? {
-                return Err(refusal::called_off(frozen.campaign.key(), Some(since)));
+                return Err(refusal::called_off(
+                    frozen.campaign.key(),
+                    Some(since),
+                    publisher.zone(),
+                ));
             }
             push.send(ready).await?
         }

@@ -1,9 +1,12 @@
 //! The wording of each refusal, with what to do about it.
 
+use jiff::tz::TimeZone;
+
 use crate::domain::{CampaignKey, RouteKind, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::source::Finding;
 use crate::store::FrozenCampaign;
+use crate::ui::local_time;
 
 use super::decide::{Blocked, NotReady};
 use super::newsletter::ReadyIssue;
@@ -22,12 +25,13 @@ pub(super) fn not_ready(
     errors: Vec<Finding>,
     sent_as: &[CampaignKey],
     proofs: &Proofs,
+    zone: &TimeZone,
 ) -> Failure {
     let key = ready.campaign.key();
     let not_sent =
         |exit, reason: String| Failure::new(exit, format!("{key} was not sent: {reason}"));
     match why {
-        NotReady::CalledOff => called_off(key, None),
+        NotReady::CalledOff => called_off(key, None, zone),
         NotReady::Draft => {
             not_sent(Exit::BlockedOrOverdue, "its front matter says `draft: true`".to_owned())
                 .hint("Remove that line when the issue is ready.")
@@ -53,7 +57,7 @@ pub(super) fn not_ready(
                 None => "no editor has received a proof of it".to_owned(),
                 Some(latest) => format!(
                     "the proof of {} has the digest {}, and the issue now has {}: {}",
-                    latest.at,
+                    local_time(latest.at, zone),
                     latest.digest.short(),
                     ready.campaign.digest().short(),
                     changes_since(latest, ready).join("; ")
@@ -76,6 +80,7 @@ pub(super) fn blocked(
     frozen: &FrozenCampaign,
     file: &str,
     route: RouteKind,
+    zone: &TimeZone,
 ) -> Failure {
     let key = frozen.campaign.key();
     match why {
@@ -87,7 +92,7 @@ pub(super) fn blocked(
             ),
         )
         .hint(format!("Give {file} a `slug` of its own in its front matter.")),
-        Blocked::CalledOff => called_off(key, frozen.summary.cancelled_at),
+        Blocked::CalledOff => called_off(key, frozen.summary.cancelled_at, zone),
         Blocked::Draft => Failure::new(
             Exit::BlockedOrOverdue,
             format!("{key} was not sent: its front matter says `draft: true`"),
@@ -115,8 +120,8 @@ pub(super) fn blocked(
 }
 
 /// An issue that was called off is not sent.
-pub(super) fn called_off(key: &CampaignKey, since: Option<Timestamp>) -> Failure {
-    let since = since.map(|at| format!(" on {at}")).unwrap_or_default();
+pub(super) fn called_off(key: &CampaignKey, since: Option<Timestamp>, zone: &TimeZone) -> Failure {
+    let since = since.map(|at| format!(" on {}", local_time(at, zone))).unwrap_or_default();
     Failure::new(Exit::BlockedOrOverdue, format!("{key} was not sent: it was called off{since}"))
         .hint(HOW_TO_UNDO)
 }

@@ -105,15 +105,15 @@ impl SendReport {
     }
 
     /// Of a campaign that is finished already.
-    pub(super) fn for_finished(frozen: &FrozenCampaign, tally: Tally) -> Self {
+    pub(super) fn for_finished(frozen: &FrozenCampaign, tally: Tally, zone: &TimeZone) -> Self {
         let exit = match tally.completion() {
             Completion::FinishedInDoubt => Exit::OutcomesUnknown,
             Completion::Unfinished | Completion::Finished => Exit::Done,
         };
         let report = Self::new(&frozen.campaign, frozen.summary.via, "already-sent", exit);
         let mut report = report.with_tally(frozen, tally, 0);
-        let at =
-            frozen.summary.finished_at.map_or_else(String::new, |at| format!(": finished on {at}"));
+        let at = frozen.summary.finished_at;
+        let at = at.map_or_else(String::new, |at| format!(": finished {}", local_time(at, zone)));
         let counts = match report.tally {
             Some(tally) => format!(", {} got it{}", tally.sent, others(&tally)),
             None => String::new(),
@@ -285,7 +285,7 @@ impl SendReport {
         self.lines.push(Line::Warning(text.into()));
     }
 
-    fn hint(&mut self, text: impl Into<String>) {
+    pub(super) fn hint(&mut self, text: impl Into<String>) {
         self.lines.push(Line::Hint(text.into()));
     }
 }

@@ -107,10 +107,16 @@ impl Publisher<'_> {
         };
         if identity::is_of_another_issue(self.newsletter, &frozen, &ready) {
             let file = &ready.provenance.source_file;
-            return Err(refusal::blocked(Blocked::SharedSlug, &frozen, file, self.route()));
+            return Err(refusal::blocked(
+                Blocked::SharedSlug,
+                &frozen,
+                file,
+                self.route(),
+                self.zone(),
+            ));
         }
         if let Some(since) = frozen.summary.cancelled_at {
-            return Err(refusal::called_off(frozen.campaign.key(), Some(since)));
+            return Err(refusal::called_off(frozen.campaign.key(), Some(since), self.zone()));
         }
         self.report_changes(&frozen, Some(&ready));
         let tally = self.store.tally(frozen.summary.rows).await?;
@@ -123,6 +129,19 @@ impl Publisher<'_> {
         ));
         audience.included = frozen.summary.recipients;
         Ok((Plan::new(config, &frozen.campaign, audience, tally.open()), Ok(())))
+    }
+
+    /// Why a new issue would be refused, if it would. The outer error is one of
+    /// the store.
+    pub(super) async fn refusal_of(
+        &self,
+        issue: &Path,
+        order: &Order,
+    ) -> Result<Option<Failure>, Failure> {
+        Ok(match self.newsletter.prepare(issue) {
+            Ok(ready) => self.may_be_sent(&ready, order).await?.err(),
+            Err(failure) => Some(failure),
+        })
     }
 
     /// Sends an issue that has no campaign yet.
@@ -165,7 +184,8 @@ impl Publisher<'_> {
             is_proofed: proofs.include(digest),
         };
         let decided = decide_new(&facts, order);
-        Ok(decided.map_err(|why| refusal::not_ready(why, ready, errors, &sent_as, &proofs)))
+        let zone = self.zone();
+        Ok(decided.map_err(|why| refusal::not_ready(why, ready, errors, &sent_as, &proofs, zone)))
     }
 
     /// Goes on with a frozen campaign, unless it is finished.
@@ -179,7 +199,7 @@ impl Publisher<'_> {
         let facts = self.frozen_facts(lock, frozen, ready.as_ref()).await?;
         let step = decide_frozen(&facts, order).map_err(|why| {
             let file = ready.as_ref().map_or("", |ready| &ready.provenance.source_file);
-            refusal::blocked(why, frozen, file, self.route())
+            refusal::blocked(why, frozen, file, self.route(), self.zone())
         })?;
         let key = frozen.campaign.key();
         let ready = match (step, ready) {
@@ -187,7 +207,7 @@ impl Publisher<'_> {
                 self.context.ui.status(&format!(
                     "{key} was edited since it was frozen on {}, and nobody has it: it is begun \
                      as a new issue",
-                    frozen.summary.frozen_at
+                    self.newsletter.local_time(frozen.summary.frozen_at)
                 ));
                 let instead_of = Some(frozen.summary.rows);
                 return self.begin(lock, ReadyIssue { instead_of, ..ready }, order).await;
@@ -207,7 +227,7 @@ impl Publisher<'_> {
                 let ledger = self.store.ledger(key, lock).await?;
                 ledger.recover(InDoubt::Skip, self.context.clock.now()).await?;
                 let tally = self.store.tally(frozen.summary.rows).await?;
-                return Ok(SendReport::for_finished(frozen, tally));
+                return Ok(SendReport::for_finished(frozen, tally, self.zone()));
             }
             NextStep::AlreadySent => InDoubt::Keep,
             NextStep::AskAboutDoubt => self.settle_doubt(frozen, order).await?,
@@ -217,7 +237,8 @@ impl Publisher<'_> {
             let order = Order { in_doubt: Some(in_doubt), consent, ..order.clone() };
             return Box::pin(self.resume(lock, frozen, ready, &order)).await;
         }
-        Ok(SendReport::for_finished(frozen, tally))
+        let zone = self.zone();
+        Ok(SendReport::for_finished(frozen, tally, zone))
     }
 
     async fn frozen_facts(
@@ -275,7 +296,7 @@ impl Publisher<'_> {
         let found = self.store.count_retry(frozen.summary.rows, &order.retry).await?;
         if found.rows == 0 {
             ui.status(&format!("{key} has no such recipients"));
-            return Ok(SendReport::for_finished(frozen, *tally));
+            return Ok(SendReport::for_finished(frozen, *tally, self.zone()));
         }
         let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
         let recipients = counted(found.rows, "recipient");
@@ -308,7 +329,9 @@ impl Publisher<'_> {
         let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
         self.context.ui.status(&format!(
             "{key} was begun on {}: {} of {} got it; resuming",
-            frozen.summary.frozen_at, tally.sent, frozen.summary.recipients
+            self.newsletter.local_time(frozen.summary.frozen_at),
+            tally.sent,
+            frozen.summary.recipients
         ));
         if frozen.summary.via.reaches_people() {
             let question = format!("Send to the {} who are left?", tally.open());
@@ -381,10 +404,13 @@ impl Publisher<'_> {
         let forgotten = self.store.forget_trials(newsletter, lock).await?;
         let ui = &self.context.ui;
         if forgotten.campaigns > 0 {
-            ui.status("campaigns into the outbox do not count as sent any more");
+            ui.status("from now on, campaigns into the outbox do not count as sent");
         }
         if forgotten.examples > 0 {
-            ui.status("the outbox's own example subscribers were taken off the list");
+            ui.status(&format!(
+                "removed {} of the outbox from the list, which this newsletter needs no more",
+                counted(forgotten.examples, "example subscriber")
+            ));
         }
         Ok(())
     }
@@ -392,7 +418,8 @@ impl Publisher<'_> {
     /// Warns that readers get the frozen bytes, and how the file differs from
     /// them. `None` is a file that cannot be used any more.
     fn report_changes(&self, frozen: &FrozenCampaign, ready: Option<&ReadyIssue>) {
-        let (ui, key, at) = (&self.context.ui, frozen.campaign.key(), frozen.summary.frozen_at);
+        let (ui, key) = (&self.context.ui, frozen.campaign.key());
+        let at = self.newsletter.local_time(frozen.summary.frozen_at);
         let Some(ready) = ready else {
             ui.warning(&format!(
                 "the file of {key} cannot be used any more; readers get what was frozen on {at}"

@@ -37,7 +37,7 @@ const HARDENING: [(&str, &str); 22] = [
 const COMMANDS: [(&str, &[&str]); 10] = [
     ("cancel", &["--undo"]),
     ("check", &["--format"]),
-    ("due", &[]),
+    ("due", &["--next"]),
     ("new", &[]),
     ("preview", &["--out"]),
     ("proof", &[]),

@@ -1,5 +1,6 @@
 //! `due` runs a newsletter by its schedule, and never sends an issue that is not due.
 
+mod next;
 mod rests;
 
 use jiff::{Span, Timestamp};
@@ -215,7 +216,7 @@ fn what_was_interrupted_is_resumed_first() {
     assert_eq!(sending.finish().code, 8);
     let resumed = newsletter.expect(0, &["due"]);
     insta::assert_snapshot!(resumed.plain_stderr(), @r"
-    test-weekly/one was begun on TIME: 2 of 3 got it; resuming
+    test-weekly/one was begun on TIME Europe/Brussels: 2 of 3 got it; resuming
     test-weekly/one: 3 of 3 got it
     nothing is due
     ");

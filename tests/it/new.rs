@@ -21,7 +21,7 @@ fn a_new_newsletter_is_checked_previewed_and_sent_as_it_stands() {
     let mails = std::fs::read_dir(place.path("my-weekly/outbox/new")).unwrap().count();
     assert!(mails > 0);
     let again = place.expect(0, &send);
-    insta::assert_snapshot!(again.plain_stderr(), @"my-weekly/TIME-first-issue was sent: finished on TIME, 2 got it; nothing was sent now");
+    insta::assert_snapshot!(again.plain_stderr(), @"my-weekly/TIME-first-issue was sent: finished TIME UTC, 2 got it; nothing was sent now");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn one_changed_byte_after_the_proof_is_refused_and_shown() {
     newsletter.edit(&issue, "this week", "this weak");
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: the preheader was `Something happened this week, and it was told.` and is `Something happened this weak, and it was told.`; line 7 of the text part was `…ing happened this week, and it was told.` and is `…ing happened this weak, and it was told.`; line 62 of the html part was `…ing happened this week, and it was told.</div><div aria-role` and is `…ing happened this weak, and it was told.</div><div aria-role`; the issue file was edited
+    error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: the preheader was `Something happened this week, and it was told.` and is `Something happened this weak, and it was told.`; line 7 of the text part was `…ing happened this week, and it was told.` and is `…ing happened this weak, and it was told.`; line 62 of the html part was `…ing happened this week, and it was told.</div><div aria-role` and is `…ing happened this weak, and it was told.</div><div aria-role`; the issue file was edited
     hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
     ");
     assert_eq!(newsletter.outbox_mail().len(), 2, "the proofs alone");
@@ -51,7 +51,7 @@ fn a_changed_configuration_or_theme_is_named() {
     newsletter.change("newsletter.reply_to", "\"answers@news.example.org\"");
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: Reply-To was `none` and is `answers@news.example.org`
+    error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: Reply-To was `none` and is `answers@news.example.org`
     hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
     ");
     assert!(!refused.error().contains("edited"), "neither file was: {refused}");
@@ -61,7 +61,7 @@ fn a_changed_configuration_or_theme_is_named() {
     newsletter.edit("email-templates/weekly/strings/en.toml", "\"Unsubscribe\"", "\"Leave\"");
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r#"
-    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Unsubscribe:` and is `Leave:`; line 62 of the html part was `…nsubscribe/example">Unsubscribe</a></small></p><p class="t" ` and is `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a`; the theme was edited, or `[theme]` in postrider.toml
+    error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Unsubscribe:` and is `Leave:`; line 62 of the html part was `…nsubscribe/example">Unsubscribe</a></small></p><p class="t" ` and is `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a`; the theme was edited, or `[theme]` in postrider.toml
     hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
     "#);
 
@@ -69,7 +69,7 @@ fn a_changed_configuration_or_theme_is_named() {
     newsletter.change("theme.strings.unsubscribe", "\"Go\"");
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r#"
-    error: test-weekly/one was not sent: the proof of TIME has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Leave:` and is `Go:`; line 62 of the html part was `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a` and is `…nsubscribe/example">Go</a></small></p><p class="t" dir="auto`; the theme was edited, or `[theme]` in postrider.toml
+    error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Leave:` and is `Go:`; line 62 of the html part was `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a` and is `…nsubscribe/example">Go</a></small></p><p class="t" dir="auto`; the theme was edited, or `[theme]` in postrider.toml
     hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
     "#);
 }

@@ -37,7 +37,7 @@ fn the_sample_newsletter_reaches_each_example_subscriber_once() {
     assert_eq!(links.len(), mail.len(), "everybody leaves by a link of their own");
 
     let second = newsletter.expect(0, &["send", &issue]);
-    insta::assert_snapshot!(second.plain_stderr(), @"weekly-waybill/TIME-hello-inbox was sent: finished on TIME, 6 got it; nothing was sent now");
+    insta::assert_snapshot!(second.plain_stderr(), @"weekly-waybill/TIME-hello-inbox was sent: finished TIME UTC, 6 got it; nothing was sent now");
     assert_eq!(newsletter.outbox_mail().len(), mail.len());
 }
 
@@ -93,8 +93,8 @@ fn an_issue_edited_after_it_was_sent_is_not_sent_again() {
     newsletter.edit(&issue, "Something happened", "Nothing happened");
     let again = newsletter.expect(0, &["send", &issue]);
     insta::assert_snapshot!(again.plain_stderr(), @r#"
-    warning: test-weekly/one was edited since it was frozen on TIME, and readers get what was frozen: the preheader was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 7 of the text part was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 62 of the html part was `…0;overflow:hidden;">Something happened this week, and it was` and is `…0;overflow:hidden;">Nothing happened this week, and it was t`
-    test-weekly/one was sent: finished on TIME, 2 got it; nothing was sent now
+    warning: test-weekly/one was edited since it was frozen on TIME UTC, and readers get what was frozen: the preheader was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 7 of the text part was `Something happened this week, and it was told.` and is `Nothing happened this week, and it was told.`; line 62 of the html part was `…0;overflow:hidden;">Something happened this week, and it was` and is `…0;overflow:hidden;">Nothing happened this week, and it was t`
+    test-weekly/one was sent: finished TIME UTC, 2 got it; nothing was sent now
     "#);
     assert_eq!(newsletter.outbox_mail().len(), 2);
     assert!(newsletter.outbox_mail()[0].text.contains("Something happened"));
@@ -113,8 +113,8 @@ fn an_issue_that_can_not_be_read_any_more_still_counts_as_sent() {
         | ^^^
         = Put a line `---` after its last field.
     warning: issues/one.md is not an issue
-    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
-    test-weekly/one was sent: finished on TIME, 2 got it; nothing was sent now
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME UTC
+    test-weekly/one was sent: finished TIME UTC, 2 got it; nothing was sent now
     ");
     assert_eq!(newsletter.outbox_mail().len(), 2);
 }
@@ -172,8 +172,8 @@ fn an_unfinished_campaign_is_resumed_from_its_own_file_alone() {
         |       ^^^^
         = Write it as year, month and day: `2026-08-26`.
     warning: issues/one.md is not an issue
-    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
-    test-weekly/one was begun on TIME: 0 of 2 got it; resuming
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME UTC
+    test-weekly/one was begun on TIME UTC: 0 of 2 got it; resuming
     test-weekly/one: 2 of 2 got it
     ");
     assert_eq!(recipients(&newsletter), TWO);
@@ -190,8 +190,8 @@ fn an_unfinished_campaign_is_resumed_although_its_file_has_gone() {
     let run = newsletter.expect(0, &["send", &issue]);
     insta::assert_snapshot!(run.plain_stderr(), @r"
     warning: cannot read issues/one.md: No such file or directory (os error NUMBER)
-    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME
-    test-weekly/one was begun on TIME: 0 of 2 got it; resuming
+    warning: the file of test-weekly/one cannot be used any more; readers get what was frozen on TIME UTC
+    test-weekly/one was begun on TIME UTC: 0 of 2 got it; resuming
     test-weekly/one: 2 of 2 got it
     ");
     assert_eq!(recipients(&newsletter), TWO);
@@ -250,7 +250,7 @@ fn a_dry_run_counts_everybody_and_sends_nothing() {
       1 excluded: not confirmed
       1 excluded: suppressed
              2 at example.org
-      about a second if a message takes 0.1 s
+      takes about a second
     this was a dry run: nothing was sent
     ");
     newsletter.expect(0, &["send", &issue]);

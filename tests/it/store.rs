@@ -127,7 +127,7 @@ fn a_send_whose_store_is_removed_stops_with_an_error() {
       digest DIGEST via smtp
       3 recipients, 3 to be sent now
              3 at example.org
-      about a second if a message takes 0.1 s
+      takes about a second, if the server accepts 10 messages a second
     error: the ledger in FOLDER/subscribers/postrider.sqlite3 could not be written: it was replaced or removed while it was in use, and the file that is there now does not know what was done since
     hint: Nothing more is sent. Repair the store and run the same command: it resumes.
     ");

@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::campaign::due::{CampaignFile, OpenCampaign, ScheduledIssue, Timetable, due_time};
-use crate::domain::Slug;
+use crate::campaign::due::{
+    CampaignFile, OpenCampaign, ScheduledIssue, Situation, Timetable, due_time,
+};
+use crate::config::Schedule;
+use crate::domain::{Slug, Timestamp};
 use crate::error::Failure;
+use crate::publish::Publisher;
 use crate::publish::issue_file::{issue_files, read_source};
 use crate::publish::newsletter::Newsletter;
 use crate::store::{CampaignSummary, Store};
@@ -72,6 +76,50 @@ fn read_issue(
         draft: issue.draft,
         due: due_time(date, issue.send_at, timetable),
     })
+}
+
+/// Everything that a decision is made of, as it is at one moment.
+pub(super) struct Facts {
+    pub(super) files: IssueFiles,
+    pub(super) campaigns: Campaigns,
+    /// When scheduling was switched on, or now if it is switched on now.
+    mark: Timestamp,
+    is_first_run: bool,
+    pub(super) now: Timestamp,
+}
+
+impl Facts {
+    /// Reads the facts. `switched_on_at` is `None` in the run that switches
+    /// scheduling on; the campaigns in `tried` were resumed by this run.
+    ///
+    /// # Errors
+    /// The folder of issues or the store cannot be read.
+    pub(super) async fn read(
+        publisher: &Publisher<'_>,
+        schedule: &Schedule,
+        switched_on_at: Option<Timestamp>,
+        tried: &BTreeSet<Slug>,
+    ) -> Result<Self, Failure> {
+        let Publisher { context, newsletter, store } = publisher;
+        let files = IssueFiles::read(newsletter, &schedule.timetable)?;
+        let campaigns = Campaigns::read(newsletter, store, &files, tried).await?;
+        let now = context.clock.now();
+        let mark = switched_on_at.unwrap_or(now);
+        Ok(Self { files, campaigns, mark, is_first_run: switched_on_at.is_none(), now })
+    }
+
+    pub(super) fn situation<'a>(&'a self, schedule: &'a Schedule) -> Situation<'a> {
+        Situation {
+            issues: &self.files.issues,
+            unfinished: &self.campaigns.unfinished,
+            finished: &self.campaigns.finished,
+            cancelled: &self.campaigns.cancelled,
+            mark: self.mark,
+            switched_on_in: self.is_first_run.then_some(&schedule.timetable.time_zone),
+            now: self.now,
+            max_late: schedule.max_late,
+        }
+    }
 }
 
 /// The campaigns of this newsletter; trials do not count.

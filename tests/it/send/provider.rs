@@ -40,7 +40,7 @@ fn a_campaign_is_pushed_and_sent_once() {
     newsletter.expect(0, &["send", &issue, "--yes"]);
     assert_eq!(provider.fake.sends(), 1);
     let again = newsletter.expect(0, &["send", &issue, "--yes"]);
-    insta::assert_snapshot!(again.plain_stderr(), @"test-weekly/one was sent: finished on TIME; nothing was sent now");
+    insta::assert_snapshot!(again.plain_stderr(), @"test-weekly/one was sent: finished TIME UTC; nothing was sent now");
     assert_eq!(provider.fake.sends(), 1);
     let state = provider.fake.state();
     assert!(state.campaigns[0].html.contains("*|UNSUB|*"), "the provider's own way to leave");

@@ -270,6 +270,12 @@ impl ByGivenClock<'_> {
         assert_eq!(run.code, code, "{arguments:?} at {}: {run}", self.now);
         run
     }
+
+    /// Runs the program for its JSON.
+    pub fn json(self, code: i32, arguments: &[&str]) -> serde_json::Value {
+        let run = self.expect(code, &[arguments, &["--json"]].concat());
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -31,6 +31,11 @@ impl Run {
         plain::text(&self.stderr, &self.folder)
     }
 
+    /// Standard output for a snapshot.
+    pub fn plain_stdout(&self) -> String {
+        plain::text(&self.stdout, &self.folder)
+    }
+
     /// The first line that begins with `error: `, without that.
     pub fn error(&self) -> &str {
         let error = self.stderr.lines().find_map(|line| line.strip_prefix("error: "));
