@@ -28,12 +28,12 @@ fn an_edit_reaches_everybody_while_nobody_has_the_issue() {
     assert_eq!(newsletter.status(&issue)["digest"], before, "nothing changed before consent");
     let anew = newsletter.expect(0, &["send", &issue, "--yes"]);
     insta::assert_snapshot!(anew.plain_stderr(), @r"
-    test-weekly/one was edited since it was frozen on TIME, and nobody has it: it is begun as a new issue
+    test-weekly/one was edited since it was frozen on TIME UTC, and nobody has it: it is begun as a new issue
     test-weekly/one: The week of one
       digest DIGEST via smtp
       2 recipients, 2 to be sent now
              2 at example.org
-      about a second if a message takes 0.1 s
+      takes about a second, if the server accepts 10 messages a second
     test-weekly/one: 2 of 2 got it
     ");
     assert_eq!(server.mailed().len(), 2);

@@ -51,7 +51,7 @@ fn a_send_that_is_called_off_meanwhile_sends_nothing_more() {
 
     let refused = newsletter.expect(11, &["send", &issue, "--yes"]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: test-weekly/one was not sent: it was called off on TIME
+    error: test-weekly/one was not sent: it was called off on TIME UTC
     hint: If it is to be sent after all, run `postrider cancel ISSUE --undo` first. Nobody who has it gets it again.
     ");
     newsletter.expect(11, &["send", &issue, "--dry-run"]);
