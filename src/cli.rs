@@ -71,7 +71,7 @@ enum Command {
     Cancel(commands::cancel::Arguments),
     Due(commands::due::Arguments),
     Status(commands::status::Arguments),
-    /// Import, export, add, show, suppress or count subscribers
+    /// Import, export, add, show, edit, unsubscribe, suppress or count subscribers
     #[command(subcommand)]
     Subscribers(commands::subscribers::SubscribersCommand),
     /// Check, create and list themes

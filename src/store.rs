@@ -8,9 +8,11 @@
 
 mod campaigns;
 mod cancellations;
+mod edits;
 mod error;
 mod freeze;
 mod group;
+mod history;
 mod import;
 mod keys;
 mod ledger;
@@ -36,8 +38,10 @@ pub use sender_lock::SenderLock;
 
 pub(crate) use campaigns::{EXAMPLE_ORIGIN, LedgerRows};
 pub(crate) use cancellations::{CallOff, CallOffUndone};
+pub(crate) use edits::{Edited, LiftedSuppression, SubscriberEdit};
 pub(crate) use error::StoreFault;
 pub(crate) use freeze::FreezeError;
+pub(crate) use history::ListEvent;
 pub(crate) use import::{ImportError, ImportSummary};
 pub(crate) use outcomes::OutcomeRow;
 pub(crate) use proofs::Proof;

@@ -1,6 +1,8 @@
 //! `postrider subscribers`: import, export and change the list.
 
+mod change;
 mod rejects;
+mod show;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,14 +12,18 @@ use serde::Serialize;
 
 use crate::audience::csv::{EntryStanding, ListEntry, ListReader};
 use crate::config::{Config, Root};
-use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timestamp};
+use crate::domain::{EmailAddress, SubscriptionStatus};
 use crate::error::{Exit, Failure};
-use crate::store::{ImportError, ImportSummary, ListStats, ListedSubscriber, OpenMode, Store};
+use crate::store::{
+    ImportError, ImportSummary, ListStats, ListedSubscriber, OpenMode, Store, SubscriberEdit,
+};
 use crate::ui::{Ui, counted};
 
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::store_access;
+use change::{EditArguments, edit, suppress, unsubscribe, unsuppress};
 use rejects::Rejects;
+use show::show;
 
 /// What to do with the list.
 #[derive(Debug, Subcommand)]
@@ -28,10 +34,16 @@ pub(crate) enum SubscribersCommand {
     Export,
     /// Add a subscriber
     Add(AddArguments),
-    /// Show what is known about an email address
+    /// Show what is known about an email address, and what happened to it
     Show(AddressArgument),
+    /// Unsubscribe a subscriber, as their own link does
+    Unsubscribe(AddressArgument),
+    /// Edit a subscriber: names, fields or the email address; the links in old mails go on working
+    Edit(EditArguments),
     /// Suppress an email address: it is never mailed again
     Suppress(AddressArgument),
+    /// Lift the suppression of an email address, and say why it was suppressed
+    Unsuppress(AddressArgument),
     /// Count the subscribers
     Stats,
 }
@@ -77,7 +89,7 @@ pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exi
     let asked = Asked::read(command)?;
     let mode = match asked {
         Asked::Import(..) | Asked::Add(..) => OpenMode::CreateIfMissing,
-        Asked::Export | Asked::Show(_) | Asked::Suppress(_) | Asked::Stats => OpenMode::MustExist,
+        _ => OpenMode::MustExist,
     };
     block_on(store_access::with_store(context, &config, mode, async |store| {
         match asked {
@@ -98,6 +110,25 @@ pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exi
                     suppress(context, store, address).await?;
                 }
             }
+            Asked::Unsuppress(addresses) => {
+                for address in &addresses {
+                    unsuppress(context, store, address).await?;
+                }
+            }
+            Asked::Unsubscribe(addresses) => {
+                let mut exit = Exit::Done;
+                for address in &addresses {
+                    exit = Exit::strongest([exit, unsubscribe(context, store, address).await?]);
+                }
+                return Ok(exit);
+            }
+            Asked::Edit(edits) => {
+                let mut exit = Exit::Done;
+                for (address, wanted) in &edits {
+                    exit = Exit::strongest([exit, edit(context, store, address, wanted).await?]);
+                }
+                return Ok(exit);
+            }
             Asked::Stats => stats(context, store).await?,
         }
         Ok(Exit::Done)
@@ -111,6 +142,9 @@ enum Asked<'a> {
     Add(&'a AddArguments, Vec<EmailAddress>),
     Show(Vec<EmailAddress>),
     Suppress(Vec<EmailAddress>),
+    Unsuppress(Vec<EmailAddress>),
+    Unsubscribe(Vec<EmailAddress>),
+    Edit(Vec<(EmailAddress, SubscriberEdit)>),
     Stats,
 }
 
@@ -124,6 +158,9 @@ impl<'a> Asked<'a> {
             SubscribersCommand::Add(arguments) => Self::Add(arguments, arguments.who.read()?),
             SubscribersCommand::Show(who) => Self::Show(who.read()?),
             SubscribersCommand::Suppress(who) => Self::Suppress(who.read()?),
+            SubscribersCommand::Unsuppress(who) => Self::Unsuppress(who.read()?),
+            SubscribersCommand::Unsubscribe(who) => Self::Unsubscribe(who.read()?),
+            SubscribersCommand::Edit(arguments) => Self::Edit(arguments.read()?),
             SubscribersCommand::Stats => Self::Stats,
         })
     }
@@ -245,66 +282,6 @@ async fn add(
     Ok(())
 }
 
-#[derive(Default, Serialize)]
-struct SubscriberReport {
-    on_list: bool,
-    status: Option<SubscriptionStatus>,
-    suppressed: Option<SuppressionReason>,
-    first_name: String,
-    last_name: String,
-    origin: String,
-    fields: std::collections::BTreeMap<String, String>,
-    created_at: Option<Timestamp>,
-    updated_at: Option<Timestamp>,
-}
-
-async fn show(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
-    let suppressed = store.suppression(address).await?;
-    let shown = match store.find(address).await? {
-        Some(ListedSubscriber { subscriber, .. }) => SubscriberReport {
-            on_list: true,
-            status: Some(subscriber.status),
-            suppressed,
-            first_name: subscriber.first_name,
-            last_name: subscriber.last_name,
-            origin: subscriber.origin,
-            fields: subscriber.fields,
-            created_at: Some(subscriber.created_at),
-            updated_at: Some(subscriber.updated_at),
-        },
-        None => SubscriberReport { suppressed, ..SubscriberReport::default() },
-    };
-    if context.format == OutputFormat::Json {
-        return context.ui.data_json(&shown);
-    }
-    let ui = &context.ui;
-    ui.data_line(&format!(
-        "status      {}",
-        shown.status.map_or("not on the list", SubscriptionStatus::as_str)
-    ))?;
-    if let Some(reason) = shown.suppressed {
-        ui.data_line(&format!("suppressed  {}", reason.as_str()))?;
-    }
-    if let (Some(created_at), Some(updated_at)) = (shown.created_at, shown.updated_at) {
-        ui.data_line(&format!("name        {} {}", shown.first_name, shown.last_name))?;
-        ui.data_line(&format!("origin      {}", shown.origin))?;
-        ui.data_line(&format!("since       {created_at}"))?;
-        ui.data_line(&format!("changed     {updated_at}"))?;
-        for (name, value) in &shown.fields {
-            ui.data_line(&format!("{name}: {value}"))?;
-        }
-    }
-    Ok(())
-}
-
-async fn suppress(context: &Context, store: &Store, address: &EmailAddress) -> Result<(), Failure> {
-    let is_new = store
-        .suppress(address, SuppressionReason::Manual, "suppressed by hand", context.clock.now())
-        .await?;
-    context.ui.status(if is_new { "suppressed" } else { "already suppressed" });
-    Ok(())
-}
-
 async fn stats(context: &Context, store: &Store) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct StatsReport {
@@ -342,22 +319,26 @@ impl AddressArgument {
                 Failure::from_error(Exit::Usage, "cannot use the email address", &error)
             });
         }
-        let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
-            Failure::from_error(Exit::InputUnreadable, "cannot read the email addresses", &error)
-        })?;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let addresses: Result<Vec<_>, Failure> = lines
-            .map(|(number, line)| {
-                EmailAddress::parse(line).map_err(|error| {
-                    let what =
-                        format!("nothing was done: line {} is not an email address", number + 1);
-                    Failure::from_error(Exit::Usage, what, &error)
-                })
-            })
-            .collect();
-        match addresses? {
-            none if none.is_empty() => Err(Failure::new(Exit::Usage, "no email address was given")),
-            addresses => Ok(addresses),
-        }
+        let lines = read_lines()?;
+        lines.iter().map(|(number, line)| parse_line(*number, line)).collect()
     }
+}
+
+/// The lines of standard input that are not empty, with their numbers.
+fn read_lines() -> Result<Vec<(usize, String)>, Failure> {
+    let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
+        Failure::from_error(Exit::InputUnreadable, "cannot read the email addresses", &error)
+    })?;
+    let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
+    match lines.map(|(number, line)| (number, line.to_owned())).collect::<Vec<_>>() {
+        none if none.is_empty() => Err(Failure::new(Exit::Usage, "no email address was given")),
+        lines => Ok(lines),
+    }
+}
+
+fn parse_line(number: usize, text: &str) -> Result<EmailAddress, Failure> {
+    EmailAddress::parse(text).map_err(|error| {
+        let what = format!("nothing was done: line {number} is not an email address");
+        Failure::from_error(Exit::Usage, what, &error)
+    })
 }

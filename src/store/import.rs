@@ -2,12 +2,13 @@
 
 mod batch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::history::{EventKind, NewEvent, record};
 use super::writer::Durability;
 use super::{Store, StoreError, to_json, to_millis};
 use crate::audience::csv::{EntryStanding, ListEntry, ListFileError, ListReader, RejectedRow};
@@ -165,6 +166,9 @@ async fn write_batch(
     let mut known = read_known(connection, keys).await?;
     let mut done = known.merge_all(entries);
     done.newly_suppressed = write_changes(connection, &known.rows, origin, to_millis(now)).await?;
+    let events: Vec<_> =
+        known.rows.iter().filter_map(|(key, subscriber)| subscriber.event(key)).collect();
+    record(connection, &events, origin, now).await?;
     Ok(done)
 }
 
@@ -178,6 +182,9 @@ struct KnownRows {
 /// A subscriber while the entries of a batch are merged into it.
 struct KnownSubscriber {
     known: ListEntry,
+    /// The names of what an entry added to a subscriber who was on the list before.
+    changed: BTreeSet<String>,
+    is_on_list: bool,
     write_row: bool,
     write_suppression: bool,
 }
@@ -216,6 +223,8 @@ impl KnownSubscriber {
         Self {
             write_suppression: entry.standing.suppressed.is_some(),
             known: entry,
+            changed: BTreeSet::new(),
+            is_on_list: false,
             write_row: true,
         }
     }
@@ -226,22 +235,26 @@ impl KnownSubscriber {
     fn merge(&mut self, entry: ListEntry) -> bool {
         let known = &mut self.known;
         let mut row_changed = false;
-        for (own, new) in
-            [(&mut known.first_name, entry.first_name), (&mut known.last_name, entry.last_name)]
-        {
+        for (name, own, new) in [
+            ("first_name", &mut known.first_name, entry.first_name),
+            ("last_name", &mut known.last_name, entry.last_name),
+        ] {
             if own.is_empty() && !new.is_empty() {
                 *own = new;
+                self.changed.insert(name.to_owned());
                 row_changed = true;
             }
         }
         for (name, value) in entry.fields {
             if let std::collections::btree_map::Entry::Vacant(gap) = known.fields.entry(name) {
+                self.changed.insert(gap.key().clone());
                 gap.insert(value);
                 row_changed = true;
             }
         }
         if finality(entry.standing.status) > finality(known.standing.status) {
             known.standing.status = entry.standing.status;
+            self.changed.insert("status".to_owned());
             row_changed = true;
         }
         let suppresses = known.standing.suppressed.is_none() && entry.standing.suppressed.is_some();
@@ -251,6 +264,21 @@ impl KnownSubscriber {
         self.write_row |= row_changed;
         self.write_suppression |= suppresses;
         row_changed || suppresses
+    }
+}
+
+impl KnownSubscriber {
+    /// What the history keeps of this import, if the subscriber was on the list before.
+    fn event<'k>(&self, key: &'k str) -> Option<NewEvent<'k>> {
+        if !self.is_on_list || self.changed.is_empty() {
+            return None;
+        }
+        let status = self.known.standing.status;
+        let has_left =
+            self.changed.contains("status") && status == SubscriptionStatus::Unsubscribed;
+        let what = if has_left { EventKind::Unsubscribed } else { EventKind::Changed };
+        let names = self.changed.iter().map(String::as_str).collect::<Vec<_>>();
+        Some(NewEvent { key, what: what.as_str(), detail: names.join(", ") })
     }
 }
 
@@ -300,7 +328,13 @@ fn read_known_row(row: KnownRow) -> Result<KnownSubscriber, sqlx::Error> {
         },
         fields: serde_json::from_str(&fields).map_err(|_| damaged("fields"))?,
     };
-    Ok(KnownSubscriber { known, write_row: false, write_suppression: false })
+    Ok(KnownSubscriber {
+        known,
+        changed: BTreeSet::new(),
+        is_on_list: true,
+        write_row: false,
+        write_suppression: false,
+    })
 }
 
 /// Writes what changed, in two statements, and counts the new suppressions.

@@ -6,6 +6,8 @@ use futures_util::TryStreamExt;
 use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 
+use super::history::record_unsubscribe;
+use super::writer::Durability;
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::audience::{ListUnavailable, PublicList};
 use crate::domain::{
@@ -138,15 +140,27 @@ impl Store {
         origin: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let unsubscribe = sqlx::query(
-            "UPDATE subscribers SET status = ?4, origin = origin || '; ' || ?2, updated_at = ?3
-             WHERE id = ?1 AND status <> ?4",
-        )
-        .bind(subscriber.0)
-        .bind(origin)
-        .bind(to_millis(at))
-        .bind(SubscriptionStatus::Unsubscribed.as_str());
-        Ok(self.execute(UNSUBSCRIBE, unsubscribe).await? > 0)
+        let write = async {
+            let mut turn = self.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Power).await?;
+            let done = sqlx::query(
+                "UPDATE subscribers SET status = ?4, origin = origin || '; ' || ?2, updated_at = ?3
+                 WHERE id = ?1 AND status <> ?4",
+            )
+            .bind(subscriber.0)
+            .bind(origin)
+            .bind(to_millis(at))
+            .bind(SubscriptionStatus::Unsubscribed.as_str())
+            .execute(&mut *transaction)
+            .await?;
+            let is_new = done.rows_affected() > 0;
+            if is_new {
+                record_unsubscribe(&mut transaction, subscriber, origin, at).await?;
+            }
+            transaction.commit().await?;
+            Ok(is_new)
+        };
+        write.await.map_err(self.fault(UNSUBSCRIBE))
     }
 
     pub(crate) async fn stats(&self) -> Result<ListStats, StoreError> {

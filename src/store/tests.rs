@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod cancellations;
+mod history;
 mod ledger;
 mod list;
 mod opening;

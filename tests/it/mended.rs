@@ -3,3 +3,4 @@
 mod again;
 mod called_off;
 mod paused;
+mod readers;
