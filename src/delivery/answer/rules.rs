@@ -177,6 +177,10 @@ pub(super) const RULES: &[AnswerRule] = &[
         Meaning::Quota,
         "Gmail 5.4.5, Exchange 5.1.90, SES, IONOS, Naver, StartMail",
     ),
+    // A connection that ends with such words says nothing of the pace.
+    says(words::ONE_CONNECTION, Meaning::Server, "Exim smtp_accept_max_per_connection; Yahoo")
+        .with(Codes::Of(&[421])),
+    says(words::ONE_CONNECTION, Meaning::Connections, "163.com MI:DMC and RP:DRC"),
     says(words::CONNECTIONS, Meaning::Connections, "Postfix smtpd, Exchange 4.3.2, Orange 104"),
     says(
         words::GREYLIST,

@@ -48,8 +48,14 @@ pub(super) const CONNECTIONS: &[&str] = &[
     "frequent connect*", "hl icc", "trop de connexions", "zu viele .. verbindungen",
     "zu viele verbindungen", "demasiadas conexiones", "muitas conexoes", "troppe connessioni",
     "слишком много соединений", "слишком много подключений", "*并发连接*", "*同時接続*",
-    "too many connection*", "too many connects", "per connection", "per session",
-    "too many messages .. connection", "too many messages .. session", "mi dmc", "rp drc",
+    "too many connection*", "too many connects",
+];
+
+/// Enough messages over this connection.
+#[rustfmt::skip]
+pub(super) const ONE_CONNECTION: &[&str] = &[
+    "per connection", "per session", "too many messages .. connection",
+    "too many messages .. session", "enough messages", "mi dmc", "rp drc",
 ];
 
 /// Greylisting: the first try is put off (RFC 6647).
@@ -361,6 +367,7 @@ pub(super) const ALL: &[&[&str]] = &[
     RECIPIENT_BUSY,
     QUOTA,
     CONNECTIONS,
+    ONE_CONNECTION,
     GREYLIST,
     RATE,
     SERVER,

@@ -6,8 +6,6 @@
 //! more than [`LARGEST_REPLY`] bytes, lines that do not begin with a code, a
 //! code that changes within one reply.
 
-use lettre::transport::smtp::response::Response;
-
 /// How many bytes one reply may have. RFC 5321 sets no limit to the number of
 /// lines, but a server that never ends must not fill the memory.
 pub(super) const LARGEST_REPLY: usize = 64 * 1024;
@@ -19,14 +17,6 @@ pub(super) struct RawReply {
     pub code: u16,
     /// The text of each line, without code and line end.
     pub lines: Vec<String>,
-}
-
-impl RawReply {
-    /// The reply in lettre's type, for its SASL mechanisms.
-    pub(super) fn to_lettre(&self) -> Option<Response> {
-        let text = self.lines.first()?;
-        format!("{} {text}\r\n", self.code).parse().ok()
-    }
 }
 
 /// Why the bytes are not a reply.

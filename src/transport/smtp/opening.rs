@@ -143,10 +143,24 @@ impl Opening<'_> {
         Ok((wire, offers))
     }
 
+    /// EHLO, or HELO with a server that refuses EHLO for good: an old one does
+    /// not know it (RFC 5321 sections 2.2.1 and 3.2; Postfix does the same). Such
+    /// a server offers nothing.
     async fn hello<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Capabilities, ConnectError> {
+        let limit = self.settings.timeouts.command;
         let command = Ehlo::new(self.client_id()).to_string();
-        let answer = wire.exchange(&command, self.settings.timeouts.command).await;
-        self.expect(Phase::Hello, answer, |code| code == 250).map(|raw| Capabilities::parse(&raw))
+        let answer = wire.exchange(&command, limit).await;
+        let refusal = match self.expect(Phase::Hello, answer, |code| code == 250) {
+            Ok(raw) => return Ok(Capabilities::parse(&raw)),
+            Err(refusal) => refusal,
+        };
+        if !matches!(&refusal, ConnectError::Refused { reply, .. } if reply.code >= 500) {
+            return Err(refusal);
+        }
+        let answer = wire.exchange(&format!("HELO {}\r\n", self.client_id()), limit).await;
+        // A server that hung up has said with its refusal why.
+        let answer = answer.map_err(|_| refusal)?;
+        self.expect(Phase::Hello, Ok(answer), |code| code == 250).map(|_| Capabilities::default())
     }
 
     fn client_id(&self) -> ClientId {
@@ -176,9 +190,15 @@ impl Opening<'_> {
         let sasl =
             Sasl::new(credentials.user.clone(), credentials.password.expose_secret().to_owned());
         let limit = self.settings.timeouts.command;
-        let mut command = Auth::new(mechanism, sasl.clone(), None);
         // LOGIN asks for the user and then for the password, and for nothing more.
-        for _ in 0..=2 {
+        // What it asks with is ignored (draft-murchison-sasl-login section 2.1):
+        // old servers ask in other words, or with none.
+        let answers: &[Option<&str>] = match mechanism {
+            Mechanism::Login => &[None, Some("Username"), Some("Password")],
+            _ => &[None],
+        };
+        for question in answers {
+            let command = Auth::new(mechanism, sasl.clone(), question.map(str::to_owned));
             let Ok(next) = command else { break };
             let said = next.to_string();
             let mut answer = wire.exchange(&said, limit).await;
@@ -189,10 +209,6 @@ impl Opening<'_> {
             if raw.code == 235 {
                 return Ok(());
             }
-            let Some(challenge) = raw.to_lettre().filter(|_| mechanism == Mechanism::Login) else {
-                break;
-            };
-            command = Auth::new_from_response(mechanism, sasl.clone(), &challenge);
         }
         Err(self.unacceptable(
             Phase::Auth,

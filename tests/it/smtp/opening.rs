@@ -132,6 +132,68 @@ async fn authentication_works_with_plain_and_with_login() {
 }
 
 #[tokio::test]
+async fn login_answers_whatever_an_old_server_asks_with() {
+    // Nothing, a space, words that are not base64, Portuguese, the draft's own.
+    for login_prompts in
+        [["", ""], [" ", " "], [" Username:", " Password:"], [" dXN1w6FyaW8=", " c2VuaGE="]]
+    {
+        let auth = Some(Account { mechanism: "LOGIN", user: "user", password: "right horse" });
+        let server =
+            SmtpServer::start(ServerOptions { auth, login_prompts, ..ServerOptions::default() });
+        let mut connection =
+            try_connect(as_user("right horse", settings(&server))).await.expect(login_prompts[0]);
+        assert_eq!(deliver(&mut connection, "reader").await.0, accepted(), "{login_prompts:?}");
+        let error = refusal(as_user("wrong", settings(&server))).await;
+        assert!(matches!(error, ConnectError::Refused { phase: Phase::Auth, .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_ehlo_is_greeted_with_helo() {
+    for refusal in ["502 command not implemented", "500 what?", "501 no", "504 no", "550 5.5.1 no"]
+    {
+        let server = SmtpServer::start(ServerOptions {
+            without_ehlo: Some(refusal),
+            ..ServerOptions::default()
+        });
+        let mut connection = try_connect(settings(&server)).await.expect(refusal);
+        assert_eq!(deliver(&mut connection, "reader").await.0, accepted(), "{refusal}");
+        let commands = server.commands(0);
+        assert_eq!(commands[..2], ["EHLO client.example.org", "HELO client.example.org"]);
+        assert!(commands[2].starts_with("MAIL FROM:<") && commands[2].ends_with('>'), "no SIZE");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_ehlo_gets_no_password_and_no_message_that_needs_tls() {
+    let without_ehlo = Some("502 command not implemented");
+    let auth = Some(Account { mechanism: "PLAIN", user: "user", password: "right horse" });
+    let server =
+        SmtpServer::start(ServerOptions { auth, without_ehlo, ..ServerOptions::default() });
+    let error = refusal(as_user("right horse", settings(&server))).await;
+    assert!(error.to_string().contains("neither AUTH PLAIN nor AUTH LOGIN"), "{error}");
+
+    let identity = Identity::of("localhost");
+    let protection = Protection::StartTls(identity.clone());
+    let server =
+        SmtpServer::start(ServerOptions { protection, without_ehlo, ..ServerOptions::default() });
+    let error = refusal(trusting(&server, &identity)).await;
+    assert!(error.to_string().contains("does not offer STARTTLS"), "{error}");
+    assert_eq!(server.commands(0).len(), 2);
+}
+
+#[tokio::test]
+async fn a_temporary_refusal_of_ehlo_is_not_followed_by_helo() {
+    let without_ehlo = Some("421 4.3.2 busy");
+    let server = SmtpServer::start(ServerOptions { without_ehlo, ..ServerOptions::default() });
+    let error = refusal(settings(&server)).await;
+    assert!(
+        matches!(&error, ConnectError::Refused { phase: Phase::Hello, reply, .. } if reply.code == 421)
+    );
+    assert_eq!(server.commands(0), ["EHLO client.example.org"]);
+}
+
+#[tokio::test]
 async fn refused_credentials_are_said_without_repeating_them() {
     for mechanism in ["PLAIN", "LOGIN"] {
         let server = with_account(mechanism);

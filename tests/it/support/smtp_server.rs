@@ -37,6 +37,10 @@ pub struct ServerOptions {
     pub eight_bit_mime: bool,
     /// Without it, anybody may send.
     pub auth: Option<Account>,
+    /// What AUTH LOGIN asks with: the text after 334, for user and password.
+    pub login_prompts: [&'static str; 2],
+    /// The answer to EHLO of a server that does not know it, but knows HELO.
+    pub without_ehlo: Option<&'static str>,
     pub reply_style: ReplyStyle,
     /// Bytes sent in the place of the greeting.
     pub greeting: Option<Vec<u8>>,
@@ -59,6 +63,8 @@ impl Default for ServerOptions {
             size: Some(50_000_000),
             eight_bit_mime: true,
             auth: None,
+            login_prompts: [" VXNlcm5hbWU6", " UGFzc3dvcmQ6"],
+            without_ehlo: None,
             reply_style: ReplyStyle::Whole,
             greeting: None,
             messages_per_session: None,

@@ -37,7 +37,7 @@ pub(super) const ANSWERS: &[Answer] = &[
     (RcptTo, 554, "delivery error: dd This user doesn't have a yahoo.com account (reader@example.org) [-5]", RecipientRefused, "sitepackage.de"),
     (RcptTo, 554, "delivery error: dd Sorry your message to reader@example.org cannot be delivered. This account has been disabled or discontinued [#102].", RecipientRefused, "sitepackage.de"),
     (RcptTo, 450, "User is receiving mail too quickly", RecipientDeferred, "smtp.codes"),
-    (MailFrom, 421, "Max message per connection reached, closing transmission channel", Connections, "smtp.codes"),
+    (MailFrom, 421, "Max message per connection reached, closing transmission channel", Server, "smtp.codes: of a single connection"),
     (MailFrom, 451, "4.3.2 Internal server error", Server, "smtp.codes"),
     (MailFrom, 451, "VS1-MF Excessive unknown recipients - possible Open Relay (#4.1.8)", Sender, "Yahoo's error codes"),
     (MailFrom, 451, "Resources temporarily unavailable. Please try again later [#4.16.1].", Server, "smtp.codes"),

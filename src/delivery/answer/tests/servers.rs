@@ -51,7 +51,7 @@ pub(super) const ANSWERS: &[Answer] = &[
     (RcptTo, 550, "relay not permitted", Sender, "Exim; eifert.net"),
     (RcptTo, 451, "Temporary local problem - please try later", Server, "Exim smtp_in.c"),
     (Greeting, 421, "mx.example.org: Too many concurrent SMTP connections; please try again later", Connections, "Exim smtp_in.c"),
-    (MailFrom, 421, "too many messages in this connection", Connections, "Exim smtp_accept_max_per_connection"),
+    (MailFrom, 421, "too many messages in this connection", Server, "Exim smtp_accept_max_per_connection: connect again"),
     (RcptTo, 451, "Could not complete sender verify callout", Sender, "Exim"),
     (RcptTo, 451, "Could not complete recipient verify callout", RecipientDeferred, "Exim"),
     (RcptTo, 550, "Sender verify failed", Sender, "Exim; Sisimai rejected.rb"),

@@ -85,7 +85,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             self.start.shared.note(|log| log.commands.push((number, line.clone())));
             let verb = line.split_ascii_whitespace().next().unwrap_or_default();
             let going = match verb.to_ascii_uppercase().as_str() {
-                "EHLO" => self.ehlo().await,
+                "EHLO" => match self.start.options.without_ehlo {
+                    Some(refusal) => self.say(refusal).await,
+                    None => self.ehlo().await,
+                },
+                "HELO" => self.say("250 mail.example.org").await,
                 "STARTTLS" => match self.starttls().await {
                     Some(()) => return End::Upgrade,
                     None => None,
@@ -165,9 +169,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let right = if !line.eq_ignore_ascii_case("AUTH LOGIN") {
             line == expected(Mechanism::Plain, None)
         } else {
-            self.say("334 VXNlcm5hbWU6").await?;
+            let [user_prompt, password_prompt] = self.start.options.login_prompts;
+            self.say(&format!("334{user_prompt}")).await?;
             let user = self.line().await?;
-            self.say("334 UGFzc3dvcmQ6").await?;
+            self.say(&format!("334{password_prompt}")).await?;
             let password = self.line().await?;
             let is = |said: &[u8], challenge| {
                 String::from_utf8_lossy(said).trim_end()
