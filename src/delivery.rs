@@ -6,28 +6,30 @@
 //! means. A [`provider`] takes the whole campaign at once instead, through
 //! [`push`]. Absent on purpose: SQL, sockets, the terminal.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the run asks it next"))]
 mod answer;
 mod connections;
 mod ledger;
 mod mailer;
 mod outcome;
+mod pace;
 mod patience;
 pub mod provider;
 pub mod push;
 mod run;
 mod state;
+mod streak;
 mod summary;
 mod transport;
 
 pub use ledger::{
-    Claim, Closing, Completion, Doubt, InDoubt, Ledger, LedgerError, Outcome, Reserved, RowId,
-    RowState, Tally,
+    Claim, Closing, Completion, Doubt, Expiry, InDoubt, Ledger, LedgerError, Outcome, Reserved,
+    RowId, RowState, Tally,
 };
 pub use mailer::Mailer;
 pub use outcome::{Attempt, EnhancedCode, Phase, RejectClass, Reply};
+pub use pace::SendRate;
 pub use patience::Patience;
 pub use run::{DeliveryProgress, RunError, StopWish, Work, run};
-pub use state::Trip;
+pub use streak::{Fate, Settlement, Trip};
 pub use summary::{Ending, Summary};
 pub use transport::{ConnectError, Connection, DoubtMark, Envelope, Transport};

@@ -167,6 +167,7 @@ fn report_to_people(context: &Context, report: &Report, zone: &TimeZone) -> Resu
         let states = [
             (tally.sent, "sent"),
             (tally.rejected, "rejected"),
+            (tally.expired, "expired"),
             (tally.unknown, "unknown"),
             (tally.withdrawn, "withdrawn"),
             (tally.pending, "pending"),

@@ -179,7 +179,7 @@ keys! {
     );
     DELIVERY_VIA = text("delivery.via", "outbox", "The route: `outbox`, `smtp` or `mailchimp`.");
     DELIVERY_LIFETIME =
-        text("delivery.lifetime", "24h", "After this time a run rejects the remaining recipients as expired: `1m` to `30d`.");
+        text("delivery.lifetime", "24h", "For how long after its first attempt a recipient is tried, before it expires: `1m` to `30d`.");
     DELIVERY_ENVELOPE_SENDER =
         in_words("delivery.envelope_sender", "the address of `from`", "The address to which bounces go.");
     OUTBOX_PATH = text("outbox.path", "outbox", "The Maildir that `via = \"outbox\"` delivers into.");
@@ -199,6 +199,11 @@ keys! {
         (1, 64),
         DefaultValue::Integer(4),
         "The most connections at one time, 1 to 64.",
+    );
+    SMTP_RATE = in_words(
+        "smtp.rate",
+        "none",
+        "The most messages in a time, such as `14/s`, `100/min`, `500/h` or `2000/day`.",
     );
     SMTP_CA_FILE =
         in_words("smtp.ca_file", "the system's", "A PEM file of the certificate authorities to trust.");

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::values::{self, Wrong};
 use super::{Permalink, PublicUrl};
 use crate::campaign::due::Timetable;
+use crate::delivery::SendRate;
 use crate::domain::{
     Direction, EmailAddress, HeaderText, Host, LanguageTag, MailServer, Mailbox, RouteKind, Slug,
 };
@@ -95,6 +96,8 @@ pub(crate) struct Smtp {
     pub(crate) user: Option<String>,
     /// How many connections at most, 1 to 64.
     pub(crate) connections: u8,
+    /// The most messages in a time; what the server takes is found out anyway.
+    pub(crate) rate: Option<SendRate>,
     /// A PEM file of the certificate authorities to trust, absolute; the system's when left out.
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) client_name: Host,
@@ -232,6 +235,7 @@ fn smtp(
     };
     let user = settings.optional(&keys::SMTP_USER, values::user);
     let connections = settings.integer(&keys::SMTP_CONNECTIONS);
+    let rate = settings.optional(&keys::SMTP_RATE, values::send_rate);
     let ca_file = settings.optional(&keys::SMTP_CA_FILE, values::path).map(|path| root.join(path));
     let default = newsletter.map(|newsletter| newsletter.from.address.domain());
     let client_name = settings.computed(&keys::SMTP_CLIENT_NAME, default, values::host);
@@ -250,7 +254,7 @@ fn smtp(
         let advice = "Set it to the https URL at which readers reach `postrider serve`.";
         settings.refuse(&keys::NEWSLETTER_PUBLIC_URL, &Wrong::new(problem, advice));
     }
-    Some(Smtp { server, user, connections: connections?, ca_file, client_name: client_name? })
+    Some(Smtp { server, user, connections: connections?, rate, ca_file, client_name: client_name? })
 }
 
 fn mailchimp(settings: &mut Settings, route: Option<RouteKind>) -> Option<MailchimpSettings> {

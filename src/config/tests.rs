@@ -21,6 +21,10 @@ impl Clock for Stopped {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
+
+    fn uptime(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 fn resolve_with(
@@ -121,6 +125,7 @@ subscribers = "subscribers/example.csv"
 url = "smtps://mail.example.org"
 user = "weekly"
 connections = 8
+rate = "500/h"
 ca_file = "ca.pem"
 client_name = "weekly.example.org"
 [mailchimp]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::delivery::SendRate;
 use crate::domain::{
     Direction, EmailAddress, HeaderText, Host, LanguageTag, LanguageTagError, MailServer, Mailbox,
     Slug, nearest,
@@ -91,6 +92,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     } else {
         Err(Wrong::new("is out of range", "It may be 1m to 30d."))
     }
+}
+
+/// A number of messages in a time: `14/s`, `100/min`, `500/h` or `2000/day`.
+pub(super) fn send_rate(text: &str) -> Result<SendRate, Wrong> {
+    let wrong = || {
+        let advice = "Write it as `14/s`, `100/min`, `500/h` or `2000/day`.";
+        Wrong::new("is not a number of messages in a time", advice)
+    };
+    let (messages, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let seconds = match unit.trim() {
+        "s" | "sec" | "second" => 1,
+        "m" | "min" | "minute" => 60,
+        "h" | "hour" => 3600,
+        "d" | "day" => 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let messages = messages.trim().parse().map_err(|_| wrong())?;
+    Ok(SendRate { messages, per: Duration::from_secs(seconds) })
 }
 
 fn length(text: &str) -> Option<Duration> {

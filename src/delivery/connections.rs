@@ -14,6 +14,10 @@ pub(super) struct Connections {
     /// Dials that failed, and connections that broke before they were of any
     /// use, since a server last answered.
     failures: u32,
+    /// Of the connections that broke, those that are not among the failures.
+    forgiven: u32,
+    /// Dials in a row that the server refused because it was busy.
+    busy: u32,
 }
 
 /// What a worker without a connection does next.
@@ -37,6 +41,11 @@ impl Connections {
 
     pub(super) fn failed(&mut self, error: &ConnectError) -> Dial {
         let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
+        if is_busy && self.busy < FORGIVEN_DIALS {
+            self.busy += 1;
+            return Dial::After(Duration::ZERO);
+        }
+        self.busy = 0;
         if is_busy && self.open > 0 {
             // The server takes fewer connections than were configured. The
             // workers that have one carry on.
@@ -52,6 +61,7 @@ impl Connections {
     pub(super) fn opened(&mut self) {
         self.open += 1;
         self.were_possible = true;
+        self.busy = 0;
     }
 
     /// A connection was closed, or broke.
@@ -60,15 +70,27 @@ impl Connections {
     }
 
     /// A connection broke before the server had answered to a message over it.
+    /// The first ones cost no time, because a server that closes one connection
+    /// in ten is no broken one.
     pub(super) fn broke_early(&mut self) {
-        self.failures += 1;
+        if self.forgiven < FORGIVEN_BREAKS {
+            self.forgiven += 1;
+        } else {
+            self.failures += 1;
+        }
     }
 
     /// The server answered to a message.
     pub(super) fn answered(&mut self) {
         self.failures = 0;
+        self.forgiven = 0;
     }
 }
+
+/// So many connections may break in a row before a dial has to wait.
+const FORGIVEN_BREAKS: u32 = 5;
+/// So many dials in a row may be refused by a busy server before that counts.
+const FORGIVEN_DIALS: u32 = 2;
 
 /// How long to wait before the next dial after so many failures in a row: a
 /// second, doubling to a minute. `None` when it is time to give up, after about
@@ -133,7 +155,9 @@ mod tests {
             (1, true, 0, &closed, end(&closed)),
             (1, true, 0, &unacceptable, end(&unacceptable)),
         ] {
-            let mut connections = Connections { open, were_possible, failures };
+            let busy = FORGIVEN_DIALS;
+            let mut connections =
+                Connections { open, were_possible, failures, busy, ..Connections::default() };
             let next = connections.failed(error);
             assert_eq!(next, expected, "{open} open, {were_possible}, {failures}: {error}");
             let counted = u32::from(next != Dial::LeaveToOthers);
@@ -145,6 +169,12 @@ mod tests {
     fn connections_that_break_unused_count_until_the_server_answers() {
         let mut connections = Connections::default();
         assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+        for _ in 0..FORGIVEN_BREAKS {
+            connections.opened();
+            connections.broke_early();
+            connections.closed();
+            assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+        }
         for _ in 0..15 {
             connections.opened();
             connections.broke_early();
@@ -154,5 +184,19 @@ mod tests {
         assert_eq!(connections.next_dial(), Dial::EndRun(ending));
         connections.answered();
         assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_busy_server_is_dialled_again_at_once_before_that_counts() {
+        let mut connections = Connections::default();
+        let busy = ConnectError::Refused {
+            server: String::new(),
+            phase: Phase::Hello,
+            reply: Reply { code: 421, enhanced: None, text: String::new() },
+        };
+        for _ in 0..FORGIVEN_DIALS {
+            assert_eq!(connections.failed(&busy), Dial::After(Duration::ZERO));
+        }
+        assert!(matches!(connections.failed(&busy), Dial::EndRun(_)));
     }
 }

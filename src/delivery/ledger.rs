@@ -2,14 +2,15 @@
 //! in [`store`](crate::store).
 //!
 //! ```text
-//! pending ─▶ reserved ─▶ started ─▶ sent | deferred(until) | rejected(class) | unknown
+//! pending ─▶ reserved ─▶ started ─▶ sent | deferred(until) | unknown
 //!    ▲  └───────▶ withdrawn             deferred, when its time comes, is reserved again
-//!    └──────────────┴── released, or found on resume and not in doubt
+//!    ├──────────────┴── released, or found on resume and not in doubt
+//!    └── deferred by a refusal that was not about it; otherwise it becomes rejected(class)
 //! ```
 
 use std::future::Future;
 
-use super::RejectClass;
+use super::Settlement;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 
 /// The number of a row in the ledger.
@@ -23,7 +24,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// doubt, and rows that were only reserved return to pending. Under another
     /// boot id every reserved row is in doubt, because the machine may have lost
     /// the record of its start. Rows in doubt become `unknown`, unless
-    /// `in_doubt` says otherwise.
+    /// `in_doubt` says otherwise. Rows that were deferred under a clock that was
+    /// ahead are due after the same wait from `now` on.
     fn recover(
         &self,
         in_doubt: InDoubt,
@@ -55,14 +57,41 @@ pub trait Ledger: Send + Sync + 'static {
     /// Returns rows that were reserved and not started.
     fn release(&self, rows: Vec<RowId>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Settles rows that are deferred because of a refusal. A row that is not
+    /// deferred any more stays as it is.
+    fn settle(
+        &self,
+        settled: Vec<Settlement>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Whether the campaign has a recipient at another domain than this one.
+    fn has_other_domain(
+        &self,
+        domain: &str,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
     /// Counts all rows by state.
     fn tally(&self) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
 
     /// When the first deferred row is due.
     fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
 
-    /// Turns every pending or deferred row into `rejected(expired)`.
-    fn expire(&self, now: Timestamp) -> impl Future<Output = Result<u64, LedgerError>> + Send;
+    /// Turns deferred rows whose time is over into `rejected(expired)`. Returns how many.
+    fn expire(
+        &self,
+        expiry: Expiry,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u64, LedgerError>> + Send;
+}
+
+/// When a deferred row is given up: only if both hold, because clocks can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// It was tried for the first time by then.
+    pub first_tried_by: Timestamp,
+    /// It was tried at least so often.
+    pub attempts: u32,
 }
 
 /// What a resume does with rows in doubt.
@@ -126,10 +155,9 @@ pub struct Closing {
 pub enum Outcome {
     /// The server accepted the message.
     Sent,
-    /// To be tried again at that time.
+    /// To be tried again at that time. A refusal is deferred too, until
+    /// [`Ledger::settle`] says what becomes of it.
     Deferred(Timestamp),
-    /// It will not be delivered. [`RejectClass::Mailbox`] suppresses the address too.
-    Rejected(RejectClass),
     /// The server may have it, or not.
     Unknown,
     /// No message left, and the recipient is not the reason: the row returns to
@@ -197,7 +225,7 @@ impl RowState {
 
 /// How many rows are in each state. They add up to the frozen audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-#[expect(missing_docs, reason = "each field has the name of a `RowState`")]
+#[expect(missing_docs, reason = "each other field has the name of a `RowState`")]
 pub struct Tally {
     pub pending: u64,
     pub reserved: u64,
@@ -205,6 +233,8 @@ pub struct Tally {
     pub sent: u64,
     pub deferred: u64,
     pub rejected: u64,
+    /// Rejected rows of the class [`RejectClass::Expired`](super::RejectClass::Expired), which `rejected` does not count.
+    pub expired: u64,
     pub unknown: u64,
     pub withdrawn: u64,
 }
@@ -212,7 +242,7 @@ pub struct Tally {
 impl Tally {
     /// The number of all rows.
     pub fn total(&self) -> u64 {
-        self.open() + self.sent + self.rejected + self.unknown + self.withdrawn
+        self.open() + self.sent + self.rejected + self.expired + self.unknown + self.withdrawn
     }
 
     /// Rows that are not in a final state.

@@ -106,6 +106,14 @@ pub enum Attempt {
 }
 
 impl Attempt {
+    /// How far an attempt came that was not accepted.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        match self {
+            Self::Accepted(_) => None,
+            Self::Refused { phase, .. } | Self::Lost { phase, .. } => Some(*phase),
+        }
+    }
+
     /// Whether the connection ended and the reply says nothing about the
     /// message: no reply came, or 421 (RFC 5321 section 3.8).
     pub fn breaks_connection(&self) -> bool {

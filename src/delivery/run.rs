@@ -13,16 +13,27 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::connections::Connections;
-use super::state::{self, Breaker, Judgement, ReplySubject};
-use super::{Attempt, Ending, Ledger, LedgerError, Mailer, Reserved, RowId, Summary, Transport};
+use super::connections::{Connections, Dial};
+use super::pace::{Pace, SendRate};
+use super::state::{self, Judgement, ReplySubject, RowHistory};
+use super::streak::{Held, Settlement, Streak, Trip};
+use super::{
+    Attempt, Ending, Expiry, Ledger, LedgerError, Mailer, Outcome, Reserved, RowId, Summary,
+    Transport,
+};
 use crate::domain::{Clock, Timestamp};
 use worker::Worker;
 
 /// The most rows that a worker reserves at a time.
 const LARGEST_BATCH: usize = 64;
+
+/// How long a worker waits for its turn to dial.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
+
+/// No worker reserves rows that it will not send within this time.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What a run delivers, and how.
 pub struct Work {
@@ -32,8 +43,10 @@ pub struct Work {
     pub audience: u64,
     /// How many connections may be open at a time; at least 1.
     pub connections: usize,
-    /// When rows that are still open are rejected as expired.
-    pub expires_at: Timestamp,
+    /// The most messages that may leave in a time; `None` for no limit of ours.
+    pub rate: Option<SendRate>,
+    /// For how long after its first attempt a row is tried.
+    pub lifetime: Duration,
     /// How long a run that is asked to stop waits for messages under way.
     pub drain: Duration,
     /// A run that would wait longer than this ends instead, so that others get
@@ -43,10 +56,12 @@ pub struct Work {
 
 impl Work {
     /// How many rows a worker reserves at a time: few on a short list, so that
-    /// no worker keeps rows that another could send.
-    fn batch(&self) -> usize {
+    /// no worker keeps rows that another could send, and few at a low rate, so that
+    /// who unsubscribes in the meantime gets nothing. `rate` is in messages a second.
+    fn batch(&self, rate: f64) -> usize {
         let share = self.audience / (4 * self.connections.max(1) as u64);
-        usize::try_from(share).unwrap_or(LARGEST_BATCH).clamp(1, LARGEST_BATCH)
+        let soon = (rate * SOON.as_secs_f64()) as u64;
+        usize::try_from(share.min(soon)).unwrap_or(LARGEST_BATCH).clamp(1, LARGEST_BATCH)
     }
 }
 
@@ -74,6 +89,9 @@ pub struct DeliveryProgress {
     /// When the server is dialled again after it could not be reached, in
     /// seconds since 1970; 0 while no worker waits for that.
     pub redials_at: AtomicI64,
+    /// Until when nothing is sent because the server asked for patience, in
+    /// seconds since 1970; 0 while it goes on.
+    pub held_until: AtomicI64,
 }
 
 /// Why a run ended without a [`Summary`].
@@ -102,20 +120,18 @@ pub async fn run<L: Ledger, T: Transport>(
     stop: watch::Receiver<StopWish>,
     progress: Arc<DeliveryProgress>,
 ) -> Result<Summary, RunError> {
-    let shared = Mutex::new(RunState {
-        breaker: Breaker::for_connections(work.connections),
-        breaks: HashMap::new(),
-        connections: Connections::default(),
-    });
+    let shared = Mutex::new(RunState::new(&work));
     let run = Arc::new(Run {
         ledger,
         transport,
-        work,
+        began: (clock.now(), clock.uptime()),
         clock,
+        work,
         stop,
         halt: watch::Sender::new(None),
         progress,
         shared,
+        room: Notify::new(),
         dialling: tokio::sync::Mutex::default(),
     });
     let ending = run.until_settled().await?;
@@ -132,11 +148,16 @@ struct Run<L, T> {
     transport: Arc<T>,
     work: Arc<Work>,
     clock: Arc<dyn Clock>,
+    /// When the run began, by both clocks. From then on time is what has
+    /// passed, so that a clock that is set meanwhile moves nothing.
+    began: (Timestamp, Duration),
     stop: watch::Receiver<StopWish>,
     /// Set once, when a worker finds that going on makes no sense.
     halt: watch::Sender<Option<Ending>>,
     progress: Arc<DeliveryProgress>,
     shared: Mutex<RunState>,
+    /// Tells workers that wait for their turn that there may be room for them.
+    room: Notify,
     /// Workers dial one after another, so that each knows what the server said
     /// to the one before.
     dialling: tokio::sync::Mutex<()>,
@@ -144,50 +165,142 @@ struct Run<L, T> {
 
 /// What all workers know together.
 struct RunState {
-    breaker: Breaker,
-    /// How often a connection broke under a row in this run.
-    breaks: HashMap<RowId, u32>,
+    pace: Pace,
+    streak: Streak,
     connections: Connections,
+    /// How many workers are at work.
+    at_work: usize,
+    /// What happened at single rows in this run.
+    rows: HashMap<RowId, RowTrouble>,
+    attempts: u32,
+    breaks: u32,
+    has_accepted: bool,
+    /// Messages in a row without a reply, and how many are too many. When a server
+    /// dies, each connection may leave one, and that proves nothing yet.
+    silences: u32,
+    too_many_silences: u32,
+    /// The last reply that was no acceptance, masked.
+    last_refusal: String,
+}
+
+/// What happened at one row in this run.
+#[derive(Debug, Default)]
+struct RowTrouble {
+    breaks: u32,
+    put_off: u32,
+    attempts: u32,
 }
 
 impl RunState {
-    /// Judges an attempt and counts what it says about the connections.
+    fn new(work: &Work) -> Self {
+        let connections = u32::try_from(work.connections).unwrap_or(u32::MAX);
+        Self {
+            pace: Pace::new(work.connections, work.rate),
+            streak: Streak::default(),
+            connections: Connections::default(),
+            at_work: 0,
+            rows: HashMap::new(),
+            attempts: 0,
+            breaks: 0,
+            has_accepted: false,
+            silences: 0,
+            too_many_silences: connections.saturating_mul(2).saturating_add(1),
+            last_refusal: String::new(),
+        }
+    }
+
+    /// Lets one more worker in, if the pace has room for it.
+    fn let_in(&mut self, now: Duration) -> bool {
+        let has_room = self.at_work < self.pace.width(now);
+        self.at_work += usize::from(has_room);
+        has_room
+    }
+
+    /// Judges an attempt and counts what it says about the row, the connections
+    /// and the pace. `has_proved_itself` is the connection's, the
+    /// message took the time from `begun` to `ended`.
     fn judge(
         &mut self,
         row: &Reserved,
         attempt: &Attempt,
         has_proved_itself: bool,
+        (begun, ended): (Duration, Duration),
         now: Timestamp,
     ) -> Judgement {
-        let mut breaks = 0;
-        if attempt.breaks_connection() {
-            let count = self.breaks.entry(row.row).or_default();
-            *count += 1;
-            breaks = *count;
-        }
-        let judgement = state::judge(attempt, row.attempts, breaks, now);
+        self.attempts = self.attempts.saturating_add(1);
+        let history = self.history(row, attempt, has_proved_itself);
+        let judgement = state::judge(attempt, history, now);
         match judgement.about {
             // A connection that was of use may break for many good reasons.
             ReplySubject::Connection if has_proved_itself => {}
             ReplySubject::Connection => self.connections.broke_early(),
             _ => self.connections.answered(),
         }
+        if let ReplySubject::Pace(meaning) = judgement.about {
+            self.rows.entry(row.row).or_default().put_off += u32::from(self.has_accepted);
+            self.pace.refuse(meaning, begun, ended);
+        }
+        match judgement.outcome {
+            Outcome::Unknown => self.silences += 1,
+            Outcome::Pending => {}
+            _ => self.silences = 0,
+        }
         judgement
+    }
+
+    /// Healthy rows leave no trace, so that a large list costs no memory.
+    fn history(
+        &mut self,
+        row: &Reserved,
+        attempt: &Attempt,
+        has_proved_itself: bool,
+    ) -> RowHistory {
+        // Before its first reply over a used connection, the server has closed
+        // that after the message before, or because it was idle.
+        let is_habit = has_proved_itself && attempt.phase() == Some(super::Phase::MailFrom);
+        let breaks = attempt.breaks_connection() && !is_habit;
+        self.breaks += u32::from(breaks);
+        if breaks {
+            self.rows.entry(row.row).or_default().breaks += 1;
+        }
+        let Some(trouble) = self.rows.get_mut(&row.row) else {
+            return RowHistory { attempts: row.attempts, ..RowHistory::default() };
+        };
+        trouble.attempts += 1;
+        let (other_breaks, other_attempts) =
+            (self.breaks - trouble.breaks, self.attempts.saturating_sub(trouble.attempts));
+        RowHistory {
+            attempts: row.attempts,
+            put_off: trouble.put_off,
+            breaks_connections: breaks
+                && state::breaks_connections(trouble.breaks, other_breaks, other_attempts),
+        }
     }
 }
 
 impl<L: Ledger, T: Transport> Run<L, T> {
     async fn until_settled(self: &Arc<Self>) -> Result<Ending, RunError> {
+        let attempts = state::attempts_in(self.work.lifetime);
         loop {
-            if self.clock.now() >= self.work.expires_at {
-                self.ledger.expire(self.clock.now()).await?;
-            }
+            let now = self.now();
+            let first_tried_by = now.saturating_sub(self.work.lifetime).unwrap_or(Timestamp::MIN);
+            self.ledger.expire(Expiry { first_tried_by, attempts }, now).await?;
             self.one_round().await?;
             if let Some(ending) = self.halt.borrow().clone() {
+                if matches!(ending, Ending::Tripped(_)) {
+                    let restored = self.shared().streak.restore();
+                    self.settle(restored).await?;
+                }
                 return Ok(ending);
             }
             if *self.stop.borrow() > StopWish::GoOn {
                 return Ok(Ending::Interrupted);
+            }
+            let tally = self.ledger.tally().await?;
+            if tally.pending == 0
+                && let Some(trip) = self.rest(tally.sent).await?
+            {
+                return Ok(Ending::Tripped(trip));
             }
             let tally = self.ledger.tally().await?;
             if tally.open() == 0 {
@@ -196,8 +309,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             match self.ledger.next_due().await? {
                 _ if tally.pending > 0 => {}
                 Some(due) => {
-                    let due = due.min(self.work.expires_at);
-                    let wait = until(self.clock.now(), due);
+                    let wait = until(self.now(), due);
                     if self.work.longest_wait.is_some_and(|longest| wait > longest) {
                         return Ok(Ending::Waiting { until: due });
                     }
@@ -212,6 +324,114 @@ impl<L: Ledger, T: Transport> Run<L, T> {
                 }
             }
         }
+    }
+
+    /// Settles the refusals after the last acceptance when nothing else is left.
+    async fn rest(&self, sent: u64) -> Result<Option<Trip>, LedgerError> {
+        let (settled, trip) = {
+            let mut shared = self.shared();
+            let RunState { streak, last_refusal, .. } = &mut *shared;
+            streak.rest(sent, self.work.audience, last_refusal)
+        };
+        self.settle(settled).await?;
+        Ok(trip)
+    }
+
+    /// Decides what a refusal means for the run. The ledger has its row as deferred.
+    async fn refused(&self, held: Held, reply: &str) -> Result<(), LedgerError> {
+        let domain = {
+            let streak = &mut self.shared().streak;
+            streak.refuse(held);
+            let domain = streak.one_domain().map(str::to_owned);
+            domain.filter(|_| streak.has_to_learn_domains())
+        };
+        if let Some(domain) = domain {
+            let has_several = self.ledger.has_other_domain(&domain).await?;
+            self.shared().streak.learn_domains(has_several);
+        }
+        let trip = self.shared().streak.trip(reply);
+        trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
+        Ok(())
+    }
+
+    /// The server refused before it heard of a recipient.
+    fn refused_all(&self, reply: &str) {
+        let trip = {
+            let streak = &mut self.shared().streak;
+            streak.refuse_all();
+            streak.trip(reply)
+        };
+        trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
+    }
+
+    /// The server accepted a message: the run is healthy.
+    async fn accepted(&self, reply: &str) -> Result<(), LedgerError> {
+        let (settled, trip) = {
+            let mut shared = self.shared();
+            shared.has_accepted = true;
+            if shared.pace.accept(self.elapsed()) {
+                self.room.notify_waiters();
+            }
+            shared.streak.accept(reply)
+        };
+        self.settle(settled).await?;
+        trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
+        Ok(())
+    }
+
+    /// Why the run ends instead of waiting for so long until the next message may begin.
+    fn ending_instead_of_waiting(&self, wait: Duration) -> Option<Ending> {
+        let shared = self.shared();
+        let last = || shared.last_refusal.clone();
+        let lifetime = self.work.lifetime;
+        if shared
+            .pace
+            .stalled_since()
+            .is_some_and(|since| self.elapsed().saturating_sub(since) >= lifetime)
+        {
+            let hours = lifetime.as_secs().div_ceil(3600);
+            return Some(Ending::Tripped(Trip::Stalled { hours, last: last() }));
+        }
+        let is_held = shared.pace.held_until(self.elapsed()).is_some();
+        let is_too_long = self.work.longest_wait.is_some_and(|longest| wait > longest);
+        (is_held && is_too_long)
+            .then(|| Ending::HeldBack { until: self.after(wait), reply: last() })
+    }
+
+    fn batch(&self) -> usize {
+        self.work.batch(self.shared().pace.rate())
+    }
+
+    /// Waits until the next message may begin, and lets the progress display know.
+    async fn wait_for_pace(&self, time: Duration) {
+        let until = self.after(time).as_second();
+        self.progress.held_until.store(until, Ordering::Relaxed);
+        self.wait(time).await;
+        self.progress.held_until.store(0, Ordering::Relaxed);
+    }
+
+    async fn settle(&self, settled: Vec<Settlement>) -> Result<(), LedgerError> {
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let rejected = settled.iter().filter(|settled| settled.is_final()).count();
+        self.progress.settled.fetch_add(rejected as u64, Ordering::Relaxed);
+        self.ledger.settle(settled, self.now()).await
+    }
+
+    /// The time that has passed since the run began.
+    fn elapsed(&self) -> Duration {
+        self.clock.uptime().saturating_sub(self.began.1)
+    }
+
+    /// The time of day, by what has passed since the run began.
+    fn now(&self) -> Timestamp {
+        self.after(Duration::ZERO)
+    }
+
+    fn after(&self, wait: Duration) -> Timestamp {
+        let elapsed = self.elapsed().saturating_add(wait);
+        self.began.0.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 
     /// Runs all workers until none finds anything to do.
@@ -276,12 +496,51 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         }
     }
 
+    /// Opens a connection. `None` if the worker should end.
+    async fn dial(self: Arc<Self>) -> Option<T::Connection> {
+        // After this wait the worker dials without a turn: a server that leaves
+        // one dial without an answer may still answer another.
+        let turn = tokio::time::timeout(LONGEST_TURN, self.dialling.lock());
+        let _turn = tokio::select! {
+            turn = turn => turn.ok(),
+            () = self.stopping() => return None,
+        };
+        if self.is_stopping() {
+            return None;
+        }
+        let mut next = self.shared().connections.next_dial();
+        loop {
+            match next {
+                Dial::After(wait) => self.wait_to_dial(wait).await,
+                Dial::LeaveToOthers => return None,
+                Dial::EndRun(ending) => {
+                    self.end_with(ending);
+                    return None;
+                }
+            }
+            if self.is_stopping() {
+                return None;
+            }
+            let dialled = tokio::select! {
+                dialled = self.transport.connect() => dialled,
+                () = self.stopping() => return None,
+            };
+            match dialled {
+                Ok(connection) => {
+                    self.shared().connections.opened();
+                    return Some(connection);
+                }
+                Err(error) => next = self.shared().connections.failed(&error),
+            }
+        }
+    }
+
     /// Waits before the next dial, and lets the progress display know.
     async fn wait_to_dial(&self, time: Duration) {
         if time.is_zero() {
             return;
         }
-        let until = self.clock.now().saturating_add(time).unwrap_or(Timestamp::MAX);
+        let until = self.after(time);
         self.progress.redials_at.store(until.as_second(), Ordering::Relaxed);
         self.wait(time).await;
         self.progress.redials_at.store(0, Ordering::Relaxed);

@@ -27,6 +27,13 @@ pub enum Ending {
         /// When the next recipient is due.
         until: Timestamp,
     },
+    /// The server asked for patience, for longer than this run may wait.
+    HeldBack {
+        /// When the next message may begin.
+        until: Timestamp,
+        /// The server's last reply of that kind, masked.
+        reply: String,
+    },
     /// It was asked to stop.
     Interrupted,
     /// No connection could be opened.

@@ -10,7 +10,7 @@ use crate::campaign::due::Rest;
 use crate::campaign::{Campaign, CopyRecipient, MessageForm, MessagePurpose, UnsubscribePages};
 use crate::delivery::{
     self, Attempt, ConnectError, Connection, DeliveryProgress, DoubtMark, Ending, Ledger, Mailer,
-    StopWish, Summary, Transport, Work,
+    SendRate, StopWish, Summary, Transport, Work,
 };
 use crate::domain::{EmailAddress, SubscriberId, Timestamp, without_local_part};
 use crate::error::{Exit, Failure};
@@ -27,13 +27,20 @@ use super::standstill::{standstill_after, stops_before};
 /// of the systemd unit is a little longer.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How much a route may carry at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) connections: usize,
+    pub(super) rate: Option<SendRate>,
+}
+
 /// Delivers what is left of a frozen campaign.
 pub(super) async fn deliver<T: Transport>(
     publisher: &Publisher<'_>,
     lock: &SenderLock,
     frozen: &FrozenCampaign,
     order: &Order,
-    (transport, connections): (&Arc<T>, usize),
+    (transport, limits): (&Arc<T>, &Limits),
 ) -> Result<SendReport, Failure> {
     let Publisher { context, newsletter, store } = publisher;
     let mut signals = listen_for_signals()?;
@@ -46,12 +53,12 @@ pub(super) async fn deliver<T: Transport>(
         context.ui.detail(&format!("{} rows of an earlier run were free again", doubt.returned));
     }
     let tally = ledger.tally().await?;
-    let lifetime = newsletter.config.delivery.lifetime;
     let work = Work {
         mailer,
         audience: frozen.summary.recipients,
-        connections,
-        expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+        connections: limits.connections,
+        rate: limits.rate,
+        lifetime: newsletter.config.delivery.lifetime,
         drain: DRAIN,
         longest_wait: order.given_by.longest_wait(),
     };
@@ -71,7 +78,7 @@ pub(super) async fn deliver<T: Transport>(
     );
     tokio::pin!(run);
     let mut tick = tokio::time::interval(Duration::from_millis(200));
-    let (mut deferred, mut unreachable) = (0, 0);
+    let (mut deferred, mut unreachable, mut held) = (0, 0, 0);
     let summary = loop {
         tokio::select! {
             summary = &mut run => break summary,
@@ -88,6 +95,7 @@ pub(super) async fn deliver<T: Transport>(
                 bar.set(settled_before + progress.settled.load(Ordering::Relaxed));
                 report_wait(publisher, DEFERRED, &progress.waits_until, &mut deferred);
                 report_wait(publisher, UNREACHABLE, &progress.redials_at, &mut unreachable);
+                report_wait(publisher, HELD_BACK, &progress.held_until, &mut held);
             }
         }
     };
@@ -150,6 +158,7 @@ fn report_halt(context: &Context, wish: &watch::Sender<StopWish>, halt: Halt) {
 
 const DEFERRED: &str = "the server put off the recipients who are left; next attempt";
 const UNREACHABLE: &str = "the server cannot be reached, or closed the connection; next attempt";
+const HELD_BACK: &str = "the server takes no more messages for now; next attempt";
 
 /// Reports each wait once, so that a run that waits for minutes does not look as if it hung.
 fn report_wait(publisher: &Publisher<'_>, reason: &str, until: &AtomicI64, reported: &mut i64) {

@@ -159,6 +159,12 @@ impl SendReport {
                 local_time(until, zone)
             ));
         }
+        if let Ending::HeldBack { until, reply } = &summary.ending {
+            report.status(format!(
+                "the server takes no more messages for now; the timer goes on from {} on: {reply}",
+                local_time(*until, zone)
+            ));
+        }
         if let Some(reason) = &reason {
             report.warning(format!("stopped before the end: {reason}"));
         }
@@ -300,6 +306,7 @@ fn word_of(ending: &Ending, halt: Option<Halt>) -> &'static str {
     match ending {
         Ending::Complete => "complete",
         Ending::Waiting { .. } => "waiting",
+        Ending::HeldBack { .. } => "held-back",
         Ending::Interrupted => INTERRUPTED,
         Ending::NoConnection(_) => "no-connection",
         Ending::Unstable(_) => "unstable",
@@ -315,7 +322,7 @@ pub(super) fn reason_of(ending: &Ending, halt: Option<Halt>) -> Option<String> {
         return Some(halt.reason().to_owned());
     }
     match ending {
-        Ending::Complete | Ending::Waiting { .. } => None,
+        Ending::Complete | Ending::Waiting { .. } | Ending::HeldBack { .. } => None,
         Ending::Interrupted => Some("a signal asked the program to stop".to_owned()),
         Ending::NoConnection(error) => Some(error.to_string()),
         Ending::Unstable(cause) => Some(format!("connections break: {cause}")),
@@ -327,14 +334,15 @@ pub(super) fn reason_of(ending: &Ending, halt: Option<Halt>) -> Option<String> {
 fn exit_of(summary: &Summary, halt: Option<Halt>) -> Exit {
     let ending = match &summary.ending {
         _ if halt.is_some() => Exit::Stopped,
-        Ending::Complete | Ending::Waiting { .. } => Exit::Done,
-        Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(Trip::Refused(_)) => {
-            Exit::Unreachable
-        }
+        Ending::Complete | Ending::Waiting { .. } | Ending::HeldBack { .. } => Exit::Done,
+        Ending::NoConnection(_)
+        | Ending::Unstable(_)
+        | Ending::Tripped(Trip::Refused(_) | Trip::Stalled { .. }) => Exit::Unreachable,
         Ending::Interrupted | Ending::Tripped(_) => Exit::Stopped,
     };
     let unknown = if summary.tally.unknown > 0 { Exit::OutcomesUnknown } else { Exit::Done };
-    let rejected = match (&summary.ending, summary.tally.rejected) {
+    let not_reached = summary.tally.rejected + summary.tally.expired;
+    let rejected = match (&summary.ending, not_reached) {
         (Ending::Complete, 1..) => Exit::Rejections,
         _ => Exit::Done,
     };
@@ -345,6 +353,7 @@ fn exit_of(summary: &Summary, halt: Option<Halt>) -> Exit {
 pub(super) fn others(tally: &Tally) -> String {
     let parts = [
         (tally.rejected, "rejected"),
+        (tally.expired, "expired"),
         (tally.withdrawn, "withdrawn"),
         (tally.unknown, "unknown"),
         (tally.open(), "to be sent"),

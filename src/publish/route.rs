@@ -18,6 +18,7 @@ use crate::store::{FrozenCampaign, SenderLock};
 use crate::transport::smtp::{Authorities, Credentials, SmtpSettings};
 use crate::transport::{OutboxTransport, SmtpTransport};
 
+use super::deliver::Limits;
 use super::newsletter::ReadyIssue;
 use super::order::Order;
 use super::report::SendReport;
@@ -26,7 +27,7 @@ use super::{Publisher, deliver, push};
 /// A route that is set up. Nothing was dialled yet.
 pub(super) enum Route {
     Outbox(Arc<OutboxTransport>),
-    Smtp { transport: Arc<SmtpTransport>, connections: usize },
+    Smtp { transport: Arc<SmtpTransport>, limits: Limits },
     Mailchimp(Mailchimp),
 }
 
@@ -44,7 +45,8 @@ impl Route {
                     Failure::from_error(Exit::Usage, "cannot set up SMTP", &error)
                 })?;
                 let connections = usize::from(smtp.connections);
-                Ok(Self::Smtp { transport: Arc::new(transport), connections })
+                let limits = Limits { connections, rate: smtp.rate };
+                Ok(Self::Smtp { transport: Arc::new(transport), limits })
             }
             Via::Mailchimp(section) => Ok(Self::Mailchimp(mailchimp(context, section)?)),
         }
@@ -85,11 +87,11 @@ impl Route {
     ) -> Result<SendReport, Failure> {
         match self {
             Self::Outbox(outbox) => {
-                deliver::deliver(publisher, lock, frozen, order, (outbox, 1)).await
+                let limits = Limits { connections: 1, rate: None };
+                deliver::deliver(publisher, lock, frozen, order, (outbox, &limits)).await
             }
-            Self::Smtp { transport, connections } => {
-                let transport = (transport, *connections);
-                deliver::deliver(publisher, lock, frozen, order, transport).await
+            Self::Smtp { transport, limits } => {
+                deliver::deliver(publisher, lock, frozen, order, (transport, limits)).await
             }
             Self::Mailchimp(client) => push::resume(publisher, client, frozen, order).await,
         }

@@ -29,6 +29,15 @@ pub(super) fn standstill_after(
     match (&summary.ending, fault_of(&summary.ending)) {
         (Ending::Complete, _) => None,
         (Ending::Waiting { until }, _) => Some((Some(Rest { until: *until, fault: None }), stops)),
+        // The server is asked less and less often, and after some hours somebody is told.
+        (Ending::HeldBack { until, .. }, _) if summary.sent_now == 0 => {
+            let (rest, stops) = rest_after_another_stop(StopFault::Route, stops, now);
+            let fault = rest.fault.filter(|_| stops >= STOPS_BEFORE_ALARM);
+            Some((Some(Rest { until: rest.until.max(*until), fault }), stops))
+        }
+        (Ending::HeldBack { until, .. }, _) => {
+            Some((Some(Rest { until: *until, fault: None }), stops))
+        }
         // A signal is nobody's fault: the next tick goes on.
         (_, None) => Some((None, stops)),
         (_, Some(fault)) => {
@@ -48,12 +57,19 @@ pub(super) fn rest_after_another_stop(fault: StopFault, stops: u32, now: Timesta
 /// What was at fault when a run was stopped, if it was stopped.
 fn fault_of(ending: &Ending) -> Option<StopFault> {
     match ending {
-        Ending::Complete | Ending::Waiting { .. } | Ending::Interrupted => None,
+        Ending::Complete
+        | Ending::Waiting { .. }
+        | Ending::HeldBack { .. }
+        | Ending::Interrupted => None,
         Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(_) => {
             Some(StopFault::Route)
         }
     }
 }
+
+/// In so many runs in a row the server may ask for patience and accept nothing
+/// before that is an alarm.
+const STOPS_BEFORE_ALARM: u32 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -65,6 +81,7 @@ mod tests {
         let now: Timestamp = "2026-08-26T12:00:00Z".parse().unwrap();
         let at = |text: &str| format!("2026-08-26T{text}:00Z").parse().unwrap();
         let put_off = Ending::Waiting { until: at("12:05") };
+        let held_back = Ending::HeldBack { until: at("12:05"), reply: String::new() };
         let tripped = Ending::Tripped(Trip::Silence(3));
         let unstable = Ending::Unstable("it closed".to_owned());
         let rests = |time: &str, fault| Some(Rest { until: at(time), fault });
@@ -76,6 +93,9 @@ mod tests {
             (Ending::Interrupted, 1, 2, Some((None, 0))),
             (put_off.clone(), 0, 2, Some((rests("12:05", None), 2))),
             (put_off, 1, 2, Some((rests("12:05", None), 0))),
+            (held_back.clone(), 5, 3, Some((rests("12:05", None), 0))),
+            (held_back.clone(), 0, 0, Some((rests("12:15", None), 1))),
+            (held_back, 0, 3, Some((rests("14:00", route), 4))),
             (tripped.clone(), 0, 0, Some((rests("12:15", route), 1))),
             (tripped.clone(), 0, 2, Some((rests("13:00", route), 3))),
             (tripped, 1, 2, Some((rests("12:15", route), 1))),

@@ -12,8 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::writer::{Durability, Turn};
 use super::{Store, to_json, to_millis};
-use crate::delivery::{Closing, LedgerError, Outcome, RejectClass, RowId, RowState};
-use crate::domain::{CampaignKey, SuppressionReason};
+use crate::delivery::{Closing, LedgerError, Outcome, RowId, RowState};
 
 /// A row that goes from one state to the next.
 #[derive(Serialize)]
@@ -24,7 +23,6 @@ pub(super) struct Change {
     /// What is added to the number of attempts.
     attempts: i8,
     due_at: i64,
-    class: Option<&'static str>,
     /// Absent where the earlier note stays.
     note: Option<String>,
     /// Absent where the caller has no clock at hand.
@@ -44,22 +42,22 @@ const GROUP: usize = 256;
 /// campaign's index.
 pub(super) const WRITE_CHANGES: &str = "
     UPDATE recipients
-    SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = c.class,
+    SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = NULL,
         note = coalesce(c.note, recipients.note),
         updated_at = coalesce(c.at, recipients.updated_at),
+        first_at = iif(c.state = 'deferred', coalesce(first_at, c.at), first_at),
         boot_id = iif(c.state = 'started', boot_id, NULL)
     FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
                  value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
-                 value ->> 'class' AS class, value ->> 'note' AS note, value ->> 'at' AS at
+                 value ->> 'note' AS note, value ->> 'at' AS at
           FROM json_each(?1)) c
     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
     RETURNING recipients.id";
 
 /// Starts the task. It ends when the last sender is dropped and all changes that
 /// waited are written.
-pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sender<ChangeRequest> {
+pub(super) fn spawn(store: Store, campaign: i64) -> mpsc::Sender<ChangeRequest> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
-    let origin = format!("refused as no mailbox, in {key}");
     tokio::spawn(async move {
         let mut waiting = VecDeque::new();
         while let Some(request) = receiver.recv().await {
@@ -72,7 +70,7 @@ pub(super) fn spawn(store: Store, campaign: i64, key: &CampaignKey) -> mpsc::Sen
                 waiting.push_back(request);
             }
             while !waiting.is_empty() {
-                write_group(&store, &mut turn, campaign, &origin, take_group(&mut waiting)).await;
+                write_group(&store, &mut turn, campaign, take_group(&mut waiting)).await;
             }
         }
     });
@@ -103,9 +101,6 @@ impl Change {
             Outcome::Deferred(until) => {
                 Self { due_at: to_millis(until), ..change(RowState::Deferred) }
             }
-            Outcome::Rejected(class) => {
-                Self { class: Some(class.as_str()), ..change(RowState::Rejected) }
-            }
             Outcome::Unknown => change(RowState::Unknown),
             // The row goes behind those that were not tried yet. Otherwise one recipient
             // at whom the server closes the connection would hold up all others.
@@ -118,11 +113,7 @@ impl Change {
 
     fn new(row: RowId, from: RowState, to: RowState) -> Self {
         let (row, attempts, due_at) = (row.0, 0, 0);
-        Self { row, from, to, attempts, due_at, class: None, note: None, at: None }
-    }
-
-    fn names_no_mailbox(&self) -> bool {
-        self.class == Some(RejectClass::Mailbox.as_str())
+        Self { row, from, to, attempts, due_at, note: None, at: None }
     }
 }
 
@@ -143,15 +134,9 @@ fn take_group(waiting: &mut VecDeque<ChangeRequest>) -> Vec<ChangeRequest> {
     group
 }
 
-async fn write_group(
-    store: &Store,
-    turn: &mut Turn<'_>,
-    campaign: i64,
-    origin: &str,
-    group: Vec<ChangeRequest>,
-) {
+async fn write_group(store: &Store, turn: &mut Turn<'_>, campaign: i64, group: Vec<ChangeRequest>) {
     let changes: Vec<_> = group.iter().flat_map(|request| &request.changes).collect();
-    let written = write(turn, campaign, origin, &changes).await;
+    let written = write(turn, campaign, &changes).await;
     for request in group {
         let result = match &written {
             Err(error) => Err(store.ledger_fault("written", error)),
@@ -172,47 +157,18 @@ fn refused(store: &Store, change: &Change) -> LedgerError {
     store.ledger_error("written", cause)
 }
 
-/// Makes every change whose row is in the state it expects, and returns those rows.
+/// Makes every change whose row is in the state it expects, and returns those
+/// rows. One statement is a transaction by itself, which costs a third of an
+/// explicit one.
 async fn write(
     turn: &mut Turn<'_>,
-    campaign: i64,
-    origin: &str,
-    changes: &[&Change],
-) -> Result<HashSet<i64>, sqlx::Error> {
-    let dead: Vec<_> = changes.iter().filter(|change| change.names_no_mailbox()).collect();
-    if dead.is_empty() {
-        // One statement is a transaction by itself, which costs a third of an explicit one.
-        let connection = turn.connection(Durability::Process).await?;
-        return write_changes(connection, campaign, changes).await;
-    }
-    let mut transaction = turn.begin(Durability::Process).await?;
-    let rows = write_changes(&mut transaction, campaign, changes).await?;
-    let dead: Vec<_> =
-        dead.iter().filter(|change| rows.contains(&change.row)).map(|c| (c.row, c.at)).collect();
-    sqlx::query(
-        "INSERT INTO suppressions (address_key, reason, origin, at)
-         SELECT r.address_key, ?3, ?2, coalesce(d.value ->> 1, r.updated_at)
-         FROM json_each(?1) d JOIN recipients r ON r.id = d.value ->> 0 WHERE true
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(to_json(&dead)?)
-    .bind(origin)
-    .bind(SuppressionReason::HardBounce.as_str())
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(rows)
-}
-
-async fn write_changes(
-    connection: &mut sqlx::SqliteConnection,
     campaign: i64,
     changes: &[&Change],
 ) -> Result<HashSet<i64>, sqlx::Error> {
     let rows: Vec<i64> = sqlx::query_scalar(WRITE_CHANGES)
         .bind(to_json(changes)?)
         .bind(campaign)
-        .fetch_all(connection)
+        .fetch_all(turn.connection(Durability::Process).await?)
         .await?;
     Ok(rows.into_iter().collect())
 }

@@ -7,6 +7,8 @@
 //! these states literally: SQLite uses a partial index only if the query repeats
 //! its condition. All other states are bound.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
 use tokio::sync::mpsc;
@@ -19,16 +21,18 @@ use super::{
     LedgerRows, SenderLock, Store, StoreError, StoreFault, from_millis, to_json, to_millis,
 };
 use crate::delivery::{
-    Claim, Closing, Doubt, InDoubt, Ledger, LedgerError, RejectClass, Reserved, RowId, RowState,
-    Tally,
+    Claim, Closing, Doubt, Expiry, Fate, InDoubt, Ledger, LedgerError, RejectClass, Reserved,
+    RowId, RowState, Settlement, Tally,
 };
-use crate::domain::{CampaignKey, EmailAddress, SubscriberId, Timestamp};
+use crate::domain::{CampaignKey, EmailAddress, SubscriberId, SuppressionReason, Timestamp};
 
 /// The ledger of one campaign. It holds the right to send until it is dropped.
 pub struct SqliteLedger {
     store: Store,
     rows: LedgerRows,
     changes: mpsc::Sender<ChangeRequest>,
+    /// Why an address that this campaign found dead is suppressed.
+    origin: String,
     _lock: SenderLock,
 }
 
@@ -41,7 +45,27 @@ pub(super) const EXPIRE: &str = "
     UPDATE recipients
     SET state = ?5, class = ?2, due_at = 0, updated_at = ?3,
         note = iif(note = '', ?4, ?4 || '; before: ' || note)
-    WHERE campaign = ?1 AND (state = 'pending' OR state = 'deferred')";
+    WHERE campaign = ?1 AND state = 'deferred' AND attempts >= ?6
+      AND coalesce(first_at, updated_at) <= ?7";
+
+/// A row that was deferred under a clock that was ahead waits as long as it was
+/// meant to, from now on.
+pub(super) const SET_CLOCK_BACK: &str = "
+    UPDATE recipients
+    SET due_at = ?2 + max(due_at - updated_at, 0), updated_at = ?2,
+        first_at = min(coalesce(first_at, ?2), ?2)
+    WHERE campaign = ?1 AND state = 'deferred' AND updated_at > ?2";
+
+/// The note stays, for `status`. An attempt that says nothing about the recipient does not count.
+pub(super) const SETTLE: &str = "
+    UPDATE recipients
+    SET state = s.state, class = s.class, due_at = 0, updated_at = ?2,
+        first_at = iif(s.state = 'pending' AND attempts <= 1, NULL, first_at),
+        attempts = attempts - (s.state = 'pending' AND attempts > 0)
+    FROM (SELECT value ->> 'row' AS row, value ->> 'state' AS state, value ->> 'class' AS class
+          FROM json_each(?1)) s
+    WHERE recipients.id = s.row AND +recipients.campaign = ?3 AND recipients.state = 'deferred'
+    RETURNING recipients.id";
 
 pub(super) const CLAIM_DUE: &str = concat!(
     "SELECT r.id, r.subscriber, r.attempts, s.address, s.first_name, s.last_name, ",
@@ -72,8 +96,9 @@ impl Store {
         lock: &SenderLock,
     ) -> Result<SqliteLedger, StoreError> {
         let rows = self.ledger_rows(key, OPEN).await?;
-        let changes = group::spawn(self.clone(), rows.campaign, key);
-        Ok(SqliteLedger { store: self.clone(), rows, changes, _lock: lock.clone() })
+        let changes = group::spawn(self.clone(), rows.campaign);
+        let origin = format!("refused as no mailbox, in {key}");
+        Ok(SqliteLedger { store: self.clone(), rows, changes, origin, _lock: lock.clone() })
     }
 }
 
@@ -100,7 +125,12 @@ impl Ledger for SqliteLedger {
             let (untouched, doubtful): (Vec<_>, Vec<_>) =
                 interrupted.into_iter().partition(|row| row.was_only_reserved_in(boot_id));
             settle(&mut transaction, &untouched, &UNTOUCHED, now).await?;
-            settle(&mut transaction, &doubtful, Settlement::for_doubt(in_doubt), now).await?;
+            settle(&mut transaction, &doubtful, DoubtSettlement::for_doubt(in_doubt), now).await?;
+            sqlx::query(SET_CLOCK_BACK)
+                .bind(self.rows.campaign)
+                .bind(to_millis(now))
+                .execute(&mut *transaction)
+                .await?;
             transaction.commit().await?;
             Ok(Doubt { in_doubt: doubtful.len() as u64, returned: untouched.len() as u64 })
         };
@@ -166,20 +196,102 @@ impl Ledger for SqliteLedger {
         Ok(due.map(from_millis))
     }
 
-    async fn expire(&self, now: Timestamp) -> Result<u64, LedgerError> {
+    async fn settle(&self, settled: Vec<Settlement>, now: Timestamp) -> Result<(), LedgerError> {
+        let settle = async {
+            let mut turn = self.store.writer().turn().await;
+            let mut transaction = turn.begin(Durability::Process).await?;
+            let rows: Vec<SettledRow> = settled.iter().map(SettledRow::new).collect();
+            let changed: HashSet<i64> = sqlx::query_scalar(SETTLE)
+                .bind(to_json(&rows)?)
+                .bind(to_millis(now))
+                .bind(self.rows.campaign)
+                .fetch_all(&mut *transaction)
+                .await?
+                .into_iter()
+                .collect();
+            let is_dead = |row: &&Settlement| {
+                row.fate == Fate::Rejected(RejectClass::Mailbox) && changed.contains(&row.row.0)
+            };
+            let dead: Vec<_> = settled.iter().filter(is_dead).map(|row| row.row.0).collect();
+            suppress(&mut transaction, &dead, &self.origin, now).await?;
+            transaction.commit().await
+        };
+        settle.await.map_err(self.cannot_write())
+    }
+
+    async fn has_other_domain(&self, domain: &str) -> Result<bool, LedgerError> {
+        let suffix = format!("@{domain}");
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM recipients WHERE id BETWEEN ?1 AND ?2
+                            AND substr(address_key, -length(?3)) <> ?3)",
+        )
+        .bind(self.rows.first)
+        .bind(self.rows.last)
+        .bind(suffix)
+        .fetch_one(self.store.readers())
+        .await
+        .map_err(|error| self.store.ledger_fault("read", &error))
+    }
+
+    async fn expire(&self, expiry: Expiry, now: Timestamp) -> Result<u64, LedgerError> {
         let expire = async {
             let mut turn = self.store.writer().turn().await;
             sqlx::query(EXPIRE)
                 .bind(self.rows.campaign)
                 .bind(RejectClass::Expired.as_str())
                 .bind(to_millis(now))
-                .bind("the lifetime of the campaign ended")
+                .bind("tried until its time was over")
                 .bind(RowState::Rejected.as_str())
+                .bind(expiry.attempts)
+                .bind(to_millis(expiry.first_tried_by))
                 .execute(turn.connection(Durability::Power).await?)
                 .await
         };
         expire.await.map(|done| done.rows_affected()).map_err(self.cannot_write())
     }
+}
+
+/// What SQL reads of a [`Settlement`].
+#[derive(Serialize)]
+struct SettledRow {
+    row: i64,
+    state: RowState,
+    class: Option<&'static str>,
+}
+
+impl SettledRow {
+    fn new(settled: &Settlement) -> Self {
+        let (state, class) = match settled.fate {
+            Fate::Rejected(class) => (RowState::Rejected, Some(class.as_str())),
+            Fate::RejectedOnce => (RowState::Rejected, Some(RejectClass::Mailbox.as_str())),
+            Fate::Restored => (RowState::Pending, None),
+        };
+        Self { row: settled.row.0, state, class }
+    }
+}
+
+async fn suppress(
+    connection: &mut SqliteConnection,
+    rows: &[i64],
+    origin: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO suppressions (address_key, reason, origin, at)
+         SELECT r.address_key, ?3, ?2, ?4
+         FROM json_each(?1) d JOIN recipients r ON r.id = d.value WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(to_json(rows)?)
+    .bind(origin)
+    .bind(SuppressionReason::HardBounce.as_str())
+    .bind(to_millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 impl Store {
@@ -219,15 +331,16 @@ impl Interrupted {
 }
 
 /// What an interrupted row becomes.
-struct Settlement {
+struct DoubtSettlement {
     state: RowState,
     class: Option<&'static str>,
     note: &'static str,
 }
 
-const UNTOUCHED: Settlement = Settlement { state: RowState::Pending, class: None, note: "" };
+const UNTOUCHED: DoubtSettlement =
+    DoubtSettlement { state: RowState::Pending, class: None, note: "" };
 
-impl Settlement {
+impl DoubtSettlement {
     fn for_doubt(in_doubt: InDoubt) -> &'static Self {
         match in_doubt {
             InDoubt::Keep => &Self {
@@ -268,7 +381,7 @@ async fn read_interrupted(
 async fn settle(
     connection: &mut SqliteConnection,
     rows: &[Interrupted],
-    settlement: &Settlement,
+    settlement: &DoubtSettlement,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {

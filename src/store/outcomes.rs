@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{LedgerRows, Store, StoreError, from_millis};
-use crate::delivery::{RowState, Tally};
+use crate::delivery::{RejectClass, RowState, Tally};
 use crate::domain::{SubscriberId, Timestamp};
 
 /// The outcome for one recipient. `Debug` masks the address.
@@ -37,16 +37,22 @@ impl Store {
     /// Counts the rows of a campaign by state.
     pub(crate) async fn tally(&self, rows: LedgerRows) -> Result<Tally, StoreError> {
         let counts: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT state, count(*) FROM recipients WHERE id BETWEEN ?1 AND ?2 GROUP BY state",
+            "SELECT iif(class = ?3, class, state) AS word, count(*) FROM recipients
+             WHERE id BETWEEN ?1 AND ?2 GROUP BY word",
         )
         .bind(rows.first)
         .bind(rows.last)
+        .bind(RejectClass::Expired.as_str())
         .fetch_all(self.readers())
         .await
         .map_err(self.fault(COUNT))?;
         let mut tally = Tally::default();
-        for (state, count) in counts {
-            let state = RowState::parse(&state);
+        for (word, count) in counts {
+            if word == RejectClass::Expired.as_str() {
+                tally.expired = count as u64;
+                continue;
+            }
+            let state = RowState::parse(&word);
             let state = state.ok_or_else(|| self.damaged(COUNT, "a row has no valid state"))?;
             *tally.count_mut(state) = count as u64;
         }

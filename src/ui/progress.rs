@@ -121,6 +121,10 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
         }
+
+        fn uptime(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
     }
 
     #[test]

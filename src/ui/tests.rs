@@ -11,6 +11,10 @@ impl Clock for Stopped {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
+
+    fn uptime(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
 }
 
 /// Standard output whose reader has gone.

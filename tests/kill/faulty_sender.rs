@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use postrider::campaign::{MessageForm, MessagePurpose, UnsubscribePages};
 use postrider::delivery::{
-    Claim, Closing, DeliveryProgress, Doubt, InDoubt, Ledger, LedgerError, Mailer, RowId, StopWish,
-    Tally, Work, run,
+    Claim, Closing, DeliveryProgress, Doubt, Expiry, InDoubt, Ledger, LedgerError, Mailer, RowId,
+    Settlement, StopWish, Tally, Work, run,
 };
 use postrider::domain::{
     CampaignKey, Clock, EmailAddress, Host, MailServer, Random, Slug, Timestamp,
@@ -95,7 +95,8 @@ async fn deliver(fault: Fault, root: &Path, server: &str) -> Result<(), Trouble>
         },
         audience: AUDIENCE as u64,
         connections: CONNECTIONS,
-        expires_at: Timestamp::MAX,
+        rate: None,
+        lifetime: Duration::from_secs(30 * 24 * 3600),
         drain: Duration::from_secs(30),
         longest_wait: None,
     };
@@ -170,8 +171,16 @@ impl Ledger for FaultyLedger {
         self.inner.next_due().await
     }
 
-    async fn expire(&self, now: Timestamp) -> Result<u64, LedgerError> {
-        self.inner.expire(now).await
+    async fn settle(&self, settled: Vec<Settlement>, now: Timestamp) -> Result<(), LedgerError> {
+        self.inner.settle(settled, now).await
+    }
+
+    async fn has_other_domain(&self, domain: &str) -> Result<bool, LedgerError> {
+        self.inner.has_other_domain(domain).await
+    }
+
+    async fn expire(&self, expiry: Expiry, now: Timestamp) -> Result<u64, LedgerError> {
+        self.inner.expire(expiry, now).await
     }
 }
 
@@ -181,6 +190,10 @@ struct World;
 impl Clock for World {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn uptime(&self) -> Duration {
+        std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
     }
 }
 

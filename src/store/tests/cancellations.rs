@@ -1,7 +1,7 @@
 use super::*;
 use crate::delivery::provider::RemoteId;
 use crate::delivery::push::{PushRecord, SendEnd, SendIntent};
-use crate::delivery::{Closing, InDoubt, Ledger, Outcome, RejectClass, Tally};
+use crate::delivery::{Closing, Fate, InDoubt, Ledger, Outcome, RejectClass, Settlement, Tally};
 use crate::store::retry::RetryCount;
 use crate::store::{CallOff, CallOffUndone, FreezeError, RetryClass, SqliteLedger};
 
@@ -154,17 +154,15 @@ async fn a_retry_makes_exactly_the_named_rows_pending_as_if_never_tried() {
     let (store, ledger) = begun(&temporary, 6).await;
     let rows: Vec<_> =
         ledger.claim(5, at(1)).await.unwrap().reserved.iter().map(|row| row.row).collect();
-    let outcomes = [
-        Outcome::Sent,
-        Outcome::Unknown,
-        Outcome::Rejected(RejectClass::Mailbox),
-        Outcome::Rejected(RejectClass::Other),
-        Outcome::Rejected(RejectClass::Expired),
-    ];
-    for (row, outcome) in rows.iter().zip(outcomes) {
+    let later = Outcome::Deferred(at(60));
+    for (row, outcome) in rows.iter().zip([Outcome::Sent, Outcome::Unknown, later, later, later]) {
         ledger.start(*row, None).await.unwrap();
         ledger.close(closing(*row, outcome)).await.unwrap();
     }
+    let settled = [(2, RejectClass::Mailbox), (3, RejectClass::Other), (4, RejectClass::Expired)];
+    let settled =
+        settled.map(|(row, class)| Settlement { row: rows[row], fate: Fate::Rejected(class) });
+    ledger.settle(settled.into(), at(5)).await.unwrap();
     store.unsubscribe(crate::domain::SubscriberId(6), "t", at(6)).await.unwrap();
     ledger.claim(5, at(6)).await.unwrap();
     drop(ledger);
@@ -186,6 +184,7 @@ async fn a_retry_makes_exactly_the_named_rows_pending_as_if_never_tried() {
     assert_eq!(store.campaign_summaries().await.unwrap()[0].finished_at, None);
     let now = tally(&store).await;
     assert_eq!((now.sent, now.unknown, now.rejected, now.withdrawn), (1, 1, 2, 1));
+    assert_eq!(now.expired, 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use super::*;
-use crate::delivery::{Closing, Ledger, Outcome, RejectClass};
+use crate::delivery::{Closing, Fate, Ledger, Outcome, RejectClass, RowId, Settlement};
 use crate::domain::{SubscriberId, SubscriptionStatus, SuppressionReason};
-use crate::store::{Edited, SubscriberEdit};
+use crate::store::{Edited, SqliteLedger, SubscriberEdit};
 
 /// What happened, in one line for each event.
 async fn told(store: &Store, who: &str) -> Vec<String> {
@@ -64,8 +64,7 @@ async fn a_suppression_by_a_refusal_names_its_campaign_and_can_be_lifted() {
     let ledger = store.ledger(&key("one"), &store.lock_for_sending().unwrap()).await.unwrap();
     let row = ledger.claim(1, at(1)).await.unwrap().reserved[0].row;
     ledger.start(row, None).await.unwrap();
-    let outcome = Outcome::Rejected(RejectClass::Mailbox);
-    ledger.close(Closing { row, outcome, note: "550".into(), at: at(2) }).await.unwrap();
+    reject(&ledger, row, at(2)).await;
     let who = address("reader0@example.org");
     assert_eq!(
         told(&store, "reader0@example.org").await[1],
@@ -132,9 +131,7 @@ async fn an_edit_keeps_the_number_and_moves_what_is_not_sent_yet() {
     let reserved = ledger.claim(9, at(10)).await.unwrap().reserved;
     assert_eq!(reserved[0].address.as_str(), "ANN@y.example");
     ledger.start(reserved[0].row, None).await.unwrap();
-    let outcome = Outcome::Rejected(RejectClass::Mailbox);
-    let closing = Closing { row: reserved[0].row, outcome, note: "550".into(), at: at(11) };
-    ledger.close(closing).await.unwrap();
+    reject(&ledger, reserved[0].row, at(11)).await;
     assert!(store.suppression(&address("ann@y.example")).await.unwrap().is_some());
     assert!(store.suppression(&address("ann@x.example")).await.unwrap().is_none());
 }
@@ -151,4 +148,12 @@ async fn the_history_of_examples_goes_with_them() {
     import(&store, "email\nbob@x.example\n").await;
     assert_eq!(told(&store, "bob@x.example").await, ["added subscribed by a test"]);
     assert_eq!(told(&store, "ann@x.example").await, Vec::<String>::new());
+}
+
+/// A started row whose mailbox does not exist, as later acceptances confirm.
+async fn reject(ledger: &SqliteLedger, row: RowId, at: Timestamp) {
+    let closing = Closing { row, outcome: Outcome::Deferred(at), note: "550".into(), at };
+    ledger.close(closing).await.unwrap();
+    let fate = Fate::Rejected(RejectClass::Mailbox);
+    ledger.settle(vec![Settlement { row, fate }], at).await.unwrap();
 }

@@ -1,10 +1,11 @@
 use super::*;
 use crate::delivery::{
-    Closing, Doubt, InDoubt, Ledger, Outcome, RejectClass, Reserved, RowId, RowState, Tally,
+    Closing, Doubt, Expiry, Fate, InDoubt, Ledger, Outcome, RejectClass, Reserved, RowId, RowState,
+    Settlement, Tally,
 };
 use crate::domain::{SubscriberId, SuppressionReason};
 use crate::store::group::WRITE_CHANGES;
-use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE};
+use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE, SET_CLOCK_BACK, SETTLE};
 use crate::store::{OutcomeRow, SqliteLedger};
 
 async fn open_ledger(store: &Store) -> SqliteLedger {
@@ -60,8 +61,9 @@ async fn an_attempt_goes_from_start_to_outcome() {
     ledger.start(rows[0], None).await.unwrap();
     ledger.start(rows[1], Some(closing(rows[0], Outcome::Sent))).await.unwrap();
     ledger.start(rows[2], Some(closing(rows[1], Outcome::Deferred(at(60))))).await.unwrap();
-    let rejected = closing(rows[2], Outcome::Rejected(RejectClass::Other));
-    ledger.start(rows[3], Some(rejected)).await.unwrap();
+    ledger.start(rows[3], Some(closing(rows[2], Outcome::Deferred(at(60))))).await.unwrap();
+    let fate = Fate::Rejected(RejectClass::Other);
+    ledger.settle(vec![Settlement { row: rows[2], fate }], at(5)).await.unwrap();
     ledger.start(rows[4], Some(closing(rows[3], Outcome::Unknown))).await.unwrap();
     ledger.close(closing(rows[4], Outcome::Pending)).await.unwrap();
     let tally = ledger.tally().await.unwrap();
@@ -120,18 +122,6 @@ async fn a_recipient_who_unsubscribes_after_the_freeze_is_withdrawn_with_the_rea
 }
 
 #[tokio::test]
-async fn a_mailbox_that_does_not_exist_is_suppressed_with_the_outcome() {
-    let temporary = Temporary::new();
-    let (store, ledger) = ledger_of(&temporary, 2).await;
-    let row = claim(&ledger, 1).await.remove(0);
-    ledger.start(row.row, None).await.unwrap();
-    ledger.close(closing(row.row, Outcome::Rejected(RejectClass::Mailbox))).await.unwrap();
-    let reason = store.suppression(&row.address).await.unwrap();
-    assert_eq!(reason, Some(SuppressionReason::HardBounce));
-    assert_eq!(store.plan_audience().await.unwrap().included, 1);
-}
-
-#[tokio::test]
 async fn a_row_in_another_state_is_an_error_and_stays_as_it_is() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 3).await;
@@ -143,8 +133,8 @@ async fn a_row_in_another_state_is_an_error_and_stays_as_it_is() {
     let error = ledger.start(rows[0], None).await.unwrap_err();
     assert!(error.to_string().contains("row 1 cannot become started"), "{error}");
     ledger.close(closing(rows[0], Outcome::Sent)).await.unwrap();
-    let mailbox = Outcome::Rejected(RejectClass::Mailbox);
-    assert!(ledger.close(closing(rows[0], mailbox)).await.is_err());
+    let fate = Fate::Rejected(RejectClass::Mailbox);
+    ledger.settle(vec![Settlement { row: rows[0], fate }], at(6)).await.unwrap();
     assert!(ledger.release(vec![rows[0]]).await.is_err());
     let expected = Tally { pending: 1, reserved: 1, sent: 1, ..Tally::default() };
     assert_eq!(ledger.tally().await.unwrap(), expected);
@@ -219,19 +209,81 @@ async fn rows_in_doubt_are_settled_as_the_caller_decides() {
 }
 
 #[tokio::test]
-async fn rows_that_wait_when_the_lifetime_ends_are_rejected_as_expired() {
+async fn only_rows_that_had_their_time_and_their_attempts_expire() {
     let temporary = Temporary::new();
     let (store, ledger) = ledger_of(&temporary, 4).await;
     let rows: Vec<_> = claim(&ledger, 2).await.iter().map(|row| row.row).collect();
     ledger.start(rows[0], None).await.unwrap();
     ledger.close(closing(rows[0], Outcome::Deferred(at(60)))).await.unwrap();
-    assert_eq!(ledger.expire(at(9)).await.unwrap(), 3);
-    let expected = Tally { reserved: 1, rejected: 3, ..Tally::default() };
+    let tried_at = closing(rows[0], Outcome::Unknown).at;
+    let expiry = |first_tried_by, attempts| Expiry { first_tried_by, attempts };
+    let too_early = tried_at - std::time::Duration::from_secs(1);
+    assert_eq!(ledger.expire(expiry(too_early, 1), at(9)).await.unwrap(), 0);
+    assert_eq!(ledger.expire(expiry(tried_at, 2), at(9)).await.unwrap(), 0);
+    assert_eq!(ledger.expire(expiry(tried_at, 1), at(9)).await.unwrap(), 1);
+    // Rows that were never tried do not grow old.
+    let expected = Tally { pending: 2, reserved: 1, expired: 1, ..Tally::default() };
     assert_eq!(ledger.tally().await.unwrap(), expected);
     assert_eq!(ledger.next_due().await.unwrap(), None);
     let expired = rows_in(&store, RowState::Rejected).await;
-    assert!(expired.iter().all(|row| row.class == "expired"));
+    assert_eq!(expired[0].class, "expired");
     assert!(expired[0].note.ends_with("250 ok"));
+}
+
+#[tokio::test]
+async fn a_refused_row_is_rejected_suppressed_or_as_if_it_had_not_been_tried() {
+    let temporary = Temporary::new();
+    let (store, ledger) = ledger_of(&temporary, 5).await;
+    let rows = claim(&ledger, 5).await;
+    for row in &rows {
+        ledger.start(row.row, None).await.unwrap();
+        ledger.close(closing(row.row, Outcome::Deferred(at(60)))).await.unwrap();
+    }
+    let fates = [
+        Fate::Rejected(RejectClass::Mailbox),
+        Fate::RejectedOnce,
+        Fate::Rejected(RejectClass::Other),
+        Fate::Restored,
+    ];
+    let settled: Vec<_> =
+        rows.iter().zip(fates).map(|(row, fate)| Settlement { row: row.row, fate }).collect();
+    ledger.settle(settled.clone(), at(9)).await.unwrap();
+    // A row that is not deferred any more stays as it is.
+    ledger.settle(settled, at(10)).await.unwrap();
+    let expected = Tally { pending: 1, deferred: 1, rejected: 3, ..Tally::default() };
+    assert_eq!(ledger.tally().await.unwrap(), expected);
+    for (row, suppressed) in rows.iter().zip([true, false, false, false]) {
+        let reason = store.suppression(&row.address).await.unwrap();
+        assert_eq!(reason, suppressed.then_some(SuppressionReason::HardBounce));
+    }
+    assert_eq!(store.plan_audience().await.unwrap().included, 4);
+    let again = claim(&ledger, 9).await;
+    assert_eq!((again.len(), again[0].row, again[0].attempts), (1, rows[3].row, 0));
+}
+
+#[tokio::test]
+async fn a_row_that_was_deferred_under_a_clock_that_was_ahead_waits_no_longer_than_meant() {
+    let temporary = Temporary::new();
+    let (_, ledger) = ledger_of(&temporary, 1).await;
+    let row = claim(&ledger, 1).await[0].row;
+    ledger.start(row, None).await.unwrap();
+    let year = at(365 * 24 * 3600);
+    let note = "451 later".to_owned();
+    let outcome = Outcome::Deferred(year + std::time::Duration::from_secs(300));
+    ledger.close(Closing { row, outcome, note, at: year }).await.unwrap();
+    ledger.recover(InDoubt::Keep, at(9)).await.unwrap();
+    assert_eq!(ledger.next_due().await.unwrap(), Some(at(309)));
+    // Its first attempt was not in the future either.
+    let expiry = Expiry { first_tried_by: at(9), attempts: 1 };
+    assert_eq!(ledger.expire(expiry, at(9)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_ledger_knows_whether_other_domains_are_on_the_list() {
+    let temporary = Temporary::new();
+    let (_, ledger) = ledger_of(&temporary, 2).await;
+    assert!(!ledger.has_other_domain("example.org").await.unwrap());
+    assert!(ledger.has_other_domain("ample.org").await.unwrap());
 }
 
 #[tokio::test]
@@ -299,13 +351,15 @@ async fn a_full_disk_stops_the_ledger_and_changes_no_row() {
 async fn claiming_reads_an_index_and_a_group_goes_to_its_rows() {
     let temporary = Temporary::new();
     let (store, _ledger) = ledger_of(&temporary, 10).await;
-    for sql in [CLAIM_DUE, CLAIM_PENDING, NEXT_DUE, EXPIRE] {
+    for sql in [CLAIM_DUE, CLAIM_PENDING, NEXT_DUE, EXPIRE, SET_CLOCK_BACK] {
         let plan = plan(&store, sql).await;
         assert!(plan.contains("recipients_claimable"), "{plan}");
         assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
-    let plan = plan(&store, WRITE_CHANGES).await;
-    assert!(plan.contains("SEARCH recipients USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
+    for sql in [WRITE_CHANGES, SETTLE] {
+        let plan = plan(&store, sql).await;
+        assert!(plan.contains("SEARCH recipients USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
+    }
 }
 
 async fn plan(store: &Store, sql: &str) -> String {
@@ -357,14 +411,19 @@ async fn the_states_add_up_to_the_audience_after_any_history() {
                 6..=7 => {
                     let Some(row) = started.pop() else { continue };
                     let outcome = match random.below(6) {
-                        0 => Outcome::Deferred(at(now + 5)),
-                        1 => Outcome::Rejected(RejectClass::Mailbox),
+                        0 | 1 => Outcome::Deferred(at(now + 5)),
                         2 => Outcome::Unknown,
                         3 => Outcome::Pending,
                         _ => Outcome::Sent,
                     };
                     sent += u64::from(outcome == Outcome::Sent);
                     ledger.close(closing(row, outcome)).await.unwrap();
+                    let fate = match random.below(4) {
+                        0 => Fate::Rejected(RejectClass::Mailbox),
+                        1 => Fate::Restored,
+                        _ => continue,
+                    };
+                    ledger.settle(vec![Settlement { row, fate }], at(now)).await.unwrap();
                 }
                 8 => {
                     let reader = SubscriberId(random.below(60) as i64 + 1);

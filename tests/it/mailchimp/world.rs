@@ -72,6 +72,10 @@ impl Clock for Noon {
     fn now(&self) -> Timestamp {
         "2026-08-12T12:00:00Z".parse().unwrap()
     }
+
+    fn uptime(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// What a store would record.

@@ -41,7 +41,6 @@ fn a_connection_lost_after_the_dot_leaves_one_reader_in_doubt_and_the_others_ser
       2 recipients, 2 to be sent now
              2 at example.org
       takes about a second, if the server accepts 10 messages a second
-    the server cannot be reached, or closed the connection; next attempt at TIME UTC
     test-weekly/one: 1 of 2 got it, 1 unknown
     warning: 1 recipient in doubt: the message may or may not have arrived; `postrider status ISSUE` lists them
     hint: Look for the Message-IDs in the relay's log, or decide: `--in-doubt resend` may send a message twice, `--in-doubt skip` may leave a recipient without one.

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use postrider::cli::{self, Environment};
@@ -56,6 +56,10 @@ struct Given {
 impl Clock for Given {
     fn now(&self) -> Timestamp {
         self.at.saturating_add(self.begun.elapsed()).unwrap()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.begun.elapsed()
     }
 }
 

@@ -83,6 +83,10 @@ impl Clock for Noon {
     fn now(&self) -> Timestamp {
         "2026-08-26T12:00:00Z".parse().unwrap()
     }
+
+    fn uptime(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
 }
 
 pub(super) fn key(id: u16) -> SigningKey {

@@ -1,0 +1,124 @@
+use super::*;
+
+const GONE: Option<RejectClass> = Some(RejectClass::Mailbox);
+
+fn held(row: i64, domain: &str, verdict: Option<RejectClass>) -> Held {
+    Held { row: RowId(row), domain: domain.to_owned(), verdict, attempts: 0 }
+}
+
+/// After how many refusals in a row a run stops. Each recipient has one of so many domains.
+fn stops_after(domains: usize, has_several: bool, verdict: Option<RejectClass>) -> Option<i64> {
+    let mut streak = Streak::default();
+    (1..100).find(|row| {
+        streak.refuse(held(*row, &format!("d{}.example", *row as usize % domains), verdict));
+        if streak.has_to_learn_domains() {
+            streak.learn_domains(has_several);
+        }
+        streak.trip("550 no").is_some()
+    })
+}
+
+#[test]
+fn ten_different_recipients_in_a_row_are_the_senders_trouble() {
+    for verdict in [None, GONE] {
+        assert_eq!(stops_after(5, true, verdict), Some(10));
+        // A list of one domain has no others to compare with.
+        assert_eq!(stops_after(1, false, verdict), Some(10));
+        // One closed domain is no trouble of the sender's.
+        assert_eq!(stops_after(1, true, verdict), None);
+    }
+    let mut same_row = Streak::default();
+    for _ in 0..50 {
+        same_row.refuse(held(1, "d.example", None));
+    }
+    assert_eq!(same_row.trip("550 no"), None);
+}
+
+#[test]
+fn a_refusal_before_the_recipient_is_named_stops_a_run_at_the_third() {
+    let mut streak = Streak::default();
+    let at = (1..10).find(|_| {
+        streak.refuse_all();
+        streak.trip("550 no").is_some()
+    });
+    assert_eq!(at, Some(3));
+    let mut streak = Streak::default();
+    for _ in 0..50 {
+        streak.refuse_all();
+        assert_eq!(streak.accept("250 ok").1, None);
+        assert_eq!(streak.trip(""), None);
+    }
+}
+
+#[test]
+fn an_acceptance_confirms_what_the_replies_before_it_said() {
+    let mut streak = Streak::default();
+    streak.refuse(held(1, "a.example", GONE));
+    streak.refuse(held(2, "b.example", None));
+    streak.refuse(held(3, "c.example", Some(RejectClass::Other)));
+    let (settled, trip) = streak.accept("250 ok");
+    let rejected = |row, class| Settlement { row: RowId(row), fate: Fate::Rejected(class) };
+    assert_eq!(settled, [rejected(1, RejectClass::Mailbox), rejected(3, RejectClass::Other)]);
+    assert_eq!(trip, None);
+    assert_eq!(streak.accept("250 ok"), (Vec::new(), None));
+}
+
+#[test]
+fn a_run_that_stops_gives_everybody_back() {
+    let mut streak = Streak::default();
+    streak.refuse(held(1, "a.example", GONE));
+    streak.refuse(held(2, "b.example", None));
+    let restored = [1, 2].map(|row| Settlement { row: RowId(row), fate: Fate::Restored });
+    assert_eq!(streak.restore(), restored);
+    assert_eq!(streak.restore(), []);
+}
+
+#[test]
+fn at_the_end_few_refusals_are_about_their_recipients_and_many_may_be_the_servers() {
+    let gone = Settlement { row: RowId(0), fate: Fate::Rejected(RejectClass::Mailbox) };
+    let once = Settlement { row: RowId(0), fate: Fate::RejectedOnce };
+    // refused, accepted in this run, sent in all, audience, attempts before: settled, stops
+    for (refused, has_accepted, sent, audience, attempts, settled, stops) in [
+        (1, true, 14, 15, 0, vec![gone], false),
+        (2, true, 13, 15, 0, vec![gone, gone], false),
+        (4, true, 11, 15, 0, vec![], false),
+        (4, true, 11, 15, 2, vec![once; 4], false),
+        (1, false, 14, 15, 0, vec![], false),
+        (1, false, 14, 15, 2, vec![once], false),
+        (1, false, 0, 1, 0, vec![once], false),
+        (2, false, 0, 15, 0, vec![], true),
+        (2, false, 0, 15, 2, vec![], true),
+    ] {
+        let mut streak = Streak::default();
+        if has_accepted {
+            streak.accept("250 ok");
+        }
+        for row in 0..refused {
+            let domain = format!("d{row}.example");
+            streak.refuse(Held { row: RowId(row), domain, verdict: GONE, attempts });
+        }
+        let (found, trip) = streak.rest(sent, audience, "550 no");
+        let fates = |settled: &[Settlement]| settled.iter().map(|s| s.fate).collect::<Vec<_>>();
+        let restored = vec![Fate::Restored; if stops { refused as usize } else { 0 }];
+        let expected = if stops { restored } else { fates(&settled) };
+        assert_eq!(fates(&found), expected, "{refused} refused, {sent} of {audience} sent");
+        assert_eq!(trip.is_some(), stops);
+    }
+}
+
+#[test]
+fn one_confirmed_rejection_in_twenty_stops_the_campaign_and_fewer_do_not() {
+    let run = |every: usize| {
+        let mut streak = Streak::default();
+        (0..1000).find_map(|n| {
+            if n % every == 0 {
+                streak.refuse(held(n as i64, "a.example", GONE));
+                return None;
+            }
+            streak.accept("550 gone").1
+        })
+    };
+    assert_eq!(run(23), None);
+    let trip = Trip::Rejections { rejected: 10, of: 200, last: "550 gone".into() };
+    assert_eq!(run(20), Some(trip));
+}
