@@ -5,8 +5,8 @@ use clap::Args;
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::Publisher;
-use crate::publish::due::Effect;
 use crate::publish::newsletter::Newsletter;
+use crate::publish::order::Effect;
 use crate::publish::store_access::with_store_for_sending;
 
 /// Send the issue that is due; for a timer
@@ -28,7 +28,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
         return Err(Failure::new(Exit::Usage, "there is no schedule to go by")
             .hint("Set `[schedule] time` and `time_zone` in postrider.toml."));
     };
-    block_on(with_store_for_sending(context, config, async |store| {
+    let is_shown = arguments.dry_run || arguments.next;
+    let effect = if is_shown { Effect::Shown } else { Effect::Real };
+    block_on(with_store_for_sending(context, config, effect, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };
         if arguments.next {
             let outlook = publisher.outlook(schedule).await?;
@@ -38,7 +40,6 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             }
             return Ok(Exit::Done);
         }
-        let effect = if arguments.dry_run { Effect::Shown } else { Effect::Real };
         publisher.due(schedule, effect).await
     }))
 }

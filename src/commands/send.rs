@@ -9,7 +9,9 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::Publisher;
 use crate::publish::newsletter::Newsletter;
-use crate::publish::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule, RetryClass};
+use crate::publish::order::{
+    Consent, Effect, Order, OrderGiver, ProofRule, RepeatRule, RetryClass,
+};
 use crate::publish::store_access::with_store_for_sending;
 
 /// Freeze an issue and deliver it, or resume where it was interrupted
@@ -89,7 +91,8 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             })
             .collect(),
     };
-    block_on(with_store_for_sending(context, &newsletter.config, async |store| {
+    let effect = if arguments.dry_run { Effect::Shown } else { Effect::Real };
+    block_on(with_store_for_sending(context, &newsletter.config, effect, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };
         if arguments.dry_run {
             dry_run(&publisher, arguments, &order).await

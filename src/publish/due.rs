@@ -18,7 +18,7 @@ use crate::store::{CampaignSummary, Standstill, Store};
 
 use super::Publisher;
 use super::newsletter::Newsletter;
-use super::order::{Consent, Order, OrderGiver, ProofRule, RepeatRule};
+use super::order::{Consent, Effect, Order, OrderGiver, ProofRule, RepeatRule};
 use super::report::SendReport;
 use super::standstill::rest_after_another_stop;
 use facts::{Facts, IssueFiles};
@@ -213,14 +213,6 @@ impl Publisher<'_> {
         let standstill = Standstill { paused, rest: Some(rest), stops };
         Ok(self.store.mark_standstill(key, &standstill).await?)
     }
-}
-
-/// Whether a run of `due` does what it decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Real,
-    /// A dry run: it only says what a run would do.
-    Shown,
 }
 
 /// The one object in JSON of a run that sent nothing.

@@ -29,7 +29,8 @@ pub(super) async fn frozen_from(
     let slug = &newsletter.config.newsletter.slug;
     let campaigns = store.campaign_summaries().await?;
     let ours = campaigns.into_iter().filter(|campaign| {
-        campaign.key.newsletter == *slug && campaign.provenance.source_file == file
+        let is_trial = campaign.via.is_trial_for(publisher.route());
+        !is_trial && campaign.key.newsletter == *slug && campaign.provenance.source_file == file
     });
     let mut found = None;
     for campaign in ours {

@@ -20,6 +20,14 @@ pub(crate) struct Order {
     pub(crate) retry: Vec<RetryClass>,
 }
 
+/// Whether a command does what it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Real,
+    /// A dry run: it only says what a run would do.
+    Shown,
+}
+
 /// Who ordered a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderGiver {

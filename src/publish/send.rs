@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use crate::audience::AudiencePlan;
 use crate::delivery::push::{PastSend, PushError, PushRecord};
 use crate::delivery::{InDoubt, Ledger, Tally};
 use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
-use crate::store::{CampaignSummary, FrozenCampaign, SenderLock, Standstill};
+use crate::store::{CampaignSummary, FreezeError, FrozenCampaign, SenderLock, Standstill};
 use crate::ui::{Answer, counted};
 
 use super::Publisher;
@@ -21,6 +22,7 @@ use super::refusal;
 use super::report::{SendReport, others};
 use super::route::Route;
 use super::standstill::stops_before;
+use super::store_access::{audience_of_examples, examples_to_import, import_examples};
 
 impl Publisher<'_> {
     /// Sends one issue, or resumes its campaign.
@@ -30,7 +32,6 @@ impl Publisher<'_> {
     /// terminal failed.
     pub(crate) async fn send(&self, issue: &Path, order: &Order) -> Result<SendReport, Failure> {
         let lock = self.store.lock_for_sending()?;
-        self.forget_trials(&lock).await?;
         self.store.settle_called_off(&lock, self.context.clock.now()).await?;
         let ready = match self.newsletter.prepare(issue) {
             Ok(ready) => ready,
@@ -40,11 +41,43 @@ impl Publisher<'_> {
                 return self.resume(&lock, &frozen, None, order).await;
             }
         };
-        match self.store.campaign(ready.campaign.key()).await? {
+        match self.frozen(ready.campaign.key()).await? {
             Some(frozen) => self.resume(&lock, &frozen, Some(ready), order).await,
             None if !order.retry.is_empty() => Err(refusal::never_frozen(ready.campaign.key())),
             None => self.begin(&lock, ready, order).await,
         }
+    }
+
+    /// The campaign of that key. A trial does not count for a route that reaches
+    /// people: a send forgets it.
+    async fn frozen(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, Failure> {
+        let frozen = self.store.campaign(key).await?;
+        Ok(frozen.filter(|frozen| !frozen.summary.via.is_trial_for(self.route())))
+    }
+
+    /// Who gets an issue that is frozen now. Over the outbox, its own example
+    /// subscribers stand in for an empty list; over other routes they do not count.
+    async fn audience(&self) -> Result<AudiencePlan, Failure> {
+        if self.route().reaches_people() {
+            return Ok(self.store.plan_audience_without_examples().await?);
+        }
+        match examples_to_import(&self.newsletter.config, self.store).await? {
+            Some(list) => audience_of_examples(self.context, list).await,
+            None => Ok(self.store.plan_audience().await?),
+        }
+    }
+
+    /// Refuses an issue that nobody would get, before anything is forgotten for it.
+    fn must_have_recipients(
+        &self,
+        ready: &ReadyIssue,
+        audience: &AudiencePlan,
+    ) -> Result<(), Failure> {
+        if audience.included > 0 || self.route().is_provider() {
+            return Ok(());
+        }
+        let (campaign, excluded) = (ready.campaign.key().clone(), audience.clone());
+        Err(FreezeError::EmptyAudience { campaign, excluded }.into())
     }
 
     /// Settles what a sender that was killed left of campaigns that were called
@@ -96,14 +129,14 @@ impl Publisher<'_> {
     ) -> Result<(Plan, Result<(), Failure>), Failure> {
         let ready = self.newsletter.prepare(issue)?;
         let config = &self.newsletter.config;
-        let mut audience = self.store.plan_audience().await?;
-        let frozen = self.store.campaign(ready.campaign.key()).await?;
-        // A send forgets the trials first.
-        let Some(frozen) = frozen.filter(|frozen| !frozen.summary.via.is_trial_for(self.route()))
-        else {
+        let mut audience = self.audience().await?;
+        let Some(frozen) = self.frozen(ready.campaign.key()).await? else {
+            let may_be_sent = self.may_be_sent(&ready, order).await?;
+            let may_be_sent =
+                may_be_sent.and_then(|()| self.must_have_recipients(&ready, &audience));
             let to_send = audience.included;
             let plan = Plan::new(config, &ready.campaign, audience, to_send);
-            return Ok((plan, self.may_be_sent(&ready, order).await?));
+            return Ok((plan, may_be_sent));
         };
         if identity::is_of_another_issue(self.newsletter, &frozen, &ready) {
             let file = &ready.provenance.source_file;
@@ -139,7 +172,10 @@ impl Publisher<'_> {
         order: &Order,
     ) -> Result<Option<Failure>, Failure> {
         Ok(match self.newsletter.prepare(issue) {
-            Ok(ready) => self.may_be_sent(&ready, order).await?.err(),
+            Ok(ready) => match self.may_be_sent(&ready, order).await? {
+                Ok(()) => self.must_have_recipients(&ready, &self.audience().await?).err(),
+                Err(failure) => Some(failure),
+            },
             Err(failure) => Some(failure),
         })
     }
@@ -156,10 +192,14 @@ impl Publisher<'_> {
         let route = Route::from_config(self.context, &config.delivery.via)?;
         route.check(&ready.campaign)?;
         if self.route().reaches_people() {
-            let audience = self.store.plan_audience().await?;
+            let audience = self.audience().await?;
+            self.must_have_recipients(&ready, &audience)?;
             let to_send = audience.included;
             Plan::new(config, &ready.campaign, audience, to_send).print(&self.context.ui);
             self.ask_for_consent(order, "Send it?")?;
+            self.forget_trials(lock).await?;
+        } else if let Some(list) = examples_to_import(config, self.store).await? {
+            import_examples(self.context, self.store, list).await?;
         }
         ready.provenance.allowed = order.allow.clone();
         route.begin(self, lock, &ready, order).await
@@ -174,7 +214,8 @@ impl Publisher<'_> {
         let campaign = &ready.campaign;
         let (key, digest) = (campaign.key(), campaign.digest());
         let errors = ready.errors(&order.allow);
-        let sent_as = self.store.already_sent_as(key, &ready.provenance, digest).await?;
+        let sent_as =
+            self.store.already_sent_as(key, &ready.provenance, digest, self.route()).await?;
         let proofs = Proofs::read(self, key).await?;
         let facts = NewIssue {
             is_called_off: self.store.called_off_since(key).await?.is_some(),
@@ -395,11 +436,9 @@ impl Publisher<'_> {
     }
 
     /// Campaigns into the outbox reached nobody, so they do not count as sent
-    /// once the newsletter goes to people.
+    /// once the newsletter goes to people. Nothing is forgotten for a send that
+    /// is refused.
     async fn forget_trials(&self, lock: &SenderLock) -> Result<(), Failure> {
-        if !self.route().reaches_people() {
-            return Ok(());
-        }
         let newsletter = &self.newsletter.config.newsletter.slug;
         let forgotten = self.store.forget_trials(newsletter, lock).await?;
         let ui = &self.context.ui;

@@ -192,17 +192,20 @@ impl Store {
     }
 
     /// The campaigns of the same newsletter, under other slugs, that have this
-    /// issue's number, source hash or digest.
+    /// issue's number, source hash or digest. For a send over a route that reaches
+    /// people, trials do not count.
     pub(crate) async fn already_sent_as(
         &self,
         key: &CampaignKey,
         provenance: &Provenance,
         digest: Digest,
+        route: RouteKind,
     ) -> Result<Vec<CampaignKey>, StoreError> {
         let slugs: Vec<String> = sqlx::query_scalar(
             "SELECT slug FROM campaigns
              WHERE newsletter = ?1 AND slug <> ?2
                AND (number = ?3 OR source_hash = ?4 OR digest = ?5)
+               AND (?6 IS NULL OR via <> ?6)
              ORDER BY frozen_at, id",
         )
         .bind(key.newsletter.as_str())
@@ -210,6 +213,7 @@ impl Store {
         .bind(number_to_integer(provenance.number))
         .bind(&provenance.source_hash)
         .bind(digest.to_string())
+        .bind(route.reaches_people().then_some(RouteKind::Outbox.as_str()))
         .fetch_all(self.readers())
         .await
         .map_err(self.fault(READ))?;

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::cancellations::is_called_off_unfrozen;
 use super::writer::Durability;
-use super::{FrozenCampaign, LedgerRows, Store, StoreError, to_json, to_millis};
+use super::{EXAMPLE_ORIGIN, FrozenCampaign, LedgerRows, Store, StoreError, to_json, to_millis};
 use crate::audience::{AudiencePlan, Exclusion};
 use crate::campaign::{Campaign, Provenance};
 use crate::delivery::RowState;
@@ -58,9 +58,18 @@ const PLAN: &str = "count the audience in";
 impl Store {
     /// Counts who would get a campaign that is frozen now, and who would not.
     pub(crate) async fn plan_audience(&self) -> Result<AudiencePlan, StoreError> {
+        self.plan(None).await
+    }
+
+    /// As [`Self::plan_audience`], after the trials were forgotten.
+    pub(crate) async fn plan_audience_without_examples(&self) -> Result<AudiencePlan, StoreError> {
+        self.plan(Some(EXAMPLE_ORIGIN)).await
+    }
+
+    async fn plan(&self, left_out: Option<&str>) -> Result<AudiencePlan, StoreError> {
         let plan = async {
             let mut connection = self.readers().acquire().await?;
-            read_plan(&mut connection).await
+            read_plan(&mut connection, left_out).await
         };
         plan.await.map_err(self.fault(PLAN))
     }
@@ -130,7 +139,7 @@ impl Store {
         if !via.is_provider() {
             let rows = insert_recipients(&mut transaction, id, now).await.map_err(&fault)?;
             if rows == 0 {
-                let excluded = read_plan(&mut transaction).await.map_err(&fault)?;
+                let excluded = read_plan(&mut transaction, None).await.map_err(&fault)?;
                 let campaign = campaign.key().clone();
                 return Err(FreezeError::EmptyAudience { campaign, excluded });
             }
@@ -246,13 +255,19 @@ async fn insert_recipients(
     Ok(rows)
 }
 
-async fn read_plan(connection: &mut SqliteConnection) -> Result<AudiencePlan, sqlx::Error> {
+/// Counts the subscribers, those of the origin `left_out` left out.
+async fn read_plan(
+    connection: &mut SqliteConnection,
+    left_out: Option<&str>,
+) -> Result<AudiencePlan, sqlx::Error> {
     let rows: Vec<(Option<String>, String, i64)> = sqlx::query_as(concat!(
         "SELECT ",
         exclusion!(),
-        " AS excluded, s.domain, count(*) FROM subscribers s GROUP BY excluded, s.domain
-         ORDER BY count(*) DESC, s.domain"
+        " AS excluded, s.domain, count(*) FROM subscribers s
+         WHERE ?1 IS NULL OR s.origin <> ?1
+         GROUP BY excluded, s.domain ORDER BY count(*) DESC, s.domain"
     ))
+    .bind(left_out)
     .fetch_all(connection)
     .await?;
     let mut plan = AudiencePlan::default();

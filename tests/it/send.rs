@@ -2,6 +2,7 @@
 
 mod doubt;
 mod provider;
+mod rehearsal;
 mod relay;
 
 use std::collections::BTreeSet;

@@ -181,7 +181,9 @@ async fn an_issue_that_went_out_under_another_slug_is_recognised() {
     let digest = campaign("new").digest();
     let seen = |provenance, digest| {
         let store = store.clone();
-        async move { store.already_sent_as(&key("new"), &provenance, digest).await.unwrap() }
+        async move {
+            store.already_sent_as(&key("new"), &provenance, digest, RouteKind::Smtp).await.unwrap()
+        }
     };
     assert_eq!(seen(provenance("new"), digest).await, []);
     assert_eq!(seen(provenance("two"), digest).await, [key("two")]);
@@ -189,7 +191,7 @@ async fn an_issue_that_went_out_under_another_slug_is_recognised() {
     let number = Provenance { number: Some(7), ..provenance("new") };
     assert_eq!(seen(number.clone(), digest).await, [key("one")]);
     let (own, digest) = (key("one"), campaign("one").digest());
-    assert_eq!(store.already_sent_as(&own, &number, digest).await.unwrap(), []);
+    assert_eq!(store.already_sent_as(&own, &number, digest, RouteKind::Smtp).await.unwrap(), []);
 }
 
 #[tokio::test]
