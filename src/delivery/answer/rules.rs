@@ -207,6 +207,20 @@ pub(super) const RULES: &[AnswerRule] = &[
     says(words::RECIPIENT_CHOICE, Meaning::RecipientRefused, "Exchange RESOLVER.RST, AOL, QQ")
         .at(FromRecipient)
         .with(Permanent),
+    coded(
+        Enhanced::Of(&[(7, 124), (7, 129), (7, 133), (7, 134), (7, 135), (7, 136)]),
+        Meaning::RecipientRefused,
+        "Exchange Online: mailboxes and groups that take mail from some senders alone",
+    )
+    .at(FromRecipient)
+    .with(Permanent),
+    coded(
+        Enhanced::Of(&[(7, 504), (7, 505)]),
+        Meaning::RecipientRefused,
+        "Exchange Online: the address is not valid, or banned",
+    )
+    .at(FromRecipient)
+    .with(Permanent),
     // Words about whoever sends, and about the server.
     coded(Enhanced::Of(&[(1, 7), (1, 8)]), Meaning::Sender, "RFC 3463 section 3.2"),
     coded(Enhanced::Policy(20, 27), Meaning::Sender, "RFC 7372, RFC 7505: SPF, DKIM, PTR")

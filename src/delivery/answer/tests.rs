@@ -22,9 +22,14 @@ fn reply(code: u16, text: &str) -> Reply {
 }
 
 fn answers() -> impl Iterator<Item = &'static Answer> {
-    [servers::ANSWERS, providers::ANSWERS, providers::MORE, collections::ANSWERS]
-        .into_iter()
-        .flatten()
+    let tables = [
+        servers::ANSWERS,
+        providers::ANSWERS,
+        providers::MORE,
+        collections::ANSWERS,
+        collections::MORE,
+    ];
+    tables.into_iter().flatten()
 }
 
 #[test]
@@ -99,6 +104,39 @@ fn each_rule_names_its_source_and_the_last_fits_everything() {
             assert!(last.fits(phase, &reply(code, ""), &wording));
         }
     }
+}
+
+#[test]
+fn no_phrase_about_something_else_lets_a_dead_mailbox_suppress() {
+    let lists = [
+        words::RECIPIENT_BUSY,
+        words::QUOTA,
+        words::CONNECTIONS,
+        words::ONE_CONNECTION,
+        words::GREYLIST,
+        words::RATE,
+        words::SERVER,
+        words::FULL,
+        words::SIZE,
+        words::RECIPIENT_CHOICE,
+        words::SUSPENDED,
+        words::SENDER,
+        words::SPAM,
+        words::MESSAGE,
+        words::POLICY,
+        words::LATER,
+        words::DOUBTFUL,
+    ];
+    for phrase in lists.into_iter().flatten() {
+        let said = phrase.replace(" .. ", " x ").replace('*', "");
+        for text in [format!("5.1.1 User unknown, {said}"), format!("5.2.1 {said}: disabled user")]
+        {
+            let found = meaning(Phase::RcptTo, &reply(550, &text));
+            assert_ne!(found, Meaning::NoMailbox, "{text}");
+        }
+    }
+    assert_eq!(meaning(Phase::RcptTo, &reply(550, "5.1.1 User unknown, x")), Meaning::NoMailbox);
+    assert_eq!(meaning(Phase::RcptTo, &reply(550, "5.2.1 x: disabled user")), Meaning::NoMailbox);
 }
 
 #[test]

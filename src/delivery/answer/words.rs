@@ -14,7 +14,7 @@ pub(super) const RECIPIENT_BUSY: &[&str] = &[
     "recipient .. too many messages", "recebendo e mails muito rapido",
     "messages to .. deferred due to excessive volume", "mailbox unavailable or access denied",
     "recipient verif*", "recipient has exceeded", "recipients .. have exceeded",
-    "they can receive", "unverified address",
+    "they can receive", "unverified address", "send to this recipient",
 ];
 
 /// The sender's quota of an hour, a day or a month.
@@ -85,6 +85,7 @@ pub(super) const RATE: &[&str] = &[
     "слишком много сообщений", "слишком часто", "превышен .. лимит", "превышена частота", "*频率*",
     "*频繁*", "*頻度*", "*頻繁*", "peak .. limit*", "relay limit*", "temporarily deferred",
     "per minute", "per .. minutes", "too many .. mails", "per second", "dyn t1", "wait to send",
+    "exceeded permitted limits",
 ];
 
 /// The server's own trouble.
@@ -161,6 +162,7 @@ pub(super) const RECIPIENT_CHOICE: &[&str] = &[
     "previously bounced", "requires an upgrade", "recipient prohibited",
     "account is protected by", "user reject", "rejected by destination domain",
     "on the target address", "mailbox .. restricted", "user refused", "user has refused",
+    "envelope blocked user",
 ];
 
 /// A recipient whose account is held for now, and may be back.
@@ -185,25 +187,24 @@ pub(super) const SENDER: &[&str] = &[
     "senders domain", "senders ip", "senders address", "senders mx", "the sender", "this sender",
     "invalid sender", "bad sender", "bad outbound sender", "outbound sender", "spam sender",
     "unroutable sender", "unknown sender", "sender unknown", "envelope sender", "envelope from",
-    "envelope blocked", "from address", "from domain", "from header", "mail from", "mailfrom",
-    "return path", "host denies the sender", "domain of sender", "sending domain*",
-    "sending address*", "sending ip", "sending mta*", "sending server", "sending host",
-    "source ip", "originating ip", "send as", "sendas*", "not allowed to send",
-    "not authorized to send", "not authorised to send", "not permitted to send",
-    "unauthorized to send", "is not allowed to use", "not owned by", "not your own",
-    "not verified", "unverified sender", "email address is not verified", "sending .. disabled",
-    "sending .. suspended", "sending suspended", "sending paused", "sending .. blocked",
-    "your account", "your server", "your ip", "your host", "your mail server", "your isp",
-    "your internet service provider", "your network", "your domain", "your email address",
-    "your access", "your reverse", "outgoing blocked", "email outgoing", "unusual sending",
-    "account .. sending", "spf", "dkim", "dmarc", "arc fail*", "unauthenticated",
-    "not authenticated", "authentication required", "authentication information",
-    "authentication fail*", "authentication check*", "authentication credentials",
-    "requires authentication", "require authentication", "smtp auth*", "auth required",
-    "must authenticate", "must be authenticated", "must login", "login required",
-    "must issue a starttls", "starttls", "tls required", "relay access", "relay not",
-    "relaying not", "relaying disallowed", "relay operation", "relay prohibited", "denies relay",
-    "open relay", "unable to relay", "not allowed to relay", "cannot relay",
+    "envelope blocked", "from address", "from domain", "mail from", "mailfrom", "return path",
+    "host denies the sender", "domain of sender", "sending domain*", "sending address*",
+    "sending ip", "sending mta*", "sending server", "sending host", "source ip", "originating ip",
+    "send as", "sendas*", "not allowed to send", "not authorized to send",
+    "not authorised to send", "not permitted to send", "unauthorized to send",
+    "is not allowed to use", "not owned by", "not your own", "not verified", "unverified sender",
+    "email address is not verified", "sending .. disabled", "sending .. suspended",
+    "sending suspended", "sending paused", "sending .. blocked", "your account", "your server",
+    "your ip", "your host", "your mail server", "your isp", "your internet service provider",
+    "your network", "your domain", "your email address", "your access", "your reverse",
+    "outgoing blocked", "email outgoing", "unusual sending", "account .. sending", "spf", "dkim",
+    "dmarc", "arc fail*", "unauthenticated", "not authenticated", "authentication required",
+    "authentication information", "authentication fail*", "authentication check*",
+    "authentication credentials", "requires authentication", "require authentication",
+    "smtp auth*", "auth required", "must authenticate", "must be authenticated", "must login",
+    "login required", "must issue a starttls", "starttls", "tls required", "relay access",
+    "relay not", "relaying not", "relaying disallowed", "relay operation", "relay prohibited",
+    "denies relay", "open relay", "unable to relay", "not allowed to relay", "cannot relay",
     "isnt allowed to relay", "no relay*", "not permitted to relay", "allowed rcpthosts",
     "client host", "client not", "client was not", "helo command", "helo host", "helo name",
     "invalid helo", "bad helo", "helo should", "ehlo", "reverse dns", "rdns", "ptr",
@@ -225,6 +226,7 @@ pub(super) const SENDER: &[&str] = &[
     "to abuse", "abusive", "banned ip", "banned sending", "banned sender", "ip banned",
     "ip is banned", "been banned", "you are banned", "as a relay", "not a gateway",
     "unauthorized relay", "auth failed", "authentication mechanism", "sender is", "denyip",
+    "invalid dns", "bad dns",
 ];
 
 /// What filters think of a message, or of whoever sends it.
@@ -289,7 +291,7 @@ pub(super) const NAME_NOT_ALLOWED: &[&str] = &[
 /// Exchange Online's text for an address that its directory lacks.
 #[rustfmt::skip]
 pub(super) const NOT_IN_DIRECTORY: &[&str] = &[
-    "recipient address rejected access denied",
+    "recipient address rejected access denied", "recipient addresses rejected access denied",
 ];
 
 /// The mailbox is not there.
@@ -344,7 +346,7 @@ pub(super) const UNKNOWN: &[&str] = &[
     "unallocated", "cant find", "cannot find", "can not find", "could not find", "couldnt find",
     "invalid host*", "illegal host", "wrong recipient*", "not a member of domain",
     "unknown destination", "illegal alias", "illegal user", "user path no exist", "left the",
-    "recipients are invalid", "invalid or unknown",
+    "recipients are invalid", "invalid or unknown", "recipient rejected refer to",
 ];
 
 /// The recipient was rejected, for no reason or for one that no list knows.
