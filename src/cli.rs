@@ -38,7 +38,7 @@ Exit codes:
    9  finished with rejections
   10  outcomes unknown
   11  blocked or overdue
-  12  local store full, read-only, or of a newer version
+  12  local store full, read-only, of a newer version, moved or restored
 Where several apply: 10, 12, 7, 8, 9 in that order.";
 
 #[derive(Debug, Args)]
@@ -69,6 +69,7 @@ enum Command {
     Proof(commands::proof::Arguments),
     Send(commands::send::Arguments),
     Cancel(commands::cancel::Arguments),
+    Adopt(commands::adopt::Arguments),
     Due(commands::due::Arguments),
     Status(commands::status::Arguments),
     /// Import, export, add, show, edit, unsubscribe, suppress or count subscribers
@@ -136,6 +137,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Preview(arguments) => commands::preview::run(context, &arguments),
         Command::Proof(arguments) => commands::proof::run(context, &arguments),
         Command::Send(arguments) => commands::send::run(context, &arguments),
+        Command::Adopt(arguments) => commands::adopt::run(context, &arguments),
         Command::Cancel(arguments) => commands::cancel::run(context, &arguments),
         Command::Due(arguments) => commands::due::run(context, &arguments),
         Command::Status(arguments) => commands::status::run(context, &arguments),

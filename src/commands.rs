@@ -6,6 +6,7 @@
 //! ended the run. Deliberately absent: the rules of sending, which are in
 //! [`publish`](crate::publish).
 
+pub(crate) mod adopt;
 pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod due;

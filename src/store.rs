@@ -24,6 +24,7 @@ mod retry;
 mod sender_lock;
 mod store_file;
 mod subscribers;
+mod witness;
 mod writer;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub(crate) use proofs::Proof;
 pub(crate) use pushes::StorePushRecord;
 pub(crate) use retry::RetryClass;
 pub(crate) use subscribers::{ListStats, ListedSubscriber};
+pub(crate) use witness::MovedStore;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -57,6 +59,7 @@ use sqlx::SqlitePool;
 
 use crate::domain::Timestamp;
 use store_file::StoreFile;
+use witness::SendingWitness;
 use writer::{Durability, SharedWriter};
 
 /// How long a statement waits for another process before it gives up. Freezing a
@@ -74,6 +77,8 @@ struct Shared {
     boot_id: String,
     writer: SharedWriter,
     readers: SqlitePool,
+    /// While a campaign is sent to people.
+    witness: SendingWitness,
 }
 
 impl Store {
@@ -85,7 +90,13 @@ impl Store {
     /// See [`StoreError`]. A file of another program or of a newer version is not changed.
     pub async fn open(path: &Path, mode: OpenMode, boot_id: &str) -> Result<Self, StoreError> {
         let (file, writer, readers) = open::open(path, mode).await?;
-        let shared = Shared { file, boot_id: boot_id.to_owned(), writer, readers };
+        let shared = Shared {
+            file,
+            boot_id: boot_id.to_owned(),
+            writer,
+            readers,
+            witness: SendingWitness::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -97,12 +108,17 @@ impl Store {
     /// Moves the content of the write-ahead log into the store's one file, so
     /// that a copy of that file is whole. Without this call nothing is lost.
     pub async fn close(self) {
+        self.end_sending().await;
         self.readers().close().await;
+        self.merge_log("PRAGMA busy_timeout = 2000; PRAGMA wal_checkpoint(TRUNCATE)").await;
+    }
+
+    /// Moves what it can of the log into the store's one file. While another
+    /// process reads for long, the log stays; that process moves it later.
+    async fn merge_log(&self, merge: &'static str) {
         let mut turn = self.writer().turn().await;
         if let Ok(connection) = turn.connection(Durability::Power).await {
-            // While another process reads for long, the log stays; that process moves it later.
-            let move_log = "PRAGMA busy_timeout = 2000; PRAGMA wal_checkpoint(TRUNCATE)";
-            let _ = sqlx::raw_sql(move_log).execute(connection).await;
+            let _ = sqlx::raw_sql(merge).execute(connection).await;
         }
     }
 

@@ -13,6 +13,7 @@ use crate::domain::{RouteKind, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::store::{CampaignSummary, FrozenCampaign, OpenMode, OutcomeRow, Store};
 
+use super::adopt;
 use crate::host::{Context, OutputFormat, block_on};
 use crate::publish::due::Outlook;
 use crate::publish::identity::key_named;
@@ -83,6 +84,11 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             None => read_all(context, &config, store).await?,
             Some(issue) => read_one(&config, store, issue).await?,
         };
+        if config.delivery.via.kind().reaches_people()
+            && let Some(moved) = store.moved().await?
+        {
+            context.ui.warning(&adopt::warning(store, moved));
+        }
         match context.format {
             OutputFormat::Json => context.ui.data_json(&report)?,
             OutputFormat::Human => {

@@ -31,7 +31,7 @@ impl Publisher<'_> {
     /// The issue must not or cannot be sent; or the store, the route or the
     /// terminal failed.
     pub(crate) async fn send(&self, issue: &Path, order: &Order) -> Result<SendReport, Failure> {
-        let lock = self.store.lock_for_sending()?;
+        let lock = self.sender().await?;
         self.store.settle_called_off(&lock, self.context.clock.now()).await?;
         let ready = match self.newsletter.prepare(issue) {
             Ok(ready) => ready,
@@ -80,6 +80,16 @@ impl Publisher<'_> {
         Err(FreezeError::EmptyAudience { campaign, excluded }.into())
     }
 
+    /// Makes this the one sender. On a route that reaches people, the store must be
+    /// the one from which was sent last.
+    async fn sender(&self) -> Result<SenderLock, Failure> {
+        let lock = self.store.lock_for_sending()?;
+        if self.route().reaches_people() {
+            self.store.begin_sending(&lock).await?;
+        }
+        Ok(lock)
+    }
+
     /// Settles what a sender that was killed left of campaigns that were called
     /// off. Where another process sends, that one does it.
     pub(super) async fn settle_called_off(&self) -> Result<(), Failure> {
@@ -104,7 +114,7 @@ impl Publisher<'_> {
         key: &CampaignKey,
         order: &Order,
     ) -> Result<SendReport, Failure> {
-        let lock = self.store.lock_for_sending()?;
+        let lock = self.sender().await?;
         match self.store.campaign(key).await? {
             Some(frozen) => {
                 let file = identity::current_file(self.newsletter, &frozen);

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::store_file;
+use super::{MovedStore, store_file};
 use crate::domain::CampaignKey;
 
 /// Why the store could not be used. Unless another process is sending from it,
@@ -47,6 +47,16 @@ pub(crate) enum StoreFault {
     /// The file has a second name, under which another sender could hold a lock of its own.
     #[error("the file has {names} names (hard links), so another sender could not be seen")]
     ManyNames { names: u64 },
+    /// The file is a mount of its own.
+    #[error("the file is mounted by itself, so its log and its locks are not beside it")]
+    MountedAlone,
+    #[error("{}", match moved {
+        MovedStore::NoWitness => "it was copied while it was in use, and its `.witness` file is not beside it",
+        MovedStore::OtherWitness => "the `.witness` file beside it belongs to another store",
+        MovedStore::Older => "it does not know of the last messages that were sent from it, so it was \
+                              restored from an older copy, or without its `-wal` file",
+    })]
+    Moved { moved: MovedStore },
     /// For longer than [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT).
     #[error("another process keeps it locked")]
     Locked,
@@ -115,6 +125,14 @@ impl StoreError {
                  file in its place, and start again."
             }
             StoreFault::ManyNames { .. } => "Remove all names but one, or use a symbolic link.",
+            StoreFault::MountedAlone => {
+                "Mount the folder of the store instead of the file: SQLite keeps its log beside it."
+            }
+            StoreFault::Moved { .. } => {
+                "Nobody was mailed. If another copy is still in use, use that one. If this is the \
+                 right one, compare `postrider status` with the relay's log as \"Restore\" in \
+                 deploy/runbook.md says, and then run `postrider adopt`."
+            }
             StoreFault::Locked => {
                 "Wait until that is done (an import, a backup, an open `sqlite3`) and run the same \
                  command again."

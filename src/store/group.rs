@@ -27,6 +27,8 @@ pub(super) struct Change {
     note: Option<String>,
     /// Absent where the caller has no clock at hand.
     at: Option<i64>,
+    /// Of a start that reaches people.
+    number: Option<i64>,
 }
 
 /// The changes of one worker, which are written together or not at all.
@@ -45,11 +47,13 @@ pub(super) const WRITE_CHANGES: &str = "
     SET state = c.state, attempts = attempts + c.counted, due_at = c.due_at, class = NULL,
         note = coalesce(c.note, recipients.note),
         updated_at = coalesce(c.at, recipients.updated_at),
+        start_number = coalesce(c.number, recipients.start_number),
         first_at = iif(c.state = 'deferred', coalesce(first_at, c.at), first_at),
         boot_id = iif(c.state = 'started', boot_id, NULL)
     FROM (SELECT value ->> 'row' AS row, value ->> 'from' AS expected, value ->> 'to' AS state,
                  value ->> 'attempts' AS counted, value ->> 'due_at' AS due_at,
-                 value ->> 'note' AS note, value ->> 'at' AS at
+                 value ->> 'note' AS note, value ->> 'at' AS at,
+                 value ->> 'number' AS number
           FROM json_each(?1)) c
     WHERE recipients.id = c.row AND +recipients.campaign = ?2 AND recipients.state = c.expected
     RETURNING recipients.id";
@@ -113,7 +117,7 @@ impl Change {
 
     fn new(row: RowId, from: RowState, to: RowState) -> Self {
         let (row, attempts, due_at) = (row.0, 0, 0);
-        Self { row, from, to, attempts, due_at, note: None, at: None }
+        Self { row, from, to, attempts, due_at, note: None, at: None, number: None }
     }
 }
 
@@ -134,9 +138,21 @@ fn take_group(waiting: &mut VecDeque<ChangeRequest>) -> Vec<ChangeRequest> {
     group
 }
 
-async fn write_group(store: &Store, turn: &mut Turn<'_>, campaign: i64, group: Vec<ChangeRequest>) {
+async fn write_group(
+    store: &Store,
+    turn: &mut Turn<'_>,
+    campaign: i64,
+    mut group: Vec<ChangeRequest>,
+) {
+    number_starts(store.shared.witness.next_number(), &mut group);
     let changes: Vec<_> = group.iter().flat_map(|request| &request.changes).collect();
     let written = write(turn, campaign, &changes).await;
+    // Before a worker may write the message that it has started.
+    let is_written = |row: i64| written.as_ref().is_ok_and(|rows| rows.contains(&row));
+    let recorded = changes.iter().filter(|change| is_written(change.row));
+    if let Some(number) = recorded.filter_map(|change| change.number).max() {
+        store.shared.witness.record(number);
+    }
     for request in group {
         let result = match &written {
             Err(error) => Err(store.ledger_fault("written", error)),
@@ -148,6 +164,16 @@ async fn write_group(store: &Store, turn: &mut Turn<'_>, campaign: i64, group: V
         };
         // A worker that has ended needs no result. The change is written.
         let _ = request.written.send(result);
+    }
+}
+
+/// Gives each start the next number, if starts are numbered.
+fn number_starts(first: Option<i64>, group: &mut [ChangeRequest]) {
+    let Some(first) = first else { return };
+    let changes = group.iter_mut().flat_map(|request| &mut request.changes);
+    let starts = changes.filter(|change| change.to == RowState::Started);
+    for (start, number) in starts.zip(first..) {
+        start.number = Some(number);
     }
 }
 

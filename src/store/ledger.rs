@@ -164,6 +164,7 @@ impl Ledger for SqliteLedger {
                 claim.reserved.extend(reserved);
             }
             transaction.commit().await?;
+            self.store.shared.witness.record_durable();
             Ok(claim)
         };
         claim.await.map_err(self.cannot_write())

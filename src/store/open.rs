@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 
 use super::sender_lock::open_private;
 use super::store_file::StoreFile;
+use super::witness::is_mounted_alone;
 use super::writer::SharedWriter;
 use super::{BUSY_TIMEOUT, StoreError, StoreFault};
 
@@ -35,6 +36,9 @@ pub(super) async fn open(
     prepare_file(path, mode)?;
     let file =
         StoreFile::from_path(path).map_err(|error| StoreError::from_io(OPEN, path, error))?;
+    if is_mounted_alone(file.real_path()) {
+        return Err(StoreError::new(OPEN, path, StoreFault::MountedAlone));
+    }
     let mut connection = connect_writer(path).await?;
     migrate(&file, &mut connection).await?;
     let options = options(path).pragma("query_only", "on");

@@ -33,6 +33,11 @@ impl StoreFile {
         &self.path
     }
 
+    /// The path without symbolic links.
+    pub(super) fn real_path(&self) -> &Path {
+        &self.real_path
+    }
+
     /// A file beside the store, such as its lock. A symbolic link to the store
     /// is no second store, so it is beside the file that the link leads to.
     pub(super) fn beside(&self, suffix: &str) -> PathBuf {

@@ -34,7 +34,8 @@ const HARDENING: [(&str, &str); 22] = [
 ];
 
 /// The commands that deploy files may use, with their flags.
-const COMMANDS: [(&str, &[&str]); 10] = [
+const COMMANDS: [(&str, &[&str]); 11] = [
+    ("adopt", &[]),
     ("cancel", &["--undo"]),
     ("check", &["--format"]),
     ("due", &["--next"]),

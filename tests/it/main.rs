@@ -18,6 +18,7 @@ mod layering;
 mod leave;
 mod mailchimp;
 mod mended;
+mod moved;
 mod mrml;
 mod new;
 mod old_stores;
