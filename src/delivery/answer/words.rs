@@ -226,7 +226,7 @@ pub(super) const SENDER: &[&str] = &[
     "to abuse", "abusive", "banned ip", "banned sending", "banned sender", "ip banned",
     "ip is banned", "been banned", "you are banned", "as a relay", "not a gateway",
     "unauthorized relay", "auth failed", "authentication mechanism", "sender is", "denyip",
-    "invalid dns", "bad dns",
+    "invalid dns", "bad dns", "ipcheck", "blocked see",
 ];
 
 /// What filters think of a message, or of whoever sends it.
@@ -347,6 +347,7 @@ pub(super) const UNKNOWN: &[&str] = &[
     "invalid host*", "illegal host", "wrong recipient*", "not a member of domain",
     "unknown destination", "illegal alias", "illegal user", "user path no exist", "left the",
     "recipients are invalid", "invalid or unknown", "recipient rejected refer to",
+    "no user found",
 ];
 
 /// The recipient was rejected, for no reason or for one that no list knows.
