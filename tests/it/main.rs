@@ -23,6 +23,7 @@ mod mrml;
 mod new;
 mod old_stores;
 mod outbox;
+mod postfix;
 mod preview;
 mod proof;
 mod refusals;

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use crate::support::newsletter::Newsletter;
+use crate::support::small_disk::SmallDisk;
 use crate::support::smtp_server::{ServerOptions, SmtpServer};
 
 fn newsletter() -> Newsletter {
@@ -179,51 +180,12 @@ fn how_a_run_ends_does_not_depend_on_who_listens() {
     }
 }
 
-/// A disk of 48 MB, for as long as the test runs.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(folder: std::path::PathBuf) -> Self {
-        std::fs::create_dir_all(&folder).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"])
-            .arg(&folder)
-            .status()
-            .unwrap();
-        assert!(mounted.success());
-        Self(folder)
-    }
-}
-
-impl SmallDisk {
-    fn fill(&self) {
-        use std::io::Write;
-        let mut ballast = std::fs::File::create(self.0.join("ballast")).unwrap();
-        let full = loop {
-            if let Err(error) = ballast.write_all(&[0; 4096]) {
-                break error;
-            }
-        };
-        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("ballast")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 #[test]
 #[ignore = "needs root for a tmpfs"]
 fn a_full_disk_is_told_and_after_some_space_is_freed_everybody_has_it_once() {
     let server = SmtpServer::start(ServerOptions::default());
     let newsletter = Newsletter::smtp(&server);
-    let disk = SmallDisk::mount(newsletter.path("subscribers"));
+    let disk = SmallDisk::mount(newsletter.path("subscribers"), "48m");
     let rows: String = (0..2_000).map(|n| format!("reader-{n}@example.org\n")).collect();
     newsletter.write("many.csv", format!("email\n{rows}"));
     newsletter.expect(0, &["subscribers", "import", "many.csv"]);
