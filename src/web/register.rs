@@ -3,6 +3,7 @@
 //! In: a peer, and what each open connection does. Out: an [`Admission`].
 //! Absent on purpose: sockets and tasks.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::progress::ConnectionProgress;
 /// How long a connection of a client that has too many is left alone, in
 /// microseconds. A reader's request arrives in much less, unless this machine
 /// has so much to do that the request lies in the kernel.
-const GRACE: u64 = 1_000_000;
+const GRACE: u64 = 2_000_000;
 
 /// The open connections, by an identifier of the caller's.
 pub(super) struct ConnectionRegister<K> {
@@ -74,9 +75,9 @@ impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
         self.open.len() < self.limits.connections || self.waiting().next().is_some()
     }
 
-    /// A client that has too many makes room among its own, and its network
-    /// among its own. If all connections are in use, the network with the most
-    /// makes room, so that no client can push out the others. `now` is in
+    /// A client of which too many wait makes room among its own, and its network
+    /// among its own. If all connections are in use, the network of which most
+    /// wait makes room, so that no client can push out the others. `now` is in
     /// microseconds after the server began.
     pub(super) fn admit(&self, client: PeerClient, now: u64) -> Admission<K> {
         if let Some(own) = self.too_many_of(client, now) {
@@ -88,29 +89,43 @@ impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
         self.least_useful().map_or(Admission::Later, Admission::InsteadOf)
     }
 
-    /// The connection that can best be spared: in the network with the most
-    /// connections, the one that has waited longest for its peer.
+    /// The connection that can best be spared: of the network with the most that
+    /// wait for their peer, the one that has waited longest. A proxy speaks for
+    /// many readers, so it comes last.
     pub(super) fn least_useful(&self) -> Option<K> {
-        let largest = self.networks.iter().max_by_key(|(_, count)| **count);
-        let in_largest = largest.and_then(|(largest, _)| {
-            self.longest_waiting(|client| client.network().is_some_and(|it| it == *largest))
-        });
-        in_largest.or_else(|| self.longest_waiting(|_| true))
+        let mut networks: HashMap<Option<IpNet>, Waiting<K>> = HashMap::new();
+        for (id, client, since) in self.waiting() {
+            let of_network = networks.entry(client.network());
+            let waiting = of_network.or_insert(Waiting { count: 0, longest: id, since });
+            waiting.count += usize::from(client.network().is_some());
+            if since < waiting.since {
+                (waiting.longest, waiting.since) = (id, since);
+            }
+        }
+        let largest = networks.values().max_by_key(|it| (it.count, Reverse(it.since)));
+        largest.map(|waiting| waiting.longest)
     }
 
-    /// The connection of the same client or network that makes room, if that has
-    /// too many. Requests under way are no reason to turn a client away.
+    /// The connection of the same client or network that makes room, if too many of
+    /// that wait. Requests under way are no reason to turn a client away.
     fn too_many_of(&self, client: PeerClient, now: u64) -> Option<K> {
         let PeerClient::Reader { client, network } = client else { return None };
         let count = |counts: &HashMap<IpNet, usize>, of| counts.get(&of).copied().unwrap_or(0);
-        let is_same = |other: PeerClient| other.client() == Some(client);
-        let is_near = |other: PeerClient| other.network() == Some(network);
         let (same, near) = (count(&self.clients, client), count(&self.networks, network));
-        let own = (same >= self.limits.per_client).then(|| self.longest_waiting(is_same));
-        let others = || (near >= self.limits.per_network).then(|| self.longest_waiting(is_near));
-        let longest = own.or_else(others)??;
-        let since = self.open.get(&longest)?.progress.waiting_since()?;
-        (now.saturating_sub(since) >= GRACE).then_some(longest)
+        let longest = |limit, is_of: &dyn Fn(PeerClient) -> bool| {
+            let waiting: Vec<_> = self.waiting().filter(|(_, client, _)| is_of(*client)).collect();
+            let oldest = waiting.iter().min_by_key(|(_, _, since)| *since);
+            oldest.filter(|_| waiting.len() >= limit).map(|(id, _, since)| (*id, *since))
+        };
+        let (per_client, per_network) = (self.limits.per_client, self.limits.per_network);
+        let own = (same >= per_client)
+            .then(|| longest(per_client, &|other| other.client() == Some(client)));
+        let others = || {
+            (near >= per_network)
+                .then(|| longest(per_network, &|other| other.network() == Some(network)))
+        };
+        let (id, since) = own.flatten().or_else(|| others().flatten())?;
+        (now.saturating_sub(since) >= GRACE).then_some(id)
     }
 
     fn waiting(&self) -> impl Iterator<Item = (K, PeerClient, u64)> {
@@ -118,11 +133,13 @@ impl<K: Copy + Eq + Hash> ConnectionRegister<K> {
             .iter()
             .filter_map(|(id, open)| Some((*id, open.client, open.progress.waiting_since()?)))
     }
+}
 
-    fn longest_waiting(&self, is_of: impl Fn(PeerClient) -> bool) -> Option<K> {
-        let candidates = self.waiting().filter(|(_, client, _)| is_of(*client));
-        candidates.min_by_key(|(_, _, since)| *since).map(|(id, ..)| id)
-    }
+/// The connections of one network that wait for their peer.
+struct Waiting<K> {
+    count: usize,
+    longest: K,
+    since: u64,
 }
 
 fn take_one(counts: &mut HashMap<IpNet, usize>, of: IpNet) {
@@ -169,7 +186,8 @@ mod tests {
             // Of one client.
             (&["192.0.2.1"][..], "192.0.2.1", Free),
             (&["198.51.100.1", "192.0.2.1", "192.0.2.1"], "192.0.2.1", InsteadOf(1)),
-            (&["192.0.2.1!", "192.0.2.1"], "192.0.2.1", InsteadOf(1)),
+            (&["192.0.2.1!", "192.0.2.1"], "192.0.2.1", Free),
+            (&["192.0.2.1!", "192.0.2.1", "192.0.2.1"], "192.0.2.1", InsteadOf(1)),
             (&["192.0.2.1!", "192.0.2.1!"], "192.0.2.1", Free),
             (&["2001:db8::1", "2001:db8::2"], "2001:db8::3", InsteadOf(0)),
             // Of one network.
@@ -188,7 +206,7 @@ mod tests {
         }
         // Each of these was opened a moment ago.
         let (register, _) = register(&["192.0.2.1", "192.0.2.1"]).await;
-        assert_eq!(register.admit(client("192.0.2.1"), 999_999), Free);
+        assert_eq!(register.admit(client("192.0.2.1"), 1_999_999), Free);
     }
 
     #[tokio::test(start_paused = true)]
@@ -201,7 +219,7 @@ mod tests {
             ),
             (
                 ["127.0.0.1", "198.51.100.1", "192.0.2.1!", "192.0.2.2!", "127.0.0.1", "127.0.0.1"],
-                InsteadOf(0),
+                InsteadOf(1),
             ),
             (
                 ["127.0.0.1!", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"],

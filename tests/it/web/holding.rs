@@ -91,8 +91,8 @@ async fn a_new_reader_is_served_at_once_while_others_hold_every_connection() {
             let mut holding = Vec::new();
             for _ in 0..10 {
                 holding.push(sent(address, held).await);
-                // A client's new connections are left alone for a second.
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                // A client's new connections are left alone for two seconds.
+                tokio::time::sleep(Duration::from_secs(2)).await;
             }
             let began = tokio::time::Instant::now();
             let answer = rest(sent(address, &one_click()).await).await;
