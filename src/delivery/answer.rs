@@ -7,7 +7,7 @@
 
 mod rules;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod wording;
 mod words;
 

@@ -6,24 +6,22 @@
 //! So at whatever moment the process dies, at most one row for each worker is
 //! in doubt, and it is known which.
 
+mod knowledge;
 mod worker;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::connections::{Connections, Dial};
-use super::pace::{Pace, SendRate};
-use super::state::{self, Judgement, ReplySubject, RowHistory};
-use super::streak::{Held, Settlement, Streak, Trip};
-use super::{
-    Attempt, Ending, Expiry, Ledger, LedgerError, Mailer, Outcome, Reserved, RowId, Summary,
-    Transport,
-};
+use super::connections::Dial;
+use super::pace::SendRate;
+use super::state;
+use super::streak::{Held, Settlement, Trip};
+use super::{Ending, Expiry, Ledger, LedgerError, Mailer, Summary, Transport};
 use crate::domain::{Clock, Timestamp};
+use knowledge::RunState;
 use worker::Worker;
 
 /// The most rows that a worker reserves at a time.
@@ -163,121 +161,6 @@ struct Run<L, T> {
     dialling: tokio::sync::Mutex<()>,
 }
 
-/// What all workers know together.
-struct RunState {
-    pace: Pace,
-    streak: Streak,
-    connections: Connections,
-    /// How many workers are at work.
-    at_work: usize,
-    /// What happened at single rows in this run.
-    rows: HashMap<RowId, RowTrouble>,
-    attempts: u32,
-    breaks: u32,
-    has_accepted: bool,
-    /// Messages in a row without a reply, and how many are too many. When a server
-    /// dies, each connection may leave one, and that proves nothing yet.
-    silences: u32,
-    too_many_silences: u32,
-    /// The last reply that was no acceptance, masked.
-    last_refusal: String,
-}
-
-/// What happened at one row in this run.
-#[derive(Debug, Default)]
-struct RowTrouble {
-    breaks: u32,
-    put_off: u32,
-    attempts: u32,
-}
-
-impl RunState {
-    fn new(work: &Work) -> Self {
-        let connections = u32::try_from(work.connections).unwrap_or(u32::MAX);
-        Self {
-            pace: Pace::new(work.connections, work.rate),
-            streak: Streak::default(),
-            connections: Connections::default(),
-            at_work: 0,
-            rows: HashMap::new(),
-            attempts: 0,
-            breaks: 0,
-            has_accepted: false,
-            silences: 0,
-            too_many_silences: connections.saturating_mul(2).saturating_add(1),
-            last_refusal: String::new(),
-        }
-    }
-
-    /// Lets one more worker in, if the pace has room for it.
-    fn let_in(&mut self, now: Duration) -> bool {
-        let has_room = self.at_work < self.pace.width(now);
-        self.at_work += usize::from(has_room);
-        has_room
-    }
-
-    /// Judges an attempt and counts what it says about the row, the connections
-    /// and the pace. `has_proved_itself` is the connection's, the
-    /// message took the time from `begun` to `ended`.
-    fn judge(
-        &mut self,
-        row: &Reserved,
-        attempt: &Attempt,
-        has_proved_itself: bool,
-        (begun, ended): (Duration, Duration),
-        now: Timestamp,
-    ) -> Judgement {
-        self.attempts = self.attempts.saturating_add(1);
-        let history = self.history(row, attempt, has_proved_itself);
-        let judgement = state::judge(attempt, history, now);
-        match judgement.about {
-            // A connection that was of use may break for many good reasons.
-            ReplySubject::Connection if has_proved_itself => {}
-            ReplySubject::Connection => self.connections.broke_early(),
-            _ => self.connections.answered(),
-        }
-        if let ReplySubject::Pace(meaning) = judgement.about {
-            self.rows.entry(row.row).or_default().put_off += u32::from(self.has_accepted);
-            self.pace.refuse(meaning, begun, ended);
-        }
-        match judgement.outcome {
-            Outcome::Unknown => self.silences += 1,
-            Outcome::Pending => {}
-            _ => self.silences = 0,
-        }
-        judgement
-    }
-
-    /// Healthy rows leave no trace, so that a large list costs no memory.
-    fn history(
-        &mut self,
-        row: &Reserved,
-        attempt: &Attempt,
-        has_proved_itself: bool,
-    ) -> RowHistory {
-        // Before its first reply over a used connection, the server has closed
-        // that after the message before, or because it was idle.
-        let is_habit = has_proved_itself && attempt.phase() == Some(super::Phase::MailFrom);
-        let breaks = attempt.breaks_connection() && !is_habit;
-        self.breaks += u32::from(breaks);
-        if breaks {
-            self.rows.entry(row.row).or_default().breaks += 1;
-        }
-        let Some(trouble) = self.rows.get_mut(&row.row) else {
-            return RowHistory { attempts: row.attempts, ..RowHistory::default() };
-        };
-        trouble.attempts += 1;
-        let (other_breaks, other_attempts) =
-            (self.breaks - trouble.breaks, self.attempts.saturating_sub(trouble.attempts));
-        RowHistory {
-            attempts: row.attempts,
-            put_off: trouble.put_off,
-            breaks_connections: breaks
-                && state::breaks_connections(trouble.breaks, other_breaks, other_attempts),
-        }
-    }
-}
-
 impl<L: Ledger, T: Transport> Run<L, T> {
     async fn until_settled(self: &Arc<Self>) -> Result<Ending, RunError> {
         let attempts = state::attempts_in(self.work.lifetime);
@@ -352,16 +235,6 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         let trip = self.shared().streak.trip(reply);
         trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
         Ok(())
-    }
-
-    /// The server refused before it heard of a recipient.
-    fn refused_all(&self, reply: &str) {
-        let trip = {
-            let streak = &mut self.shared().streak;
-            streak.refuse_all();
-            streak.trip(reply)
-        };
-        trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
     }
 
     /// The server accepted a message: the run is healthy.

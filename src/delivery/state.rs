@@ -65,9 +65,7 @@ pub(super) fn judge(attempt: &Attempt, row: RowHistory, now: Timestamp) -> Judge
                     let outcome = if is_alone { later } else { Outcome::Pending };
                     (outcome, ReplySubject::Pace(pace))
                 }
-                _ if !has_heard_of_recipient && reply.code >= 500 => {
-                    (Outcome::Pending, ReplySubject::Sender)
-                }
+                _ if !has_heard_of_recipient && reply.code >= 500 => (later, ReplySubject::Sender),
                 _ if !has_heard_of_recipient => {
                     (Outcome::Pending, ReplySubject::Pace(Meaning::Server))
                 }

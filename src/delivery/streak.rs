@@ -34,6 +34,8 @@ pub(super) struct Held {
     pub(super) verdict: Option<RejectClass>,
     /// How often the recipient was refused before, in this run and in earlier ones.
     pub(super) attempts: u32,
+    /// The server refused before it heard of the recipient.
+    pub(super) is_early: bool,
 }
 
 /// What becomes of a row that is deferred in the ledger.
@@ -89,7 +91,7 @@ const TOO_MANY: usize = WINDOW / 20;
 const TOO_HEAVY: u32 = 10;
 /// A refusal before the server heard of the recipient is about all of them. It
 /// weighs as much as several, so that the third in a row is too much.
-const WITHOUT_RECIPIENT: u32 = 4;
+const EARLY: u32 = 4;
 /// So many refusals at the end of a list may well be about their recipients.
 const FEW: usize = 2;
 /// After so many refusals, hours apart, nobody waits any longer.
@@ -116,14 +118,9 @@ impl Streak {
     /// The server refused a recipient.
     pub(super) fn refuse(&mut self, held: Held) {
         if self.rows.insert(held.row) {
-            self.weight += 1;
+            self.weight += if held.is_early { EARLY } else { 1 };
             self.held.push(held);
         }
-    }
-
-    /// The server refused before it heard of the recipient, whose row is pending.
-    pub(super) fn refuse_all(&mut self) {
-        self.weight += WITHOUT_RECIPIENT;
     }
 
     /// Whether the refusals in a row are the sender's trouble. `reply` is the
@@ -169,7 +166,7 @@ impl Streak {
         reply: &str,
     ) -> (Vec<Settlement>, Option<Trip>) {
         let refused = self.held.len();
-        if sent == 0 && refused > 1 {
+        if sent == 0 && (refused > 1 || self.weight >= EARLY) {
             return (self.restore(), Some(self.reason(reply)));
         }
         if self.has_accepted && (refused <= FEW || self.one_domain().is_some()) {

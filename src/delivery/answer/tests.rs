@@ -12,16 +12,16 @@ use crate::delivery::EnhancedCode;
 use crate::domain::safe_text;
 
 /// An answer: the phase, the code, the text, what it means, and who says so.
-type Answer = (Phase, u16, &'static str, Meaning, &'static str);
+pub(in crate::delivery) type Answer = (Phase, u16, &'static str, Meaning, &'static str);
 
 /// The reply as the transport hands it over.
-fn reply(code: u16, text: &str) -> Reply {
+pub(in crate::delivery) fn reply(code: u16, text: &str) -> Reply {
     let enhanced =
         EnhancedCode::parse_prefix(text).filter(|enhanced| u16::from(enhanced.class) == code / 100);
     Reply { code, enhanced, text: safe_text(text) }
 }
 
-fn answers() -> impl Iterator<Item = &'static Answer> {
+pub(in crate::delivery) fn answers() -> impl Iterator<Item = &'static Answer> {
     let tables = [
         servers::ANSWERS,
         providers::ANSWERS,

@@ -4,154 +4,22 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
+mod bad_days;
+mod ledger;
+mod relay;
+
+use ledger::{MemoryLedger, State};
+
 use super::*;
 use crate::campaign::{
     Campaign, FixedHeaders, MessageForm, MessagePurpose, SigningKey, SigningKeys, UnsubscribePages,
 };
 use crate::delivery::{
-    Claim, Closing, Completion, ConnectError, Connection, Doubt, DoubtMark, Envelope, Fate,
-    InDoubt, Outcome, Phase, RejectClass, Reply, Settlement, Tally, Trip,
+    Attempt, Completion, ConnectError, Connection, DoubtMark, Envelope, Fate, Outcome, Phase,
+    RejectClass, Reply, Trip,
 };
-use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug, SubscriberId};
+use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug};
 use crate::render::{EscapeContext, Piece, Rendered, Slot as Hole, Template};
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum State {
-    Pending,
-    Reserved,
-    Started,
-    Done(Outcome),
-    Rejected(Fate),
-}
-
-struct MemoryLedger {
-    rows: Mutex<Vec<(EmailAddress, State, u32)>>,
-}
-
-impl MemoryLedger {
-    fn for_locals(locals: &[&str]) -> Self {
-        let address = |local: &&str| EmailAddress::parse(&format!("{local}@example.org")).unwrap();
-        Self { rows: Mutex::new(locals.iter().map(|l| (address(l), State::Pending, 0)).collect()) }
-    }
-
-    fn state(&self, row: usize) -> State {
-        self.rows.lock().unwrap()[row].1
-    }
-
-    fn end(&self, closing: &Closing) {
-        let mut rows = self.rows.lock().unwrap();
-        let row = &mut rows[closing.row.0 as usize];
-        assert_eq!(row.1, State::Started, "only what was started can end");
-        row.2 += u32::from(closing.outcome != Outcome::Pending);
-        row.1 = match closing.outcome {
-            Outcome::Pending => State::Pending,
-            outcome => State::Done(outcome),
-        };
-    }
-}
-
-impl Ledger for MemoryLedger {
-    async fn recover(&self, _: InDoubt, _: Timestamp) -> Result<Doubt, LedgerError> {
-        Ok(Doubt::default())
-    }
-
-    async fn claim(&self, limit: usize, now: Timestamp) -> Result<Claim, LedgerError> {
-        let mut claim = Claim::default();
-        for (number, row) in self.rows.lock().unwrap().iter_mut().enumerate() {
-            let is_due = match row.1 {
-                State::Pending => true,
-                State::Done(Outcome::Deferred(due)) => due <= now,
-                _ => false,
-            };
-            if is_due && claim.reserved.len() < limit {
-                row.1 = State::Reserved;
-                claim.reserved.push(Reserved {
-                    row: RowId(number as i64),
-                    subscriber: SubscriberId(number as i64),
-                    address: row.0.clone(),
-                    first_name: String::new(),
-                    last_name: String::new(),
-                    attempts: row.2,
-                });
-            }
-        }
-        Ok(claim)
-    }
-
-    async fn start(&self, row: RowId, previous: Option<Closing>) -> Result<(), LedgerError> {
-        previous.iter().for_each(|closing| self.end(closing));
-        self.rows.lock().unwrap()[row.0 as usize].1 = State::Started;
-        Ok(())
-    }
-
-    async fn close(&self, closing: Closing) -> Result<(), LedgerError> {
-        self.end(&closing);
-        Ok(())
-    }
-
-    async fn release(&self, released: Vec<RowId>) -> Result<(), LedgerError> {
-        for row in released {
-            self.rows.lock().unwrap()[row.0 as usize].1 = State::Pending;
-        }
-        Ok(())
-    }
-
-    async fn tally(&self) -> Result<Tally, LedgerError> {
-        let mut tally = Tally::default();
-        for (_, state, _) in self.rows.lock().unwrap().iter() {
-            *match state {
-                State::Pending | State::Done(Outcome::Pending) => &mut tally.pending,
-                State::Reserved => &mut tally.reserved,
-                State::Started => &mut tally.started,
-                State::Done(Outcome::Sent) => &mut tally.sent,
-                State::Done(Outcome::Deferred(_)) => &mut tally.deferred,
-                State::Rejected(Fate::Rejected(RejectClass::Expired)) => &mut tally.expired,
-                State::Rejected(_) => &mut tally.rejected,
-                State::Done(Outcome::Unknown) => &mut tally.unknown,
-            } += 1;
-        }
-        Ok(tally)
-    }
-
-    async fn settle(&self, settled: Vec<Settlement>, _: Timestamp) -> Result<(), LedgerError> {
-        let mut rows = self.rows.lock().unwrap();
-        for settlement in settled {
-            let row = &mut rows[settlement.row.0 as usize];
-            assert!(matches!(row.1, State::Done(Outcome::Deferred(_))), "{:?}", row.1);
-            row.1 = match settlement.fate {
-                Fate::Restored => State::Pending,
-                fate => State::Rejected(fate),
-            };
-        }
-        Ok(())
-    }
-
-    async fn has_other_domain(&self, domain: &str) -> Result<bool, LedgerError> {
-        Ok(self.rows.lock().unwrap().iter().any(|row| row.0.domain() != domain))
-    }
-
-    async fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
-        let rows = self.rows.lock().unwrap();
-        let due = rows.iter().filter_map(|row| match row.1 {
-            State::Done(Outcome::Deferred(due)) => Some(due),
-            _ => None,
-        });
-        Ok(due.min())
-    }
-
-    async fn expire(&self, expiry: Expiry, _: Timestamp) -> Result<u64, LedgerError> {
-        let mut expired = 0;
-        for row in self.rows.lock().unwrap().iter_mut() {
-            let is_over =
-                row.2 >= expiry.attempts && Timestamp::UNIX_EPOCH <= expiry.first_tried_by;
-            if is_over && matches!(row.1, State::Done(Outcome::Deferred(_))) {
-                row.1 = State::Rejected(Fate::Rejected(RejectClass::Expired));
-                expired += 1;
-            }
-        }
-        Ok(expired)
-    }
-}
 
 /// A server that answers by what stands before the first `-` of the local part.
 #[derive(Default)]
@@ -297,6 +165,7 @@ struct Scene {
     server: Arc<Server>,
     stop: watch::Sender<StopWish>,
     connections: usize,
+    began: tokio::time::Instant,
 }
 
 impl Scene {
@@ -307,6 +176,7 @@ impl Scene {
             server: Arc::new(server),
             stop: watch::channel(StopWish::GoOn).0,
             connections: 3,
+            began: tokio::time::Instant::now(),
         }
     }
 
@@ -320,14 +190,14 @@ impl Scene {
     async fn try_to_run(&self) -> Result<Summary, RunError> {
         let work = Work {
             mailer: mailer(),
-            audience: self.ledger.rows.lock().unwrap().len() as u64,
+            audience: self.ledger.len() as u64,
             connections: self.connections,
             rate: None,
             lifetime: Duration::from_secs(24 * 3600),
             drain: Duration::from_secs(30),
             longest_wait: None,
         };
-        let clock = Arc::new(TestClock(tokio::time::Instant::now()));
+        let clock = Arc::new(TestClock(self.began));
         let transport = Arc::new(Arc::clone(&self.server));
         let (ledger, stop) = (Arc::clone(&self.ledger), self.stop.subscribe());
         run(ledger, transport, Arc::new(work), clock, stop, Arc::default()).await

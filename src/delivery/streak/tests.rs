@@ -3,7 +3,7 @@ use super::*;
 const GONE: Option<RejectClass> = Some(RejectClass::Mailbox);
 
 fn held(row: i64, domain: &str, verdict: Option<RejectClass>) -> Held {
-    Held { row: RowId(row), domain: domain.to_owned(), verdict, attempts: 0 }
+    Held { row: RowId(row), domain: domain.to_owned(), verdict, attempts: 0, is_early: false }
 }
 
 /// After how many refusals in a row a run stops. Each recipient has one of so many domains.
@@ -36,18 +36,24 @@ fn ten_different_recipients_in_a_row_are_the_senders_trouble() {
 
 #[test]
 fn a_refusal_before_the_recipient_is_named_stops_a_run_at_the_third() {
+    let early = |row: i64| Held { is_early: true, ..held(row, &format!("d{row}.example"), None) };
     let mut streak = Streak::default();
-    let at = (1..10).find(|_| {
-        streak.refuse_all();
+    let at = (1..10).find(|row| {
+        streak.refuse(early(*row));
         streak.trip("550 no").is_some()
     });
     assert_eq!(at, Some(3));
+    // One row alone does not stop the others.
     let mut streak = Streak::default();
     for _ in 0..50 {
-        streak.refuse_all();
-        assert_eq!(streak.accept("250 ok").1, None);
+        streak.refuse(early(1));
         assert_eq!(streak.trip(""), None);
     }
+    let (settled, trip) = streak.rest(14, 15, "550 no");
+    assert_eq!((settled, trip), (Vec::new(), None));
+    // But nothing was accepted at all, so it is no fault of the one recipient.
+    streak.refuse(early(1));
+    assert!(streak.rest(0, 1, "550 no").1.is_some());
 }
 
 #[test]
@@ -95,7 +101,13 @@ fn at_the_end_few_refusals_are_about_their_recipients_and_many_may_be_the_server
         }
         for row in 0..refused {
             let domain = format!("d{row}.example");
-            streak.refuse(Held { row: RowId(row), domain, verdict: GONE, attempts });
+            streak.refuse(Held {
+                row: RowId(row),
+                domain,
+                verdict: GONE,
+                attempts,
+                is_early: false,
+            });
         }
         let (found, trip) = streak.rest(sent, audience, "550 no");
         let fates = |settled: &[Settlement]| settled.iter().map(|s| s.fate).collect::<Vec<_>>();
