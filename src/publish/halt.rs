@@ -34,14 +34,14 @@ impl Halt {
     }
 }
 
-/// How many looks at the store come before one at the file.
-const LOOKS_PER_FILE: u32 = 5;
+/// After how many looks in a row without it a file counts as removed: a second,
+/// because programs such as git remove a file before they write it anew.
+const LOOKS_WITHOUT_FILE: u32 = 5;
 
 /// Looks at the store and at the issue file while a run sends.
 pub(super) struct HaltWatch<'p> {
     publisher: &'p Publisher<'p>,
     key: CampaignKey,
-    looks: u32,
     /// Absent where the file had gone before the run began: then a person sends
     /// what was frozen, or the timer has decided to.
     file: Option<WatchedFile>,
@@ -62,17 +62,13 @@ impl<'p> HaltWatch<'p> {
             path,
             changes: FileChanges::default(),
         });
-        Self { publisher, key: frozen.campaign.key().clone(), looks: 0, file }
+        Self { publisher, key: frozen.campaign.key().clone(), file }
     }
 
     /// Looks once. A store that cannot be read is left to the run itself.
     pub(super) async fn look(&mut self) -> Option<Halt> {
         if let Ok(Some(_)) = self.publisher.store.called_off_since(&self.key).await {
             return Some(Halt::CalledOff);
-        }
-        self.looks += 1;
-        if !self.looks.is_multiple_of(LOOKS_PER_FILE) {
-            return None;
         }
         let sight = self.look_at_file()?;
         self.file.as_mut()?.changes.halt_after(sight)
@@ -122,13 +118,11 @@ struct FileChanges {
 }
 
 impl FileChanges {
-    /// A file counts as removed after two looks without it, because programs such
-    /// as git remove a file before they write it anew.
     fn halt_after(&mut self, sight: Sight) -> Option<Halt> {
         self.gone_in_a_row = if sight == Sight::Gone { self.gone_in_a_row + 1 } else { 0 };
         match sight {
             Sight::Draft => Some(Halt::Draft),
-            Sight::Gone if self.gone_in_a_row >= 2 => Some(Halt::FileGone),
+            Sight::Gone if self.gone_in_a_row >= LOOKS_WITHOUT_FILE => Some(Halt::FileGone),
             Sight::Gone | Sight::Unchanged | Sight::Ready | Sight::Unreadable => None,
         }
     }
@@ -145,9 +139,9 @@ mod tests {
         for (sights, expected) in [
             (&[Ready, Unchanged, Unchanged, Unchanged][..], None),
             (&[Ready, Draft], Some((2, Halt::Draft))),
-            (&[Ready, Gone, Ready, Gone, Unchanged], None),
-            (&[Ready, Gone, Unreadable, Gone, Ready], None),
-            (&[Ready, Gone, Gone], Some((3, Halt::FileGone))),
+            (&[Ready, Gone, Gone, Gone, Gone, Ready, Gone, Unchanged], None),
+            (&[Ready, Gone, Gone, Gone, Gone, Unreadable, Gone, Ready], None),
+            (&[Ready, Gone, Gone, Gone, Gone, Gone], Some((6, Halt::FileGone))),
             (&[Unreadable, Unreadable, Draft], Some((3, Halt::Draft))),
             (&[Gone, Draft], Some((2, Halt::Draft))),
         ] {

@@ -152,7 +152,8 @@ pub(crate) fn interrupt(
 }
 
 impl Signal {
-    fn give(self, child: &mut Child) -> Result<ExitStatus, Trouble> {
+    /// Sends it, and waits for the end of the process.
+    pub(crate) fn give(self, child: &mut Child) -> Result<ExitStatus, Trouble> {
         match self {
             Self::Kill => child.kill()?,
             Self::Terminate => {

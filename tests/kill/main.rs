@@ -4,6 +4,7 @@
 //! ```text
 //! cargo test --test kill                                  ten kills and a SIGTERM
 //! cargo test --test kill -- --kills 200 --seed 7          more, and the same again
+//! cargo test --test kill -- --cancel 50 --seed 7          issues that are called off
 //! ```
 //!
 //! The real program sends each campaign to a sink in this process. It is
@@ -12,6 +13,9 @@
 //! interruption counts only between the first and the last message at the sink.
 //! Then two senders with a deliberate fault are interrupted, and the same judge
 //! must find their faults. Otherwise a clean result would prove nothing.
+//!
+//! With `--cancel`, somebody calls each issue off, marks it as a draft or removes its
+//! file, and one of the processes is killed ([`called_off`]).
 //!
 //! This is a separate program and no part of the integration tests, because it
 //! starts itself again as a faulty sender: a sender that dies with `kill -9`
@@ -23,6 +27,7 @@
     reason = "this is a program: it reads its arguments, measures real time and reports"
 )]
 
+mod called_off;
 mod chance;
 mod checker;
 mod faulty_sender;
@@ -33,7 +38,7 @@ mod site;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chance::Chance;
 use faulty_sender::Fault;
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
         }
         Task::Nothing => Ok(()),
         Task::SendFaultily(fault, root, server) => faulty_sender::send(fault, &root, &server),
+        Task::Run(options) if options.cancels > 0 => call_off_all(&options),
         Task::Run(options) => run(&options),
     };
     match outcome {
@@ -93,6 +99,43 @@ fn run(options: &Options) -> Result<(), Trouble> {
     }
     println!("kill harness: {:.1} s", began.elapsed().as_secs_f64());
     if record.broken.is_empty() { Ok(()) } else { Err(record.broken.join("\n").into()) }
+}
+
+/// Calls issues off, one after another.
+fn call_off_all(options: &Options) -> Result<(), Trouble> {
+    let began = Instant::now();
+    println!(
+        "kill harness: seed {} (the same again: --cancel {} --seed {0})",
+        options.seed, options.cancels
+    );
+    let template = Site::with_a_list()?;
+    template.switch_on()?;
+    let mut chance = Chance::new(options.seed);
+    let mut broken = Vec::new();
+    let (mut most, mut after_return, mut in_doubt) = (0, 0, 0);
+    let (mut last, mut longest) = (Duration::ZERO, Duration::ZERO);
+    for number in 0..options.cancels {
+        let account = called_off::call_off(&template, number, &mut chance)?;
+        println!("round {}: {account}", number + 1);
+        account.broken.iter().for_each(|what| println!("    {what}"));
+        most = most.max(account.after_word);
+        after_return = after_return.max(account.after_return);
+        in_doubt += account.in_doubt;
+        last = last.max(account.last_after);
+        longest = longest.max(account.ended_after.unwrap_or_default());
+        broken.extend(account.broken.iter().map(|what| format!("round {}: {what}", number + 1)));
+    }
+    println!(
+        "{} issues called off, with a kill in each: at most {most} messages after the word, the last \
+         {} ms after it; at most {after_return} after `cancel` had ended; runs ended at most {} ms \
+         after the word; {in_doubt} rows in doubt; {} promises broken",
+        options.cancels,
+        last.as_millis(),
+        longest.as_millis(),
+        broken.len()
+    );
+    println!("kill harness: {:.1} s", began.elapsed().as_secs_f64());
+    if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 
 /// Interrupts campaigns until one interruption counts.

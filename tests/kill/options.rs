@@ -21,6 +21,8 @@ pub(crate) enum Task {
 pub(crate) struct Options {
     /// The number of kills.
     pub kills: usize,
+    /// The number of issues that are called off, instead of kills.
+    pub cancels: usize,
     /// The seed of the random numbers.
     pub seed: u64,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the arguments that follow the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Task {
-        let mut options = Self { kills: 10, seed: fresh_seed() };
+        let mut options = Self { kills: 10, cancels: 0, seed: fresh_seed() };
         let (mut filters, mut is_exact) = (Vec::new(), false);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_default();
@@ -38,6 +40,9 @@ impl Options {
                     return Task::SendFaultily(fault, PathBuf::from(value()), value());
                 }
                 "--kills" => options.kills = value().parse().expect("--kills takes a number"),
+                "--cancel" => {
+                    options.cancels = value().parse().expect("--cancel takes a number");
+                }
                 "--seed" => options.seed = value().parse().expect("--seed takes a number"),
                 "--list" => return Task::List,
                 // Nothing here is marked as ignored.

@@ -1,4 +1,4 @@
-//! An SMTP server that accepts everything and logs when (RFC 5321, RFC 2920).
+//! An SMTP server that accepts everything, until told otherwise, and logs when (RFC 5321, RFC 2920).
 //!
 //! In: connections on loopback. Out: a log with a line for each step of each
 //! message, by the clock of this process, which is also the one that kills.
@@ -49,6 +49,7 @@ struct Shared {
     log: Mutex<Log>,
     changed: Condvar,
     hurries: AtomicBool,
+    refuses: AtomicBool,
 }
 
 #[derive(Default)]
@@ -88,6 +89,12 @@ impl Sink {
     /// Stops the pauses.
     pub(crate) fn hurry(&self) {
         self.shared.hurries.store(true, Ordering::SeqCst);
+    }
+
+    /// Refuses every recipient by policy, as a relay that has had enough, or not
+    /// any more.
+    pub(crate) fn refuse(&self, refuses: bool) {
+        self.shared.refuses.store(refuses, Ordering::SeqCst);
     }
 
     /// Waits until `step` has happened `times`; `false` if `is_over` returns
@@ -171,11 +178,16 @@ impl Session<'_> {
             let command = line.trim_end().to_ascii_uppercase();
             match command.split([' ', ':']).next().unwrap_or_default() {
                 "EHLO" => self.say("250-sink.example.org\r\n250-PIPELINING\r\n250 8BITMIME")?,
+                "RCPT" if self.shared.refuses.load(Ordering::SeqCst) => {
+                    recipient.clear();
+                    self.say("550 5.7.1 too much from you")?;
+                }
                 "RCPT" => {
                     recipient = between_angles(&line).to_owned();
                     self.shared.note(self.connection, &recipient, Step::Envelope);
                     self.say("250 2.1.5 ok")?;
                 }
+                "DATA" if recipient.is_empty() => self.say("503 5.5.1 no recipient")?,
                 "DATA" => {
                     self.pause(0, 2_000);
                     self.say("354 go on")?;

@@ -51,6 +51,34 @@ impl Site {
         Ok(site)
     }
 
+    /// Switches the timer on, and makes the issue due right after.
+    pub(crate) fn switch_on(&self) -> Result<(), Trouble> {
+        let due = self.postrider().arg("due").output()?;
+        expect_exit(&due, &[0, 11], "switching the timer on")?;
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        let now = jiff::Timestamp::now();
+        fs::write(self.root().join(ISSUE), format!("Send_at: {now:.0}\n{}", issue()))?;
+        Ok(())
+    }
+
+    /// Sets or removes `draft: true`; an issue that was removed is there again.
+    pub(crate) fn mark_as_draft(&self, draft: bool) -> Result<(), Trouble> {
+        let kept = self.root().join("issue.kept");
+        let path = self.root().join(ISSUE);
+        if !kept.exists() {
+            fs::copy(&path, &kept)?;
+        }
+        let text = fs::read_to_string(kept)?;
+        fs::write(path, if draft { format!("Draft: true\n{text}") } else { text })?;
+        Ok(())
+    }
+
+    /// Removes the issue's file.
+    pub(crate) fn remove_issue(&self) -> Result<(), Trouble> {
+        fs::rename(self.root().join(ISSUE), self.root().join("issue.kept"))?;
+        Ok(())
+    }
+
     /// A copy that sends to the server at `url`.
     pub(crate) fn copy(&self, url: &str) -> Result<Self, Trouble> {
         let copy = Self { folder: tempfile::tempdir()?, server: url.to_owned() };
@@ -153,6 +181,10 @@ via = "smtp"
 
 [store]
 url = "sqlite:subscribers/postrider.sqlite3"
+
+[schedule]
+time = "09:30"
+time_zone = "UTC"
 
 [smtp]
 url = "{url}"
