@@ -352,11 +352,11 @@ impl Publisher<'_> {
         let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
         let recipients = counted(found.rows, "recipient");
         ui.status(&format!("{key} is sent again to {recipients}, and to nobody else"));
-        if found.suppressed > 0 {
+        if found.left_out > 0 {
             ui.warning(&format!(
-                "{} of them are suppressed, and get nothing; see `postrider subscribers show` and \
+                "{} of them are suppressed or unsubscribed, and get nothing; see `postrider subscribers show` and \
                  `unsuppress`",
-                found.suppressed
+                found.left_out
             ));
         }
         if frozen.summary.via.reaches_people() {

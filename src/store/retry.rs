@@ -1,5 +1,6 @@
 //! Sending a finished campaign again, to exactly those who were rejected or expired.
 
+use super::freeze::exclusion;
 use super::writer::Durability;
 use super::{LedgerRows, SenderLock, Store, StoreError};
 use crate::delivery::{RejectClass, RowState};
@@ -19,8 +20,8 @@ pub(crate) enum RetryClass {
 pub(crate) struct RetryCount {
     /// All of them.
     pub(crate) rows: i64,
-    /// Those among them whose address is suppressed: they get nothing.
-    pub(crate) suppressed: i64,
+    /// Those among them who get nothing: suppressed or unsubscribed meanwhile.
+    pub(crate) left_out: i64,
 }
 
 const RETRY: &str = "send a campaign again from";
@@ -32,12 +33,14 @@ impl Store {
         rows: LedgerRows,
         asked: &[RetryClass],
     ) -> Result<RetryCount, StoreError> {
-        sqlx::query_as(
-            "SELECT count(*) AS rows, count(x.address_key) AS suppressed
-             FROM recipients r LEFT JOIN suppressions x USING (address_key)
-             WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3
-               AND iif(coalesce(r.class, '') = ?4, ?5, ?6)",
-        )
+        sqlx::query_as(concat!(
+            "SELECT count(*) AS rows, count(",
+            exclusion!(),
+            ") AS left_out
+                 FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
+                 WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3
+                   AND iif(coalesce(r.class, '') = ?4, ?5, ?6)"
+        ))
         .bind(rows.first)
         .bind(rows.last)
         .bind(RowState::Rejected.as_str())
@@ -77,6 +80,17 @@ impl Store {
             .execute(&mut *transaction)
             .await?
             .rows_affected();
+            // Some may have another address now; a refusal must be about that one.
+            sqlx::query(
+                "UPDATE OR IGNORE recipients SET address_key = s.address_key FROM subscribers s
+                 WHERE recipients.id BETWEEN ?1 AND ?2 AND recipients.state = ?3
+                   AND s.id = recipients.subscriber AND s.address_key <> recipients.address_key",
+            )
+            .bind(rows.first)
+            .bind(rows.last)
+            .bind(RowState::Pending.as_str())
+            .execute(&mut *transaction)
+            .await?;
             if reopened > 0 {
                 sqlx::query("UPDATE campaigns SET finished_at = NULL WHERE id = ?1")
                     .bind(rows.campaign)

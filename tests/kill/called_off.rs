@@ -280,7 +280,7 @@ fn pause(chance: &mut Chance, low: u64, high: u64) {
 }
 
 fn kill(sender: &mut Option<Child>, chance: &mut Chance) -> Result<(), Trouble> {
-    pause(chance, 0, 400_000);
+    pause(chance, 0, 200_000);
     if let Some(sender) = sender {
         Signal::Kill.give(sender)?;
     }

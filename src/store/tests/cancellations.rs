@@ -171,9 +171,9 @@ async fn a_retry_makes_exactly_the_named_rows_pending_as_if_never_tried() {
     let count =
         async |asked: &[RetryClass]| store.count_retry(frozen.summary.rows, asked).await.unwrap();
     let (rejected, expired) = (RetryClass::Rejected, RetryClass::Expired);
-    assert_eq!(count(&[expired]).await, RetryCount { rows: 1, suppressed: 0 });
-    assert_eq!(count(&[rejected]).await, RetryCount { rows: 2, suppressed: 1 });
-    assert_eq!(count(&[rejected, expired]).await, RetryCount { rows: 3, suppressed: 1 });
+    assert_eq!(count(&[expired]).await, RetryCount { rows: 1, left_out: 0 });
+    assert_eq!(count(&[rejected]).await, RetryCount { rows: 2, left_out: 1 });
+    assert_eq!(count(&[rejected, expired]).await, RetryCount { rows: 3, left_out: 1 });
     let lock = store.lock_for_sending().unwrap();
     assert_eq!(store.reopen(&key("one"), &[expired], &lock).await.unwrap(), 1);
     let ledger = store.ledger(&key("one"), &lock).await.unwrap();
