@@ -21,6 +21,8 @@ pub struct Failure {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
+    /// Its causes are failures of their own, and not reasons for one another.
+    is_joined: bool,
 }
 
 impl Failure {
@@ -28,7 +30,7 @@ impl Failure {
     /// in lower case and without a full stop.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         let (findings, causes, hints) = Default::default();
-        Self { exit, findings, message: message.into(), causes, hints }
+        Self { exit, findings, message: message.into(), causes, hints, is_joined: false }
     }
 
     /// A failure that an error explains: its message and its sources are the causes.
@@ -39,6 +41,27 @@ impl Failure {
         // Some libraries repeat the text of the cause in their own message.
         failure.causes.dedup_by(|inner, outer| outer.ends_with(inner.as_str()));
         failure
+    }
+
+    /// Several failures as one, so that people see all of them at once. The
+    /// first gives the exit code.
+    pub fn joined(first: Self, others: impl IntoIterator<Item = Self>) -> Self {
+        let others: Vec<Self> = others.into_iter().collect();
+        if others.is_empty() {
+            return first;
+        }
+        let mut joined = Self { is_joined: true, ..Self::new(first.exit, "") };
+        for failure in std::iter::once(first).chain(others) {
+            if failure.is_joined {
+                joined.causes.extend(failure.causes);
+            } else {
+                joined.causes.push([vec![failure.message], failure.causes].concat().join(": "));
+            }
+            joined.findings.extend(failure.findings);
+            joined.hints.extend(failure.hints);
+        }
+        joined.message = format!("there are {} problems to solve first", joined.causes.len());
+        joined
     }
 
     /// Adds advice, in whole sentences.

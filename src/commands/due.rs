@@ -22,12 +22,11 @@ pub(crate) struct Arguments {
 
 /// Resumes interrupted campaigns, then sends the one issue that is due.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let newsletter = Newsletter::open(context, None)?;
+    let newsletter = Newsletter::open_for_sending(context, None, |config| {
+        config.schedule.is_none().then(no_schedule)
+    })?;
     let config = &newsletter.config;
-    let Some(schedule) = &config.schedule else {
-        return Err(Failure::new(Exit::Usage, "there is no schedule to go by")
-            .hint("Set `[schedule] time` and `time_zone` in postrider.toml."));
-    };
+    let schedule = config.schedule.as_ref().ok_or_else(no_schedule)?;
     let is_shown = arguments.dry_run || arguments.next;
     let effect = if is_shown { Effect::Shown } else { Effect::Real };
     block_on(with_store_for_sending(context, config, effect, async |store| {
@@ -42,4 +41,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
         }
         publisher.due(schedule, effect).await
     }))
+}
+
+fn no_schedule() -> Failure {
+    Failure::new(Exit::Usage, "there is no schedule to go by")
+        .hint("Set `[schedule] time` and `time_zone` in postrider.toml.")
 }

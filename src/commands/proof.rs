@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 
 /// Sends one copy to each editor.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
+    let newsletter = Newsletter::open_for_sending(context, arguments.via.as_deref(), |_| None)?;
     let config = &newsletter.config;
     let editors = editors(&arguments.to, &config.proof.to)?;
     let ready = newsletter.prepare(&arguments.issue)?;

@@ -69,7 +69,7 @@ enum DoubtChoice {
 /// Sends one issue, or reports what a send would do.
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     super::known_rules(&arguments.allow)?;
-    let newsletter = Newsletter::open(context, arguments.via.as_deref())?;
+    let newsletter = Newsletter::open_for_sending(context, arguments.via.as_deref(), |_| None)?;
     let is_proof_waived = arguments.unproofed || !newsletter.config.proof.required;
     let order = Order {
         given_by: OrderGiver::Person,

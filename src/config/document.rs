@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, ValueKind, keys_of, sections};
+use super::keys::{DefaultValue, Key, ValueKind, keys_of, sections};
 use super::secrets::SecretName;
 use crate::domain::nearest;
 use crate::source::rules::{NOT_BUILT, SECRET_IN_FILE, SYNTAX, UNKNOWN_KEY, WRONG_TYPE};
@@ -138,7 +138,7 @@ impl Reader<'_> {
                 let found = in_words(value.get_ref());
                 let message = format!("`{full}` takes {expected}, and this is {found}");
                 self.document.refused.insert(known.name);
-                self.report(WRONG_TYPE, &value.span(), message, example(known.kind));
+                self.report(WRONG_TYPE, &value.span(), message, &example(known));
             }
         }
     }
@@ -273,14 +273,19 @@ fn in_words(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn example(kind: ValueKind) -> &'static str {
-    match kind {
-        ValueKind::Text => "Put it in quotes, as in `\"text\"`.",
-        ValueKind::Boolean => "Write `true` or `false`, without quotes.",
-        ValueKind::Integer(..) => "Write it without quotes, as in `4`.",
-        ValueKind::TextList => "Write it as `[\"one\", \"two\"]`.",
-        ValueKind::Table => "Open it with a section of its own, as in `[theme.palette]`.",
-    }
+fn example(key: &Key) -> String {
+    let advice = match (key.kind, key.default) {
+        // The default shows the form, such as the unit of a length of time.
+        (ValueKind::Text, DefaultValue::Text(default)) => {
+            return format!("Write a text in quotes, as in `\"{default}\"`.");
+        }
+        (ValueKind::Text, _) => "Put it in quotes, as in `\"text\"`.",
+        (ValueKind::Boolean, _) => "Write `true` or `false`, without quotes.",
+        (ValueKind::Integer(..), _) => "Write it without quotes, as in `4`.",
+        (ValueKind::TextList, _) => "Write it as `[\"one\", \"two\"]`.",
+        (ValueKind::Table, _) => "Open it with a section of its own, as in `[theme.palette]`.",
+    };
+    advice.to_owned()
 }
 
 /// The value for a theme; `None` for a date, a time or a table.

@@ -191,7 +191,7 @@ keys! {
     SMTP_URL = in_words(
         "smtp.url",
         "must be set for `via = \"smtp\"`",
-        "`smtps://HOST` (TLS), `smtp://HOST` (STARTTLS) or `smtp+plain://HOST`.",
+        "`smtps://HOST` (TLS), `smtp://HOST` (STARTTLS) or `smtp+plain://HOST` (no TLS, for a server on this machine or a network that you trust).",
     );
     SMTP_USER = in_words("smtp.user", "none", "The account; its password is a secret.");
     SMTP_CONNECTIONS = integer(

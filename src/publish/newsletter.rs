@@ -18,6 +18,7 @@ use crate::theme::{self, Theme};
 use crate::ui::local_time;
 
 use super::issue_file::{issue_path, read_source, relative_to, stem};
+use super::route::Route;
 
 /// A newsletter's configuration and theme.
 pub(crate) struct Newsletter {
@@ -45,16 +46,27 @@ impl Newsletter {
     pub(crate) fn open(context: &Context, via: Option<&str>) -> Result<Self, Failure> {
         let root = Root::find(context.root.as_deref(), &context.environment)?;
         let config = Config::load(&root, &context.environment, via)?;
-        let name = config.newsletter.theme.as_str();
-        let files = theme_files::load(&root, &config.newsletter.theme, |name| {
-            theme::embedded(name.as_str())
-        })?;
-        let theme = Theme::from_files(name, &files).map_err(|fault| {
-            Failure::new(Exit::InputUnreadable, format!("cannot use the theme `{name}`"))
-                .with_findings(vec![*fault])
-        })?;
-        let theme = customised(theme, &config)?;
+        let theme = read_theme(&root, &config)?;
         Ok(Self { config, theme })
+    }
+
+    /// As [`Self::open`], for a command that sends. If the theme is faulty, or
+    /// `lacks` finds that the configuration lacks something, the error also says
+    /// what else would keep the command from sending: a secret that is missing, a
+    /// file that cannot be read.
+    pub(crate) fn open_for_sending(
+        context: &Context,
+        via: Option<&str>,
+        lacks: impl FnOnce(&Config) -> Option<Failure>,
+    ) -> Result<Self, Failure> {
+        let root = Root::find(context.root.as_deref(), &context.environment)?;
+        let config = Config::load(&root, &context.environment, via)?;
+        let no_route = || Route::from_config(context, &config.delivery.via).err();
+        match (read_theme(&root, &config), lacks(&config)) {
+            (Ok(theme), None) => Ok(Self { config, theme }),
+            (Ok(_), Some(lack)) => Err(Failure::joined(lack, no_route())),
+            (Err(fault), lack) => Err(Failure::joined(fault, lack.into_iter().chain(no_route()))),
+        }
     }
 
     /// Reads, renders and checks one issue.
@@ -207,6 +219,17 @@ impl ReadyIssue {
     pub(crate) fn subject(&self) -> &HeaderText {
         &self.rendered.subject
     }
+}
+
+fn read_theme(root: &Root, config: &Config) -> Result<Theme, Failure> {
+    let name = config.newsletter.theme.as_str();
+    let files =
+        theme_files::load(root, &config.newsletter.theme, |name| theme::embedded(name.as_str()))?;
+    let theme = Theme::from_files(name, &files).map_err(|fault| {
+        Failure::new(Exit::InputUnreadable, format!("cannot use the theme `{name}`"))
+            .with_findings(vec![*fault])
+    })?;
+    customised(theme, config)
 }
 
 fn no_permalink(why: &str) -> Finding {

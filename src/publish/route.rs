@@ -119,14 +119,26 @@ impl Route {
 
 fn smtp_settings(context: &Context, smtp: &Smtp) -> Result<SmtpSettings, Failure> {
     let mut settings = SmtpSettings::new(smtp.server.clone(), smtp.client_name.clone());
-    if let Some(user) = &smtp.user {
+    let password = smtp.user.as_ref().map(|user| {
         let password = Secrets::new(&context.environment).read(SecretName::SmtpPassword)?;
-        settings.credentials = Some(Credentials { user: user.clone(), password });
-    }
-    if let Some(path) = &smtp.ca_file {
-        settings.authorities = Authorities::Pem(read_ca_file(path)?);
+        Ok(Credentials { user: user.clone(), password })
+    });
+    let authorities = smtp.ca_file.as_deref().map(read_ca_file);
+    let (credentials, authorities) = both(password.transpose(), authorities.transpose())?;
+    settings.credentials = credentials;
+    if let Some(pem) = authorities {
+        settings.authorities = Authorities::Pem(pem);
     }
     Ok(settings)
+}
+
+/// Both values, or what is wrong with them, together.
+fn both<A, B>(a: Result<A, Failure>, b: Result<B, Failure>) -> Result<(A, B), Failure> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), b) => Err(Failure::joined(a, b.err())),
+        (Ok(_), Err(b)) => Err(b),
+    }
 }
 
 fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -140,14 +152,14 @@ fn read_ca_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn mailchimp(context: &Context, section: &Section) -> Result<Mailchimp, Failure> {
-    let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey)?;
     let wrong =
         |error: SetupError| Failure::from_error(Exit::Usage, "cannot set up Mailchimp", &error);
-    let key = ApiKey::parse(&secret).map_err(wrong)?;
+    let secret = Secrets::new(&context.environment).read(SecretName::MailchimpApiKey);
+    let key = secret.map_err(Failure::from).and_then(|key| ApiKey::parse(&key).map_err(wrong));
+    let (key, list) = both(key, ListId::parse(&section.audience).map_err(wrong))?;
     let endpoint = match section.base_url {
         None => Endpoint::for_key(&key),
         Some(socket) => Endpoint::loopback(socket).map_err(wrong)?,
     };
-    let list = ListId::parse(&section.audience).map_err(wrong)?;
     Mailchimp::new(key, endpoint, list, Patience::DEFAULT).map_err(wrong)
 }

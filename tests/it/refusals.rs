@@ -4,3 +4,4 @@
 mod issues;
 mod machine;
 mod theme;
+mod together;

@@ -111,10 +111,14 @@ impl Opening<'_> {
     ) -> Result<(Wire, Capabilities), ConnectError> {
         let (mut wire, offers) = self.welcome(wire).await?;
         if !offers.starttls {
+            let server = &self.settings.server;
             return Err(self.unacceptable(
                 Phase::Tls,
-                "the server does not offer STARTTLS; if it speaks TLS from the start, write smtps://"
-                    .to_owned(),
+                format!(
+                    "the server does not offer STARTTLS; if it speaks TLS from the start, write \
+                     `smtps://{server}`; if it is on this machine or on a network that you trust, \
+                     and needs no TLS, write `smtp+plain://{server}`"
+                ),
             ));
         }
         let limit = self.settings.timeouts.command;

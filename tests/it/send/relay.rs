@@ -320,7 +320,7 @@ fn a_certificate_of_another_name_and_a_server_without_tls_get_no_mail() {
              1 at example.org
       takes about a second, if the server accepts 10 messages a second
     test-weekly/one: 0 of 1 got it, 1 to be sent
-    warning: stopped before the end: localhost:PORT: setting up TLS: the server does not offer STARTTLS; if it speaks TLS from the start, write smtps://
+    warning: stopped before the end: localhost:PORT: setting up TLS: the server does not offer STARTTLS; if it speaks TLS from the start, write `smtps://localhost:PORT`; if it is on this machine or on a network that you trust, and needs no TLS, write `smtp+plain://localhost:PORT`
     hint: Run the same command again to send to the others; no recipient is lost.
     "#);
     assert!(stranger.mailed().is_empty() && plain.mailed().is_empty());
