@@ -91,6 +91,7 @@ pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exi
         Asked::Import(..) | Asked::Add(..) => OpenMode::CreateIfMissing,
         _ => OpenMode::MustExist,
     };
+    let zone = &config.newsletter.time_zone;
     block_on(store_access::with_store(context, &config, mode, async |store| {
         match asked {
             Asked::Import(arguments, list) => import(context, store, arguments, *list).await?,
@@ -102,7 +103,7 @@ pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exi
             }
             Asked::Show(addresses) => {
                 for address in &addresses {
-                    show(context, store, address).await?;
+                    show(context, store, address, zone).await?;
                 }
             }
             Asked::Suppress(addresses) => {
@@ -112,7 +113,7 @@ pub(crate) fn run(context: &Context, command: &SubscribersCommand) -> Result<Exi
             }
             Asked::Unsuppress(addresses) => {
                 for address in &addresses {
-                    unsuppress(context, store, address).await?;
+                    unsuppress(context, store, address, zone).await?;
                 }
             }
             Asked::Unsubscribe(addresses) => {

@@ -138,7 +138,7 @@ impl Reader<'_> {
                 let found = in_words(value.get_ref());
                 let message = format!("`{full}` takes {expected}, and this is {found}");
                 self.document.refused.insert(known.name);
-                self.report(WRONG_TYPE, &value.span(), message, &example(known));
+                self.report(WRONG_TYPE, &value.span(), message, example(known));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{AddressArgument, parse_line, read_lines};
@@ -10,6 +11,7 @@ use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timesta
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
 use crate::store::{Edited, LiftedSuppression, Store, SubscriberEdit};
+use crate::ui::local_time;
 
 /// The arguments of `edit`.
 #[derive(Debug, Args)]
@@ -95,6 +97,7 @@ pub(super) async fn unsuppress(
     context: &Context,
     store: &Store,
     address: &EmailAddress,
+    zone: &TimeZone,
 ) -> Result<(), Failure> {
     let ui = &context.ui;
     let lifted = store.unsuppress(address, "by hand", context.clock.now()).await?;
@@ -107,7 +110,8 @@ pub(super) async fn unsuppress(
         ui.status("not suppressed");
         return report.write(context);
     };
-    ui.status(&format!("not suppressed any more; it was since {at}: {origin}"));
+    let since = local_time(*at, zone);
+    ui.status(&format!("not suppressed any more; it was since {since}: {origin}"));
     match reason {
         SuppressionReason::HardBounce => ui.hint(
             "A server had said that there is no such mailbox. If the next issue is refused in the \

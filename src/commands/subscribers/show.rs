@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::{EmailAddress, SubscriptionStatus, SuppressionReason, Timestamp};
 use crate::error::Failure;
 use crate::host::{Context, OutputFormat};
 use crate::store::{ListEvent, ListedSubscriber, Store};
+use crate::ui::local_time;
 
 #[derive(Default, Serialize)]
 struct SubscriberReport {
@@ -29,6 +31,7 @@ pub(super) async fn show(
     context: &Context,
     store: &Store,
     address: &EmailAddress,
+    zone: &TimeZone,
 ) -> Result<(), Failure> {
     let suppressed = store.suppression(address).await?;
     let history = store.history(address).await?;
@@ -50,10 +53,14 @@ pub(super) async fn show(
     if context.format == OutputFormat::Json {
         return context.ui.data_json(&shown);
     }
-    report_to_people(context, &shown)
+    report_to_people(context, &shown, zone)
 }
 
-fn report_to_people(context: &Context, shown: &SubscriberReport) -> Result<(), Failure> {
+fn report_to_people(
+    context: &Context,
+    shown: &SubscriberReport,
+    zone: &TimeZone,
+) -> Result<(), Failure> {
     let ui = &context.ui;
     ui.data_line(&format!(
         "status      {}",
@@ -65,15 +72,15 @@ fn report_to_people(context: &Context, shown: &SubscriberReport) -> Result<(), F
     if let (Some(created_at), Some(updated_at)) = (shown.created_at, shown.updated_at) {
         ui.data_line(&format!("name        {} {}", shown.first_name, shown.last_name))?;
         ui.data_line(&format!("origin      {}", shown.origin))?;
-        ui.data_line(&format!("since       {created_at}"))?;
-        ui.data_line(&format!("changed     {updated_at}"))?;
+        ui.data_line(&format!("since       {}", local_time(created_at, zone)))?;
+        ui.data_line(&format!("changed     {}", local_time(updated_at, zone)))?;
         for (name, value) in &shown.fields {
             ui.data_line(&format!("{name}: {value}"))?;
         }
     }
     for ListEvent { at, what, detail, by } in &shown.history {
         let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-        ui.data_line(&format!("{at}  {}{detail}: {by}", what.as_str()))?;
+        ui.data_line(&format!("{}  {}{detail}: {by}", local_time(*at, zone), what.as_str()))?;
     }
     Ok(())
 }
