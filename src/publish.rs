@@ -11,6 +11,7 @@ pub(crate) mod cancel;
 mod decide;
 mod deliver;
 mod differences;
+mod dry_run;
 pub(crate) mod due;
 mod halt;
 pub(crate) mod identity;

@@ -11,7 +11,7 @@ use crate::store::{CampaignSummary, FreezeError, FrozenCampaign, SenderLock, Sta
 use crate::ui::{Answer, counted};
 
 use super::Publisher;
-use super::decide::{Blocked, FrozenFacts, NewIssue, NextStep, decide_frozen, decide_new};
+use super::decide::{FrozenFacts, NewIssue, NextStep, decide_frozen, decide_new};
 use super::differences::differences;
 use super::identity;
 use super::newsletter::ReadyIssue;
@@ -19,7 +19,7 @@ use super::order::{Consent, Order};
 use super::plan::Plan;
 use super::proofs::Proofs;
 use super::refusal;
-use super::report::{SendReport, others};
+use super::report::SendReport;
 use super::route::Route;
 use super::standstill::stops_before;
 use super::store_access::{audience_of_examples, examples_to_import, import_examples};
@@ -50,14 +50,17 @@ impl Publisher<'_> {
 
     /// The campaign of that key. A trial does not count for a route that reaches
     /// people: a send forgets it.
-    async fn frozen(&self, key: &CampaignKey) -> Result<Option<FrozenCampaign>, Failure> {
+    pub(super) async fn frozen(
+        &self,
+        key: &CampaignKey,
+    ) -> Result<Option<FrozenCampaign>, Failure> {
         let frozen = self.store.campaign(key).await?;
         Ok(frozen.filter(|frozen| !frozen.summary.via.is_trial_for(self.route())))
     }
 
     /// Who gets an issue that is frozen now. Over the outbox, its own example
     /// subscribers stand in for an empty list; over other routes they do not count.
-    async fn audience(&self) -> Result<AudiencePlan, Failure> {
+    pub(super) async fn audience(&self) -> Result<AudiencePlan, Failure> {
         if self.route().reaches_people() {
             return Ok(self.store.plan_audience_without_examples().await?);
         }
@@ -68,7 +71,7 @@ impl Publisher<'_> {
     }
 
     /// Refuses an issue that nobody would get, before anything is forgotten for it.
-    fn must_have_recipients(
+    pub(super) fn must_have_recipients(
         &self,
         ready: &ReadyIssue,
         audience: &AudiencePlan,
@@ -128,68 +131,6 @@ impl Publisher<'_> {
         }
     }
 
-    /// What a send would do, and everything that keeps the issue from being sent.
-    ///
-    /// # Errors
-    /// The issue cannot be read, or the store cannot.
-    pub(crate) async fn dry_run(
-        &self,
-        issue: &Path,
-        order: &Order,
-    ) -> Result<(Plan, Result<(), Failure>), Failure> {
-        let ready = self.newsletter.prepare(issue)?;
-        let config = &self.newsletter.config;
-        let mut audience = self.audience().await?;
-        let Some(frozen) = self.frozen(ready.campaign.key()).await? else {
-            let may_be_sent = self.may_be_sent(&ready, order).await?;
-            let may_be_sent =
-                may_be_sent.and_then(|()| self.must_have_recipients(&ready, &audience));
-            let to_send = audience.included;
-            let plan = Plan::new(config, &ready.campaign, audience, to_send);
-            return Ok((plan, may_be_sent));
-        };
-        if identity::is_of_another_issue(self.newsletter, &frozen, &ready) {
-            let file = &ready.provenance.source_file;
-            return Err(refusal::blocked(
-                Blocked::SharedSlug,
-                &frozen,
-                file,
-                self.route(),
-                self.zone(),
-            ));
-        }
-        if let Some(since) = frozen.summary.cancelled_at {
-            return Err(refusal::called_off(frozen.campaign.key(), Some(since), self.zone()));
-        }
-        self.report_changes(&frozen, Some(&ready));
-        let tally = self.store.tally(frozen.summary.rows).await?;
-        self.context.ui.status(&format!(
-            "{} is frozen: {} of {} got it{}",
-            frozen.campaign.key(),
-            tally.sent,
-            frozen.summary.recipients,
-            others(&tally)
-        ));
-        audience.included = frozen.summary.recipients;
-        Ok((Plan::new(config, &frozen.campaign, audience, tally.open()), Ok(())))
-    }
-
-    /// Why a new issue would be refused, if it would. The outer error is one of
-    /// the store.
-    pub(super) async fn refusal_of(
-        &self,
-        issue: &Path,
-        order: &Order,
-    ) -> Result<Option<Failure>, Failure> {
-        Ok(match self.newsletter.prepare(issue) {
-            Ok(ready) => match self.may_be_sent(&ready, order).await? {
-                Ok(()) => self.must_have_recipients(&ready, &self.audience().await?).err(),
-                Err(failure) => Some(failure),
-            },
-            Err(failure) => Some(failure),
-        })
-    }
-
     /// Sends an issue that has no campaign yet.
     async fn begin(
         &self,
@@ -216,7 +157,7 @@ impl Publisher<'_> {
     }
 
     /// Whether a new issue may be sent. The outer error is one of the store.
-    async fn may_be_sent(
+    pub(super) async fn may_be_sent(
         &self,
         ready: &ReadyIssue,
         order: &Order,
@@ -247,7 +188,7 @@ impl Publisher<'_> {
         ready: Option<ReadyIssue>,
         order: &Order,
     ) -> Result<SendReport, Failure> {
-        let facts = self.frozen_facts(lock, frozen, ready.as_ref()).await?;
+        let facts = self.frozen_facts(Some(lock), frozen, ready.as_ref()).await?;
         let step = decide_frozen(&facts, order).map_err(|why| {
             let file = ready.as_ref().map_or("", |ready| &ready.provenance.source_file);
             refusal::blocked(why, frozen, file, self.route(), self.zone())
@@ -292,9 +233,11 @@ impl Publisher<'_> {
         Ok(SendReport::for_finished(frozen, tally, zone))
     }
 
-    async fn frozen_facts(
+    /// The facts about a frozen campaign. Without the lock, as in a dry run, what a
+    /// killed run left counts as if somebody may have it.
+    pub(super) async fn frozen_facts(
         &self,
-        lock: &SenderLock,
+        lock: Option<&SenderLock>,
         frozen: &FrozenCampaign,
         ready: Option<&ReadyIssue>,
     ) -> Result<FrozenFacts, Failure> {
@@ -320,7 +263,7 @@ impl Publisher<'_> {
     /// run left that was killed is settled first.
     async fn is_untouched(
         &self,
-        lock: &SenderLock,
+        lock: Option<&SenderLock>,
         frozen: &FrozenCampaign,
     ) -> Result<bool, Failure> {
         let (key, via) = (frozen.campaign.key(), frozen.summary.via);
@@ -329,9 +272,11 @@ impl Publisher<'_> {
             let past = past.map_err(PushError::Record)?;
             return Ok(frozen.summary.finished_at.is_none() && past == PastSend::Never);
         }
-        let ledger = self.store.ledger(key, lock).await?;
-        ledger.recover(InDoubt::Keep, self.context.clock.now()).await?;
-        let tally = ledger.tally().await?;
+        if let Some(lock) = lock {
+            let ledger = self.store.ledger(key, lock).await?;
+            ledger.recover(InDoubt::Keep, self.context.clock.now()).await?;
+        }
+        let tally = self.store.tally(frozen.summary.rows).await?;
         Ok(tally.sent + tally.unknown + tally.started + tally.reserved == 0)
     }
 
@@ -466,7 +411,7 @@ impl Publisher<'_> {
 
     /// Warns that readers get the frozen bytes, and how the file differs from
     /// them. `None` is a file that cannot be used any more.
-    fn report_changes(&self, frozen: &FrozenCampaign, ready: Option<&ReadyIssue>) {
+    pub(super) fn report_changes(&self, frozen: &FrozenCampaign, ready: Option<&ReadyIssue>) {
         let (ui, key) = (&self.context.ui, frozen.campaign.key());
         let at = self.newsletter.local_time(frozen.summary.frozen_at);
         let Some(ready) = ready else {

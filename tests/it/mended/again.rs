@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::newsletter::Newsletter;
-use crate::support::smtp_server::{ServerOptions, SmtpServer};
+use crate::support::smtp_server::{ServerOptions, SmtpServer, Stage};
 
 fn server() -> SmtpServer {
     SmtpServer::start(ServerOptions::default())
@@ -44,6 +44,32 @@ fn an_edit_reaches_everybody_while_nobody_has_the_issue() {
     assert_ne!(newsletter.status(&issue)["digest"], before);
     let campaigns = newsletter.json(0, &["status"])["campaigns"].as_array().unwrap().len();
     assert_eq!(campaigns, 1);
+}
+
+#[test]
+fn the_timer_freezes_an_edited_issue_anew_while_nobody_has_it() {
+    let silent = SmtpServer::start(ServerOptions {
+        silent_at: Some(Stage::Greeting),
+        ..ServerOptions::default()
+    });
+    let server = server();
+    let mut newsletter = Newsletter::smtp(&silent)
+        .set("schedule.time", "\"17:00\"")
+        .set("schedule.time_zone", "\"Europe/Brussels\"")
+        .subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    let sending = newsletter.start(&["send", &issue, "--yes"]);
+    silent.wait_until(|log| log.sessions == 1);
+    sending.signal("TERM");
+    assert_eq!(sending.finish().code, 8);
+    newsletter.change("smtp.url", &format!("\"{}\"", server.url()));
+    newsletter.edit(&issue, "Something happened", "Nothing happened");
+    let dry = newsletter.expect(0, &["send", &issue, "--dry-run"]);
+    assert!(dry.stderr.contains("nobody has it: it would be begun as a new issue"), "{dry}");
+    newsletter.run(&["due"]);
+    assert_eq!(server.mailed().len(), 1);
+    let content = String::from_utf8_lossy(&server.messages()[0].content).into_owned();
+    assert!(content.contains("Nothing happened"), "{content}");
 }
 
 #[test]

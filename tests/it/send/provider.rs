@@ -131,3 +131,19 @@ fn a_wrong_key_is_told_without_being_shown() {
     let run = missing.expect(2, &["send", &missing.issue("one"), "--yes"]);
     insta::assert_snapshot!(run.plain_stderr(), @"error: the Mailchimp API key is not set: give a systemd credential `mailchimp_api_key`, name a file in POSTRIDER_MAILCHIMP_API_KEY_FILE, or set POSTRIDER_MAILCHIMP_API_KEY");
 }
+
+#[test]
+fn a_provider_is_not_asked_to_send_what_was_called_off_and_takes_nothing_back() {
+    let provider = provider();
+    let newsletter = newsletter(&provider);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["cancel", &issue]);
+    newsletter.expect(11, &["send", &issue, "--yes"]);
+    assert_eq!(provider.fake.sends(), 0);
+    newsletter.expect(0, &["cancel", &issue, "--undo"]);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    let late = newsletter.expect(0, &["cancel", &issue]);
+    insta::assert_snapshot!(late.plain_stderr(), @"warning: test-weekly/one was sent before, and cannot be taken back");
+    assert_eq!(newsletter.json(0, &["cancel", &issue])["state"], "too-late");
+    assert_eq!(provider.fake.sends(), 1);
+}
