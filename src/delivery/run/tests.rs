@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 mod bad_days;
+mod clocks;
 mod ledger;
 mod relay;
 

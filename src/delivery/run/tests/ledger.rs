@@ -22,7 +22,7 @@ struct Row {
     state: State,
     attempts: u32,
     first_at: Option<Timestamp>,
-    /// Its place among the rows that are pending.
+    /// Its place among the rows that are pending, and when it was deferred.
     order: Timestamp,
 }
 
@@ -76,7 +76,16 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    async fn recover(&self, _: InDoubt, _: Timestamp) -> Result<Doubt, LedgerError> {
+    async fn recover(&self, _: InDoubt, now: Timestamp) -> Result<Doubt, LedgerError> {
+        for row in self.rows.lock().unwrap().iter_mut() {
+            if let State::Done(Outcome::Deferred(due)) = &mut row.state
+                && row.order > now
+            {
+                *due = now + due.duration_since(row.order);
+                row.order = now;
+                row.first_at = row.first_at.map(|at| at.min(now));
+            }
+        }
         Ok(Doubt::default())
     }
 

@@ -1,6 +1,9 @@
 //! A relay in memory that refuses by its mood, and the campaign that it carries.
 
+use jiff::SignedDuration;
+
 use super::*;
+use crate::delivery::InDoubt;
 use crate::delivery::answer::tests::reply as answer_of;
 
 /// What the relay answers to a recipient at a time, if it does not accept.
@@ -12,7 +15,7 @@ pub(super) struct Relay {
     mood: Mood,
     is_well: AtomicBool,
     taken: Mutex<HashMap<String, u32>>,
-    tries: Mutex<Vec<Duration>>,
+    asked: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Relay {
@@ -24,7 +27,7 @@ impl Relay {
             mood: Box::new(mood),
             is_well: AtomicBool::new(false),
             taken: Mutex::default(),
-            tries: Mutex::default(),
+            asked: Mutex::default(),
         })
     }
 
@@ -39,12 +42,18 @@ impl Relay {
         taken.len() == recipients && taken.values().all(|times| *times == 1)
     }
 
+    /// When it was asked to take a message for that recipient.
+    pub(super) fn tries_at(&self, recipient: &str) -> Vec<Duration> {
+        let tries = self.asked.lock().unwrap();
+        tries.iter().filter(|(to, _)| to == recipient).map(|(_, at)| *at).collect()
+    }
+
     pub(super) fn tries(&self) -> usize {
-        self.tries.lock().unwrap().len()
+        self.asked.lock().unwrap().len()
     }
 
     pub(super) fn tries_within(&self, time: Duration) -> usize {
-        self.tries.lock().unwrap().iter().filter(|at| **at < time).count()
+        self.asked.lock().unwrap().iter().filter(|(_, at)| *at < time).count()
     }
 }
 
@@ -67,7 +76,7 @@ impl Connection for RelayWire {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let (relay, recipient) = (&self.relay, to.recipient.as_str());
         let at = relay.began.elapsed();
-        relay.tries.lock().unwrap().push(at);
+        relay.asked.lock().unwrap().push((recipient.to_owned(), at));
         let is_well = relay.is_well.load(Ordering::SeqCst);
         if let Some(attempt) = (relay.mood)(recipient, at).filter(|_| !is_well) {
             self.is_usable = !attempt.breaks_connection();
@@ -94,6 +103,28 @@ pub(super) struct BadDay {
     pub(super) relay: Arc<Relay>,
     connections: usize,
     began: tokio::time::Instant,
+    /// By how much the time of day is wrong, from which moment on.
+    pub(super) jumps: Vec<(Duration, SignedDuration)>,
+}
+
+/// A time of day that somebody sets, and an uptime that nobody can.
+struct JumpingClock {
+    began: tokio::time::Instant,
+    jumps: Vec<(Duration, SignedDuration)>,
+}
+
+impl Clock for JumpingClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = self.uptime();
+        let wrong = self.jumps.iter().rev().find(|(from, _)| *from <= elapsed);
+        let wrong = wrong.map_or(SignedDuration::ZERO, |(_, by)| *by);
+        let right: Timestamp = "2026-08-26T12:00:00Z".parse().unwrap();
+        right.saturating_add(elapsed).unwrap().saturating_add(wrong).unwrap()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.began.elapsed()
+    }
 }
 
 impl BadDay {
@@ -106,7 +137,8 @@ impl BadDay {
     pub(super) fn with(readers: &[String], connections: usize, relay: Arc<Relay>) -> Self {
         let readers: Vec<_> = readers.iter().map(String::as_str).collect();
         let ledger = Arc::new(MemoryLedger::for_locals(&readers));
-        Self { ledger, relay, connections, began: tokio::time::Instant::now() }
+        let began = tokio::time::Instant::now();
+        Self { ledger, relay, connections, began, jumps: Vec::new() }
     }
 
     /// A tick of the timer.
@@ -130,7 +162,8 @@ impl BadDay {
             longest_wait,
         };
         let (_never, stop) = watch::channel(StopWish::GoOn);
-        let clock = Arc::new(TestClock(self.began));
+        let clock = Arc::new(JumpingClock { began: self.began, jumps: self.jumps.clone() });
+        self.ledger.recover(InDoubt::Keep, clock.now()).await.unwrap();
         let transport = Arc::new(Arc::clone(&self.relay));
         let ledger = Arc::clone(&self.ledger);
         let summary =
