@@ -176,8 +176,19 @@ async fn an_issue_that_went_out_under_another_slug_is_recognised() {
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
     let numbered = Provenance { number: Some(7), ..provenance("one") };
-    store.freeze(&campaign("one"), &numbered, RouteKind::Outbox, at(0)).await.unwrap();
-    freeze(&store, "two").await;
+    store.freeze(&campaign("one"), &numbered, RouteKind::Smtp, at(0)).await.unwrap();
+    store.freeze(&campaign("two"), &provenance("two"), RouteKind::Smtp, at(0)).await.unwrap();
+    // A trial reached nobody.
+    freeze(&store, "three").await;
+    let trial = store
+        .already_sent_as(
+            &key("new"),
+            &provenance("three"),
+            campaign("new").digest(),
+            RouteKind::Smtp,
+        )
+        .await;
+    assert_eq!(trial.unwrap(), []);
     let digest = campaign("new").digest();
     let seen = |provenance, digest| {
         let store = store.clone();
