@@ -32,7 +32,7 @@ fn a_reader_who_was_refused_wrongly_comes_back_and_gets_the_issue() {
     newsletter.expect(9, &["send", &issue, "--yes"]);
     let lifted = newsletter.expect(0, &["subscribers", "unsuppress", "permfail@example.org"]);
     insta::assert_snapshot!(lifted.plain_stderr(), @r"
-    not suppressed any more; it was since TIME: refused as no mailbox, in test-weekly/one
+    not suppressed any more; it was since TIME UTC: refused as no mailbox, in test-weekly/one
     hint: A server had said that there is no such mailbox. If the next issue is refused in the same way, the email address is suppressed again.
     ");
     let again = newsletter.json(0, &["subscribers", "unsuppress", "permfail@example.org"]);
