@@ -76,12 +76,14 @@ pub(crate) async fn cancel(
         return Err(Failure::new(Exit::InputUnreadable, what)
             .hint("Name its file, or its slug as `postrider status` shows it."));
     }
-    let now = context.clock.now();
-    let called_off = store.call_off(&key, now).await?;
+    let (now, route) = (context.clock.now(), config.delivery.via.kind());
+    let called_off = store.call_off(&key, route, now).await?;
     if let CallOff::Campaign { under_way: 1.., .. } = called_off {
         wait_for_sender(context, store, &key).await?;
     }
     let frozen = store.campaign(&key).await?;
+    // A trial reached nobody.
+    let frozen = frozen.filter(|frozen| !frozen.summary.via.is_trial_for(route));
     let since = store.called_off_since(&key).await?;
     let state = match called_off {
         CallOff::PerhapsHandedOver => CancelState::PerhapsSent,

@@ -78,6 +78,10 @@ impl Frozen {
         .await
     }
 
+    fn is_trial_for(&self, route: RouteKind) -> bool {
+        RouteKind::parse(&self.via).is_some_and(|via| via.is_trial_for(route))
+    }
+
     fn is_at_a_provider(&self) -> bool {
         RouteKind::parse(&self.via).is_some_and(RouteKind::is_provider)
     }
@@ -85,16 +89,19 @@ impl Frozen {
 
 impl Store {
     /// Calls an issue off, in one transaction that is on the disk before this
-    /// returns. It needs no lock: a sender that runs reserves no row after that.
+    /// returns. It needs no lock: a sender that runs reserves no row after that. A
+    /// trial on another route than `route` does not count as frozen.
     pub(crate) async fn call_off(
         &self,
         key: &CampaignKey,
+        route: RouteKind,
         now: Timestamp,
     ) -> Result<CallOff, StoreError> {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
-            let Some(frozen) = Frozen::read(&mut transaction, key).await? else {
+            let frozen = Frozen::read(&mut transaction, key).await?;
+            let Some(frozen) = frozen.filter(|frozen| !frozen.is_trial_for(route)) else {
                 let since = insert_cancellation(&mut transaction, key, now).await?;
                 transaction.commit().await?;
                 return Ok(CallOff::BeforeFreeze { since });

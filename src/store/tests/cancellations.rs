@@ -5,6 +5,9 @@ use crate::delivery::{Closing, Fate, InDoubt, Ledger, Outcome, RejectClass, Sett
 use crate::store::retry::RetryCount;
 use crate::store::{CallOff, CallOffUndone, FreezeError, RetryClass, SqliteLedger};
 
+/// The configured route; campaigns of these tests are no trials for it.
+const ROUTE: RouteKind = RouteKind::Outbox;
+
 async fn tally(store: &Store) -> Tally {
     let frozen = store.campaign(&key("one")).await.unwrap().unwrap();
     store.tally(frozen.summary.rows).await.unwrap()
@@ -33,7 +36,7 @@ async fn calling_off_beside_a_sender_withdraws_what_it_has_not_reserved() {
     ledger.start(rows[1], None).await.unwrap();
     // Another process, which does not hold the lock.
     let other = temporary.open().await;
-    let called_off = other.call_off(&key("one"), at(9)).await.unwrap();
+    let called_off = other.call_off(&key("one"), ROUTE, at(9)).await.unwrap();
     assert_eq!(called_off, CallOff::Campaign { since: at(9), withdrawn: 5, under_way: 3 });
     let now = Tally { reserved: 2, started: 1, withdrawn: 5, ..Tally::default() };
     assert_eq!(tally(&store).await, now);
@@ -48,7 +51,7 @@ async fn calling_off_beside_a_sender_withdraws_what_it_has_not_reserved() {
     let summary = store.campaign_summaries().await.unwrap().remove(0);
     assert_eq!((summary.cancelled_at, summary.finished_at), (Some(at(9)), Some(at(101))));
     // Said twice, it keeps its time.
-    let again = other.call_off(&key("one"), at(200)).await.unwrap();
+    let again = other.call_off(&key("one"), ROUTE, at(200)).await.unwrap();
     assert_eq!(again, CallOff::Campaign { since: at(9), withdrawn: 0, under_way: 0 });
 }
 
@@ -59,7 +62,7 @@ async fn what_a_killed_sender_left_is_settled_by_whoever_has_the_lock_next() {
     let rows = ledger.claim(3, at(1)).await.unwrap().reserved;
     ledger.start(rows[0].row, None).await.unwrap();
     let store = temporary.open().await;
-    let called_off = store.call_off(&key("one"), at(2)).await.unwrap();
+    let called_off = store.call_off(&key("one"), ROUTE, at(2)).await.unwrap();
     assert_eq!(called_off, CallOff::Campaign { since: at(2), withdrawn: 2, under_way: 3 });
     drop(ledger);
     let lock = store.lock_for_sending().unwrap();
@@ -74,11 +77,11 @@ async fn a_campaign_of_which_everything_was_under_way_was_called_off_too_late() 
     let (store, ledger) = begun(&temporary, 1).await;
     let row = ledger.claim(1, at(1)).await.unwrap().reserved[0].row;
     ledger.start(row, None).await.unwrap();
-    store.call_off(&key("one"), at(2)).await.unwrap();
+    store.call_off(&key("one"), ROUTE, at(2)).await.unwrap();
     ledger.close(closing(row, Outcome::Sent)).await.unwrap();
     assert!(!store.finish_called_off(&key("one"), at(3)).await.unwrap());
     assert_eq!(store.called_off_since(&key("one")).await.unwrap(), None);
-    assert_eq!(store.call_off(&key("one"), at(4)).await.unwrap(), CallOff::TooLate);
+    assert_eq!(store.call_off(&key("one"), ROUTE, at(4)).await.unwrap(), CallOff::TooLate);
     assert!(!store.finish_called_off(&key("one"), at(5)).await.unwrap());
 }
 
@@ -92,7 +95,7 @@ async fn undoing_brings_back_exactly_what_was_withdrawn_by_calling_off() {
     ledger.start(rows[0].row, None).await.unwrap();
     ledger.close(closing(rows[0].row, Outcome::Sent)).await.unwrap();
     drop(ledger);
-    store.call_off(&key("one"), at(2)).await.unwrap();
+    store.call_off(&key("one"), ROUTE, at(2)).await.unwrap();
     assert_eq!(tally(&store).await, Tally { sent: 1, withdrawn: 3, ..Tally::default() });
     let lock = store.lock_for_sending().unwrap();
     let undone = store.undo_calling_off(&key("one"), &lock).await.unwrap();
@@ -113,8 +116,8 @@ async fn an_issue_that_was_called_off_cannot_be_frozen_until_that_is_undone() {
     let store = temporary.open().await;
     import(&store, &readers(1)).await;
     let before = CallOff::BeforeFreeze { since: at(1) };
-    assert_eq!(store.call_off(&key("one"), at(1)).await.unwrap(), before);
-    assert_eq!(store.call_off(&key("one"), at(2)).await.unwrap(), before);
+    assert_eq!(store.call_off(&key("one"), ROUTE, at(1)).await.unwrap(), before);
+    assert_eq!(store.call_off(&key("one"), ROUTE, at(2)).await.unwrap(), before);
     let freeze = || async {
         store.freeze(&campaign("one"), &provenance("one"), RouteKind::Smtp, at(3)).await
     };
@@ -138,14 +141,17 @@ async fn a_provider_is_not_asked_to_send_what_was_called_off() {
     let intent = SendIntent { remote, digest: campaign("one").digest(), at: at(2) };
     let lock = store.lock_for_sending().unwrap();
     let off = CallOff::Campaign { since: at(1), withdrawn: 0, under_way: 0 };
-    assert_eq!(store.call_off(&key("one"), at(1)).await.unwrap(), off);
+    assert_eq!(store.call_off(&key("one"), ROUTE, at(1)).await.unwrap(), off);
     let error = record.intend(&intent).await.unwrap_err();
     assert!(error.to_string().contains("was called off"), "{error}");
     store.undo_calling_off(&key("one"), &lock).await.unwrap();
     record.intend(&intent).await.unwrap();
-    assert_eq!(store.call_off(&key("one"), at(3)).await.unwrap(), CallOff::PerhapsHandedOver);
+    assert_eq!(
+        store.call_off(&key("one"), ROUTE, at(3)).await.unwrap(),
+        CallOff::PerhapsHandedOver
+    );
     record.settle(&intent, SendEnd::Sent, at(4)).await.unwrap();
-    assert_eq!(store.call_off(&key("one"), at(5)).await.unwrap(), CallOff::TooLate);
+    assert_eq!(store.call_off(&key("one"), ROUTE, at(5)).await.unwrap(), CallOff::TooLate);
 }
 
 #[tokio::test]

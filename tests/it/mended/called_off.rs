@@ -135,6 +135,21 @@ fn an_issue_that_was_never_frozen_is_called_off_until_that_is_undone() {
 }
 
 #[test]
+fn an_issue_of_which_there_was_a_trial_is_called_off_for_the_readers() {
+    let server = server();
+    let newsletter = Newsletter::smtp(&server).subscribed(["reader-one@example.org"]);
+    let issue = newsletter.issue("one");
+    newsletter.expect(0, &["send", &issue, "--via", "outbox"]);
+    let cancelled = newsletter.expect(0, &["cancel", &issue]);
+    assert!(cancelled.stderr.contains("is called off: nobody has it"), "{cancelled}");
+    newsletter.expect(11, &["send", &issue, "--yes"]);
+    assert_eq!(server.log().sessions, 0);
+    newsletter.expect(0, &["cancel", &issue, "--undo"]);
+    newsletter.expect(0, &["send", &issue, "--yes"]);
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[test]
 fn a_name_that_no_issue_has_is_refused() {
     let newsletter = Newsletter::outbox().subscribed(["reader-one@example.org"]);
     newsletter.issue("one");
