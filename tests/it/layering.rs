@@ -355,7 +355,8 @@ fn sources() -> Vec<String> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                // `tests` holds modules of a `tests.rs`.
+                folders.extend((!path.ends_with("tests")).then_some(path));
             } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs")
             {
                 let file = path.strip_prefix(source_folder()).unwrap();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::Trouble;
 use crate::chance::Chance;
 use crate::interruption::Signal;
-use crate::sink::{Event, Sink, Step};
+use crate::sink::{Event, Sink, Step, Temper};
 use crate::site::{self, AUDIENCE, CONNECTIONS, Site};
 
 /// How the issue stood when the word came.
@@ -95,7 +95,7 @@ pub(crate) fn call_off(
     chance: &mut Chance,
 ) -> Result<CallOffAccount, Trouble> {
     let (standing, word, victim) = ROUNDS[number % ROUNDS.len()];
-    let sink = Sink::open(&Chance::new(chance.within(0, u64::MAX)))?;
+    let sink = Sink::open(&Chance::new(chance.within(0, u64::MAX)), Temper::Patient)?;
     let site = template.copy(&sink.url())?;
     let mut sender = prepare(&site, &sink, standing, chance)?;
     let mut broken = Vec::new();

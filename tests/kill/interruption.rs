@@ -13,7 +13,7 @@ use crate::Trouble;
 use crate::chance::Chance;
 use crate::checker::{self, Evidence, Violation};
 use crate::faulty_sender::Fault;
-use crate::sink::{Event, Sink, Step};
+use crate::sink::{Event, Sink, Step, Temper};
 use crate::site::{self, AUDIENCE, CONNECTIONS, LedgerReport, Site};
 
 /// When a sender is interrupted: a time after the sink has seen a step a number of times.
@@ -67,6 +67,8 @@ pub(crate) struct Account {
     pub places: BTreeMap<Place, usize>,
     /// How many rows were listed as in doubt.
     pub in_doubt: usize,
+    /// How many messages the server refused because they came too fast.
+    pub throttled: usize,
     /// The number of copies beyond one for each recipient.
     pub repeats: usize,
     /// The promises that were broken.
@@ -104,9 +106,9 @@ pub(crate) fn interrupt(
     sender: Sender,
     signal: Signal,
     moment: Moment,
-    chance: &Chance,
+    (chance, temper): (&Chance, Temper),
 ) -> Result<Attempt, Trouble> {
-    let sink = Sink::open(chance)?;
+    let sink = Sink::open(chance, temper)?;
     let site = template.copy(&sink.url())?;
     let mut child = sender.start(&site)?;
     let was_reached = sink.wait_for(moment.step, moment.messages, || has_ended(&mut child));
@@ -146,6 +148,7 @@ pub(crate) fn interrupt(
         messages: messages_then,
         places: places(&before, interrupted_at, &evidence.listed),
         in_doubt: evidence.listed.len(),
+        throttled: sink.throttled(),
         repeats: checker::repeats(&evidence),
         violations: checker::violations(&evidence),
     }))

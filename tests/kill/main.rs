@@ -4,6 +4,7 @@
 //! ```text
 //! cargo test --test kill                                  ten kills and a SIGTERM
 //! cargo test --test kill -- --kills 200 --seed 7          more, and the same again
+//! cargo test --test kill -- --kills 200 --throttle        with a server that throttles
 //! cargo test --test kill -- --cancel 50 --seed 7          issues that are called off
 //! ```
 //!
@@ -44,6 +45,7 @@ use chance::Chance;
 use faulty_sender::Fault;
 use interruption::{Account, Attempt, Moment, Place, Sender, Signal, interrupt};
 use options::{Options, Task};
+use sink::Temper;
 use site::Site;
 
 /// Any error, for a program that only reports it.
@@ -80,10 +82,22 @@ fn run(options: &Options) -> Result<(), Trouble> {
     let mut chance = Chance::new(options.seed);
     let mut record = Record::default();
     for number in 1..=options.kills {
-        let account = hit(&template, Sender::Postrider, Signal::Kill, Moment::any, &mut chance)?;
+        let account = hit(
+            &template,
+            Sender::Postrider,
+            (Signal::Kill, Moment::any),
+            options.temper,
+            &mut chance,
+        )?;
         record.add(&format!("kill {number}"), &account);
     }
-    let account = hit(&template, Sender::Postrider, Signal::Terminate, Moment::any, &mut chance)?;
+    let account = hit(
+        &template,
+        Sender::Postrider,
+        (Signal::Terminate, Moment::any),
+        options.temper,
+        &mut chance,
+    )?;
     record.add("SIGTERM", &account);
     if account.in_doubt + account.repeats > 0 {
         record.broken.push("SIGTERM left doubt though it had time to drain".into());
@@ -91,7 +105,13 @@ fn run(options: &Options) -> Result<(), Trouble> {
     record.print(options.kills);
     for fault in Fault::ALL {
         let sender = Sender::Faulty(fault);
-        let account = hit(&template, sender, Signal::Kill, Moment::past_a_dot, &mut chance)?;
+        let account = hit(
+            &template,
+            sender,
+            (Signal::Kill, Moment::past_a_dot),
+            Temper::Patient,
+            &mut chance,
+        )?;
         match account.violations.first() {
             Some(violation) => println!("fault, {fault}: caught ({violation})"),
             None => record.broken.push(format!("the fault \"{fault}\" was not caught")),
@@ -142,14 +162,14 @@ fn call_off_all(options: &Options) -> Result<(), Trouble> {
 fn hit(
     template: &Site,
     sender: Sender,
-    signal: Signal,
-    moment: fn(&mut Chance) -> Moment,
+    (signal, moment): (Signal, fn(&mut Chance) -> Moment),
+    temper: Temper,
     chance: &mut Chance,
 ) -> Result<Account, Trouble> {
     for _ in 0..TOO_LATE_AT_MOST {
         let moment = moment(chance);
         let pauses = Chance::new(chance.within(0, u64::MAX));
-        match interrupt(template, sender, signal, moment, &pauses)? {
+        match interrupt(template, sender, signal, moment, (&pauses, temper))? {
             Attempt::Hit(account) => return Ok(account),
             Attempt::TooLate => println!("(came too late, does not count: {moment})"),
         }
@@ -161,6 +181,7 @@ fn hit(
 #[derive(Default)]
 struct Record {
     places: BTreeMap<Place, usize>,
+    throttled: usize,
     in_doubt: usize,
     repeats: usize,
     broken: Vec<String>,
@@ -168,16 +189,18 @@ struct Record {
 
 impl Record {
     fn add(&mut self, name: &str, account: &Account) {
-        let Account { moment, messages, places, in_doubt, repeats, violations } = account;
+        let Account { moment, messages, places, in_doubt, throttled, repeats, violations } =
+            account;
         println!(
             "{name}: {moment}, {messages} messages at the sink; connections: {}; \
-             {in_doubt} in doubt, {repeats} repeated, {} promises broken",
+             {throttled} throttled, {in_doubt} in doubt, {repeats} repeated, {} promises broken",
             listed(places),
             violations.len()
         );
         for (place, count) in places {
             *self.places.entry(*place).or_default() += count;
         }
+        self.throttled += throttled;
         self.in_doubt += in_doubt;
         self.repeats += repeats;
         self.broken.extend(violations.iter().map(|violation| format!("{name}: {violation}")));
@@ -185,9 +208,10 @@ impl Record {
 
     fn print(&self, kills: usize) {
         println!(
-            "{kills} kills and a SIGTERM: connections {}; {} rows in doubt, {} of them repeated when \
-             told to, {} promises broken",
+            "{kills} kills and a SIGTERM: connections {}; {} messages throttled; {} rows in doubt, {} \
+             of them repeated when told to, {} promises broken",
             listed(&self.places),
+            self.throttled,
             self.in_doubt,
             self.repeats,
             self.broken.len()

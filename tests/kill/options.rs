@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::faulty_sender::Fault;
+use crate::sink::Temper;
 
 /// What to do.
 pub(crate) enum Task {
@@ -23,6 +24,8 @@ pub(crate) struct Options {
     pub kills: usize,
     /// The number of issues that are called off, instead of kills.
     pub cancels: usize,
+    /// How much the server takes while campaigns are killed.
+    pub temper: Temper,
     /// The seed of the random numbers.
     pub seed: u64,
 }
@@ -30,7 +33,8 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the arguments that follow the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Task {
-        let mut options = Self { kills: 10, cancels: 0, seed: fresh_seed() };
+        let mut options =
+            Self { kills: 10, cancels: 0, temper: Temper::Patient, seed: fresh_seed() };
         let (mut filters, mut is_exact) = (Vec::new(), false);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_default();
@@ -43,6 +47,7 @@ impl Options {
                 "--cancel" => {
                     options.cancels = value().parse().expect("--cancel takes a number");
                 }
+                "--throttle" => options.temper = Temper::Throttling,
                 "--seed" => options.seed = value().parse().expect("--seed takes a number"),
                 "--list" => return Task::List,
                 // Nothing here is marked as ignored.

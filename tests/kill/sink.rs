@@ -3,12 +3,13 @@
 //! In: connections on loopback. Out: a log with a line for each step of each
 //! message, by the clock of this process, which is also the one that kills.
 //! Small random pauses before the 354 and the 250 make every moment of a
-//! message long enough to be hit. Absent on purpose: refusals, which other tests
-//! cover.
+//! message long enough to be hit. A sink that throttles refuses messages above a
+//! rate, before or after their content. Absent on purpose: other refusals, which
+//! other tests cover.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,22 @@ pub(crate) struct Event {
     pub at: Instant,
 }
 
+/// How much a sink takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Temper {
+    /// Everything.
+    Patient,
+    /// At most [`RATE`] messages in a second, and [`BURST`] at once.
+    Throttling,
+}
+
+const RATE: f64 = 300.0;
+const BURST: f64 = 60.0;
+
 #[derive(Default)]
 struct Shared {
+    bucket: Option<Mutex<Bucket>>,
+    throttled: AtomicUsize,
     log: Mutex<Log>,
     changed: Condvar,
     hurries: AtomicBool,
@@ -61,10 +76,11 @@ struct Log {
 
 impl Sink {
     /// Listens on a free port of loopback. `chance` decides the pauses.
-    pub(crate) fn open(chance: &Chance) -> io::Result<Self> {
+    pub(crate) fn open(chance: &Chance, temper: Temper) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let bucket = (temper == Temper::Throttling).then(|| Mutex::new(Bucket::new()));
+        let shared = Arc::new(Shared { bucket, ..Shared::default() });
         let (for_thread, chance) = (Arc::clone(&shared), chance.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -84,6 +100,11 @@ impl Sink {
     /// The value of `[smtp] url` for this server.
     pub(crate) fn url(&self) -> String {
         format!("smtp+plain://{}", self.address)
+    }
+
+    /// How many messages were refused because they came too fast.
+    pub(crate) fn throttled(&self) -> usize {
+        self.shared.throttled.load(Ordering::SeqCst)
     }
 
     /// Stops the pauses.
@@ -132,7 +153,36 @@ impl Sink {
     }
 }
 
+/// Tokens for messages, which come back at [`RATE`].
+struct Bucket {
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    fn new() -> Self {
+        Self { tokens: BURST, filled: Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        self.tokens = (self.tokens + (now - self.filled).as_secs_f64() * RATE).min(BURST);
+        self.filled = now;
+        let has_one = self.tokens >= 1.0;
+        self.tokens -= f64::from(u8::from(has_one));
+        has_one
+    }
+}
+
 impl Shared {
+    /// Whether a message is too much now.
+    fn is_too_much(&self) -> bool {
+        let Some(bucket) = &self.bucket else { return false };
+        let is_too_much = !bucket.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.throttled.fetch_add(usize::from(is_too_much), Ordering::SeqCst);
+        is_too_much
+    }
+
     fn lock(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -170,6 +220,8 @@ impl Session<'_> {
         let mut reader = BufReader::new(self.stream.try_clone()?);
         self.say("220 sink.example.org ESMTP")?;
         let (mut line, mut recipient) = (String::new(), String::new());
+        // Half of the connections hear of the rate at RCPT, the others after the dot.
+        let tells_early = self.connection % 2 == 0;
         loop {
             line.clear();
             if reader.read_line(&mut line)? == 0 {
@@ -182,6 +234,10 @@ impl Session<'_> {
                     recipient.clear();
                     self.say("550 5.7.1 too much from you")?;
                 }
+                "RCPT" if tells_early && self.shared.is_too_much() => {
+                    recipient.clear();
+                    self.say("451 4.7.1 Rate limit exceeded, slow down")?;
+                }
                 "RCPT" => {
                     recipient = between_angles(&line).to_owned();
                     self.shared.note(self.connection, &recipient, Step::Envelope);
@@ -193,6 +249,10 @@ impl Session<'_> {
                     self.say("354 go on")?;
                     if !read_to_the_dot(&mut reader)? {
                         return Ok(());
+                    }
+                    if !tells_early && self.shared.is_too_much() {
+                        self.say("454 Throttling failure: Maximum sending rate exceeded.")?;
+                        continue;
                     }
                     self.shared.note(self.connection, &recipient, Step::Dot);
                     self.pause(1_000, 8_000);
