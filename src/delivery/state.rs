@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 use super::answer::{Meaning, meaning};
-use super::{Attempt, Outcome, Phase, RejectClass};
+use super::streak::Refusal;
+use super::{Attempt, Outcome, Phase};
 
 /// What follows from one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,8 @@ pub(super) enum ReplySubject {
     Connection,
     /// The recipient, who is to be tried later.
     Recipient,
-    /// Perhaps the recipient, perhaps all of them: acceptances show which. The
-    /// class is what the recipient becomes if it was about them alone.
-    Refusal(Option<RejectClass>),
-    /// All recipients: the server refused before it heard of this one.
-    Sender,
+    /// Perhaps the recipient, perhaps all of them: acceptances show which.
+    Refusal(Refusal),
     /// How much the server takes now.
     Pace(Meaning),
 }
@@ -65,17 +63,18 @@ pub(super) fn judge(attempt: &Attempt, row: RowHistory, now: Timestamp) -> Judge
                     let outcome = if is_alone { later } else { Outcome::Pending };
                     (outcome, ReplySubject::Pace(pace))
                 }
-                _ if !has_heard_of_recipient && reply.code >= 500 => (later, ReplySubject::Sender),
+                _ if !has_heard_of_recipient && reply.code >= 500 => {
+                    (later, ReplySubject::Refusal(Refusal::Early))
+                }
                 _ if !has_heard_of_recipient => {
                     (Outcome::Pending, ReplySubject::Pace(Meaning::Server))
                 }
                 Meaning::RecipientDeferred => (later, ReplySubject::Recipient),
-                Meaning::NoMailbox => (later, ReplySubject::Refusal(Some(RejectClass::Mailbox))),
-                Meaning::RecipientRefused => {
-                    (later, ReplySubject::Refusal(Some(RejectClass::Other)))
-                }
-                Meaning::Message | Meaning::Sender | Meaning::Unclear => {
-                    (later, ReplySubject::Refusal(None))
+                Meaning::NoMailbox => (later, ReplySubject::Refusal(Refusal::Mailbox)),
+                Meaning::RecipientRefused => (later, ReplySubject::Refusal(Refusal::Recipient)),
+                Meaning::Message => (later, ReplySubject::Refusal(Refusal::Message)),
+                Meaning::Sender | Meaning::Unclear => {
+                    (later, ReplySubject::Refusal(Refusal::Other))
                 }
             }
         }

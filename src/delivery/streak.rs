@@ -30,12 +30,38 @@ pub(super) struct Streak {
 pub(super) struct Held {
     pub(super) row: RowId,
     pub(super) domain: String,
-    /// What the row becomes when the refusal is confirmed; `None` leaves it deferred.
-    pub(super) verdict: Option<RejectClass>,
+    pub(super) refusal: Refusal,
     /// How often the recipient was refused before, in this run and in earlier ones.
     pub(super) attempts: u32,
+}
+
+/// What a refusal was about, by its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The recipient's mailbox, which does not exist.
+    Mailbox,
+    /// The recipient, for another reason.
+    Recipient,
+    Message,
+    /// The sender, or nothing that the reply says.
+    Other,
     /// The server refused before it heard of the recipient.
-    pub(super) is_early: bool,
+    Early,
+}
+
+impl Refusal {
+    /// What the row becomes when it is confirmed; `None` leaves it deferred.
+    fn verdict(self) -> Option<RejectClass> {
+        match self {
+            Self::Mailbox => Some(RejectClass::Mailbox),
+            Self::Recipient => Some(RejectClass::Other),
+            Self::Message | Self::Other | Self::Early => None,
+        }
+    }
+
+    fn weight(self) -> u32 {
+        if self == Self::Early { EARLY } else { 1 }
+    }
 }
 
 /// What becomes of a row that is deferred in the ledger.
@@ -72,6 +98,9 @@ pub enum Trip {
     /// The server refuses one recipient after another.
     #[error("the server refuses this campaign: {0}")]
     Refused(String),
+    /// The server refuses the message, whoever is to get it.
+    #[error("the server refuses this message: {0}")]
+    Message(String),
     /// Many recipients were rejected.
     #[error("{rejected} of the last {of} recipients were rejected, the last with: {last}")]
     Rejections { rejected: usize, of: usize, last: String },
@@ -118,7 +147,7 @@ impl Streak {
     /// The server refused a recipient.
     pub(super) fn refuse(&mut self, held: Held) {
         if self.rows.insert(held.row) {
-            self.weight += if held.is_early { EARLY } else { 1 };
+            self.weight += held.refusal.weight();
             self.held.push(held);
         }
     }
@@ -132,11 +161,15 @@ impl Streak {
     }
 
     fn reason(&self, reply: &str) -> Trip {
-        let rejected = self.held.iter().filter(|held| held.verdict.is_some()).count();
-        if rejected > 0 && rejected == self.held.len() {
-            return Trip::Rejections { rejected, of: rejected, last: reply.to_owned() };
+        let (all, last) = (self.held.len(), reply.to_owned());
+        let are_all = |is: fn(&Held) -> bool| all > 0 && self.held.iter().all(is);
+        if are_all(|held| held.refusal.verdict().is_some()) {
+            Trip::Rejections { rejected: all, of: all, last }
+        } else if are_all(|held| held.refusal == Refusal::Message) {
+            Trip::Message(last)
+        } else {
+            Trip::Refused(last)
         }
-        Trip::Refused(reply.to_owned())
     }
 
     /// The server accepted a message, so the refusals before it were about
@@ -185,7 +218,7 @@ impl Streak {
     fn confirm(&mut self, fate: impl Fn(RejectClass) -> Fate) -> Vec<Settlement> {
         let held: Vec<Held> = self.clear().collect();
         let settled = held.iter().filter_map(|held| {
-            let class = held.verdict?;
+            let class = held.refusal.verdict()?;
             self.weigh(true);
             Some(Settlement {
                 row: held.row,

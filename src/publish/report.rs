@@ -337,7 +337,9 @@ fn exit_of(summary: &Summary, halt: Option<Halt>) -> Exit {
         Ending::Complete | Ending::Waiting { .. } | Ending::HeldBack { .. } => Exit::Done,
         Ending::NoConnection(_)
         | Ending::Unstable(_)
-        | Ending::Tripped(Trip::Refused(_) | Trip::Stalled { .. }) => Exit::Unreachable,
+        | Ending::Tripped(Trip::Refused(_) | Trip::Message(_) | Trip::Stalled { .. }) => {
+            Exit::Unreachable
+        }
         Ending::Interrupted | Ending::Tripped(_) => Exit::Stopped,
     };
     let unknown = if summary.tally.unknown > 0 { Exit::OutcomesUnknown } else { Exit::Done };

@@ -2,7 +2,7 @@
 //! may go on with it.
 
 use crate::campaign::due::{Rest, StopFault, rest_after_stops};
-use crate::delivery::{Ending, Summary};
+use crate::delivery::{Ending, Summary, Trip};
 use crate::domain::Timestamp;
 use crate::store::FrozenCampaign;
 
@@ -61,6 +61,7 @@ fn fault_of(ending: &Ending) -> Option<StopFault> {
         | Ending::Waiting { .. }
         | Ending::HeldBack { .. }
         | Ending::Interrupted => None,
+        Ending::Tripped(Trip::Message(_)) => Some(StopFault::Issue),
         Ending::NoConnection(_) | Ending::Unstable(_) | Ending::Tripped(_) => {
             Some(StopFault::Route)
         }
@@ -74,7 +75,7 @@ const STOPS_BEFORE_ALARM: u32 = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Tally, Trip};
+    use crate::delivery::Tally;
 
     #[test]
     fn each_ending_has_its_rest() {
@@ -83,6 +84,7 @@ mod tests {
         let put_off = Ending::Waiting { until: at("12:05") };
         let held_back = Ending::HeldBack { until: at("12:05"), reply: String::new() };
         let tripped = Ending::Tripped(Trip::Silence(3));
+        let refused_text = Ending::Tripped(Trip::Message(String::new()));
         let unstable = Ending::Unstable("it closed".to_owned());
         let rests = |time: &str, fault| Some(Rest { until: at(time), fault });
         let route = Some(StopFault::Route);
@@ -99,6 +101,7 @@ mod tests {
             (tripped.clone(), 0, 0, Some((rests("12:15", route), 1))),
             (tripped.clone(), 0, 2, Some((rests("13:00", route), 3))),
             (tripped, 1, 2, Some((rests("12:15", route), 1))),
+            (refused_text, 0, 0, Some((rests("12:15", Some(StopFault::Issue)), 1))),
             (unstable, 0, 1, Some((rests("12:30", route), 2))),
         ] {
             let tally = Tally::default();

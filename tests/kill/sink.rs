@@ -221,7 +221,7 @@ impl Session<'_> {
         self.say("220 sink.example.org ESMTP")?;
         let (mut line, mut recipient) = (String::new(), String::new());
         // Half of the connections hear of the rate at RCPT, the others after the dot.
-        let tells_early = self.connection % 2 == 0;
+        let tells_early = self.connection.is_multiple_of(2);
         loop {
             line.clear();
             if reader.read_line(&mut line)? == 0 {

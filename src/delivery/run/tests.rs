@@ -347,7 +347,7 @@ async fn a_refused_campaign_stops_and_rejects_nobody() {
     let many: Vec<String> = (0..300).map(|n| format!("policy-{n}")).collect();
     let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
     let summary = scene.run().await;
-    assert!(matches!(summary.ending, Ending::Tripped(Trip::Refused(_))), "{summary:?}");
+    assert!(matches!(summary.ending, Ending::Tripped(Trip::Message(_))), "{summary:?}");
     assert_eq!(summary.tally.rejected, 0);
     let attempts = scene.server.attempts.lock().unwrap().len();
     // Ten in a row, and what the other connections had under way.

@@ -13,8 +13,8 @@ use crate::delivery::pace::{LONGEST_ALONE, Permit};
 use crate::delivery::state::ReplySubject;
 use crate::delivery::streak::{Held, Trip};
 use crate::delivery::{
-    Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase,
-    RejectClass, Reserved, RowId, Transport,
+    Attempt, Closing, Connection, DoubtMark, Ending, Ledger, LedgerError, Outcome, Phase, Reserved,
+    RowId, Transport,
 };
 use crate::domain::without_local_part;
 
@@ -265,27 +265,18 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
                 run.progress.sent.fetch_add(1, Ordering::Relaxed);
                 run.accepted(&note).await
             }
-            ReplySubject::Refusal(verdict) => self.refused(row, verdict, false, &note).await,
-            ReplySubject::Sender => self.refused(row, None, true, &note).await,
+            ReplySubject::Refusal(refusal) => {
+                // The ledger has the row as deferred before it counts, because others settle it.
+                self.record().await?;
+                let domain = row.address.domain().to_ascii_lowercase();
+                let held = Held { row: row.row, domain, refusal, attempts: row.attempts };
+                run.refused(held, &note).await
+            }
             ReplySubject::Pace(_) => {
                 run.room.notify_waiters();
                 Ok(())
             }
             ReplySubject::Recipient | ReplySubject::Connection => Ok(()),
         }
-    }
-
-    /// The ledger has the row as deferred before it counts, because others settle it.
-    async fn refused(
-        &mut self,
-        row: &Reserved,
-        verdict: Option<RejectClass>,
-        is_early: bool,
-        reply: &str,
-    ) -> Result<(), LedgerError> {
-        self.record().await?;
-        let domain = row.address.domain().to_ascii_lowercase();
-        let held = Held { row: row.row, domain, verdict, attempts: row.attempts, is_early };
-        self.run.refused(held, reply).await
     }
 }

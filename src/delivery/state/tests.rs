@@ -19,23 +19,23 @@ fn each_reply_is_about_the_right_thing() {
     let later = Outcome::Deferred(Timestamp::from_second(300).unwrap());
     let refusal = ReplySubject::Refusal;
     for (phase, code, text, outcome, about) in [
-        (RcptTo, 550, "5.1.1 no such user", later, refusal(Some(RejectClass::Mailbox))),
+        (RcptTo, 550, "5.1.1 no such user", later, refusal(Refusal::Mailbox)),
         (
             RcptTo,
             550,
             "5.2.1 The account that you tried to reach is disabled.",
             later,
-            refusal(Some(RejectClass::Mailbox)),
+            refusal(Refusal::Mailbox),
         ),
-        (RcptTo, 550, "5.7.1 relaying denied", later, refusal(None)),
+        (RcptTo, 550, "5.7.1 relaying denied", later, refusal(Refusal::Other)),
         (RcptTo, 450, "4.2.0 greylisted", later, ReplySubject::Recipient),
-        (RcptTo, 530, "5.7.0 authenticate", later, refusal(None)),
-        (MailFrom, 553, "5.1.8 bad sender", later, ReplySubject::Sender),
+        (RcptTo, 530, "5.7.0 authenticate", later, refusal(Refusal::Other)),
+        (MailFrom, 553, "5.1.8 bad sender", later, refusal(Refusal::Early)),
         (MailFrom, 451, "4.3.0 later", Outcome::Pending, ReplySubject::Pace(Meaning::Server)),
-        (MailFrom, 530, "5.7.0 authenticate", later, ReplySubject::Sender),
-        (Data, 554, "5.5.1 no valid recipients", later, refusal(Some(RejectClass::Other))),
-        (Dot, 550, "5.7.26 unauthenticated", later, refusal(None)),
-        (Dot, 550, "5.1.1 too late to know", later, refusal(None)),
+        (MailFrom, 530, "5.7.0 authenticate", later, refusal(Refusal::Early)),
+        (Data, 554, "5.5.1 no valid recipients", later, refusal(Refusal::Recipient)),
+        (Dot, 550, "5.7.26 unauthenticated", later, refusal(Refusal::Other)),
+        (Dot, 550, "5.1.1 too late to know", later, refusal(Refusal::Other)),
     ] {
         let attempt = refused(phase, code, text);
         assert_eq!(judged(&attempt, NEW), (outcome, about), "{phase} {code} {text}");

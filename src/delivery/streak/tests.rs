@@ -1,16 +1,16 @@
 use super::*;
 
-const GONE: Option<RejectClass> = Some(RejectClass::Mailbox);
+const GONE: Refusal = Refusal::Mailbox;
 
-fn held(row: i64, domain: &str, verdict: Option<RejectClass>) -> Held {
-    Held { row: RowId(row), domain: domain.to_owned(), verdict, attempts: 0, is_early: false }
+fn held(row: i64, domain: &str, refusal: Refusal) -> Held {
+    Held { row: RowId(row), domain: domain.to_owned(), refusal, attempts: 0 }
 }
 
 /// After how many refusals in a row a run stops. Each recipient has one of so many domains.
-fn stops_after(domains: usize, has_several: bool, verdict: Option<RejectClass>) -> Option<i64> {
+fn stops_after(domains: usize, has_several: bool, refusal: Refusal) -> Option<i64> {
     let mut streak = Streak::default();
     (1..100).find(|row| {
-        streak.refuse(held(*row, &format!("d{}.example", *row as usize % domains), verdict));
+        streak.refuse(held(*row, &format!("d{}.example", *row as usize % domains), refusal));
         if streak.has_to_learn_domains() {
             streak.learn_domains(has_several);
         }
@@ -20,23 +20,23 @@ fn stops_after(domains: usize, has_several: bool, verdict: Option<RejectClass>) 
 
 #[test]
 fn ten_different_recipients_in_a_row_are_the_senders_trouble() {
-    for verdict in [None, GONE] {
-        assert_eq!(stops_after(5, true, verdict), Some(10));
+    for refusal in [Refusal::Other, GONE] {
+        assert_eq!(stops_after(5, true, refusal), Some(10));
         // A list of one domain has no others to compare with.
-        assert_eq!(stops_after(1, false, verdict), Some(10));
+        assert_eq!(stops_after(1, false, refusal), Some(10));
         // One closed domain is no trouble of the sender's.
-        assert_eq!(stops_after(1, true, verdict), None);
+        assert_eq!(stops_after(1, true, refusal), None);
     }
     let mut same_row = Streak::default();
     for _ in 0..50 {
-        same_row.refuse(held(1, "d.example", None));
+        same_row.refuse(held(1, "d.example", Refusal::Other));
     }
     assert_eq!(same_row.trip("550 no"), None);
 }
 
 #[test]
 fn a_refusal_before_the_recipient_is_named_stops_a_run_at_the_third() {
-    let early = |row: i64| Held { is_early: true, ..held(row, &format!("d{row}.example"), None) };
+    let early = |row: i64| held(row, &format!("d{row}.example"), Refusal::Early);
     let mut streak = Streak::default();
     let at = (1..10).find(|row| {
         streak.refuse(early(*row));
@@ -60,8 +60,8 @@ fn a_refusal_before_the_recipient_is_named_stops_a_run_at_the_third() {
 fn an_acceptance_confirms_what_the_replies_before_it_said() {
     let mut streak = Streak::default();
     streak.refuse(held(1, "a.example", GONE));
-    streak.refuse(held(2, "b.example", None));
-    streak.refuse(held(3, "c.example", Some(RejectClass::Other)));
+    streak.refuse(held(2, "b.example", Refusal::Other));
+    streak.refuse(held(3, "c.example", Refusal::Recipient));
     let (settled, trip) = streak.accept("250 ok");
     let rejected = |row, class| Settlement { row: RowId(row), fate: Fate::Rejected(class) };
     assert_eq!(settled, [rejected(1, RejectClass::Mailbox), rejected(3, RejectClass::Other)]);
@@ -73,7 +73,7 @@ fn an_acceptance_confirms_what_the_replies_before_it_said() {
 fn a_run_that_stops_gives_everybody_back() {
     let mut streak = Streak::default();
     streak.refuse(held(1, "a.example", GONE));
-    streak.refuse(held(2, "b.example", None));
+    streak.refuse(held(2, "b.example", Refusal::Other));
     let restored = [1, 2].map(|row| Settlement { row: RowId(row), fate: Fate::Restored });
     assert_eq!(streak.restore(), restored);
     assert_eq!(streak.restore(), []);
@@ -101,13 +101,7 @@ fn at_the_end_few_refusals_are_about_their_recipients_and_many_may_be_the_server
         }
         for row in 0..refused {
             let domain = format!("d{row}.example");
-            streak.refuse(Held {
-                row: RowId(row),
-                domain,
-                verdict: GONE,
-                attempts,
-                is_early: false,
-            });
+            streak.refuse(Held { row: RowId(row), domain, refusal: GONE, attempts });
         }
         let (found, trip) = streak.rest(sent, audience, "550 no");
         let fates = |settled: &[Settlement]| settled.iter().map(|s| s.fate).collect::<Vec<_>>();
@@ -133,4 +127,25 @@ fn one_confirmed_rejection_in_twenty_stops_the_campaign_and_fewer_do_not() {
     assert_eq!(run(23), None);
     let trip = Trip::Rejections { rejected: 10, of: 200, last: "550 gone".into() };
     assert_eq!(run(20), Some(trip));
+}
+
+#[test]
+fn a_stop_says_what_all_refusals_were_about() {
+    let stopped_by = |refusals: &[Refusal]| {
+        let mut streak = Streak::default();
+        for (row, refusal) in (0..).zip(refusals.iter().cycle().take(10)) {
+            streak.refuse(held(row, &format!("d{row}.example"), *refusal));
+        }
+        streak.trip("554 no")
+    };
+    let last = || "554 no".to_owned();
+    let rejections = Trip::Rejections { rejected: 10, of: 10, last: last() };
+    for (refusals, expected) in [
+        (&[Refusal::Message][..], Trip::Message(last())),
+        (&[Refusal::Mailbox, Refusal::Recipient], rejections),
+        (&[Refusal::Message, Refusal::Other], Trip::Refused(last())),
+        (&[Refusal::Mailbox, Refusal::Other], Trip::Refused(last())),
+    ] {
+        assert_eq!(stopped_by(refusals), Some(expected), "{refusals:?}");
+    }
 }
