@@ -20,6 +20,7 @@ mod open;
 mod outcomes;
 mod proofs;
 mod pushes;
+mod recovery;
 mod retry;
 mod sender_lock;
 mod store_file;

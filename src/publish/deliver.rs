@@ -29,7 +29,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// How much a route may carry at a time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct RouteLimits {
     pub(super) connections: usize,
     pub(super) rate: Option<SendRate>,
 }
@@ -40,7 +40,7 @@ pub(super) async fn deliver<T: Transport>(
     lock: &SenderLock,
     frozen: &FrozenCampaign,
     order: &Order,
-    (transport, limits): (&Arc<T>, &Limits),
+    (transport, limits): (&Arc<T>, &RouteLimits),
 ) -> Result<SendReport, Failure> {
     let Publisher { context, newsletter, store } = publisher;
     let mut signals = listen_for_signals()?;

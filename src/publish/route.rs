@@ -18,7 +18,7 @@ use crate::store::{FrozenCampaign, SenderLock};
 use crate::transport::smtp::{Authorities, Credentials, SmtpSettings};
 use crate::transport::{OutboxTransport, SmtpTransport};
 
-use super::deliver::Limits;
+use super::deliver::RouteLimits;
 use super::newsletter::ReadyIssue;
 use super::order::Order;
 use super::report::SendReport;
@@ -27,7 +27,7 @@ use super::{Publisher, deliver, push};
 /// A route that is set up. Nothing was dialled yet.
 pub(super) enum Route {
     Outbox(Arc<OutboxTransport>),
-    Smtp { transport: Arc<SmtpTransport>, limits: Limits },
+    Smtp { transport: Arc<SmtpTransport>, limits: RouteLimits },
     Mailchimp(Mailchimp),
 }
 
@@ -45,7 +45,7 @@ impl Route {
                     Failure::from_error(Exit::Usage, "cannot set up SMTP", &error)
                 })?;
                 let connections = usize::from(smtp.connections);
-                let limits = Limits { connections, rate: smtp.rate };
+                let limits = RouteLimits { connections, rate: smtp.rate };
                 Ok(Self::Smtp { transport: Arc::new(transport), limits })
             }
             Via::Mailchimp(section) => Ok(Self::Mailchimp(mailchimp(context, section)?)),
@@ -87,7 +87,7 @@ impl Route {
     ) -> Result<SendReport, Failure> {
         match self {
             Self::Outbox(outbox) => {
-                let limits = Limits { connections: 1, rate: None };
+                let limits = RouteLimits { connections: 1, rate: None };
                 deliver::deliver(publisher, lock, frozen, order, (outbox, &limits)).await
             }
             Self::Smtp { transport, limits } => {

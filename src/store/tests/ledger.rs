@@ -5,7 +5,8 @@ use crate::delivery::{
 };
 use crate::domain::{SubscriberId, SuppressionReason};
 use crate::store::group::WRITE_CHANGES;
-use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE, SET_CLOCK_BACK, SETTLE};
+use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE, SETTLE};
+use crate::store::recovery::SET_CLOCK_BACK;
 use crate::store::{OutcomeRow, SqliteLedger};
 
 async fn open_ledger(store: &Store) -> SqliteLedger {
