@@ -36,6 +36,11 @@ measure-sizes:
     cargo build --locked --bin postrider --example fragments
     tests/measure/sizes.py
 
+# Measures `send` to relays that allow a rate, are busy, or break off: `just measure-relays rate`.
+measure-relays *SCENES:
+    cargo build --release --locked
+    cargo run --locked --example relays -- {{SCENES}}
+
 # Compares a section of our text part with that of npm's html-to-text.
 compare-text *NAME:
     cargo build --locked
