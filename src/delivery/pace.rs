@@ -39,6 +39,8 @@ pub(super) struct Pace {
     /// A rate that the server took for some seconds. Up to here the limit rises
     /// fast. `None` while that is not known, or nothing limits the rate.
     proven: Option<f64>,
+    /// By which of [`PROBES`] the limit rises while no rate is proven.
+    probe: usize,
     /// When the limit was last raised or cut, and how often it was raised since a cut.
     changed: Duration,
     raised: u32,
@@ -76,8 +78,13 @@ const LOWEST: f64 = 1.0 / 60.0;
 /// How often the limit is raised: below a rate that was proven, above it, and
 /// while none is known.
 const RISE_BELOW: Duration = Duration::from_secs(2);
-const RISE_ABOVE: Duration = Duration::from_secs(15);
+const RISE_ABOVE: Duration = Duration::from_secs(5);
 const RISE_PROBING: Duration = Duration::from_secs(1);
+/// By how much the limit rises at a time while no rate is proven: until the first
+/// refusal, and then from the limit before that, until the second.
+const PROBES: [f64; 2] = [2.0, 1.15];
+/// How late a timer may wake up a worker.
+const LATENESS: Duration = Duration::from_millis(5);
 /// So many answers in a row cost no pause if the server accepted messages
 /// before: the lower rate may be enough.
 const WITHOUT_PAUSE: u32 = 3;
@@ -98,6 +105,7 @@ impl Pace {
             ceiling,
             limit: f64::INFINITY,
             proven: None,
+            probe: 0,
             changed: Duration::ZERO,
             raised: 0,
             next: Duration::ZERO,
@@ -132,9 +140,10 @@ impl Pace {
         }
         let rate = self.rate();
         if rate.is_finite() {
-            // A worker that woke up late makes up for it, but for one message at most.
+            // A worker that woke up late makes up for it, but hardly: a strict relay
+            // measures the gap between two messages.
             let gap = Duration::from_secs_f64(1.0 / rate);
-            self.next = self.next.max(now.saturating_sub(gap)) + gap;
+            self.next = self.next.max(now.saturating_sub(gap.min(LATENESS))) + gap;
         }
         Permit::Go
     }
@@ -176,9 +185,7 @@ impl Pace {
         self.last_refusal = Some(now);
         match meaning {
             Meaning::Connections => {
-                self.widest = (self.widest.min(self.width).max(2) - 1).max(1);
-                self.width = self.width.min(self.widest);
-                self.changed = now;
+                self.narrow(self.width.saturating_sub(1), now);
             }
             Meaning::Rate | Meaning::Quota => self.cut(now),
             // A server with a fault of its own gets a pause, and then its old rate.
@@ -192,11 +199,26 @@ impl Pace {
         }
     }
 
+    /// The server takes so many connections, for now.
+    pub(super) fn narrow(&mut self, connections: usize, now: Duration) {
+        self.widest = self.widest.min(connections).max(1);
+        self.width = self.width.min(self.widest);
+        self.changed = now;
+    }
+
     fn cut(&mut self, now: Duration) {
-        let taken = self.accepted.best(now);
-        if self.refusals == 1 && taken > 0 {
-            self.limit = (f64::from(taken).min(self.limit) * UNDER).max(LOWEST);
-            self.proven = self.accepted.for_seconds(now).then_some(self.limit);
+        let taken = f64::from(self.accepted.best(now));
+        let for_seconds = self.accepted.for_seconds(now);
+        let is_first = self.refusals == 1 && taken > 0.0;
+        let probe = PROBES.get(self.probe).filter(|_| self.proven.is_none() && for_seconds);
+        if let Some(probe) = probe.filter(|_| is_first && self.limit.is_finite()) {
+            // The limit before this one was taken for a second.
+            self.limit = (self.limit / probe).min(taken + 1.0).max(LOWEST);
+            self.probe += 1;
+            self.proven = (self.probe == PROBES.len()).then_some(self.limit);
+        } else if is_first {
+            self.limit = (taken.min(self.limit) * UNDER).max(LOWEST);
+            self.proven = for_seconds.then_some(self.limit);
         } else if self.limit.is_finite() {
             self.limit = (self.limit / 2.0).max(LOWEST);
         }
@@ -216,7 +238,10 @@ impl Pace {
             Some(_) => {
                 (RISE_ABOVE, self.limit * (1.0 + 0.01 * f64::from(1_u32 << self.raised.min(7))))
             }
-            None => (RISE_PROBING, self.limit * 1.25),
+            None => {
+                let probe = PROBES.get(self.probe).copied().unwrap_or(1.0);
+                (RISE_PROBING, self.limit * probe)
+            }
         };
         if idle < after {
             return;
