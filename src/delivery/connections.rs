@@ -14,22 +14,28 @@ pub(super) struct Connections {
     /// Dials that failed, and connections that broke before they were of any
     /// use, since a server last answered.
     failures: u32,
-    /// Of the connections that broke, those that are not among the failures.
-    forgiven: u32,
-    /// Dials in a row that the server refused because it was busy.
-    busy: u32,
+    /// Connections that broke before they were of any use, though that may be chance.
+    breaks: Mishaps,
+    /// Dials that the server refused because it was busy.
+    busy: Mishaps,
 }
 
 /// What a worker without a connection does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Dial {
     After(Duration),
-    /// End this worker; the others carry on.
+    /// One worker less; the others carry on.
     LeaveToOthers,
     EndRun(Ending),
 }
 
 impl Connections {
+    /// Whether a worker may dial without knowing how the dials of others end.
+    pub(super) fn go_well(&self) -> bool {
+        let mishaps = self.failures + self.breaks.in_a_row + self.busy.in_a_row;
+        self.were_possible && mishaps == 0
+    }
+
     /// What a worker does before its first dial.
     pub(super) fn next_dial(&self) -> Dial {
         let failures = self.failures;
@@ -41,11 +47,9 @@ impl Connections {
 
     pub(super) fn failed(&mut self, error: &ConnectError) -> Dial {
         let is_busy = matches!(error, ConnectError::Refused { .. }) && error.may_pass();
-        if is_busy && self.busy < FORGIVEN_DIALS {
-            self.busy += 1;
+        if is_busy && self.busy.may_be_chance_again(DIALS) {
             return Dial::After(Duration::ZERO);
         }
-        self.busy = 0;
         if is_busy && self.open > 0 {
             // The server takes fewer connections than were configured. The
             // workers that have one carry on.
@@ -61,7 +65,8 @@ impl Connections {
     pub(super) fn opened(&mut self) {
         self.open += 1;
         self.were_possible = true;
-        self.busy = 0;
+        self.busy.end();
+        self.busy.well += 1;
     }
 
     /// A connection was closed, or broke.
@@ -73,24 +78,60 @@ impl Connections {
     /// The first ones cost no time, because a server that closes one connection
     /// in ten is no broken one.
     pub(super) fn broke_early(&mut self) {
-        if self.forgiven < FORGIVEN_BREAKS {
-            self.forgiven += 1;
-        } else {
+        if !self.breaks.may_be_chance_again(BREAKS) {
             self.failures += 1;
         }
     }
 
-    /// The server answered to a message.
-    pub(super) fn answered(&mut self) {
+    /// The server answered to a message, perhaps the first over its connection.
+    pub(super) fn answered(&mut self, is_first: bool) {
         self.failures = 0;
-        self.forgiven = 0;
+        self.breaks.end();
+        self.breaks.well += u32::from(is_first);
     }
 }
 
-/// So many connections may break in a row before a dial has to wait.
-const FORGIVEN_BREAKS: u32 = 5;
-/// So many dials in a row may be refused by a busy server before that counts.
-const FORGIVEN_DIALS: u32 = 2;
+/// Something that happens now and then by chance, and many times in a row only
+/// when something is wrong.
+#[derive(Debug, Default)]
+struct Mishaps {
+    in_a_row: u32,
+    /// How often it happened before these, and how often it did not.
+    earlier: u32,
+    well: u32,
+}
+
+impl Mishaps {
+    /// It happened. Returns whether so many in a row are still chance, by how often
+    /// it happened before; between so many always are, and more never.
+    fn may_be_chance_again(&mut self, (least, most): (u32, u32)) -> bool {
+        self.in_a_row += 1;
+        let earlier = f64::from(self.earlier);
+        // Without any experience, one in twenty is expected.
+        let share = (earlier + 0.1) / (earlier + f64::from(self.well) + 2.0);
+        let longest = (f64::ln(CHANCE) / f64::ln(share)) as u32;
+        self.in_a_row <= longest.clamp(least, most)
+    }
+
+    /// It did not happen.
+    fn end(&mut self) {
+        self.earlier += std::mem::take(&mut self.in_a_row);
+        if self.earlier + self.well > EXPERIENCE {
+            self.earlier /= 2;
+            self.well /= 2;
+        }
+    }
+}
+
+/// What happens so seldom by chance is none.
+const CHANCE: f64 = 1e-6;
+/// What is older than so many connections says little about a server.
+const EXPERIENCE: u32 = 1000;
+/// How many connections may break in a row before a dial has to wait. A server
+/// that breaks all of them from the first is dialled ten times in a minute.
+const BREAKS: (u32, u32) = (4, 16);
+/// How many dials in a row a busy server may refuse before that counts.
+const DIALS: (u32, u32) = (2, 6);
 
 /// How long to wait before the next dial after so many failures in a row: a
 /// second, doubling to a minute. `None` when it is time to give up, after about
@@ -155,7 +196,7 @@ mod tests {
             (1, true, 0, &closed, end(&closed)),
             (1, true, 0, &unacceptable, end(&unacceptable)),
         ] {
-            let busy = FORGIVEN_DIALS;
+            let busy = Mishaps { in_a_row: DIALS.1, ..Mishaps::default() };
             let mut connections =
                 Connections { open, were_possible, failures, busy, ..Connections::default() };
             let next = connections.failed(error);
@@ -169,7 +210,7 @@ mod tests {
     fn connections_that_break_unused_count_until_the_server_answers() {
         let mut connections = Connections::default();
         assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
-        for _ in 0..FORGIVEN_BREAKS {
+        for _ in 0..BREAKS.0 {
             connections.opened();
             connections.broke_early();
             connections.closed();
@@ -182,8 +223,48 @@ mod tests {
         }
         let ending = Ending::Unstable("15 connections in a row broke".into());
         assert_eq!(connections.next_dial(), Dial::EndRun(ending));
-        connections.answered();
+        connections.answered(true);
         assert_eq!(connections.next_dial(), Dial::After(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_server_that_breaks_every_connection_is_dialled_ten_times_in_a_minute() {
+        let mut connections = Connections::default();
+        let (mut at, mut dials) = (Duration::ZERO, 0);
+        while let Dial::After(wait) = connections.next_dial() {
+            at += wait;
+            if at >= Duration::from_secs(60) {
+                break;
+            }
+            dials += 1;
+            connections.opened();
+            connections.broke_early();
+            connections.closed();
+        }
+        assert_eq!(dials, 10);
+    }
+
+    #[test]
+    fn what_often_happened_by_chance_may_happen_more_often_in_a_row() {
+        for (every, least, most) in [(100, 4, 4), (10, 5, 7), (3, 10, 14), (2, 16, 16)] {
+            let mut connections = Connections::default();
+            for connection in 0..5_000 {
+                if connection % every == 0 {
+                    connections.broke_early();
+                } else {
+                    connections.answered(true);
+                    connections.answered(false);
+                }
+            }
+            connections.answered(true);
+            let forgiven = (0..)
+                .take_while(|_| {
+                    connections.broke_early();
+                    connections.failures == 0
+                })
+                .count();
+            assert!((least..=most).contains(&forgiven), "one in {every}: {forgiven}");
+        }
     }
 
     #[test]
@@ -194,7 +275,7 @@ mod tests {
             phase: Phase::Hello,
             reply: Reply { code: 421, enhanced: None, text: String::new() },
         };
-        for _ in 0..FORGIVEN_DIALS {
+        for _ in 0..4 {
             assert_eq!(connections.failed(&busy), Dial::After(Duration::ZERO));
         }
         assert!(matches!(connections.failed(&busy), Dial::EndRun(_)));

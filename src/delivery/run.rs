@@ -369,13 +369,15 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         }
     }
 
-    /// Opens a connection. `None` if the worker should end.
+    /// Opens a connection. `None` if the worker has to make room, or the run stops.
     async fn dial(self: Arc<Self>) -> Option<T::Connection> {
+        let go_well = self.shared().connections.go_well();
         // After this wait the worker dials without a turn: a server that leaves
         // one dial without an answer may still answer another.
         let turn = tokio::time::timeout(LONGEST_TURN, self.dialling.lock());
         let _turn = tokio::select! {
-            turn = turn => turn.ok(),
+            turn = turn, if !go_well => turn.ok(),
+            () = std::future::ready(()), if go_well => None,
             () = self.stopping() => return None,
         };
         if self.is_stopping() {
@@ -385,7 +387,10 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         loop {
             match next {
                 Dial::After(wait) => self.wait_to_dial(wait).await,
-                Dial::LeaveToOthers => return None,
+                Dial::LeaveToOthers => {
+                    self.shared().narrow(self.elapsed());
+                    return None;
+                }
                 Dial::EndRun(ending) => {
                     self.end_with(ending);
                     return None;

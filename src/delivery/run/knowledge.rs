@@ -65,6 +65,11 @@ impl RunState {
         has_room
     }
 
+    /// The server takes fewer connections than there are workers at work.
+    pub(super) fn narrow(&mut self, now: Duration) {
+        self.pace.narrow(self.at_work.saturating_sub(1), now);
+    }
+
     /// Judges an attempt and counts what it says about the row, the connections
     /// and the pace. `has_proved_itself` is the connection's, the
     /// message took the time from `begun` to `ended`.
@@ -83,7 +88,7 @@ impl RunState {
             // A connection that was of use may break for many good reasons.
             ReplySubject::Connection if has_proved_itself => {}
             ReplySubject::Connection => self.connections.broke_early(),
-            _ => self.connections.answered(),
+            _ => self.connections.answered(!has_proved_itself),
         }
         if let ReplySubject::Pace(meaning) = judgement.about {
             self.rows.entry(row.row).or_default().put_off += u32::from(self.has_accepted);

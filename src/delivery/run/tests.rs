@@ -28,7 +28,7 @@ struct Server {
     taken: Mutex<HashMap<String, u32>>,
     attempts: Mutex<HashMap<String, u32>>,
     is_down: AtomicBool,
-    most_connections: usize,
+    most_connections: AtomicUsize,
     open: AtomicUsize,
     /// How long the server takes to greet.
     greeting: Duration,
@@ -64,7 +64,8 @@ impl Transport for Arc<Server> {
         if self.mute_dials.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_mute).is_ok() {
             std::future::pending::<()>().await;
         }
-        if self.open.fetch_add(1, Ordering::SeqCst) >= self.most_connections {
+        if self.open.fetch_add(1, Ordering::SeqCst) >= self.most_connections.load(Ordering::SeqCst)
+        {
             self.open.fetch_sub(1, Ordering::SeqCst);
             let reply = reply(421, "4.7.0 too many connections");
             return Err(ConnectError::Refused { server, phase: Phase::Greeting, reply });
@@ -123,6 +124,7 @@ impl Connection for Wire {
                 std::future::pending::<()>().await;
             }
             "panic" => panic!("the transport has a fault"),
+            "slow" => tokio::time::sleep(Duration::from_millis(100)).await,
             "stuck" => std::future::pending::<()>().await,
             _ => {}
         }
@@ -171,7 +173,7 @@ struct Scene {
 
 impl Scene {
     fn with(locals: &[&str]) -> Self {
-        let server = Server { most_connections: 99, ..Server::default() };
+        let server = Server { most_connections: 99.into(), ..Server::default() };
         Self {
             ledger: Arc::new(MemoryLedger::for_locals(locals)),
             server: Arc::new(server),
@@ -278,13 +280,30 @@ async fn a_server_that_is_down_ends_the_run_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_fewer_connections_still_gets_everything() {
     let greeting = Duration::from_millis(30);
-    let server = Server { most_connections: 1, greeting, ..Server::default() };
+    let server = Server { most_connections: 1.into(), greeting, ..Server::default() };
     let many: Vec<String> = (0..300).map(|n| format!("reader-{n}")).collect();
     let mut scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
     scene.server = Arc::new(server);
     scene.connections = 8;
     let summary = scene.run().await;
     assert_eq!(summary.tally.sent, 300, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_fewer_connections_for_a_while_is_asked_for_more_again() {
+    let many: Vec<String> = (0..4000).map(|n| format!("slow-{n}")).collect();
+    let scene = Scene::with(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.server.most_connections.store(1, Ordering::SeqCst);
+    let server = Arc::clone(&scene.server);
+    let recovery = async move {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        server.most_connections.store(99, Ordering::SeqCst);
+    };
+    let (summary, ()) = tokio::join!(scene.run(), recovery);
+    assert_eq!(summary.tally.sent, 4000, "{summary:?}");
+    // Over one connection it would take 400 seconds.
+    let took = scene.began.elapsed();
+    assert!(took < Duration::from_secs(250), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,7 +322,7 @@ async fn a_recipient_under_whom_connections_break_holds_nobody_up() {
 async fn a_dial_without_an_answer_holds_up_nobody_but_its_worker() {
     let mut scene = Scene::with(&["one", "two", "three", "four"]);
     scene.server =
-        Arc::new(Server { most_connections: 99, mute_dials: 1.into(), ..Server::default() });
+        Arc::new(Server { most_connections: 99.into(), mute_dials: 1.into(), ..Server::default() });
     let started = tokio::time::Instant::now();
     let stop = scene.stop.clone();
     let wish = async move {

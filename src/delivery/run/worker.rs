@@ -55,7 +55,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
         while self.take_turn().await? && self.reserve().await? {
             if self.connection.is_none() {
                 if !self.connect().await? {
-                    break;
+                    self.close().await?;
                 }
                 continue;
             }
@@ -188,7 +188,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
         Ok(true)
     }
 
-    /// Opens a connection. `false` if the worker should end.
+    /// Opens a connection. `false` if the worker has to make room, or the run stops.
     async fn connect(&mut self) -> Result<bool, LedgerError> {
         let mut dialling = pin!(Arc::clone(&self.run).dial());
         let dialled = match tokio::time::timeout(SHORT_WAIT, &mut dialling).await {
