@@ -24,7 +24,8 @@ pub struct SendRate {
 }
 
 impl SendRate {
-    fn per_second(self) -> f64 {
+    /// Messages a second.
+    pub fn per_second(self) -> f64 {
         f64::from(self.messages.get()) / self.per.as_secs_f64()
     }
 }

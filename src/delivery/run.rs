@@ -275,10 +275,12 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         self.work.batch(self.shared().pace.rate())
     }
 
-    /// Waits until the next message may begin, and lets the progress display know.
+    /// Waits until the next message may begin. The progress display hears of
+    /// pauses, and not of the gaps that a rate leaves between messages.
     async fn wait_for_pace(&self, time: Duration) {
-        let until = self.after(time).as_second();
-        self.progress.held_until.store(until, Ordering::Relaxed);
+        let is_pause = self.shared().pace.held_until(self.elapsed()).is_some();
+        let shown = if is_pause { self.after(time).as_second() } else { 0 };
+        self.progress.held_until.store(shown, Ordering::Relaxed);
         self.wait(time).await;
         self.progress.held_until.store(0, Ordering::Relaxed);
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::audience::AudiencePlan;
 use crate::campaign::Campaign;
 use crate::config::{Config, Via};
+use crate::delivery::SendRate;
 use crate::domain::RouteKind;
 use crate::ui::{Ui, counted};
 
@@ -22,8 +23,9 @@ pub(crate) struct Plan {
     /// At [`MESSAGES_PER_SECOND`] over each connection.
     estimated_seconds: u64,
     /// How many messages a second the estimate expects the server to accept.
+    /// The end of a sentence: on what the estimate rests.
     #[serde(skip)]
-    per_second: Option<u32>,
+    estimate_rests_on: String,
 }
 
 /// How many messages a second an ordinary relay takes over one connection. It is
@@ -40,12 +42,7 @@ impl Plan {
         audience: AudiencePlan,
         to_send: u64,
     ) -> Self {
-        let per_second = match &config.delivery.via {
-            Via::Smtp(smtp) => Some(u32::from(smtp.connections) * MESSAGES_PER_SECOND),
-            Via::Outbox(_) | Via::Mailchimp(_) => None,
-        };
-        // A folder takes a message in a millisecond or so.
-        let pace = u64::from(per_second.unwrap_or(1000)).max(1);
+        let (per_second, estimate_rests_on) = pace(&config.delivery.via);
         Self {
             campaign: campaign.key().to_string(),
             subject: campaign.manifest().subject.clone(),
@@ -53,8 +50,8 @@ impl Plan {
             via: config.delivery.via.kind(),
             audience,
             to_send,
-            estimated_seconds: to_send.div_ceil(pace),
-            per_second,
+            estimated_seconds: (to_send as f64 / per_second).ceil() as u64,
+            estimate_rests_on,
         }
     }
 
@@ -82,11 +79,22 @@ impl Plan {
             let rest: u64 = more.iter().map(|(_, number)| number).sum();
             ui.status(&format!("  {rest:>8} at {} other domains", more.len()));
         }
-        let pace = match self.per_second {
-            Some(number) => format!(", if the server accepts {number} messages a second"),
-            None => String::new(),
-        };
-        ui.status(&format!("  takes about {}{pace}", duration(self.estimated_seconds)));
+        let duration = duration(self.estimated_seconds);
+        ui.status(&format!("  takes about {duration}{}", self.estimate_rests_on));
+    }
+}
+
+/// How many messages a second a route may take, and on what that rests.
+fn pace(via: &Via) -> (f64, String) {
+    // A folder takes a message in a millisecond or so.
+    let Via::Smtp(smtp) = via else { return (1000.0, String::new()) };
+    let guess = u32::from(smtp.connections) * MESSAGES_PER_SECOND;
+    match smtp.rate.map(SendRate::per_second) {
+        Some(rate) if rate < f64::from(guess) => (rate, " at the rate of `[smtp] rate`".to_owned()),
+        _ => {
+            let rests_on = format!(", if the server accepts {guess} messages a second");
+            (f64::from(guess), rests_on)
+        }
     }
 }
 

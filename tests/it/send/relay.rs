@@ -439,3 +439,14 @@ fn one_recipient_on_whom_the_server_hangs_up_keeps_nobody_else_from_the_mail() {
     // Whether it still reports the wait or the signal depends on the moment.
     assert!(stopped.stderr.contains("2 of 3 got it, 1 to be sent"), "{stopped}");
 }
+
+#[test]
+fn the_plan_counts_with_the_rate_that_is_configured() {
+    let server = server();
+    let mut newsletter =
+        Newsletter::smtp(&server).subscribed(["reader-one@example.org", "reader-two@example.org"]);
+    newsletter.change("smtp.rate", "\"1/min\"");
+    let plan = newsletter.run(&["send", &newsletter.issue("one"), "--dry-run"]);
+    let pace = "takes about 2 minutes at the rate of `[smtp] rate`";
+    assert!(plan.plain_stderr().contains(pace), "{plan}");
+}
