@@ -169,3 +169,33 @@ fn a_signal_ends_the_whole_run_and_the_next_tick_goes_on_at_once() {
     newsletter.at("2026-08-26T12:10:10Z").expect(0, &["due"]);
     assert!(server.mailed().values().all(|times| *times == 2), "{:?}", server.mailed());
 }
+
+#[test]
+fn one_reader_who_is_refused_until_the_end_is_told_once_and_can_be_tried_again() {
+    let server = SmtpServer::start(ServerOptions::default());
+    let newsletter = scheduled(Newsletter::smtp(&server).set("delivery.lifetime", "\"2h\""))
+        .subscribed(["policyfail@example.org"]);
+    issue(&newsletter, "one", "2026-08-26 12:00Z");
+    let noon: jiff::Timestamp = "2026-08-26T12:00:00Z".parse().unwrap();
+    let mut told = Vec::new();
+    for minutes in (0..240).step_by(15) {
+        let now = (noon + jiff::Span::new().minutes(minutes)).to_string();
+        let tick = newsletter.at(&now).start(&["due"]).finish();
+        if tick.code != 0 {
+            told.push((minutes, tick.code));
+        }
+        assert_eq!(server.messages().len(), 2, "the others have it from the first run on");
+    }
+    assert_eq!(told, [(180, 9)]);
+    let status = newsletter.status("one");
+    assert_eq!((&status["tally"]["expired"], &status["tally"]["rejected"]), (&1.into(), &0.into()));
+    let stats = newsletter.json(0, &["subscribers", "stats"]);
+    assert_eq!(stats["suppressed"], serde_json::json!({}), "{stats}");
+    // Somebody has talked to that server, and only this reader gets it.
+    for (class, to_send) in [("rejected", 0), ("expired", 1)] {
+        let retry = format!("--retry={class}");
+        let tick = newsletter.at("2026-08-26T17:00:00Z");
+        let plan = tick.json(0, &["send", "issues/one.md", &retry, "--dry-run"]);
+        assert_eq!(plan["to_send"], to_send, "{plan}");
+    }
+}
