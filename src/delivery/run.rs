@@ -18,7 +18,7 @@ use tokio::sync::{Notify, watch};
 use super::connections::Dial;
 use super::pace::SendRate;
 use super::state;
-use super::streak::{Held, Settlement, Trip};
+use super::streak::{Held, Settlement, Streak, Trip};
 use super::{Ending, Expiry, Ledger, LedgerError, Mailer, Summary, Transport};
 use crate::domain::{Clock, Timestamp};
 use knowledge::RunState;
@@ -211,6 +211,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
 
     /// Settles the refusals after the last acceptance when nothing else is left.
     async fn rest(&self, sent: u64) -> Result<Option<Trip>, LedgerError> {
+        self.learn_domains(Streak::has_to_learn_domains_at_rest).await?;
         let (settled, trip) = {
             let mut shared = self.shared();
             let RunState { streak, last_refusal, .. } = &mut *shared;
@@ -222,27 +223,33 @@ impl<L: Ledger, T: Transport> Run<L, T> {
 
     /// Decides what a refusal means for the run. The ledger has its row as deferred.
     async fn refused(&self, held: Held, reply: &str) -> Result<(), LedgerError> {
-        let domain = {
-            let streak = &mut self.shared().streak;
-            streak.refuse(held);
-            let domain = streak.one_domain().map(str::to_owned);
-            domain.filter(|_| streak.has_to_learn_domains())
-        };
-        if let Some(domain) = domain {
-            let has_several = self.ledger.has_other_domain(&domain).await?;
-            self.shared().streak.learn_domains(has_several);
-        }
+        self.shared().streak.refuse(held);
+        self.learn_domains(Streak::has_to_learn_domains).await?;
         let trip = self.shared().streak.trip(reply);
         trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
         Ok(())
     }
 
+    /// Asks the ledger for other domains than the one of all refusals in a row,
+    /// if that matters.
+    async fn learn_domains(&self, matters: fn(&Streak) -> bool) -> Result<(), LedgerError> {
+        let domain = {
+            let shared = self.shared();
+            let domain = shared.streak.one_domain().filter(|_| matters(&shared.streak));
+            domain.map(str::to_owned)
+        };
+        if let Some(domain) = domain {
+            let has_several = self.ledger.has_other_domain(&domain).await?;
+            self.shared().streak.learn_domains(has_several);
+        }
+        Ok(())
+    }
+
     /// The server accepted a message: the run is healthy.
-    async fn accepted(&self, reply: &str) -> Result<(), LedgerError> {
+    async fn accepted(&self, domain: &str, reply: &str) -> Result<(), LedgerError> {
         let (settled, trip) = {
             let mut shared = self.shared();
-            shared.has_accepted = true;
-            if shared.pace.accept(self.elapsed()) {
+            if shared.accept(domain, self.elapsed()) {
                 self.room.notify_waiters();
             }
             shared.streak.accept(reply)

@@ -134,6 +134,11 @@ impl Streak {
             && self.has_several_domains.is_none()
     }
 
+    /// As [`Self::has_to_learn_domains`], before [`Self::rest`].
+    pub(super) fn has_to_learn_domains_at_rest(&self) -> bool {
+        self.held.len() > FEW && self.has_several_domains.is_none()
+    }
+
     pub(super) fn learn_domains(&mut self, has_several: bool) {
         self.has_several_domains = Some(has_several);
     }
@@ -202,7 +207,9 @@ impl Streak {
         if sent == 0 && (refused > 1 || self.weight >= EARLY) {
             return (self.restore(), Some(self.reason(reply)));
         }
-        if self.has_accepted && (refused <= FEW || self.one_domain().is_some()) {
+        let is_closed_domain =
+            self.one_domain().is_some() && self.has_several_domains == Some(true);
+        if self.has_accepted && (refused <= FEW || is_closed_domain) {
             return (self.confirm(Fate::Rejected), None);
         }
         let is_only_one = audience == 1;

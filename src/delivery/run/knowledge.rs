@@ -21,9 +21,11 @@ pub(super) struct RunState {
     pub(super) at_work: usize,
     /// What happened at single rows in this run.
     rows: HashMap<RowId, RowTrouble>,
+    /// Domains at which the server puts recipients off, since it accepted one there.
+    domains: HashMap<String, DomainTrouble>,
+    accepted: u64,
     attempts: u32,
     breaks: u32,
-    pub(super) has_accepted: bool,
     /// Messages in a row without a reply, and how many are too many. When a server
     /// dies, each connection may leave one, and that proves nothing yet.
     pub(super) silences: u32,
@@ -40,6 +42,19 @@ struct RowTrouble {
     attempts: u32,
 }
 
+/// What happened to the recipients of one domain.
+#[derive(Debug, Default)]
+struct DomainTrouble {
+    /// How often one was put off after another domain's was accepted.
+    put_off: u32,
+    /// How many messages the run had sent at the last one.
+    accepted: u64,
+}
+
+/// A domain at which so many recipients were put off, while those of others were
+/// accepted, has a limit of its own. It must not slow down the others.
+const DOMAIN_LIMIT: u32 = 3;
+
 impl RunState {
     pub(super) fn new(work: &Work) -> Self {
         let connections = u32::try_from(work.connections).unwrap_or(u32::MAX);
@@ -49,9 +64,10 @@ impl RunState {
             connections: Connections::default(),
             at_work: 0,
             rows: HashMap::new(),
+            domains: HashMap::new(),
+            accepted: 0,
             attempts: 0,
             breaks: 0,
-            has_accepted: false,
             silences: 0,
             too_many_silences: connections.saturating_mul(2).saturating_add(1),
             last_refusal: String::new(),
@@ -63,6 +79,24 @@ impl RunState {
         let has_room = self.at_work < self.pace.width(now);
         self.at_work += usize::from(has_room);
         has_room
+    }
+
+    /// The server accepted a message for a recipient at that domain. Returns
+    /// whether more workers may go to work now.
+    pub(super) fn accept(&mut self, domain: &str, now: Duration) -> bool {
+        self.accepted += 1;
+        if !self.domains.is_empty() {
+            self.domains.remove(domain);
+        }
+        self.pace.accept(now)
+    }
+
+    /// Whether the server puts off this domain alone. One more of it was put off.
+    fn count_domain(&mut self, domain: &str) -> bool {
+        let trouble = self.domains.entry(domain.to_owned()).or_default();
+        trouble.put_off += u32::from(trouble.put_off == 0 || self.accepted > trouble.accepted);
+        trouble.accepted = self.accepted;
+        trouble.put_off > DOMAIN_LIMIT
     }
 
     /// The server takes fewer connections than there are workers at work.
@@ -82,8 +116,16 @@ impl RunState {
         now: Timestamp,
     ) -> Judgement {
         self.attempts = self.attempts.saturating_add(1);
-        let history = self.history(row, attempt, has_proved_itself);
-        let judgement = state::judge(attempt, history, now);
+        let mut history = self.history(row, attempt, has_proved_itself);
+        let mut judgement = state::judge(attempt, history, now);
+        let mut is_about_domain = false;
+        if matches!(judgement.about, ReplySubject::Pace(_))
+            && self.count_domain(row.address.domain())
+        {
+            history.put_off = u32::MAX;
+            judgement = state::judge(attempt, history, now);
+            is_about_domain = true;
+        }
         match judgement.about {
             // A connection that was of use may break for many good reasons.
             ReplySubject::Connection if has_proved_itself => {}
@@ -91,8 +133,10 @@ impl RunState {
             _ => self.connections.answered(!has_proved_itself),
         }
         if let ReplySubject::Pace(meaning) = judgement.about {
-            self.rows.entry(row.row).or_default().put_off += u32::from(self.has_accepted);
-            self.pace.refuse(meaning, begun, ended);
+            self.rows.entry(row.row).or_default().put_off += u32::from(self.accepted > 0);
+            if !is_about_domain {
+                self.pace.refuse(meaning, begun, ended);
+            }
         }
         match judgement.outcome {
             Outcome::Unknown => self.silences += 1,

@@ -263,7 +263,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
         match judgement.about {
             ReplySubject::Nothing => {
                 run.progress.sent.fetch_add(1, Ordering::Relaxed);
-                run.accepted(&note).await
+                run.accepted(row.address.domain(), &note).await
             }
             ReplySubject::Refusal(refusal) => {
                 // The ledger has the row as deferred before it counts, because others settle it.

@@ -164,6 +164,42 @@ async fn ten_dead_addresses_of_one_domain_are_suppressed_and_the_others_served()
     }
 }
 
+/// A list of one company, whose directory goes down: nobody there is dead.
+#[tokio::test(start_paused = true)]
+async fn a_list_of_one_domain_suppresses_nobody_for_what_may_be_its_server() {
+    let relay = Relay::with(|to, _| {
+        let number: usize = to[1..].split('@').next().unwrap().parse().unwrap();
+        (number >= 52).then(|| refusal(Phase::RcptTo, 550, "5.1.1 User unknown"))
+    });
+    let readers: Vec<_> = (0..60).map(|n| format!("r{n}@company.example")).collect();
+    let day = BadDay::with(&readers, 4, relay);
+    let summary = day.tick().await;
+    assert_eq!((summary.tally.sent, day.ledger.suppressed()), (52, 0), "{summary:?}");
+    day.relay.recover();
+    day.send().await;
+    assert!(day.relay.has_mailed(60));
+}
+
+/// A limit of one domain slows down nobody else.
+#[tokio::test(start_paused = true)]
+async fn a_domain_that_is_throttled_holds_nobody_up() {
+    for connections in [1, 4] {
+        let relay = Relay::with(|to, _| {
+            let text = "4.7.28 Our system has detected an unusual rate of mail. Try again later";
+            to.ends_with("@big.example").then(|| refusal(Phase::RcptTo, 451, text))
+        });
+        let readers: Vec<_> = (0..300)
+            .map(|n| {
+                if n % 3 == 0 { format!("b{n}@big.example") } else { format!("r{n}@d{n}.example") }
+            })
+            .collect();
+        let day = BadDay::with(&readers, connections, relay);
+        let summary = day.tick().await;
+        assert_eq!((summary.tally.sent, summary.tally.deferred), (200, 100), "{summary:?}");
+        assert!(day.elapsed() < Duration::from_secs(30), "{:?}", day.elapsed());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_busy_server_is_asked_at_most_ten_times_in_its_first_minute() {
     for connections in [1, 4, 16] {
