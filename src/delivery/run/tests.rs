@@ -16,8 +16,8 @@ use crate::campaign::{
     Campaign, FixedHeaders, MessageForm, MessagePurpose, SigningKey, SigningKeys, UnsubscribePages,
 };
 use crate::delivery::{
-    Attempt, Completion, ConnectError, Connection, DoubtMark, Envelope, Fate, Outcome, Phase,
-    RejectClass, Reply, Trip,
+    Attempt, Completion, ConnectError, Connection, DoubtMark, Envelope, Fate, Mailer, Outcome,
+    Phase, RejectClass, Reply, Trip,
 };
 use crate::domain::{CampaignKey, EmailAddress, HeaderText, Mailbox, Slug};
 use crate::render::{EscapeContext, Piece, Rendered, Slot as Hole, Template};
