@@ -117,7 +117,7 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             match self.ledger.next_due().await? {
                 _ if tally.pending > 0 => {}
                 Some(due) => {
-                    let wait = until(self.now(), due);
+                    let wait = due.duration_since(self.now()).try_into().unwrap_or(Duration::ZERO);
                     if self.work.longest_wait.is_some_and(|longest| wait > longest) {
                         return Ok(Ending::Waiting { until: due });
                     }
@@ -170,14 +170,19 @@ impl<L: Ledger, T: Transport> Run<L, T> {
         Ok(())
     }
 
-    /// The server accepted a message: the run is healthy.
-    async fn accepted(&self, domain: &str, reply: &str) -> Result<(), LedgerError> {
+    /// The server accepted a message that was begun then: since then the run is healthy.
+    async fn accepted(
+        &self,
+        domain: &str,
+        begun: Duration,
+        reply: &str,
+    ) -> Result<(), LedgerError> {
         let (settled, trip) = {
             let mut shared = self.shared();
             if shared.accept(domain, self.elapsed()) {
                 self.room.notify_waiters();
             }
-            shared.streak.accept(reply)
+            shared.streak.accept(begun, reply)
         };
         self.settle(settled).await?;
         trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
@@ -373,10 +378,6 @@ async fn wished(stop: &mut watch::Receiver<StopWish>, wish: StopWish) {
     if stop.wait_for(|heard| *heard >= wish).await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-fn until(now: Timestamp, due: Timestamp) -> Duration {
-    Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO)
 }
 
 #[cfg(test)]

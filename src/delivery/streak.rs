@@ -7,6 +7,7 @@
 //! the run is healthy. Until then its row is deferred, and this list holds it.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use super::{RejectClass, RowId};
 
@@ -14,6 +15,9 @@ use super::{RejectClass, RowId};
 #[derive(Debug, Default)]
 pub(super) struct Streak {
     held: Vec<Held>,
+    /// Refused while a message was under way that was accepted then. That breaks
+    /// the row, but does not show that the server was healthy after the refusal.
+    unconfirmed: Vec<Held>,
     rows: HashSet<RowId>,
     /// How much the refusals weigh against the run.
     weight: u32,
@@ -33,6 +37,8 @@ pub(super) struct Held {
     pub(super) refusal: Refusal,
     /// How often the recipient was refused before, in this run and in earlier ones.
     pub(super) attempts: u32,
+    /// When the refusal came, since the run began.
+    pub(super) at: Duration,
 }
 
 /// What a refusal was about, by its own words.
@@ -136,7 +142,7 @@ impl Streak {
 
     /// As [`Self::has_to_learn_domains`], before [`Self::rest`].
     pub(super) fn has_to_learn_domains_at_rest(&self) -> bool {
-        self.held.len() > FEW && self.has_several_domains.is_none()
+        self.held.len() + self.unconfirmed.len() > FEW && self.has_several_domains.is_none()
     }
 
     pub(super) fn learn_domains(&mut self, has_several: bool) {
@@ -157,12 +163,26 @@ impl Streak {
         }
     }
 
+    /// The server answered something else about a recipient, so that an earlier
+    /// refusal is out of date.
+    pub(super) fn forget(&mut self, row: RowId) {
+        if self.rows.remove(&row) {
+            self.unconfirmed.retain(|held| held.row != row);
+            self.held.retain(|held| held.row != row);
+            self.weight = self.held.iter().map(|held| held.refusal.weight()).sum();
+        }
+    }
+
     /// Whether the refusals in a row are the sender's trouble. `reply` is the
     /// last one, masked.
     pub(super) fn trip(&self, reply: &str) -> Option<Trip> {
-        let at_one_domain = self.one_domain().is_some() && self.has_several_domains == Some(true);
-        let is_unsure = self.has_to_learn_domains() || at_one_domain;
+        let is_unsure = self.has_to_learn_domains() || self.is_one_domain_of_several();
         (self.weight >= TOO_HEAVY && !is_unsure).then(|| self.reason(reply))
+    }
+
+    /// A closed domain looks like this, and a server with a fault does not.
+    fn is_one_domain_of_several(&self) -> bool {
+        self.one_domain().is_some() && self.has_several_domains == Some(true)
     }
 
     fn reason(&self, reply: &str) -> Trip {
@@ -177,16 +197,20 @@ impl Streak {
         }
     }
 
-    /// The server accepted a message, so the refusals before it were about
-    /// their recipients. Also returns why the run must stop, if so many were.
-    pub(super) fn accept(&mut self, reply: &str) -> (Vec<Settlement>, Option<Trip>) {
+    /// The server accepted a message that was begun at `begun`, so the refusals
+    /// before that were about their recipients. Also returns why the run must
+    /// stop, if so many were.
+    pub(super) fn accept(
+        &mut self,
+        begun: Duration,
+        reply: &str,
+    ) -> (Vec<Settlement>, Option<Trip>) {
         self.has_accepted = true;
         self.weigh(false);
-        if self.held.is_empty() {
-            self.weight = 0;
-            return (Vec::new(), None);
-        }
-        let settled = self.confirm(Fate::Rejected);
+        self.weight = 0;
+        self.unconfirmed.append(&mut self.held);
+        let confirmed = self.unconfirmed.extract_if(.., |held| held.at <= begun).collect();
+        let settled = self.confirm(confirmed, Fate::Rejected);
         let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
         let (rejected, of) = (self.rejections, WINDOW);
         let trip = too_many
@@ -203,28 +227,30 @@ impl Streak {
         audience: u64,
         reply: &str,
     ) -> (Vec<Settlement>, Option<Trip>) {
+        self.held.append(&mut self.unconfirmed);
         let refused = self.held.len();
         if sent == 0 && (refused > 1 || self.weight >= EARLY) {
             return (self.restore(), Some(self.reason(reply)));
         }
-        let is_closed_domain =
-            self.one_domain().is_some() && self.has_several_domains == Some(true);
-        if self.has_accepted && (refused <= FEW || is_closed_domain) {
-            return (self.confirm(Fate::Rejected), None);
+        if self.has_accepted && (refused <= FEW || self.is_one_domain_of_several()) {
+            let held = self.clear();
+            return (self.confirm(held, Fate::Rejected), None);
         }
         let is_only_one = audience == 1;
-        self.held.retain(|held| is_only_one || held.attempts >= OFTEN);
-        (self.confirm(|_| Fate::RejectedOnce), None)
+        let mut held = self.clear();
+        held.retain(|held| is_only_one || held.attempts >= OFTEN);
+        (self.confirm(held, |_| Fate::RejectedOnce), None)
     }
 
     /// The run stops because of the refusals in a row: they were about nobody.
     pub(super) fn restore(&mut self) -> Vec<Settlement> {
-        self.clear().map(|held| Settlement { row: held.row, fate: Fate::Restored }).collect()
+        let restored = self.clear().into_iter();
+        restored.map(|held| Settlement { row: held.row, fate: Fate::Restored }).collect()
     }
 
-    fn confirm(&mut self, fate: impl Fn(RejectClass) -> Fate) -> Vec<Settlement> {
-        let held: Vec<Held> = self.clear().collect();
+    fn confirm(&mut self, held: Vec<Held>, fate: impl Fn(RejectClass) -> Fate) -> Vec<Settlement> {
         let settled = held.iter().filter_map(|held| {
+            self.rows.remove(&held.row);
             let class = held.refusal.verdict()?;
             self.weigh(true);
             Some(Settlement {
@@ -238,10 +264,12 @@ impl Streak {
         settled.collect()
     }
 
-    fn clear(&mut self) -> std::vec::IntoIter<Held> {
+    fn clear(&mut self) -> Vec<Held> {
         self.weight = 0;
         self.rows.clear();
-        std::mem::take(&mut self.held).into_iter()
+        let mut held = std::mem::take(&mut self.unconfirmed);
+        held.append(&mut self.held);
+        held
     }
 
     fn weigh(&mut self, is_rejection: bool) {

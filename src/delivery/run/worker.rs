@@ -252,6 +252,9 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
             if judgement.about != ReplySubject::Nothing {
                 shared.last_refusal.clone_from(&note);
             }
+            if !matches!(judgement.about, ReplySubject::Refusal(_)) {
+                shared.streak.forget(row.row);
+            }
             judgement
         };
         self.has_proved_itself |= judgement.about != ReplySubject::Connection;
@@ -263,13 +266,14 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
         match judgement.about {
             ReplySubject::Nothing => {
                 run.progress.sent.fetch_add(1, Ordering::Relaxed);
-                run.accepted(row.address.domain(), &note).await
+                run.accepted(row.address.domain(), begun, &note).await
             }
             ReplySubject::Refusal(refusal) => {
                 // The ledger has the row as deferred before it counts, because others settle it.
                 self.record().await?;
                 let domain = row.address.domain().to_ascii_lowercase();
-                let held = Held { row: row.row, domain, refusal, attempts: row.attempts };
+                let (attempts, at) = (row.attempts, run.elapsed());
+                let held = Held { row: row.row, domain, refusal, attempts, at };
                 run.refused(held, &note).await
             }
             ReplySubject::Pace(_) => {

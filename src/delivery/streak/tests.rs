@@ -3,7 +3,7 @@ use super::*;
 const GONE: Refusal = Refusal::Mailbox;
 
 fn held(row: i64, domain: &str, refusal: Refusal) -> Held {
-    Held { row: RowId(row), domain: domain.to_owned(), refusal, attempts: 0 }
+    Held { row: RowId(row), domain: domain.to_owned(), refusal, attempts: 0, at: Duration::ZERO }
 }
 
 /// After how many refusals in a row a run stops. Each recipient has one of so many domains.
@@ -62,11 +62,50 @@ fn an_acceptance_confirms_what_the_replies_before_it_said() {
     streak.refuse(held(1, "a.example", GONE));
     streak.refuse(held(2, "b.example", Refusal::Other));
     streak.refuse(held(3, "c.example", Refusal::Recipient));
-    let (settled, trip) = streak.accept("250 ok");
+    let (settled, trip) = streak.accept(Duration::ZERO, "250 ok");
     let rejected = |row, class| Settlement { row: RowId(row), fate: Fate::Rejected(class) };
     assert_eq!(settled, [rejected(1, RejectClass::Mailbox), rejected(3, RejectClass::Other)]);
     assert_eq!(trip, None);
-    assert_eq!(streak.accept("250 ok"), (Vec::new(), None));
+    assert_eq!(streak.accept(Duration::ZERO, "250 ok"), (Vec::new(), None));
+}
+
+#[test]
+fn an_acceptance_of_a_message_that_was_under_way_confirms_nothing_before_it() {
+    let second = Duration::from_secs;
+    let mut streak = Streak::default();
+    for row in 1..=9 {
+        let at = second(10);
+        streak.refuse(Held { at, ..held(row, &format!("d{row}.example"), GONE) });
+    }
+    // The server accepted a message that it had taken before its directory went down.
+    assert_eq!(streak.accept(second(9), "250 ok"), (Vec::new(), None));
+    // That one ends the row all the same, so that a large run does not stop for its dead addresses.
+    streak.refuse(Held { at: second(11), ..held(10, "d10.example", GONE) });
+    assert_eq!(streak.trip("550 no"), None);
+    // A message that was begun after nine of the refusals confirms these.
+    let mut healthy = streak;
+    let (settled, trip) = healthy.accept(second(10), "250 ok");
+    let gone = Fate::Rejected(RejectClass::Mailbox);
+    let confirmed = (1..=9).map(|row| Settlement { row: RowId(row), fate: gone });
+    assert_eq!((settled, trip), (confirmed.collect(), None));
+    assert_eq!(healthy.restore(), [Settlement { row: RowId(10), fate: Fate::Restored }]);
+}
+
+#[test]
+fn a_later_answer_about_a_recipient_takes_the_place_of_a_refusal() {
+    let mut streak = Streak::default();
+    streak.refuse(held(1, "a.example", GONE));
+    streak.refuse(held(2, "b.example", GONE));
+    streak.forget(RowId(1));
+    let settled = streak.accept(Duration::ZERO, "250 ok").0;
+    assert_eq!(settled.iter().map(|settled| settled.row).collect::<Vec<_>>(), [RowId(2)]);
+    // It does not count in the row any more either.
+    for row in 1..=10 {
+        streak.refuse(held(row, &format!("d{row}.example"), GONE));
+    }
+    assert!(streak.trip("550 no").is_some());
+    streak.forget(RowId(1));
+    assert_eq!(streak.trip("550 no"), None);
 }
 
 #[test]
@@ -97,11 +136,17 @@ fn at_the_end_few_refusals_are_about_their_recipients_and_many_may_be_the_server
     ] {
         let mut streak = Streak::default();
         if has_accepted {
-            streak.accept("250 ok");
+            streak.accept(Duration::ZERO, "250 ok");
         }
         for row in 0..refused {
             let domain = format!("d{row}.example");
-            streak.refuse(Held { row: RowId(row), domain, refusal: GONE, attempts });
+            streak.refuse(Held {
+                row: RowId(row),
+                domain,
+                refusal: GONE,
+                attempts,
+                at: Duration::ZERO,
+            });
         }
         let (found, trip) = streak.rest(sent, audience, "550 no");
         let fates = |settled: &[Settlement]| settled.iter().map(|s| s.fate).collect::<Vec<_>>();
@@ -121,7 +166,7 @@ fn one_confirmed_rejection_in_twenty_stops_the_campaign_and_fewer_do_not() {
                 streak.refuse(held(n as i64, "a.example", GONE));
                 return None;
             }
-            streak.accept("550 gone").1
+            streak.accept(Duration::ZERO, "550 gone").1
         })
     };
     assert_eq!(run(23), None);

@@ -71,6 +71,28 @@ async fn an_answer_to_everybody_harms_nobody_and_all_are_served_when_it_is_over(
     }
 }
 
+/// A relay takes messages, and then knows nobody any more, while it still reads
+/// those that it took. Their acceptances say nothing for those who are refused.
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_fails_during_a_run_suppresses_nobody() {
+    for connections in [1, 4, 16, 64] {
+        let fails_at = Duration::from_millis(300);
+        let mood = move |_: &str, at| {
+            (at > fails_at).then(|| refusal(Phase::RcptTo, 550, "5.1.1 no such user here"))
+        };
+        let mut relay = Relay::new(mood);
+        relay.reading = Duration::from_millis(20);
+        let day = BadDay::new(2000, connections, Arc::new(relay));
+        let summary = day.tick().await;
+        assert!(matches!(summary.ending, Ending::Tripped(_)), "{connections}: {summary:?}");
+        assert!(summary.tally.sent > 0, "{connections}: {summary:?}");
+        assert_eq!((day.ledger.suppressed(), summary.tally.rejected), (0, 0), "{connections}");
+        day.relay.recover();
+        day.send().await;
+        assert!(day.relay.has_mailed(2000), "{connections}");
+    }
+}
+
 /// One answer of each meaning: who is in which state after each of four runs.
 #[tokio::test(start_paused = true)]
 async fn a_table_of_bad_days() {

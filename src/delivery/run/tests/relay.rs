@@ -13,6 +13,8 @@ type Mood = Box<dyn Fn(&str, Duration) -> Option<Attempt> + Send + Sync>;
 pub(super) struct Relay {
     began: tokio::time::Instant,
     mood: Mood,
+    /// How long it reads a message whose recipient it has taken.
+    pub(super) reading: Duration,
     is_well: AtomicBool,
     taken: Mutex<HashMap<String, u32>>,
     asked: Mutex<Vec<(String, Duration)>>,
@@ -22,13 +24,20 @@ impl Relay {
     pub(super) fn with(
         mood: impl Fn(&str, Duration) -> Option<Attempt> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::new(mood))
+    }
+
+    pub(super) fn new(
+        mood: impl Fn(&str, Duration) -> Option<Attempt> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
             began: tokio::time::Instant::now(),
             mood: Box::new(mood),
+            reading: Duration::ZERO,
             is_well: AtomicBool::new(false),
             taken: Mutex::default(),
             asked: Mutex::default(),
-        })
+        }
     }
 
     /// From now on it accepts everything.
@@ -82,6 +91,7 @@ impl Connection for RelayWire {
             self.is_usable = !attempt.breaks_connection();
             return attempt;
         }
+        tokio::time::sleep(relay.reading).await;
         doubt.raise();
         *relay.taken.lock().unwrap().entry(recipient.to_owned()).or_default() += 1;
         Attempt::Accepted(reply(250, "2.0.0 ok"))
