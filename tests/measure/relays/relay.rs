@@ -41,6 +41,8 @@ pub(crate) struct Relay {
 
 struct Shared {
     opened: Instant,
+    /// How long the server takes to store a message.
+    pause: Duration,
     temper: Mutex<Temper>,
     record: Mutex<Record>,
 }
@@ -59,12 +61,12 @@ pub(crate) struct Record {
 }
 
 impl Relay {
-    /// Listens on a free port.
-    pub(crate) fn open(temper: Temper) -> io::Result<Self> {
+    /// Listens on a free port. Takes that long for each message.
+    pub(crate) fn open(pause: Duration, temper: Temper) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (temper, record) = (Mutex::new(temper), Mutex::default());
-        let shared = Arc::new(Shared { opened: Instant::now(), temper, record });
+        let shared = Arc::new(Shared { opened: Instant::now(), pause, temper, record });
         let for_thread = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -180,6 +182,9 @@ impl Session<'_> {
         self.say("354 go on")?;
         self.writer.flush()?;
         self.read_to_the_dot()?;
+        if !self.shared.pause.is_zero() {
+            std::thread::sleep(self.shared.pause);
+        }
         let answer = self.shared.decide(Command::Dot);
         if matches!(answer, Answer::Yes | Answer::YesAndClose) {
             self.shared.accept(recipient);
