@@ -38,7 +38,7 @@ Exit codes:
    9  finished with rejections
   10  outcomes unknown
   11  blocked or overdue
-  12  local store full, read-only, of a newer version, moved or restored
+  12  local store missing, full, read-only, of a newer version, moved or restored
 Where several apply: 10, 12, 7, 8, 9 in that order.";
 
 #[derive(Debug, Args)]

@@ -6,13 +6,13 @@ use crate::config::{Config, Root};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, block_on};
 use crate::publish::store_access::with_store;
-use crate::store::{MovedStore, OpenMode, Store, StoreFault};
+use crate::store::{OpenMode, Store, StoreFault};
 
 /// Take the store as it is, after it was moved or restored from a backup
 ///
 /// `send` and `due` refuse a store that may not know whom it has mailed. First
-/// compare `postrider status` with the log of the relay: whoever is not recorded
-/// as sent gets the mail.
+/// compare `postrider status` with the log of the relay: afterwards, a send mails
+/// every recipient whom the store does not record as sent.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
 
@@ -25,16 +25,30 @@ pub(crate) fn run(context: &Context, _: &Arguments) -> Result<Exit, Failure> {
         let path = store.path().display();
         context.ui.status(&match store.adopt(&lock).await? {
             Some(_) => format!(
-                "{path} is the store to send from; whoever it does not record as sent gets the mail"
+                "{path} is now the store to send from; a send mails every recipient whom it does not \
+                 record as sent"
             ),
-            None => format!("{path} is the store to send from already; nothing was changed"),
+            None => format!("{path} is already the store to send from; nothing was changed"),
         });
         Ok(Exit::Done)
     }))
 }
 
-/// What `status` says about a store that `send` refuses.
-pub(super) fn warning(store: &Store, moved: MovedStore) -> String {
-    let path = store.path().display();
-    format!("`send` and `due` refuse the store {path}: {}", StoreFault::Moved { moved })
+/// Warns of a store that `send` and `due` refuse.
+///
+/// # Errors
+/// The store or its witness cannot be read.
+pub(super) async fn warn_of_moved(
+    context: &Context,
+    config: &Config,
+    store: &Store,
+) -> Result<(), Failure> {
+    if config.delivery.via.kind().reaches_people()
+        && let Some(moved) = store.moved().await?
+    {
+        let (path, fault) = (store.path().display(), StoreFault::Moved { moved });
+        context.ui.warning(&format!("`send` and `due` refuse the store {path}: {fault}"));
+        context.ui.hint(fault.advice());
+    }
+    Ok(())
 }

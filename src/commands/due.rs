@@ -9,6 +9,8 @@ use crate::publish::newsletter::Newsletter;
 use crate::publish::order::Effect;
 use crate::publish::store_access::with_store_for_sending;
 
+use super::adopt;
+
 /// Send the issue that is due; for a timer
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -32,6 +34,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     block_on(with_store_for_sending(context, config, effect, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };
         if arguments.next {
+            adopt::warn_of_moved(context, config, store).await?;
             let outlook = publisher.outlook(schedule).await?;
             match context.format {
                 OutputFormat::Json => context.ui.data_json(&outlook)?,
@@ -39,11 +42,14 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             }
             return Ok(Exit::Done);
         }
+        if arguments.dry_run && config.delivery.via.kind().reaches_people() {
+            store.require_unmoved().await?;
+        }
         publisher.due(schedule, effect).await
     }))
 }
 
 fn no_schedule() -> Failure {
-    Failure::new(Exit::Usage, "there is no schedule to go by")
+    Failure::new(Exit::Usage, "postrider.toml has no `[schedule]`")
         .hint("Set `[schedule] time` and `time_zone` in postrider.toml.")
 }

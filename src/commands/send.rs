@@ -114,6 +114,9 @@ async fn dry_run(
         OutputFormat::Human => plan.print(&context.ui),
     }
     context.ui.status("this was a dry run: nothing was sent");
+    if publisher.newsletter.config.delivery.via.kind().reaches_people() {
+        publisher.store.require_unmoved().await?;
+    }
     // The plan is of interest before the issue may be sent, so the refusal comes last.
     may_be_sent.map(|()| Exit::Done)
 }

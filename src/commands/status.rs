@@ -46,6 +46,9 @@ struct CampaignStatus {
     frozen_at: Timestamp,
     finished_at: Option<Timestamp>,
     paused: Option<String>,
+    /// The breaker or the server stopped it, and no person did.
+    #[serde(skip)]
+    is_stopped: bool,
     /// Before when the timer leaves it alone.
     resume_at: Option<Timestamp>,
     /// How many runs in a row were stopped before anything was accepted.
@@ -84,11 +87,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
             None => read_all(context, &config, store).await?,
             Some(issue) => read_one(&config, store, issue).await?,
         };
-        if config.delivery.via.kind().reaches_people()
-            && let Some(moved) = store.moved().await?
-        {
-            context.ui.warning(&adopt::warning(store, moved));
-        }
+        adopt::warn_of_moved(context, &config, store).await?;
         match context.format {
             OutputFormat::Json => context.ui.data_json(&report)?,
             OutputFormat::Human => {
@@ -195,7 +194,8 @@ fn report_to_people(context: &Context, report: &Report, zone: &TimeZone) -> Resu
         ] {
             for Recipient { message_id, outcome } in recipients {
                 let OutcomeRow { address, class, note, .. } = outcome;
-                ui.data_line(&format!("  {word}: {address} <{message_id}> {class} {note}"))?;
+                let line = format!("  {word}: {address} <{message_id}> {class} {note}");
+                ui.data_line(line.trim_end())?;
             }
         }
     }
@@ -213,6 +213,7 @@ impl CampaignStatus {
         let until = until.unwrap_or_default();
         match (self.standing, &self.paused, self.finished_at, self.cancelled_at) {
             (.., Some(at)) => format!("called off {}", time(at)),
+            (_, Some(why), ..) if self.is_stopped => format!("stopped{until}: {why}"),
             (_, Some(why), ..) => format!("paused{until}: {why}"),
             (_, None, Some(at), _) => format!("finished {}", time(at)),
             (Completion::Unfinished, ..) => format!("unfinished{until}"),
@@ -234,6 +235,7 @@ impl CampaignStatus {
             },
             frozen_at: campaign.frozen_at,
             finished_at: campaign.finished_at,
+            is_stopped: campaign.rest.is_some_and(|rest| rest.fault.is_some()),
             paused: campaign.paused.map(|(_, why)| why),
             resume_at: campaign.rest.map(|rest| rest.until),
             stops: campaign.stops,

@@ -108,7 +108,7 @@ pub enum Trip {
     #[error("the server refuses this message: {0}")]
     Message(String),
     /// Many recipients were rejected.
-    #[error("{rejected} of the last {of} recipients were rejected, the last with: {last}")]
+    #[error("{rejected} of the last {of} recipients were refused, the last with: {last}")]
     Rejections { rejected: usize, of: usize, last: String },
     /// The server sends no reply to messages.
     #[error("the server sent no reply to the content of {0} messages in a row")]

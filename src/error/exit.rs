@@ -34,7 +34,7 @@ pub enum Exit {
     OutcomesUnknown = 10,
     /// Nothing can be sent until somebody acts, or the issue is overdue.
     BlockedOrOverdue = 11,
-    /// The local store is full, read-only, or of a newer version.
+    /// The local store is missing, full, read-only, of a newer version, moved or restored.
     StoreFault = 12,
 }
 

@@ -116,26 +116,32 @@ async fn finish(
     let (key, now) = (frozen.campaign.key(), context.clock.now());
     if store.finish_called_off(key, now).await? {
         summary.tally = store.tally(frozen.summary.rows).await?;
-        return SendReport::for_run(frozen, &summary, Some(Halt::CalledOff), zone);
+        return SendReport::for_run(frozen, &summary, Some(Halt::CalledOff), None, zone);
     }
     // A run that had ended by itself before it could halt is reported as that.
     let halt = halt
         .filter(|halt| *halt != Halt::CalledOff && matches!(summary.ending, Ending::Interrupted));
-    let mut report = SendReport::for_run(frozen, &summary, halt, zone)?;
+    let standstill = standstill_after(&summary, stops_before(frozen, order), now);
+    let rest = standstill.and_then(|(rest, _)| rest);
+    let mut report = SendReport::for_run(frozen, &summary, halt, rest, zone)?;
     let reason = reason_of(&summary.ending, halt);
-    match standstill_after(&summary, stops_before(frozen, order), now) {
+    match standstill {
         None => drop(store.mark_finished(key, now).await?),
         Some((rest, stops)) => {
             let paused = reason.as_deref().map(|reason| (now, reason));
             store.mark_standstill(key, &Standstill { paused, rest, stops }).await?;
-            if let Some(Rest { until, fault: Some(_) }) = rest
-                && order.given_by == OrderGiver::Timer
-            {
-                report.hint(format!(
-                    "The timer goes on with it at {}; `postrider send {}` goes on at once.",
-                    newsletter.local_time(until),
-                    frozen.summary.provenance.source_file
-                ));
+            if let Some(Rest { until, fault: Some(_) }) = rest {
+                let until = newsletter.local_time(until);
+                match order.given_by {
+                    OrderGiver::Timer => report.hint(format!(
+                        "The timer goes on with it at {until}; `postrider send {}` goes on at once.",
+                        frozen.summary.provenance.source_file
+                    )),
+                    OrderGiver::Person if newsletter.config.schedule.is_some() => {
+                        report.hint(format!("If the timer is on, it goes on with it at {until}."));
+                    }
+                    OrderGiver::Person => {}
+                }
             }
         }
     }

@@ -34,8 +34,7 @@ impl Publisher<'_> {
         let key = frozen.campaign.key();
         if step == NextStep::FreezeAnew {
             self.context.ui.status(&format!(
-                "{key} was edited since it was frozen, and nobody has it: it would be begun as a \
-                 new issue"
+                "{key} was edited since it was frozen, and nobody has it: it would be frozen anew"
             ));
             return self.dry_run_of_new(&ready, order).await;
         }

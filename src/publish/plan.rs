@@ -71,7 +71,9 @@ impl Plan {
         for (exclusion, number) in &self.audience.excluded {
             ui.status(&format!("  {number} excluded: {}", exclusion.reason()));
         }
-        let domains = &self.audience.domains;
+        // The domains are those of the whole list, not of the rest of a campaign.
+        let is_rest = self.to_send < self.audience.included;
+        let domains = if is_rest { &[][..] } else { &self.audience.domains[..] };
         for (domain, number) in domains.iter().take(DOMAINS_SHOWN) {
             ui.status(&format!("  {number:>8} at {domain}"));
         }

@@ -13,7 +13,7 @@ use super::newsletter::ReadyIssue;
 use super::proofs::{Proofs, changes_since};
 
 const HOW_TO_PROOF: &str =
-    "Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.";
+    "Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.";
 
 const HOW_TO_UNDO: &str = "If it is to be sent after all, run `postrider cancel ISSUE --undo` \
      first. Nobody who has it gets it again.";

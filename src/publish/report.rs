@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::campaign::Campaign;
+use crate::campaign::due::Rest;
 use crate::delivery::push::Pushed;
 use crate::delivery::{Completion, Ending, Summary, Tally, Trip};
 use crate::domain::RouteKind;
@@ -125,7 +126,8 @@ impl SendReport {
         report
     }
 
-    /// Of a run over a transport. `halt` is what ended it from outside.
+    /// Of a run over a transport. `halt` is what ended it from outside, `rest` for
+    /// how long the timer leaves the campaign alone.
     ///
     /// # Errors
     /// The rows of the ledger do not add up to the frozen audience.
@@ -133,6 +135,7 @@ impl SendReport {
         frozen: &FrozenCampaign,
         summary: &Summary,
         halt: Option<Halt>,
+        rest: Option<Rest>,
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
         let (key, tally) = (frozen.campaign.key(), &summary.tally);
@@ -162,7 +165,8 @@ impl SendReport {
         if let Ending::HeldBack { until, reply } = &summary.ending {
             report.status(format!(
                 "the server takes no more messages for now; the timer goes on from {} on: {reply}",
-                local_time(*until, zone)
+                // A server that accepted nothing is asked again later than it said.
+                local_time(rest.map_or(*until, |rest| rest.until), zone)
             ));
         }
         if let Some(reason) = &reason {
@@ -175,9 +179,14 @@ impl SendReport {
                      --undo`, and send it again.",
                     key.issue
                 ),
-                Halt::Draft | Halt::FileGone => format!(
-                    "It is paused. To go on, bring back the file without that line, and run the \
-                     same command again; to end it, run `postrider cancel {}`.",
+                Halt::Draft => format!(
+                    "It is paused. To go on, take that line out, and run the same command again; to \
+                     end it, run `postrider cancel {}`.",
+                    key.issue
+                ),
+                Halt::FileGone => format!(
+                    "It is paused. To go on, put the file back, and run the same command again; to \
+                     end it, run `postrider cancel {}`.",
                     key.issue
                 ),
             });
@@ -191,6 +200,14 @@ impl SendReport {
                 ));
             }
             report.hint("Run the same command again to send to the others; no recipient is lost.");
+        } else if exit == Exit::Rejections {
+            report.hint(format!(
+                "`postrider status {}` says why. If the server was wrong about them, `postrider \
+                 send {} --retry {}` sends it again to exactly them.",
+                key.issue,
+                frozen.summary.provenance.source_file,
+                retry_of(tally)
+            ));
         }
         report.doubt(tally.unknown);
         Ok(report)
@@ -293,6 +310,15 @@ impl SendReport {
 
     pub(super) fn hint(&mut self, text: impl Into<String>) {
         self.lines.push(Line::Hint(text.into()));
+    }
+}
+
+/// What to give to `--retry` for all who did not get it.
+fn retry_of(tally: &Tally) -> &'static str {
+    match (tally.rejected, tally.expired) {
+        (_, 0) => "rejected",
+        (0, _) => "expired",
+        _ => "rejected,expired",
     }
 }
 

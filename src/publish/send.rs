@@ -197,8 +197,8 @@ impl Publisher<'_> {
         let ready = match (step, ready) {
             (NextStep::FreezeAnew, Some(ready)) => {
                 self.context.ui.status(&format!(
-                    "{key} was edited since it was frozen on {}, and nobody has it: it is begun \
-                     as a new issue",
+                    "{key} was edited since it was frozen on {}, and nobody has it: it is \
+                     frozen anew",
                     self.newsletter.local_time(frozen.summary.frozen_at)
                 ));
                 let instead_of = Some(frozen.summary.rows);
@@ -291,7 +291,8 @@ impl Publisher<'_> {
         let (key, ui) = (frozen.campaign.key(), &self.context.ui);
         let found = self.store.count_retry(frozen.summary.rows, &order.retry).await?;
         if found.rows == 0 {
-            ui.status(&format!("{key} has no such recipients"));
+            let classes: Vec<_> = order.retry.iter().map(|class| class.as_str()).collect();
+            ui.status(&format!("{key} has no recipients who are {}", classes.join(" or ")));
             return Ok(SendReport::for_finished(frozen, *tally, self.zone()));
         }
         let route = Route::from_config(self.context, &self.newsletter.config.delivery.via)?;
@@ -385,7 +386,7 @@ impl Publisher<'_> {
             Answer::No => Err(Failure::new(Exit::Stopped, "nothing was sent: you answered no")),
             Answer::NoTerminal => {
                 Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask at")
-                    .hint("Say `--yes` to send without being asked."))
+                    .hint("Use `--yes` to send without a question."))
             }
         }
     }

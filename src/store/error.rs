@@ -101,52 +101,7 @@ impl StoreError {
     }
 
     pub(crate) fn advice(&self) -> &'static str {
-        match self.fault {
-            StoreFault::Missing => {
-                "If it existed before, mount its volume or correct `[store] url` in postrider.toml; if \
-                 not, make it with `postrider subscribers import FILE`. Only a send into the \
-                 outbox makes one by itself."
-            }
-            StoreFault::Newer { .. } => "Nothing was changed. Upgrade postrider on this machine.",
-            StoreFault::NotAStore { .. } => {
-                "Nothing was changed. Correct `[store] url` in postrider.toml, or restore the file \
-                 from a backup."
-            }
-            StoreFault::Full => {
-                "What was recorded before is kept. Free some space there and run the same command \
-                 again."
-            }
-            StoreFault::ReadOnly | StoreFault::Unopenable => {
-                "Make the file and its folder readable and writable for this user (SQLite keeps \
-                 two files beside it) and run the same command again."
-            }
-            StoreFault::Replaced => {
-                "Nothing more is done. Stop every postrider that uses the store, put the right \
-                 file in its place, and start again."
-            }
-            StoreFault::ManyNames { .. } => "Remove all names but one, or use a symbolic link.",
-            StoreFault::MountedAlone => {
-                "Mount the folder of the store instead of the file: SQLite keeps its log beside it."
-            }
-            StoreFault::Moved { .. } => {
-                "Nobody was mailed. If another copy is still in use, use that one. If this is the \
-                 right one, compare `postrider status` with the relay's log as \"Restore\" in \
-                 deploy/runbook.md says, and then run `postrider adopt`."
-            }
-            StoreFault::Locked => {
-                "Wait until that is done (an import, a backup, an open `sqlite3`) and run the same \
-                 command again."
-            }
-            StoreFault::HeldByAnother { .. } => {
-                "Wait until it is done, or stop it; the lock ends with that process."
-            }
-            StoreFault::NoSuchCampaign { .. } => "`postrider status` lists every campaign.",
-            StoreFault::CalledOff { .. } => {
-                "If it is to be sent after all, use `postrider cancel ISSUE --undo` first."
-            }
-            StoreFault::Damaged { .. } => "Restore the file from a backup; nothing was changed.",
-            StoreFault::Failed => "Check that the disk and the folder are there, and try again.",
-        }
+        self.fault.advice()
     }
 
     /// The message with its causes, for a log that has one line for it.
@@ -159,6 +114,56 @@ impl StoreError {
 const SQLITE_IOERR_SHMSIZE: u32 = 4874;
 
 impl StoreFault {
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Missing => {
+                "If it existed before, mount its volume or correct `[store] url` in postrider.toml; if \
+                 not, make it with `postrider subscribers import FILE`. Only a send into the \
+                 outbox makes one by itself."
+            }
+            Self::Newer { .. } => "Nothing was changed. Upgrade postrider on this machine.",
+            Self::NotAStore { .. } => {
+                "Nothing was changed. Correct `[store] url` in postrider.toml, or restore the file \
+                 from a backup."
+            }
+            Self::Full => {
+                "What was recorded before is kept. Free some space there and run the same command \
+                 again."
+            }
+            Self::ReadOnly | Self::Unopenable => {
+                "Make the file and its folder readable and writable for this user (SQLite keeps \
+                 two files beside it) and run the same command again."
+            }
+            Self::Replaced => {
+                "Nothing more is done. Stop every postrider that uses the store, put the right \
+                 file in its place, and start again."
+            }
+            Self::ManyNames { .. } => "Remove all names but one, or use a symbolic link.",
+            Self::MountedAlone => {
+                "Mount the folder of the store instead of the file: SQLite keeps its log beside it."
+            }
+            Self::Moved { .. } => {
+                "Nobody was mailed. If another copy is still in use, use that one. If this is the \
+                 right one, compare `postrider status` with the relay's log as \"Restore\" in \
+                 deploy/runbook.md says, and then run `postrider adopt`."
+            }
+            Self::Locked => {
+                "Wait until that is done (an import, a backup, an open `sqlite3`) and run the same \
+                 command again."
+            }
+            Self::HeldByAnother { .. } => {
+                "Wait until it is done, or stop it; the lock ends with that process."
+            }
+            Self::NoSuchCampaign { .. } => "`postrider status` lists every campaign.",
+            Self::CalledOff { .. } => {
+                "If it is to be sent after all, use `postrider cancel ISSUE --undo` first."
+            }
+            Self::Damaged { .. } => "Restore the file from a backup; nothing was changed.",
+            Self::Failed => "Check that the disk and the folder are there, and try again.",
+        }
+    }
+
     /// Sorts an error of the database. SQLite's messages name tables and
     /// columns, and never the values in them.
     pub(super) fn from_sqlx(error: &sqlx::Error) -> Self {

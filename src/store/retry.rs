@@ -15,6 +15,16 @@ pub(crate) enum RetryClass {
     Expired,
 }
 
+impl RetryClass {
+    /// The word that people give to `--retry`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// To how many a retry would go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct RetryCount {

@@ -155,14 +155,23 @@ impl Store {
         Ok(judge(&store, witness.as_ref(), self.boot_id()).err())
     }
 
+    /// Refuses a store that was moved or restored, as a send does.
+    ///
+    /// # Errors
+    /// [`StoreFault::Moved`], or the store or its witness cannot be read.
+    pub(crate) async fn require_unmoved(&self) -> Result<(), StoreError> {
+        match self.moved().await? {
+            Some(moved) => Err(StoreError::new(CHECK, self.path(), StoreFault::Moved { moved })),
+            None => Ok(()),
+        }
+    }
+
     /// Begins to send to people: from here on every start is numbered.
     ///
     /// # Errors
     /// [`StoreFault::Moved`], or the store or its witness cannot be read or written.
     pub(crate) async fn begin_sending(&self, lock: &SenderLock) -> Result<(), StoreError> {
-        if let Some(moved) = self.moved().await? {
-            return Err(StoreError::new(CHECK, self.path(), StoreFault::Moved { moved }));
-        }
+        self.require_unmoved().await?;
         let id = self.number().await?.id;
         self.witness_as(id, lock).await
     }

@@ -45,7 +45,7 @@ const COMMANDS: [(&str, &[&str]); 11] = [
     ("send", &["--in-doubt", "--retry"]),
     ("serve", &["--listen"]),
     ("status", &[]),
-    ("subscribers", &[]),
+    ("subscribers", &["--new-address"]),
 ];
 
 /// What the program is typed as.

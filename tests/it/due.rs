@@ -53,6 +53,14 @@ fn what_was_due_earlier_on_the_day_of_the_first_run_is_named_once() {
     let newsletter = outbox();
     newsletter.issue_of("today", "title: Today\ndate: 2026-08-24\n", BODY);
     // In Brussels it is 17:01.
+    newsletter.expect(0, &["subscribers", "add", "reader-one@example.org"]);
+    let next = newsletter.at("2026-08-24T15:01:00Z").expect(0, &["due", "--next"]);
+    insta::assert_snapshot!(next.plain_stdout(), @r"
+    scheduling is not on yet: the first run of `postrider due` switches it on
+    no issue is planned
+    FOLDER/issues/today.md was due at TIME Europe/Brussels, before scheduling was switched on, so the timer never sends it
+      Send it with `postrider send`, or set `draft: true` in its front matter.
+    ");
     let first = newsletter.at("2026-08-24T15:01:00Z").expect(11, &["due"]);
     insta::assert_snapshot!(first.plain_stderr(), @r"
     scheduling is on from TIME Europe/Brussels: what was due before is not sent by schedule
@@ -68,7 +76,7 @@ fn what_was_due_earlier_on_the_day_of_the_first_run_is_named_once() {
 fn without_a_schedule_due_is_refused() {
     let run = Newsletter::outbox().expect(2, &["due"]);
     insta::assert_snapshot!(run.plain_stderr(), @r"
-    error: there is no schedule to go by
+    error: postrider.toml has no `[schedule]`
     hint: Set `[schedule] time` and `time_zone` in postrider.toml.
     ");
 }
@@ -177,7 +185,7 @@ fn an_issue_that_the_checks_refuse_or_nobody_proofed_raises_an_alarm() {
     let refused = newsletter.expect(11, &["due"]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
     error: test-weekly/one was not sent: no editor has received a proof of it
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     ");
     newsletter.expect(0, &["proof", &issue]);
     newsletter.expect(0, &["due"]);

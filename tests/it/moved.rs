@@ -65,7 +65,7 @@ fn a_copy_of_the_file_alone_that_was_made_while_it_was_in_use_is_refused() {
 #[test]
 fn an_older_copy_is_refused_until_it_is_adopted() {
     let server = SmtpServer::start(ServerOptions::default());
-    let newsletter = in_use(&server);
+    let mut newsletter = in_use(&server);
     let backup = newsletter.path("backup");
     std::fs::copy(newsletter.store(), &backup).unwrap();
     server.release_held(1);
@@ -81,10 +81,20 @@ fn an_older_copy_is_refused_until_it_is_adopted() {
     "#);
     let status = newsletter.expect(0, &["status"]);
     assert!(status.stderr.contains("`send` and `due` refuse the store"), "{status}");
+    assert!(status.stderr.contains("`postrider adopt`"), "{status}");
+    // A dry run refuses what the run itself refuses.
+    let shown = newsletter.expect(12, &["send", &two, "--dry-run"]);
+    assert_eq!(shown.error(), refused.error());
+    newsletter.change("schedule.time", "\"17:00\"");
+    newsletter.change("schedule.time_zone", "\"Europe/Brussels\"");
+    let shown = newsletter.expect(12, &["due", "--dry-run"]);
+    assert_eq!(shown.error(), refused.error());
+    let next = newsletter.expect(0, &["due", "--next"]);
+    assert!(next.stderr.contains("`postrider adopt`"), "{next}");
     assert!(server.mailed().values().all(|&mails| mails == 2), "{:?}", server.mailed());
 
     let adopted = newsletter.expect(0, &["adopt"]);
-    assert!(adopted.stderr.contains("is the store to send from;"), "{adopted}");
+    assert!(adopted.stderr.contains("is now the store to send from;"), "{adopted}");
     let again = newsletter.expect(0, &["adopt"]);
     assert!(again.stderr.contains("nothing was changed"), "{again}");
     server.release_held(1);

@@ -20,7 +20,7 @@ fn one_changed_byte_after_the_proof_is_refused_and_shown() {
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
     error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: the preheader was `Something happened this week, and it was told.` and is `Something happened this weak, and it was told.`; line 7 of the text part was `…ing happened this week, and it was told.` and is `…ing happened this weak, and it was told.`; line 62 of the html part was `…ing happened this week, and it was told.</div><div aria-role` and is `…ing happened this weak, and it was told.</div><div aria-role`; the issue file was edited
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     ");
     assert_eq!(newsletter.outbox_mail().len(), 2, "the proofs alone");
     newsletter.expect(5, &["send", &issue, "--dry-run"]);
@@ -37,7 +37,7 @@ fn an_issue_that_nobody_has_seen_is_not_sent_unless_somebody_says_so() {
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
     error: test-weekly/one was not sent: no editor has received a proof of it
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     ");
     newsletter.expect(0, &["send", &issue, "--unproofed"]);
     assert_eq!(newsletter.outbox_mail().len(), 1);
@@ -52,7 +52,7 @@ fn a_changed_configuration_or_theme_is_named() {
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
     error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: Reply-To was `none` and is `answers@news.example.org`
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     ");
     assert!(!refused.error().contains("edited"), "neither file was: {refused}");
 
@@ -62,7 +62,7 @@ fn a_changed_configuration_or_theme_is_named() {
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r#"
     error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Unsubscribe:` and is `Leave:`; line 62 of the html part was `…nsubscribe/example">Unsubscribe</a></small></p><p class="t" ` and is `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a`; the theme was edited, or `[theme]` in postrider.toml
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     "#);
 
     newsletter.expect(0, &["proof", &issue]);
@@ -70,7 +70,7 @@ fn a_changed_configuration_or_theme_is_named() {
     let refused = newsletter.expect(5, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r#"
     error: test-weekly/one was not sent: the proof of TIME UTC has the digest DIGEST, and the issue now has DIGEST: line 15 of the text part was `Leave:` and is `Go:`; line 62 of the html part was `…nsubscribe/example">Leave</a></small></p><p class="t" dir="a` and is `…nsubscribe/example">Go</a></small></p><p class="t" dir="auto`; the theme was edited, or `[theme]` in postrider.toml
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     "#);
 }
 
@@ -129,7 +129,7 @@ fn a_proof_into_the_outbox_does_not_count_where_people_are_mailed() {
     insta::assert_snapshot!(refused.plain_stderr(), @r"
     error: test-weekly/one was not sent: no editor has received a proof of it
     hint: A proof into the outbox reaches no editor, so it does not count.
-    hint: Run `postrider proof ISSUE`, look at it, and send then; or use `--unproofed`.
+    hint: Run `postrider proof ISSUE`, and read the mail; or run `postrider send ISSUE --unproofed`.
     ");
     assert_eq!(server.log().sessions, 0);
 }

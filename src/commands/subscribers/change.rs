@@ -176,6 +176,7 @@ pub(super) async fn edit(
         Edited::Changed(changed) => {
             ui.status(&format!("changed: {}", changed.join(", ")));
             now = wanted.address.as_ref().unwrap_or(address);
+            warn_of_suppression_left_behind(context, store, address, now).await?;
             ("changed", Exit::Done)
         }
         Edited::NotOnList => {
@@ -203,6 +204,25 @@ pub(super) async fn edit(
     };
     ChangeReport { changed, ..report }.write(context)?;
     Ok(exit)
+}
+
+/// A reader who wanted no mail may want none at the new address either. A new
+/// address after a hard bounce is the repair.
+async fn warn_of_suppression_left_behind(
+    context: &Context,
+    store: &Store,
+    old: &EmailAddress,
+    new: &EmailAddress,
+) -> Result<(), Failure> {
+    let Some(reason) = store.suppression(old).await? else { return Ok(()) };
+    if old != new && reason != SuppressionReason::HardBounce {
+        context.ui.warning(&format!(
+            "the old email address is suppressed ({}), and the new one is not",
+            reason.as_str()
+        ));
+        context.ui.hint("To send no mail there either, use `subscribers suppress`.");
+    }
+    Ok(())
 }
 
 impl EditArguments {

@@ -10,7 +10,7 @@ use crate::domain::{Slug, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::ui::{Ui, local_time};
 
-use super::wording::{refused, what_to_do, why_held};
+use super::wording::{ADVICE_ON_MISSED, lines_of_missed, refused, what_to_do, why_held};
 
 /// What the timer would do now and next.
 #[derive(Debug, Serialize)]
@@ -68,6 +68,8 @@ struct MissedIssue {
     issue: String,
     slug: String,
     due_at: Option<Timestamp>,
+    #[serde(skip)]
+    line: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,10 +89,9 @@ impl Obstacle {
         };
         let causes = [&[failure.message().to_owned()], failure.causes()].concat().join(": ");
         // Nobody tried to send it yet.
-        let message = match causes.split_once(" was not sent: ") {
-            Some((_, why)) => why.to_owned(),
-            None => causes,
-        };
+        let why = causes.strip_prefix("nothing was sent: ");
+        let why = why.or_else(|| Some(causes.split_once(" was not sent: ")?.1));
+        let message = why.unwrap_or(&causes).to_owned();
         Self { kind, message, advice: failure.hints().to_vec() }
     }
 
@@ -155,8 +156,8 @@ impl Outlook {
             line: "goes on with the next run of `due`".to_owned(),
             advice: None,
         });
-        let late = [&decision.missed[..], &decision.too_early[..]].concat();
-        let missed = late.into_iter().map(|issue| MissedIssue {
+        let missed = lines_of_missed(decision, zone).map(|(issue, line)| MissedIssue {
+            line,
             issue: issue.path.clone(),
             slug: issue.slug.to_string(),
             due_at: issue.due.as_ref().ok().copied(),
@@ -196,7 +197,7 @@ impl Outlook {
             obstacle.write(ui, "")?;
         }
         for next in &self.next {
-            let verb = if next.is_due { "is due since" } else { "is due at" };
+            let verb = if next.is_due { "has been due since" } else { "is due at" };
             ui.data_line(&format!("{} {verb} {}", next.issue, local_time(next.due_at, zone)))?;
             for obstacle in &next.in_the_way {
                 obstacle.write(ui, "  ")?;
@@ -212,8 +213,10 @@ impl Outlook {
             }
         }
         for missed in &self.missed {
-            let due = missed.due_at.map_or_else(String::new, |at| local_time(at, zone));
-            ui.data_line(&format!("{} was due at {due}, and was missed", missed.issue))?;
+            ui.data_line(&missed.line)?;
+        }
+        if !self.missed.is_empty() {
+            ui.data_line(&format!("  {ADVICE_ON_MISSED}"))?;
         }
         for UndatedIssue { issue, why } in &self.undated {
             ui.data_line(&format!("{issue} is never due: {why}"))?;

@@ -80,20 +80,33 @@ pub(super) fn what_to_do(campaign: &OpenCampaign, hold: Hold) -> String {
     }
 }
 
-/// Warns of every issue that the timer does not send any more. Returns the alarm.
-pub(super) fn warn_of_missed(ui: &Ui, decision: &Decision<'_>, zone: &TimeZone) -> Exit {
-    let due = |issue: &ScheduledIssue| match &issue.due {
-        Ok(due) => format!("{} was due at {}", issue.path, local_time(*due, zone)),
+/// Every issue that the timer does not send any more, with a line that says why.
+pub(super) fn lines_of_missed<'a>(
+    decision: &Decision<'a>,
+    zone: &TimeZone,
+) -> impl Iterator<Item = (&'a ScheduledIssue, String)> {
+    let line = |issue: &ScheduledIssue, why: &str| match &issue.due {
+        Ok(due) => format!("{} was due at {}, {why}", issue.path, local_time(*due, zone)),
         Err(why) => format!("{}: {why}", issue.path),
     };
-    for issue in &decision.missed {
-        ui.warning(&format!("{}, and it is now too late to send it by schedule", due(issue)));
-    }
-    for issue in &decision.too_early {
-        ui.warning(&format!(
-            "{}, before scheduling was switched on, so the timer never sends it",
-            due(issue)
-        ));
+    let missed = decision
+        .missed
+        .iter()
+        .map(move |&issue| (issue, line(issue, "and it is now too late to send it by schedule")));
+    let too_early = decision.too_early.iter().map(move |&issue| {
+        (issue, line(issue, "before scheduling was switched on, so the timer never sends it"))
+    });
+    missed.chain(too_early)
+}
+
+/// What to do about an issue that the timer does not send any more.
+pub(super) const ADVICE_ON_MISSED: &str =
+    "Send it with `postrider send`, or set `draft: true` in its front matter.";
+
+/// Warns of every issue that the timer does not send any more. Returns the alarm.
+pub(super) fn warn_of_missed(ui: &Ui, decision: &Decision<'_>, zone: &TimeZone) -> Exit {
+    for (_, line) in lines_of_missed(decision, zone) {
+        ui.warning(&line);
     }
     for (issue, why) in &decision.undated {
         ui.detail(&format!("{}: {why}", issue.path));
@@ -101,7 +114,7 @@ pub(super) fn warn_of_missed(ui: &Ui, decision: &Decision<'_>, zone: &TimeZone) 
     if decision.missed.is_empty() && decision.too_early.is_empty() {
         return Exit::Done;
     }
-    ui.hint("Send it with `postrider send`, or set `draft: true` in its front matter.");
+    ui.hint(ADVICE_ON_MISSED);
     Exit::BlockedOrOverdue
 }
 

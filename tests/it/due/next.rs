@@ -38,7 +38,8 @@ fn what_is_next_is_told_with_what_stands_in_its_way() {
     FOLDER/issues/next.md is due at TIME Europe/Brussels
       in the way: the checks found an error
         Fix the issue, or use `--allow RULE` for a rule that is wrong here.
-    FOLDER/issues/missed.md was due at TIME Europe/Brussels, and was missed
+    FOLDER/issues/missed.md was due at TIME Europe/Brussels, and it is now too late to send it by schedule
+      Send it with `postrider send`, or set `draft: true` in its front matter.
     FOLDER/issues/never.md is never due: it has no date: add `date: 2026-08-26`, or `send_at`
     ");
     let status = newsletter.at(NOON).expect(0, &["status"]);

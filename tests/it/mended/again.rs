@@ -28,7 +28,7 @@ fn an_edit_reaches_everybody_while_nobody_has_the_issue() {
     assert_eq!(newsletter.status(&issue)["digest"], before, "nothing changed before consent");
     let anew = newsletter.expect(0, &["send", &issue, "--yes"]);
     insta::assert_snapshot!(anew.plain_stderr(), @r"
-    test-weekly/one was edited since it was frozen on TIME UTC, and nobody has it: it is begun as a new issue
+    test-weekly/one was edited since it was frozen on TIME UTC, and nobody has it: it is frozen anew
     test-weekly/one: The week of one
       digest DIGEST via smtp
       2 recipients, 2 to be sent now
@@ -65,7 +65,7 @@ fn the_timer_freezes_an_edited_issue_anew_while_nobody_has_it() {
     newsletter.change("smtp.url", &format!("\"{}\"", server.url()));
     newsletter.edit(&issue, "Something happened", "Nothing happened");
     let dry = newsletter.expect(0, &["send", &issue, "--dry-run"]);
-    assert!(dry.stderr.contains("nobody has it: it would be begun as a new issue"), "{dry}");
+    assert!(dry.stderr.contains("nobody has it: it would be frozen anew"), "{dry}");
     newsletter.run(&["due"]);
     assert_eq!(server.mailed().len(), 1);
     let content = String::from_utf8_lossy(&server.messages()[0].content).into_owned();
@@ -107,7 +107,7 @@ fn a_retry_goes_to_exactly_those_who_were_rejected() {
     // Somebody who joined later, and those who have it, get nothing.
     newsletter.expect(0, &["subscribers", "add", "later@example.org"]);
     let none = newsletter.expect(0, &["send", &issue, "--yes", "--retry", "expired"]);
-    assert!(none.stderr.contains("test-weekly/one has no such recipients"), "{none}");
+    assert!(none.stderr.contains("test-weekly/one has no recipients who are expired"), "{none}");
     let unasked = newsletter.expect(2, &["send", &issue, "--retry", "rejected,expired"]);
     assert!(unasked.stderr.contains("there is no terminal to ask at"), "{unasked}");
     // One of the two has another address now, which is not suppressed.

@@ -116,3 +116,15 @@ fn edits_come_from_standard_input_so_that_no_process_list_shows_an_address() {
         &["subscribers", "edit", "third@example.org", "--new-address", "second@example.org"],
     );
 }
+
+#[test]
+fn a_new_address_of_a_reader_who_wanted_no_mail_is_a_warning() {
+    let newsletter = Newsletter::outbox().subscribed(["first@example.org", "second@example.org"]);
+    newsletter.expect(0, &["subscribers", "suppress", "first@example.org"]);
+    let edit =
+        |from, to| newsletter.expect(0, &["subscribers", "edit", from, "--new-address", to]).stderr;
+    let warned = edit("first@example.org", "third@example.org");
+    assert!(warned.contains("the old email address is suppressed (manual)"), "{warned}");
+    let quiet = edit("second@example.org", "fourth@example.org");
+    assert!(!quiet.contains("suppressed"), "{quiet}");
+}

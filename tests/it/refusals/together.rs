@@ -15,7 +15,7 @@ fn a_theme_a_secret_a_file_and_a_schedule_are_reported_together() {
     insta::assert_snapshot!(due.plain_stderr(), @r"
     error: there are 4 problems to solve first
       1: there is no theme `nowhere`: FOLDER/email-templates/nowhere does not exist, and the program has none of that name
-      2: there is no schedule to go by
+      2: postrider.toml has no `[schedule]`
       3: the SMTP password is not set: give a systemd credential `smtp_password`, name a file in POSTRIDER_SMTP_PASSWORD_FILE, or set POSTRIDER_SMTP_PASSWORD
       4: cannot read `[smtp] ca_file` FOLDER/missing.pem: No such file or directory (os error NUMBER)
     hint: Set `[newsletter] theme` to a folder that exists.

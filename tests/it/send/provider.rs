@@ -34,7 +34,7 @@ fn a_campaign_is_pushed_and_sent_once() {
       digest DIGEST via mailchimp
       the provider keeps the list of subscribers
     error: nothing was sent: there is no terminal to ask at
-    hint: Say `--yes` to send without being asked.
+    hint: Use `--yes` to send without a question.
     ");
     assert_eq!(provider.fake.campaigns(), 0);
     newsletter.expect(0, &["send", &issue, "--yes"]);

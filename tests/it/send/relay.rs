@@ -29,7 +29,7 @@ fn nobody_is_mailed_without_consent() {
              1 at example.org
       takes about a second, if the server accepts 10 messages a second
     error: nothing was sent: there is no terminal to ask at
-    hint: Say `--yes` to send without being asked.
+    hint: Use `--yes` to send without a question.
     ");
     assert_eq!(server.log().sessions, 0);
     assert_eq!(newsletter.json(0, &["status"])["campaigns"], serde_json::json!([]));
@@ -179,6 +179,7 @@ fn a_dead_mailbox_is_rejected_and_suppressed_and_the_others_have_it() {
              4 at example.org
       takes about a second, if the server accepts 10 messages a second
     test-weekly/one: 2 of 4 got it, 2 rejected
+    hint: `postrider status one` says why. If the server was wrong about them, `postrider send issues/one.md --retry rejected` sends it again to exactly them.
     ");
     let status = newsletter.status(&issue);
     let rejected = status["rejected"].as_array().unwrap();
