@@ -69,6 +69,7 @@ impl Postfix {
              virtual_mailbox_maps = texthash:{folder}/etc/mailboxes\n\
              virtual_uid_maps = static:{nobody}\n\
              virtual_gid_maps = static:{nobody}\n\
+             smtpd_error_sleep_time = 0\n\
              in_flow_delay = 0\n"
         );
         std::fs::write(postfix.path("etc/main.cf"), main).unwrap();
