@@ -89,7 +89,9 @@ fn broken(row: RowHistory, later: Outcome) -> (Outcome, ReplySubject) {
         // The others get their turn.
         return (later, ReplySubject::Recipient);
     }
-    (Outcome::Pending, ReplySubject::Connection)
+    // Who was put off before must not keep the campaign open for ever.
+    let outcome = if row.attempts > 0 { later } else { Outcome::Pending };
+    (outcome, ReplySubject::Connection)
 }
 
 /// How often a server may ask for patience at one recipient before they go on alone.

@@ -26,6 +26,8 @@ pub(super) struct RunState {
     accepted: u64,
     attempts: u32,
     breaks: u32,
+    /// The same at the rows that the server accepted in the end.
+    healthy: RowTrouble,
     /// Messages in a row without a reply, and how many are too many. When a server
     /// dies, each connection may leave one, and that proves nothing yet.
     pub(super) silences: u32,
@@ -68,6 +70,7 @@ impl RunState {
             accepted: 0,
             attempts: 0,
             breaks: 0,
+            healthy: RowTrouble::default(),
             silences: 0,
             too_many_silences: connections.saturating_mul(2).saturating_add(1),
             last_refusal: String::new(),
@@ -161,12 +164,20 @@ impl RunState {
         if breaks {
             self.rows.entry(row.row).or_default().breaks += 1;
         }
+        if matches!(attempt, Attempt::Accepted(_)) {
+            let trouble = self.rows.remove(&row.row).unwrap_or_default();
+            self.healthy.breaks += trouble.breaks;
+            self.healthy.attempts = self.healthy.attempts.saturating_add(trouble.attempts + 1);
+        }
         let Some(trouble) = self.rows.get_mut(&row.row) else {
             return RowHistory { attempts: row.attempts, ..RowHistory::default() };
         };
         trouble.attempts += 1;
-        let (other_breaks, other_attempts) =
-            (self.breaks - trouble.breaks, self.attempts.saturating_sub(trouble.attempts));
+        // Rows at which connections break are compared with those that got through.
+        let (other_breaks, other_attempts) = match self.healthy.attempts {
+            0 => (self.breaks - trouble.breaks, self.attempts.saturating_sub(trouble.attempts)),
+            attempts => (self.healthy.breaks, attempts),
+        };
         RowHistory {
             attempts: row.attempts,
             put_off: trouble.put_off,

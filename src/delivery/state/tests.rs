@@ -52,6 +52,10 @@ fn a_connection_that_breaks_is_no_recipients_fault_unless_it_breaks_at_them_alon
         assert_eq!(judged(&lost(phase), NEW), expected);
         assert_eq!(judged(&lost(phase), hostile), (later, ReplySubject::Recipient));
     }
+    // Who was put off before has their next attempt counted, whatever it is about.
+    let before = judged(&lost(Phase::RcptTo), RowHistory { attempts: 1, ..NEW });
+    let in_ten_minutes = Outcome::Deferred(Timestamp::from_second(600).unwrap());
+    assert_eq!(before, (in_ten_minutes, ReplySubject::Connection));
     for row in [NEW, hostile] {
         let expected = (Outcome::Unknown, ReplySubject::Connection);
         assert_eq!(judged(&lost(Phase::Dot), row), expected);

@@ -313,6 +313,35 @@ async fn a_server_that_closes_many_connections_is_no_broken_one() {
     assert!(day.elapsed() < least * 5 / 4, "{:?}, at least {least:?}", day.elapsed());
 }
 
+/// Some readers at whom it always breaks: they are put off one by one, and expire.
+#[tokio::test(start_paused = true)]
+async fn readers_at_whom_connections_break_do_not_keep_a_campaign_open_for_ever() {
+    for (connections, bad) in [(1, 2), (4, 2), (1, 6), (4, 6)] {
+        let relay = Relay::with(move |to, _| {
+            let is_bad = (0..bad).any(|row| to.starts_with(&format!("r{row}@")));
+            is_bad.then(|| refusal(Phase::RcptTo, 421, "4.3.2 Service not available"))
+        });
+        let day = BadDay::new(40, connections, relay);
+        let context = format!("{bad} readers, {connections} connections");
+        let summary = day.tick().await;
+        assert!(matches!(summary.ending, Ending::Waiting { .. }), "{context}: {summary:?}");
+        assert_eq!((summary.tally.sent, summary.tally.deferred), (40 - bad, bad), "{context}");
+        assert!(day.elapsed() < Duration::from_secs(150), "{context}: {:?}", day.elapsed());
+        let mut last = summary;
+        for _ in 0..200 {
+            if last.ending == Ending::Complete {
+                break;
+            }
+            tokio::time::sleep(QUARTER).await;
+            let begun = day.elapsed();
+            last = day.tick().await;
+            assert!(day.elapsed() - begun < Duration::from_secs(30), "{context}: {last:?}");
+        }
+        assert_eq!((last.ending, last.tally.expired), (Ending::Complete, bad), "{context}");
+        assert_eq!(day.ledger.suppressed(), 0, "{context}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_ends_after_each_message_is_no_fault_of_a_reader() {
     let count = AtomicUsize::new(0);
