@@ -176,6 +176,8 @@ pub(crate) enum DueRefusal<'a> {
     /// The issue that is due shares its slug with other files, so sending it
     /// would make them count as sent.
     SharedSlug(Vec<&'a ScheduledIssue>),
+    /// The clock was not set since the machine started: there is no time to go by.
+    ClockNotSet { now: Timestamp },
     /// The clock is before the mark, so one of them is wrong.
     ClockBeforeMark { now: Timestamp, mark: Timestamp },
     /// A campaign was stopped, and the route was at fault: this issue would fare
@@ -204,6 +206,13 @@ pub(crate) fn due_time(
     zoned.map(|zoned| zoned.timestamp()).map_err(|_| NoDueTime::OutOfRange)
 }
 
+/// Whether a clock with this time may have been set. A machine without a battery
+/// starts in 1970, or at a date that its maker chose.
+pub(crate) fn is_set(now: Timestamp) -> bool {
+    // 2020-01-01, years before this program.
+    now.as_second() >= 1_577_836_800
+}
+
 /// Decides what the timer does at this moment.
 pub(crate) fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
     let open: Vec<&ScheduledIssue> =
@@ -214,7 +223,9 @@ pub(crate) fn decide<'a>(situation: &Situation<'a>) -> Decision<'a> {
         matching.map(|(_, issue)| *issue)
     };
     let going_on: Vec<&OpenCampaign> = situation.going_on().collect();
-    let action = if situation.now < situation.mark {
+    let action = if !is_set(situation.now) {
+        DueAction::Refuse(DueRefusal::ClockNotSet { now: situation.now })
+    } else if situation.now < situation.mark {
         let Situation { now, mark, .. } = *situation;
         DueAction::Refuse(DueRefusal::ClockBeforeMark { now, mark })
     } else if let Some(campaign) = going_on.first() {

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Report what is next, when, and what stands in its way
     #[arg(long, conflicts_with = "dry_run")]
     next: bool,
+    /// Switch scheduling on anew, from now on, because the clock was wrong before
+    #[arg(long, conflicts_with_all = ["dry_run", "next"])]
+    switch_on: bool,
 }
 
 /// Resumes interrupted campaigns, then sends the one issue that is due.
@@ -33,6 +36,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let effect = if is_shown { Effect::Shown } else { Effect::Real };
     block_on(with_store_for_sending(context, config, effect, async |store| {
         let publisher = Publisher { context, newsletter: &newsletter, store };
+        if arguments.switch_on {
+            return publisher.switch_on_anew().await;
+        }
         if arguments.next {
             adopt::warn_of_moved(context, config, store).await?;
             let outlook = publisher.outlook(schedule).await?;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::campaign::due::{Decision, DueAction, StopFault, decide};
+use crate::campaign::due::{Decision, DueAction, DueRefusal, StopFault, decide, is_set};
 use crate::config::Schedule;
 use crate::delivery::StopWish;
 use crate::domain::{CampaignKey, Slug, Timestamp};
@@ -39,8 +39,9 @@ impl Publisher<'_> {
         let zone = &newsletter.config.newsletter.time_zone;
         let stop = listen_for_signals()?;
         let switched_on_at = store.scheduled_since().await?;
-        if switched_on_at.is_none() && effect == Effect::Real {
-            switch_on(self).await?;
+        if switched_on_at.is_none() && effect == Effect::Real && is_set(context.clock.now()) {
+            let mark = store.switch_schedule_on(context.clock.now()).await?;
+            self.report_mark(mark);
         }
         if effect == Effect::Real {
             self.settle_called_off().await?;
@@ -118,6 +119,28 @@ impl Publisher<'_> {
             ui.data_json(&IdleReport::new(&outlook, effect, exit))?;
         }
         Ok(exit)
+    }
+
+    /// Switches scheduling on anew, because the clock was wrong when that was done.
+    ///
+    /// # Errors
+    /// The store cannot be written, or the clock was not set.
+    pub(crate) async fn switch_on_anew(&self) -> Result<Exit, Failure> {
+        let now = self.context.clock.now();
+        if !is_set(now) {
+            let zone = &self.newsletter.config.newsletter.time_zone;
+            return Err(refused(&DueRefusal::ClockNotSet { now }, zone));
+        }
+        self.store.switch_schedule_on_anew(now).await?;
+        self.report_mark(now);
+        Ok(Exit::Done)
+    }
+
+    fn report_mark(&self, mark: Timestamp) {
+        self.context.ui.status(&format!(
+            "scheduling is on from {}: what was due before is not sent by schedule",
+            self.newsletter.local_time(mark)
+        ));
     }
 
     /// What is next, when, and what stands in its way.
@@ -296,14 +319,4 @@ async fn warn_of_doubt(
         }
     }
     Ok(exit)
-}
-
-async fn switch_on(publisher: &Publisher<'_>) -> Result<(), Failure> {
-    let Publisher { context, newsletter, store } = publisher;
-    let mark = store.switch_schedule_on(context.clock.now()).await?;
-    context.ui.status(&format!(
-        "scheduling is on from {}: what was due before is not sent by schedule",
-        newsletter.local_time(mark)
-    ));
-    Ok(())
 }

@@ -78,4 +78,16 @@ impl Store {
         self.execute(MARK, mark.bind(to_millis(now))).await?;
         Ok(self.scheduled_since().await?.unwrap_or(now))
     }
+
+    /// Moves the mark of [`Self::switch_schedule_on`] to now.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub(crate) async fn switch_schedule_on_anew(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mark = sqlx::query(
+            "INSERT INTO marks (name, at) VALUES ('schedule', ?1)
+             ON CONFLICT DO UPDATE SET at = excluded.at",
+        );
+        self.execute(MARK, mark.bind(to_millis(now))).await.map(drop)
+    }
 }

@@ -85,6 +85,7 @@ impl Table {
             DueAction::Refuse(DueRefusal::SharedSlug(issues)) => {
                 format!("shared {}", names(&issues))
             }
+            DueAction::Refuse(DueRefusal::ClockNotSet { .. }) => "no clock".to_owned(),
             DueAction::Refuse(DueRefusal::ClockBeforeMark { .. }) => "clock".to_owned(),
             DueAction::Refuse(DueRefusal::RouteAtFault { issue, .. }) => {
                 format!("route {}", issue.slug)
@@ -239,7 +240,17 @@ fn a_clock_before_the_mark_sends_and_resumes_nothing() {
     assert_eq!(table.action("2026-07-31T23:59:59Z"), "clock");
     assert_eq!(table.action(MARK), "wait a");
     table.unfinished.push(campaign("b"));
-    assert_eq!(table.action("1970-01-01T00:00:00Z"), "clock");
+    assert_eq!(table.action("2026-07-30T00:00:00Z"), "clock");
+}
+
+#[test]
+fn a_clock_that_was_never_set_decides_nothing() {
+    let mut table = Table::with([issue("a", "2026-08-26T15:00:00Z")]);
+    table.unfinished.push(campaign("b"));
+    for now in ["1970-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "2019-12-31T23:59:59Z"] {
+        assert_eq!(table.action(now), "no clock", "{now}");
+    }
+    assert!(is_set("2020-01-01T00:00:00Z".parse().unwrap()));
 }
 
 #[test]

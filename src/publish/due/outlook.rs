@@ -111,6 +111,7 @@ impl Obstacle {
         let kind = match refusal {
             DueRefusal::SeveralDue(_) => "several-due",
             DueRefusal::SharedSlug(_) => "shared-slug",
+            DueRefusal::ClockNotSet { .. } => "clock-not-set",
             DueRefusal::ClockBeforeMark { .. } => "clock-before-mark",
             DueRefusal::RouteAtFault { .. } => "route-at-fault",
         };

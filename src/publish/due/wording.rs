@@ -149,12 +149,20 @@ pub(super) fn refused(refusal: &DueRefusal<'_>, zone: &TimeZone) -> Failure {
             blocked(format!("nothing was sent: these files have the same slug: {}", names(issues)))
                 .hint("Give each its own `slug`.")
         }
+        DueRefusal::ClockNotSet { now } => blocked(format!(
+            "nothing was sent: the clock says {}, so it was not set since the machine started",
+            local_time(*now, zone)
+        ))
+        .hint("Set the clock of this machine, or start the timer after it was set."),
         DueRefusal::ClockBeforeMark { now, mark } => blocked(format!(
             "nothing was sent: the clock says {}, and scheduling was switched on at {}",
             local_time(*now, zone),
             local_time(*mark, zone)
         ))
-        .hint("Set the clock of this machine."),
+        .hint(
+            "Set the clock of this machine. If it is right, and was ahead when scheduling was \
+             switched on, run `postrider due --switch-on`: scheduling is then on from now.",
+        ),
         DueRefusal::RouteAtFault { issue, until } => blocked(format!(
             "{} is due and was not sent, because another campaign was stopped; it is sent after \
              that one, at {} at the earliest",

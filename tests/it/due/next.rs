@@ -23,6 +23,32 @@ fn issue(newsletter: &Newsletter, name: &str, front_matter: &str, text: &str) ->
 }
 
 #[test]
+fn a_clock_that_was_wrong_when_scheduling_was_switched_on_can_be_mended() {
+    let newsletter = Newsletter::outbox()
+        .set("schedule.time", "\"17:00\"")
+        .set("schedule.time_zone", "\"Europe/Brussels\"")
+        .subscribed(["reader-one@example.org"]);
+    issue(&newsletter, "before", "date: 2026-08-25", BODY);
+    issue(&newsletter, "after", "date: 2026-08-26", BODY);
+    // No battery: the machine has no time yet, and marks nothing.
+    let unset = newsletter.at("1970-01-01T00:10:00Z").expect(11, &["due"]);
+    assert!(unset.stderr.contains("it was not set since the machine started"), "{unset}");
+    newsletter.at("1970-01-01T00:10:00Z").expect(11, &["due", "--switch-on"]);
+    // Then the clock is decades ahead, and scheduling is switched on.
+    newsletter.at("2106-02-07T06:28:00Z").expect(0, &["due"]);
+    let refused = newsletter.at(NOON).expect(11, &["due"]);
+    assert!(refused.stderr.contains("postrider due --switch-on"), "{refused}");
+    let mended = newsletter.at(NOON).expect(0, &["due", "--switch-on"]);
+    assert!(mended.stderr.contains("scheduling is on from 2026-08-26"), "{mended}");
+    // What was due before stays history, and the next issue goes out.
+    newsletter.at("2026-08-26T15:01:00Z").expect(0, &["due"]);
+    let campaigns = newsletter.at(NOON).json(0, &["status"]);
+    let sent: Vec<_> = campaigns["campaigns"].as_array().unwrap().iter().collect();
+    assert_eq!(sent.len(), 1, "{campaigns}");
+    assert_eq!(sent[0]["key"], "test-weekly/after", "{campaigns}");
+}
+
+#[test]
 fn what_is_next_is_told_with_what_stands_in_its_way() {
     let newsletter = scheduled().set("proof.required", "true");
     issue(&newsletter, "missed", "date: 2026-08-21", BODY);
