@@ -124,8 +124,8 @@ async fn outlook(context: &Context, schedule: &Schedule, store: &Store) -> Optio
 async fn read_one(config: &Config, store: &Store, issue: &Path) -> Result<Report, Failure> {
     let key = key_named(config, store, issue).await?;
     let Some(FrozenCampaign { campaign, summary }) = store.campaign(&key).await? else {
-        return Err(Failure::new(Exit::InputUnreadable, format!("{key} was never frozen"))
-            .hint("`postrider status` without an issue lists every campaign."));
+        return Err(Failure::new(Exit::InputUnreadable, format!("there is no campaign {key}: nothing of it was sent yet"))
+            .hint("`postrider status` lists every campaign, and `postrider due --next` shows what is next."));
     };
     let form = MessageForm::compile(&campaign, MessagePurpose::Campaign, summary.frozen_at)
         .map_err(|error| Failure::from_error(Exit::Internal, "cannot name the messages", &error))?;

@@ -101,12 +101,15 @@ pub(super) fn blocked(
         .hint(format!("To end the campaign for good, run `postrider cancel {}`.", key.issue)),
         Blocked::RetryOfUnfinished => Failure::new(
             Exit::BlockedOrOverdue,
-            format!("nobody was sent {key} again: it is not finished yet"),
+            format!("cannot send {key} again: it is not finished yet"),
         )
         .hint("Run `send` without `--retry` first: it sends to those who are left."),
         Blocked::RetryAtProvider => Failure::new(
             Exit::Usage,
-            format!("nobody was sent {key} again: via {} the list is not here", frozen.summary.via),
+            format!(
+                "cannot send {key} again: the list of recipients is at {}, and not here",
+                frozen.summary.via
+            ),
         ),
         Blocked::OtherRoute => Failure::new(
             Exit::BlockedOrOverdue,
@@ -128,6 +131,6 @@ pub(super) fn called_off(key: &CampaignKey, since: Option<Timestamp>, zone: &Tim
 
 /// Nobody was rejected in a campaign that does not exist.
 pub(super) fn never_frozen(key: &CampaignKey) -> Failure {
-    let what = format!("nobody was sent {key} again: it was never sent");
+    let what = format!("cannot send {key} again: it was never sent");
     Failure::new(Exit::BlockedOrOverdue, what).hint("Run `send` without `--retry`.")
 }

@@ -38,7 +38,7 @@ const COMMANDS: [(&str, &[&str]); 11] = [
     ("adopt", &[]),
     ("cancel", &["--undo"]),
     ("check", &["--format"]),
-    ("due", &["--next"]),
+    ("due", &["--next", "--switch-on"]),
     ("new", &[]),
     ("preview", &["--out"]),
     ("proof", &[]),

@@ -54,8 +54,8 @@ fn one_campaign_is_told_in_full_by_its_file_or_by_its_slug() {
     assert_eq!(by_file.matches("permfail@example.org").count(), 1, "{by_file}");
     let refused = newsletter.expect(3, &["status", "never-sent"]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error: test-weekly/never-sent was never frozen
-    hint: `postrider status` without an issue lists every campaign.
+    error: there is no campaign test-weekly/never-sent: nothing of it was sent yet
+    hint: `postrider status` lists every campaign, and `postrider due --next` shows what is next.
     ");
     let refused = newsletter.expect(3, &["status", "issues/gone.md"]);
     insta::assert_snapshot!(refused.plain_stderr(), @"error: issues/gone.md is neither an issue file nor a slug");

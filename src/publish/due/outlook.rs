@@ -95,16 +95,20 @@ impl Obstacle {
         Self { kind, message, advice: failure.hints().to_vec() }
     }
 
-    fn from_put_aside(put_aside: PutAside) -> Self {
+    fn from_put_aside(put_aside: PutAside, slug: &Slug) -> Self {
         let (kind, message, advice) = match put_aside {
-            PutAside::Draft => {
-                ("draft", "it says `draft: true`", "Take that line out when it is ready.")
-            }
-            PutAside::Cancelled => {
-                ("cancelled", "it was cancelled", "`postrider status` shows who got it before.")
-            }
+            PutAside::Draft => (
+                "draft",
+                "it says `draft: true`",
+                "Take that line out when it is ready.".to_owned(),
+            ),
+            PutAside::Cancelled => (
+                "cancelled",
+                "it was called off",
+                format!("If it is to be sent after all, run `postrider cancel {slug} --undo`."),
+            ),
         };
-        Self { kind, message: message.to_owned(), advice: vec![advice.to_owned()] }
+        Self { kind, message: message.to_owned(), advice: vec![advice] }
     }
 
     fn from_refusal(refusal: &DueRefusal<'_>, zone: &TimeZone) -> Self {
@@ -135,7 +139,7 @@ impl Outlook {
             due_at: planned.due,
             is_due: planned.due <= now,
             in_the_way: match planned.put_aside {
-                Some(put_aside) => vec![Obstacle::from_put_aside(put_aside)],
+                Some(put_aside) => vec![Obstacle::from_put_aside(put_aside, &planned.issue.slug)],
                 None => obstacles(planned.issue),
             },
         });
