@@ -22,6 +22,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::sender_lock::open_private;
 use super::{SenderLock, Store, StoreError, StoreFault};
@@ -73,7 +76,13 @@ pub(super) struct SendingWitness(Mutex<Option<OpenWitness>>);
 struct OpenWitness {
     file: File,
     witness: Witness,
+    /// When the file was last written.
+    written: Option<Instant>,
 }
+
+/// A fast send writes the file this often, and not with every group of starts. A
+/// store that lost its log lost more than that.
+const WRITE_EVERY: Duration = Duration::from_millis(20);
 
 impl Witness {
     fn parse(text: &str) -> Option<Self> {
@@ -126,21 +135,29 @@ impl SendingWitness {
 
     /// The store has recorded starts up to this number.
     pub(super) fn record(&self, number: i64) {
-        self.change(|witness| witness.number = number);
+        self.change(|open| {
+            open.witness.number = number;
+            open.written.is_none_or(|written| written.elapsed() >= WRITE_EVERY)
+        });
     }
 
     /// All that the store has recorded until now is on the disk.
     pub(super) fn record_durable(&self) {
-        self.change(|witness| witness.durable = witness.number);
+        self.change(|open| {
+            open.witness.durable = open.witness.number;
+            true
+        });
     }
 
-    /// A witness that cannot be written says less than it could, and never
-    /// something wrong.
-    fn change(&self, change: impl FnOnce(&mut Witness)) {
+    /// Changes the witness, and writes it if `change` says so. One that cannot be
+    /// written says less than it could, and never something wrong.
+    fn change(&self, change: impl FnOnce(&mut OpenWitness) -> bool) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = open.as_mut() else { return };
-        change(&mut open.witness);
-        let _ = open.witness.write(&open.file);
+        if change(open) {
+            let _ = open.witness.write(&open.file);
+            open.written = Some(Instant::now());
+        }
     }
 }
 
@@ -220,7 +237,7 @@ impl Store {
         self.merge_log("PRAGMA wal_checkpoint(PASSIVE)").await;
         (witness.durable, witness.number) = (number, number);
         witness.write(&file).map_err(failed)?;
-        let open = OpenWitness { file, witness };
+        let open = OpenWitness { file, witness, written: None };
         *self.shared.witness.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
         Ok(())
     }
