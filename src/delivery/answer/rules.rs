@@ -5,7 +5,7 @@
 //! that blames a mailbox stands what blames somebody else, so that the reader
 //! has the benefit where words and code disagree.
 //!
-//! A new rule is a row here, a phrase in a list of [`words`](super::words), and
+//! A new rule is a row here, a phrase in a list of [`words`], and
 //! an answer of a real server with its source in the table of the tests.
 
 use super::wording::Wording;
