@@ -50,15 +50,18 @@ fn the_store_of_this_build_can_be_kept() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let provider = runtime.block_on(FakeMailchimp::start());
-    let newsletter = super::with_issues(Newsletter::smtp(&server))
+    let mut newsletter = super::with_issues(Newsletter::smtp(&server))
         .set("mailchimp.base_url", &format!("\"http://{}\"", provider.address));
     newsletter.write("first.csv", FIRST_LIST);
     newsletter.expect(0, &["subscribers", "import", "first.csv"]);
     newsletter.expect(0, &["subscribers", "suppress", "never@example.org"]);
 
-    // The first refusal is a matter of policy, so the campaign is paused.
-    let paused = newsletter.run(&["send", "issues/paused.md", "--yes"]);
+    // Nobody listens there, so the campaign is paused.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    newsletter.change("smtp.url", &format!("\"smtp+plain://{closed}\""));
+    let paused = newsletter.expect(7, &["send", "issues/paused.md", "--yes"]);
     assert!(newsletter.status("paused")["paused"].is_string(), "{paused}");
+    newsletter.change("smtp.url", &format!("\"{}\"", server.url()));
     newsletter.expect(0, &["subscribers", "suppress", "policyfail@example.org"]);
 
     newsletter.expect(0, &["proof", "issues/finished.md"]);
