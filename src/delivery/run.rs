@@ -81,8 +81,8 @@ struct Run<L, T> {
     shared: Mutex<RunState>,
     /// Tells workers that wait for their turn that there may be room for them.
     room: Notify,
-    /// Workers dial one after another, so that each knows what the server said
-    /// to the one before.
+    /// After a fault workers dial one after another, so that each knows what the
+    /// server said to the one before.
     dialling: tokio::sync::Mutex<()>,
 }
 
@@ -104,13 +104,13 @@ impl<L: Ledger, T: Transport> Run<L, T> {
             if *self.stop.borrow() > StopWish::GoOn {
                 return Ok(Ending::Interrupted);
             }
-            let tally = self.ledger.tally().await?;
-            if tally.pending == 0
-                && let Some(trip) = self.rest(tally.sent).await?
-            {
-                return Ok(Ending::Tripped(trip));
+            let mut tally = self.ledger.tally().await?;
+            if tally.pending == 0 && !self.shared().streak.is_empty() {
+                if let Some(trip) = self.rest(tally.sent).await? {
+                    return Ok(Ending::Tripped(trip));
+                }
+                tally = self.ledger.tally().await?;
             }
-            let tally = self.ledger.tally().await?;
             if tally.open() == 0 {
                 return Ok(Ending::Complete);
             }
@@ -147,10 +147,13 @@ impl<L: Ledger, T: Transport> Run<L, T> {
     }
 
     /// Decides what a refusal means for the run. The ledger has its row as deferred.
-    async fn refused(&self, held: Held, reply: &str) -> Result<(), LedgerError> {
+    async fn refused(&self, held: Held) -> Result<(), LedgerError> {
         self.shared().streak.refuse(held);
         self.learn_domains(Streak::has_to_learn_domains).await?;
-        let trip = self.shared().streak.trip(reply);
+        let trip = {
+            let shared = self.shared();
+            shared.streak.trip(&shared.last_refusal)
+        };
         trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));
         Ok(())
     }
@@ -171,18 +174,14 @@ impl<L: Ledger, T: Transport> Run<L, T> {
     }
 
     /// The server accepted a message that was begun then: since then the run is healthy.
-    async fn accepted(
-        &self,
-        domain: &str,
-        begun: Duration,
-        reply: &str,
-    ) -> Result<(), LedgerError> {
+    async fn accepted(&self, domain: &str, begun: Duration) -> Result<(), LedgerError> {
         let (settled, trip) = {
             let mut shared = self.shared();
             if shared.accept(domain, self.elapsed()) {
                 self.room.notify_waiters();
             }
-            shared.streak.accept(begun, reply)
+            let RunState { streak, last_refusal, .. } = &mut *shared;
+            streak.accept(begun, last_refusal)
         };
         self.settle(settled).await?;
         trip.into_iter().for_each(|trip| self.end_with(Ending::Tripped(trip)));

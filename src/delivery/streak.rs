@@ -140,6 +140,11 @@ impl Streak {
             && self.has_several_domains.is_none()
     }
 
+    /// Whether no refusal waits for what acceptances say about it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.unconfirmed.is_empty()
+    }
+
     /// As [`Self::has_to_learn_domains`], before [`Self::rest`].
     pub(super) fn has_to_learn_domains_at_rest(&self) -> bool {
         self.held.len() + self.unconfirmed.len() > FEW && self.has_several_domains.is_none()
@@ -199,11 +204,11 @@ impl Streak {
 
     /// The server accepted a message that was begun at `begun`, so the refusals
     /// before that were about their recipients. Also returns why the run must
-    /// stop, if so many were.
+    /// stop, if so many were. `refusal` is the last refusal, masked.
     pub(super) fn accept(
         &mut self,
         begun: Duration,
-        reply: &str,
+        refusal: &str,
     ) -> (Vec<Settlement>, Option<Trip>) {
         self.has_accepted = true;
         self.weigh(false);
@@ -214,7 +219,7 @@ impl Streak {
         let too_many = self.recent.len() == WINDOW && self.rejections >= TOO_MANY;
         let (rejected, of) = (self.rejections, WINDOW);
         let trip = too_many
-            .then(|| Trip::Rejections { rejected, of, last: reply.to_owned() })
+            .then(|| Trip::Rejections { rejected, of, last: refusal.to_owned() })
             .filter(|_| !settled.is_empty());
         (settled, trip)
     }
@@ -230,7 +235,8 @@ impl Streak {
         self.held.append(&mut self.unconfirmed);
         let refused = self.held.len();
         if sent == 0 && (refused > 1 || self.weight >= EARLY) {
-            return (self.restore(), Some(self.reason(reply)));
+            let reason = self.reason(reply);
+            return (self.restore(), Some(reason));
         }
         if self.has_accepted && (refused <= FEW || self.is_one_domain_of_several()) {
             let held = self.clear();

@@ -262,11 +262,11 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
         let is_final = matches!(judgement.outcome, Outcome::Sent | Outcome::Unknown);
         run.progress.settled.fetch_add(u64::from(is_final), Ordering::Relaxed);
         let outcome = judgement.outcome;
-        self.unrecorded = Some(Closing { row: row.row, outcome, note: note.clone(), at: now });
+        self.unrecorded = Some(Closing { row: row.row, outcome, note, at: now });
         match judgement.about {
             ReplySubject::Nothing => {
                 run.progress.sent.fetch_add(1, Ordering::Relaxed);
-                run.accepted(row.address.domain(), begun, &note).await
+                run.accepted(row.address.domain(), begun).await
             }
             ReplySubject::Refusal(refusal) => {
                 // The ledger has the row as deferred before it counts, because others settle it.
@@ -274,7 +274,7 @@ impl<L: Ledger, T: Transport> Worker<L, T> {
                 let domain = row.address.domain().to_ascii_lowercase();
                 let (attempts, at) = (row.attempts, run.elapsed());
                 let held = Held { row: row.row, domain, refusal, attempts, at };
-                run.refused(held, &note).await
+                run.refused(held).await
             }
             ReplySubject::Pace(_) => {
                 run.room.notify_waiters();

@@ -194,3 +194,20 @@ fn a_stop_says_what_all_refusals_were_about() {
         assert_eq!(stopped_by(refusals), Some(expected), "{refusals:?}");
     }
 }
+
+#[test]
+fn a_short_list_is_told_what_it_was_refused_for_as_a_long_one_is() {
+    let last = || "554 no".to_owned();
+    for (refusal, expected) in [
+        (Refusal::Message, Trip::Message(last())),
+        (Refusal::Mailbox, Trip::Rejections { rejected: 2, of: 2, last: last() }),
+        (Refusal::Other, Trip::Refused(last())),
+    ] {
+        let mut streak = Streak::default();
+        streak.refuse(held(1, "a.example", refusal));
+        streak.refuse(held(2, "b.example", refusal));
+        let (settled, trip) = streak.rest(0, 2, "554 no");
+        assert_eq!((settled.len(), trip), (2, Some(expected)));
+        assert!(streak.is_empty());
+    }
+}

@@ -363,3 +363,17 @@ async fn a_server_that_accepts_nothing_for_a_lifetime_stops_the_campaign_and_los
     assert!(matches!(summary.ending, Ending::Tripped(Trip::Stalled { hours: 24, .. })));
     assert_eq!(summary.tally.pending, 30);
 }
+
+/// The reason names the last refusal, and not the acceptance that confirmed it.
+#[tokio::test(start_paused = true)]
+async fn too_many_dead_addresses_stop_the_campaign_with_the_last_refusal() {
+    let relay = Relay::with(|to, _| {
+        let number: usize = to[1..].split('@').next().unwrap().parse().unwrap();
+        number.is_multiple_of(10).then(|| refusal(Phase::RcptTo, 550, "5.1.1 no such user here"))
+    });
+    let summary = BadDay::new(600, 1, relay).tick().await;
+    let Ending::Tripped(Trip::Rejections { last, .. }) = &summary.ending else {
+        panic!("{summary:?}");
+    };
+    assert_eq!(last, "RCPT TO: 550 5.1.1 no such user here");
+}
