@@ -55,7 +55,7 @@ impl Failure {
             if failure.is_joined {
                 joined.causes.extend(failure.causes);
             } else {
-                joined.causes.push([vec![failure.message], failure.causes].concat().join(": "));
+                joined.causes.push(failure.in_one_line());
             }
             joined.findings.extend(failure.findings);
             joined.hints.extend(failure.hints);
@@ -98,6 +98,11 @@ impl Failure {
     /// What was attempted.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What was attempted and why it failed, as one line.
+    pub fn in_one_line(&self) -> String {
+        [std::slice::from_ref(&self.message), &self.causes].concat().join(": ")
     }
 
     /// Why it failed, the outermost reason first.

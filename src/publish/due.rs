@@ -230,7 +230,7 @@ impl Publisher<'_> {
         };
         let Some(frozen) = campaigns.iter().find(is_open) else { return Ok(()) };
         let now = self.context.clock.now();
-        let why = [&[why.message().to_owned()], why.causes()].concat().join(": ");
+        let why = why.in_one_line();
         let (rest, stops) = rest_after_another_stop(StopFault::Route, frozen.stops, now);
         let paused = Some((now, why.as_str()));
         let standstill = Standstill { paused, rest: Some(rest), stops };

@@ -44,8 +44,7 @@ pub(super) async fn frozen_from(
         && let Some(frozen) = store.campaign(&key).await?
     {
         unusable.findings().iter().for_each(|finding| context.ui.finding(finding));
-        let why = [&[unusable.message().to_owned()], unusable.causes()].concat().join(": ");
-        context.ui.warning(&why);
+        context.ui.warning(&unusable.in_one_line());
         return Ok(frozen);
     }
     let key = CampaignKey {

@@ -1,5 +1,7 @@
 //! Masks the local part of a recipient where a server repeats it without its `@`.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::LONGEST_TEXT;
 use crate::domain::EmailAddress;
 
@@ -71,6 +73,9 @@ const COMMON: &[&str] = &[
     "webmaster",
 ];
 
+/// What is encoded in a URL (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The shortest local part that is masked wherever it stands.
 const SHORTEST_TELLING: usize = 3;
 
@@ -135,8 +140,8 @@ fn forms(local: &str) -> Vec<LocalPartForm> {
     let quoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let bare: String = quoted.unwrap_or(local).chars().filter(|c| *c != '\\').collect();
     let base = bare.split('+').next().unwrap_or_default().to_owned();
-    let mut texts =
-        vec![local.to_owned(), percent_encoded(&bare), percent_encoded(&base), bare, base];
+    let in_url = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let mut texts = vec![local.to_owned(), in_url(&bare), in_url(&base), bare, base];
     texts.retain(|text| !text.is_empty());
     texts.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     texts.dedup();
@@ -146,19 +151,6 @@ fn forms(local: &str) -> Vec<LocalPartForm> {
         text.len() >= SHORTEST_TELLING && !is_code && !is_common
     };
     texts.into_iter().map(|text| LocalPartForm { is_telling: is_telling(&text), text }).collect()
-}
-
-/// As in a URL (RFC 3986 section 2).
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

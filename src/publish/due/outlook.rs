@@ -87,7 +87,7 @@ impl Obstacle {
             Exit::InputUnreadable => "unreadable",
             _ => "blocked",
         };
-        let causes = [&[failure.message().to_owned()], failure.causes()].concat().join(": ");
+        let causes = failure.in_one_line();
         // Nobody tried to send it yet.
         let why = causes.strip_prefix("nothing was sent: ");
         let why = why.or_else(|| Some(causes.split_once(" was not sent: ")?.1));
