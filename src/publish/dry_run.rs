@@ -26,7 +26,7 @@ impl Publisher<'_> {
         let Some(frozen) = self.frozen(ready.campaign.key()).await? else {
             return self.dry_run_of_new(&ready, order).await;
         };
-        let facts = self.frozen_facts(None, &frozen, Some(&ready)).await?;
+        let (facts, tally) = self.frozen_facts(None, &frozen, Some(&ready)).await?;
         let step = decide_frozen(&facts, order).map_err(|why| {
             let file = &ready.provenance.source_file;
             refusal::blocked(why, &frozen, file, self.route(), self.zone())
@@ -39,7 +39,6 @@ impl Publisher<'_> {
             return self.dry_run_of_new(&ready, order).await;
         }
         self.report_changes(&frozen, Some(&ready));
-        let tally = self.store.tally(frozen.summary.rows).await?;
         self.context.ui.status(&format!(
             "{key} is frozen: {} of {} got it{}",
             tally.sent,

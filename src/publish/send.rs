@@ -7,7 +7,7 @@ use crate::delivery::push::{PastSend, PushError, PushRecord};
 use crate::delivery::{InDoubt, Ledger, Tally};
 use crate::domain::CampaignKey;
 use crate::error::{Exit, Failure};
-use crate::store::{CampaignSummary, FreezeError, FrozenCampaign, SenderLock, Standstill};
+use crate::store::{FreezeError, FrozenCampaign, SenderLock, Standstill};
 use crate::ui::{Answer, counted};
 
 use super::Publisher;
@@ -96,8 +96,7 @@ impl Publisher<'_> {
     /// Settles what a sender that was killed left of campaigns that were called
     /// off. Where another process sends, that one does it.
     pub(super) async fn settle_called_off(&self) -> Result<(), Failure> {
-        let campaigns = self.store.campaign_summaries().await?;
-        if !campaigns.iter().any(CampaignSummary::is_half_called_off) {
+        if self.store.half_called_off().await?.is_empty() {
             return Ok(());
         }
         match self.store.lock_for_sending() {
@@ -188,7 +187,7 @@ impl Publisher<'_> {
         ready: Option<ReadyIssue>,
         order: &Order,
     ) -> Result<SendReport, Failure> {
-        let facts = self.frozen_facts(Some(lock), frozen, ready.as_ref()).await?;
+        let (facts, tally) = self.frozen_facts(Some(lock), frozen, ready.as_ref()).await?;
         let step = decide_frozen(&facts, order).map_err(|why| {
             let file = ready.as_ref().map_or("", |ready| &ready.provenance.source_file);
             refusal::blocked(why, frozen, file, self.route(), self.zone())
@@ -209,7 +208,6 @@ impl Publisher<'_> {
         if let Some(ready) = &ready {
             self.report_changes(frozen, Some(ready));
         }
-        let tally = self.store.tally(frozen.summary.rows).await?;
         let in_doubt = match step {
             NextStep::Resume | NextStep::FreezeAnew => {
                 return self.deliver_rest(lock, frozen, &tally, order).await;
@@ -233,50 +231,45 @@ impl Publisher<'_> {
         Ok(SendReport::for_finished(frozen, tally, zone))
     }
 
-    /// The facts about a frozen campaign. Without the lock, as in a dry run, what a
-    /// killed run left counts as if somebody may have it.
+    /// The facts about a frozen campaign, and its rows by state. Without the lock, as
+    /// in a dry run, what a killed run left counts as if somebody may have it.
     pub(super) async fn frozen_facts(
         &self,
         lock: Option<&SenderLock>,
         frozen: &FrozenCampaign,
         ready: Option<&ReadyIssue>,
-    ) -> Result<FrozenFacts, Failure> {
+    ) -> Result<(FrozenFacts, Tally), Failure> {
         let is_edited =
             ready.is_some_and(|ready| ready.campaign.digest() != frozen.campaign.digest());
-        // Only then is it worth a look at what an earlier run left.
-        let is_untouched = is_edited && self.is_untouched(lock, frozen).await?;
-        Ok(FrozenFacts {
+        // Only then does it matter what a run left that was killed.
+        if let Some(lock) = lock.filter(|_| is_edited && !frozen.summary.via.is_provider()) {
+            let ledger = self.store.ledger(frozen.campaign.key(), lock).await?;
+            ledger.recover(InDoubt::Keep, self.context.clock.now()).await?;
+        }
+        let tally = self.store.tally(frozen.summary.rows).await?;
+        let facts = FrozenFacts {
             is_of_another_issue: ready
                 .is_some_and(|ready| identity::is_of_another_issue(self.newsletter, frozen, ready)),
             is_called_off: frozen.summary.cancelled_at.is_some(),
             is_draft: ready.is_some_and(|ready| ready.draft),
             is_finished: frozen.summary.finished_at.is_some(),
             is_edited,
-            is_untouched,
-            in_doubt: self.store.tally(frozen.summary.rows).await?.unknown,
+            is_untouched: is_edited && self.is_untouched(frozen, &tally).await?,
+            in_doubt: tally.unknown,
             begun_on: frozen.summary.via,
             route: self.route(),
-        })
+        };
+        Ok((facts, tally))
     }
 
-    /// Whether nobody has anything of a campaign, and nobody is in doubt. What a
-    /// run left that was killed is settled first.
-    async fn is_untouched(
-        &self,
-        lock: Option<&SenderLock>,
-        frozen: &FrozenCampaign,
-    ) -> Result<bool, Failure> {
+    /// Whether nobody has anything of a campaign, and nobody is in doubt.
+    async fn is_untouched(&self, frozen: &FrozenCampaign, tally: &Tally) -> Result<bool, Failure> {
         let (key, via) = (frozen.campaign.key(), frozen.summary.via);
         if via.is_provider() {
             let past = self.store.push_record(key, via).past().await;
             let past = past.map_err(PushError::Record)?;
             return Ok(frozen.summary.finished_at.is_none() && past == PastSend::Never);
         }
-        if let Some(lock) = lock {
-            let ledger = self.store.ledger(key, lock).await?;
-            ledger.recover(InDoubt::Keep, self.context.clock.now()).await?;
-        }
-        let tally = self.store.tally(frozen.summary.rows).await?;
         Ok(tally.sent + tally.unknown + tally.started + tally.reserved == 0)
     }
 

@@ -90,13 +90,6 @@ macro_rules! summary_columns {
     };
 }
 
-impl CampaignSummary {
-    /// Whether it was called off, and its sender died before it could settle the rows.
-    pub(crate) fn is_half_called_off(&self) -> bool {
-        self.cancelled_at.is_some() && self.finished_at.is_none() && !self.via.is_provider()
-    }
-}
-
 impl Store {
     /// The campaign with this key, if it was ever frozen, with its images.
     ///

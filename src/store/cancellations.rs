@@ -53,6 +53,10 @@ const CALL_OFF: &str = "call off an issue in";
 const UNDO: &str = "undo calling off an issue in";
 const READ: &str = "read what was called off in";
 
+/// It repeats the condition of an index, so that no manifest is read.
+pub(super) const HALF_CALLED_OFF: &str = "SELECT newsletter, slug, via FROM campaigns
+    WHERE cancelled_at IS NOT NULL AND finished_at IS NULL";
+
 #[derive(FromRow)]
 struct Frozen {
     id: i64,
@@ -139,14 +143,32 @@ impl Store {
         lock: &SenderLock,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let campaigns = self.campaign_summaries().await?;
-        for campaign in campaigns.iter().filter(|campaign| campaign.is_half_called_off()) {
-            let ledger = self.ledger(&campaign.key, lock).await?;
+        for key in self.half_called_off().await? {
+            let ledger = self.ledger(&key, lock).await?;
             let recovered = ledger.recover(InDoubt::Keep, now).await;
             recovered.map_err(|error| self.damaged(CALL_OFF, error.cause))?;
-            self.finish_called_off(&campaign.key, now).await?;
+            self.finish_called_off(&key, now).await?;
         }
         Ok(())
+    }
+
+    /// The campaigns that were called off, and whose sender died before it could
+    /// settle the rows. At a provider there are no rows.
+    pub(crate) async fn half_called_off(&self) -> Result<Vec<CampaignKey>, StoreError> {
+        let found: Vec<(String, String, String)> = sqlx::query_as(HALF_CALLED_OFF)
+            .fetch_all(self.readers())
+            .await
+            .map_err(self.fault(READ))?;
+        let has_rows = |via: &str| !RouteKind::parse(via).is_some_and(RouteKind::is_provider);
+        found
+            .iter()
+            .filter(|(.., via)| has_rows(via))
+            .map(|(newsletter, slug, _)| {
+                let damaged = |_| self.damaged(READ, "a campaign has no valid key");
+                let newsletter = Slug::parse(newsletter).map_err(damaged)?;
+                Ok(CampaignKey { newsletter, issue: Slug::parse(slug).map_err(damaged)? })
+            })
+            .collect()
     }
 
     /// Withdraws what is left of a campaign that was called off, after its run. A

@@ -34,6 +34,14 @@ pub(crate) struct RetryCount {
     pub(crate) left_out: i64,
 }
 
+/// The rows that are asked for, by four values: `rejected`, `expired`, and whether
+/// expired and other rows are.
+macro_rules! is_asked_for {
+    () => {
+        "state = ?3 AND iif(coalesce(class, '') = ?4, ?5, ?6)"
+    };
+}
+
 const RETRY: &str = "send a campaign again from";
 
 impl Store {
@@ -48,8 +56,8 @@ impl Store {
             exclusion!(),
             ") AS left_out
                  FROM recipients r LEFT JOIN subscribers s ON s.id = r.subscriber
-                 WHERE r.id BETWEEN ?1 AND ?2 AND r.state = ?3
-                   AND iif(coalesce(r.class, '') = ?4, ?5, ?6)"
+                 WHERE r.id BETWEEN ?1 AND ?2 AND ",
+            is_asked_for!()
         ))
         .bind(rows.first)
         .bind(rows.last)
@@ -74,12 +82,12 @@ impl Store {
         let write = async {
             let mut turn = self.writer().turn().await;
             let mut transaction = turn.begin(Durability::Power).await?;
-            let reopened = sqlx::query(
+            let reopened = sqlx::query(concat!(
                 "UPDATE recipients
                  SET state = ?7, class = NULL, attempts = 0, first_at = NULL, due_at = 0
-                 WHERE id BETWEEN ?1 AND ?2 AND state = ?3
-                   AND iif(coalesce(class, '') = ?4, ?5, ?6)",
-            )
+                 WHERE id BETWEEN ?1 AND ?2 AND ",
+                is_asked_for!()
+            ))
             .bind(rows.first)
             .bind(rows.last)
             .bind(RowState::Rejected.as_str())

@@ -167,9 +167,7 @@ impl Store {
     /// # Errors
     /// The store or its witness cannot be read.
     pub(crate) async fn moved(&self) -> Result<Option<MovedStore>, StoreError> {
-        let store = self.number().await?;
-        let witness = self.read_witness()?;
-        Ok(judge(&store, witness.as_ref(), self.boot_id()).err())
+        self.moved_with(&self.number().await?)
     }
 
     /// Refuses a store that was moved or restored, as a send does.
@@ -177,10 +175,7 @@ impl Store {
     /// # Errors
     /// [`StoreFault::Moved`], or the store or its witness cannot be read.
     pub(crate) async fn require_unmoved(&self) -> Result<(), StoreError> {
-        match self.moved().await? {
-            Some(moved) => Err(StoreError::new(CHECK, self.path(), StoreFault::Moved { moved })),
-            None => Ok(()),
-        }
+        self.require_unmoved_with(&self.number().await?)
     }
 
     /// Begins to send to people: from here on every start is numbered.
@@ -188,9 +183,9 @@ impl Store {
     /// # Errors
     /// [`StoreFault::Moved`], or the store or its witness cannot be read or written.
     pub(crate) async fn begin_sending(&self, lock: &SenderLock) -> Result<(), StoreError> {
-        self.require_unmoved().await?;
-        let id = self.number().await?.id;
-        self.witness_as(id, lock).await
+        let store = self.number().await?;
+        self.require_unmoved_with(&store)?;
+        self.witness_as(store, lock).await
     }
 
     /// Takes the store as it is for the one from which is sent. Returns whether
@@ -199,17 +194,30 @@ impl Store {
     /// # Errors
     /// The store or its witness cannot be read or written.
     pub(crate) async fn adopt(&self, lock: &SenderLock) -> Result<Option<MovedStore>, StoreError> {
-        let moved = self.moved().await?;
+        let store = self.number().await?;
+        let moved = self.moved_with(&store)?;
         if moved.is_some() {
-            self.witness_as(None, lock).await?;
+            self.witness_as(StoreNumber { id: None, ..store }, lock).await?;
         }
         Ok(moved)
     }
 
+    fn moved_with(&self, store: &StoreNumber) -> Result<Option<MovedStore>, StoreError> {
+        Ok(judge(store, self.read_witness()?.as_ref(), self.boot_id()).err())
+    }
+
+    fn require_unmoved_with(&self, store: &StoreNumber) -> Result<(), StoreError> {
+        match self.moved_with(store)? {
+            Some(moved) => Err(StoreError::new(CHECK, self.path(), StoreFault::Moved { moved })),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the witness of the store, with a new identifier if it has none.
-    async fn witness_as(&self, id: Option<String>, _: &SenderLock) -> Result<(), StoreError> {
+    async fn witness_as(&self, store: StoreNumber, _: &SenderLock) -> Result<(), StoreError> {
         let failed = |error| StoreError::from_io(CHECK, self.path(), error);
-        let number = self.number().await?.number + 1;
+        let StoreNumber { id, number, .. } = store;
+        let number = number + 1;
         let path = self.shared.file.beside(SUFFIX);
         let is_new = id.is_none() || !path.exists();
         let file = open_private(&path).map_err(failed)?;
@@ -251,6 +259,7 @@ impl Store {
         }
     }
 
+    /// What the store knows of itself. It reads every row of the ledger once.
     async fn number(&self) -> Result<StoreNumber, StoreError> {
         let (id, number, in_use) = sqlx::query_as(
             "SELECT id, max(floor, (SELECT coalesce(max(start_number), 0) FROM recipients)), in_use

@@ -4,6 +4,7 @@ use crate::delivery::{
     Settlement, Tally,
 };
 use crate::domain::{SubscriberId, SuppressionReason};
+use crate::store::cancellations::HALF_CALLED_OFF;
 use crate::store::group::WRITE_CHANGES;
 use crate::store::ledger::{CLAIM_DUE, CLAIM_PENDING, EXPIRE, NEXT_DUE, SETTLE};
 use crate::store::recovery::SET_CLOCK_BACK;
@@ -357,6 +358,8 @@ async fn claiming_reads_an_index_and_a_group_goes_to_its_rows() {
         assert!(plan.contains("recipients_claimable"), "{plan}");
         assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
+    let half_called_off = plan(&store, HALF_CALLED_OFF).await;
+    assert!(half_called_off.contains("USING INDEX campaigns_half_called_off"), "{half_called_off}");
     for sql in [WRITE_CHANGES, SETTLE] {
         let plan = plan(&store, sql).await;
         assert!(plan.contains("SEARCH recipients USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
