@@ -36,6 +36,7 @@ mod interruption;
 mod options;
 mod sink;
 mod site;
+mod waybill;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -2,12 +2,12 @@
 //! the harness runs on it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::Trouble;
+use crate::waybill::{configuration, issue};
 
 /// The number of recipients of a campaign.
 pub(crate) const AUDIENCE: usize = 1_000;
@@ -131,7 +131,7 @@ impl Site {
     }
 
     fn configure(&self) -> Result<(), Trouble> {
-        Ok(fs::write(self.root().join("postrider.toml"), configuration(&self.server))?)
+        Ok(fs::write(self.root().join("postrider.toml"), configuration(&self.server, CONNECTIONS))?)
     }
 }
 
@@ -158,53 +158,6 @@ pub(crate) fn expect_exit(output: &Output, codes: &[i32], attempted: &str) -> Re
 fn told(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
-}
-
-fn configuration(url: &str) -> String {
-    format!(
-        r#"[newsletter]
-name = "The Weekly Waybill"
-slug = "weekly-waybill"
-from = "The Weekly Waybill <waybill@news.example.org>"
-reply_to = "editors@example.org"
-language = "en"
-postal_address = "The Weekly Waybill, 1 Coach Road, 9000 Ghent, Belgium"
-web_url = "https://news.example.org/issues/{{slug}}/"
-public_url = "https://news.example.org"
-theme = "weekly"
-
-[proof]
-required = false
-
-[delivery]
-via = "smtp"
-
-[store]
-url = "sqlite:subscribers/postrider.sqlite3"
-
-[schedule]
-time = "09:30"
-time_zone = "UTC"
-
-[smtp]
-url = "{url}"
-connections = {CONNECTIONS}
-client_name = "news.example.org"
-"#
-    )
-}
-
-fn issue() -> String {
-    let mut text = "Title: A waybill for the sink\nNumber: 7\nDate: 2026-11-18\n\n".to_owned();
-    for section in 1..=20 {
-        let _ = write!(
-            text,
-            "## Section {section}\n\nThe coach leaves at {section} o'clock, whatever the weather, \
-             and carries [letters](https://example.org/letters/{section}) for everybody on the \
-             list, once each.\n\n"
-        );
-    }
-    text
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), Trouble> {

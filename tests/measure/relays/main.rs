@@ -22,6 +22,8 @@ mod chance;
 mod relay;
 mod scenes;
 mod site;
+#[path = "../../kill/waybill.rs"]
+mod waybill;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::Trouble;
 use crate::relay::Relay;
+use crate::waybill::{configuration, issue};
 
 const ISSUE: &str = "issues/waybill.md";
 const STORE: &str = "subscribers/postrider.sqlite3";
@@ -71,8 +72,7 @@ impl Site {
     }
 
     fn configure(&self, url: &str, connections: usize) -> Result<(), Trouble> {
-        let text = format!("{CONFIGURATION}url = \"{url}\"\nconnections = {connections}\n");
-        Ok(fs::write(self.path("postrider.toml"), text)?)
+        Ok(fs::write(self.path("postrider.toml"), configuration(url, connections))?)
     }
 }
 
@@ -105,40 +105,3 @@ impl Drop for Sending {
 }
 
 const DOMAINS: [&str; 3] = ["example.org", "example.net", "example.com"];
-
-const CONFIGURATION: &str = r#"[newsletter]
-name = "The Weekly Waybill"
-slug = "weekly-waybill"
-from = "The Weekly Waybill <waybill@news.example.org>"
-reply_to = "editors@example.org"
-language = "en"
-postal_address = "The Weekly Waybill, 1 Coach Road, 9000 Ghent, Belgium"
-web_url = "https://news.example.org/issues/{slug}/"
-public_url = "https://news.example.org"
-theme = "weekly"
-
-[proof]
-required = false
-
-[delivery]
-via = "smtp"
-
-[store]
-url = "sqlite:subscribers/postrider.sqlite3"
-
-[smtp]
-client_name = "news.example.org"
-"#;
-
-fn issue() -> String {
-    let mut text = "Title: A waybill for the relay\nNumber: 7\nDate: 2026-11-18\n\n".to_owned();
-    for section in 1..=20 {
-        let _ = write!(
-            text,
-            "## Section {section}\n\nThe coach leaves at {section} o'clock, whatever the weather, \
-             and carries [letters](https://example.org/letters/{section}) for everybody on the \
-             list, once each.\n\n"
-        );
-    }
-    text
-}
