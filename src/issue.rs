@@ -22,7 +22,7 @@ pub(crate) use template_field::{template_field, template_field_in};
 use std::collections::BTreeMap;
 
 use crate::domain::{HeaderText, LanguageTag, Slug};
-use crate::source::rules::{FRONT_MATTER_SLUG, NESTING};
+use crate::source::rules::{EMPTY_ISSUE, FRONT_MATTER_SLUG, MISSING_TITLE, NESTING, WEB_URL};
 use crate::source::{Finding, Findings, SourceText, Span};
 use fields::Fields;
 use front_matter::FrontMatter;
@@ -63,6 +63,23 @@ pub struct Issue<'s> {
     pub(crate) document: Document<'s>,
 }
 
+/// The reasons why a file is not an issue.
+#[derive(Debug)]
+pub struct RefusedIssue<'s> {
+    /// At least one, by place.
+    pub findings: Vec<Finding>,
+    /// The issue without the values that were refused, unless its Markdown was
+    /// refused. It is only good for checking the text as well.
+    pub without_refused: Option<Box<Issue<'s>>>,
+}
+
+impl RefusedIssue<'_> {
+    /// Whether a finding about the rest may only follow from what was refused.
+    pub(crate) fn may_explain(finding: &Finding) -> bool {
+        [MISSING_TITLE, EMPTY_ISSUE, WEB_URL].iter().any(|rule| rule.id == finding.rule)
+    }
+}
+
 impl<'s> Issue<'s> {
     /// Reads an issue. `file_stem` is the file's name without its extension; it
     /// becomes the slug if the front matter has none.
@@ -70,7 +87,7 @@ impl<'s> Issue<'s> {
     /// # Errors
     /// The reasons why this is not an issue, by place: front matter that cannot be
     /// read, a value of the wrong kind, or Markdown that is nested too deeply.
-    pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, Vec<Finding>> {
+    pub fn parse(source: &'s SourceText, file_stem: &str) -> Result<Self, RefusedIssue<'s>> {
         let mut findings = Findings::about(source);
         let FrontMatter { fields, body_start } = FrontMatter::read(source, &mut findings);
         let mut fields = Fields { source, fields, findings: &mut findings };
@@ -104,16 +121,18 @@ impl<'s> Issue<'s> {
                 );
             })
             .ok();
-        let found = findings.into_sorted();
-        let (Some(slug), Some(document), true) = (slug, document, found.is_empty()) else {
-            return Err(found);
+        let findings = findings.into_sorted();
+        // Any slug will do for an issue that was refused.
+        let slug = slug.or_else(|| Slug::from_text("issue"));
+        let (Some(slug), Some(document)) = (slug, document) else {
+            return Err(RefusedIssue { findings, without_refused: None });
         };
         let number = number.or_else(|| defaults::number_in(title.as_ref()?, source));
         let preheader = match preheader {
             Some(text) => defaults::one_line(&text.value),
             None => defaults::preheader_of(&document),
         };
-        Ok(Self {
+        let issue = Self {
             source,
             title,
             number,
@@ -128,7 +147,12 @@ impl<'s> Issue<'s> {
             language,
             extra,
             document,
-        })
+        };
+        if findings.is_empty() {
+            Ok(issue)
+        } else {
+            Err(RefusedIssue { findings, without_refused: Some(Box::new(issue)) })
+        }
     }
 
     /// The same issue in a newsletter's time zone. A date that was written as an
@@ -148,7 +172,7 @@ mod tests {
     use serde_json::json;
 
     /// Parses `text` as `issues/2026-08-26.md` and hands the result to `look`.
-    fn with_issue<T>(text: &str, look: impl FnOnce(Result<Issue<'_>, Vec<Finding>>) -> T) -> T {
+    fn with_issue<T>(text: &str, look: impl FnOnce(Result<Issue<'_>, RefusedIssue<'_>>) -> T) -> T {
         let source = SourceText::new("a.md", text.as_bytes()).unwrap();
         look(Issue::parse(&source, "2026-08-26"))
     }
@@ -160,7 +184,7 @@ mod tests {
                 let place = finding.place.unwrap();
                 format!("{}:{} {}: {}", place.line, place.column, finding.rule.0, finding.message)
             };
-            issue.unwrap_err().into_iter().map(shown).collect()
+            issue.unwrap_err().findings.into_iter().map(shown).collect()
         })
     }
 
@@ -357,7 +381,7 @@ mod tests {
             format!("+++\ntitle = {}\n+++\n", "[".repeat(100_000)),
         ];
         for text in deep {
-            with_issue(&text, |issue| assert!(issue.map(|_| ()).unwrap_err().len() <= 6));
+            with_issue(&text, |issue| assert!(issue.map(|_| ()).unwrap_err().findings.len() <= 6));
         }
         for text in ["[".repeat(10_000), "*a ".repeat(10_000), "> ".repeat(50), "![".repeat(10_000)]
         {

@@ -34,7 +34,7 @@ pub struct SourceText {
 }
 
 /// A position for people: lines and columns count from 1, columns in characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Place {
     /// The file as it was named on the command line.
     pub file: String,
@@ -63,6 +63,13 @@ pub enum SourceError {
         /// Its size.
         bytes: u64,
     },
+}
+
+impl Place {
+    /// The line and the column.
+    pub(crate) fn position(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
 }
 
 impl SourceText {

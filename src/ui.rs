@@ -281,7 +281,10 @@ fn describe(finding: &Finding, paint: Paint) -> String {
     let label = paint.on(&format!("{word}[{}]:", finding.rule.0), style);
     let message = printable(&finding.message);
     let mut text = match &finding.place {
-        None => format!("{label} {message}\n"),
+        None => match &finding.file {
+            Some(file) => format!("{}: {label} {message}\n", printable(file)),
+            None => format!("{label} {message}\n"),
+        },
         Some(place) => format!(
             "{}:{}:{}: {label} {message}\n{}",
             printable(&place.file),
@@ -290,9 +293,10 @@ fn describe(finding: &Finding, paint: Paint) -> String {
             excerpt(place)
         ),
     };
-    if !finding.advice.is_empty() {
-        let gutter = finding.place.as_ref().map_or(2, |place| snippet::gutter(place).max(2));
-        text.push_str(&format!("{:gutter$} = {}\n", "", printable(&finding.advice)));
+    let gutter = finding.place.as_ref().map_or(2, |place| snippet::gutter(place).max(2));
+    let advice = Some(&finding.advice).filter(|advice| !advice.is_empty());
+    for note in finding.elsewhere().iter().chain(advice) {
+        text.push_str(&format!("{:gutter$} = {}\n", "", printable(note)));
     }
     text
 }

@@ -28,7 +28,7 @@ pub(crate) fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     if theme.samples.is_empty() {
         let message = format!("the theme {} has no samples", theme.name);
         let advice = "Write an issue with every construct into samples/NAME.md.";
-        findings.push(Finding::new(NO_SAMPLE, None, message, advice));
+        findings.push(Finding::new(NO_SAMPLE, None, message, advice).in_file(&theme.name));
     }
     for (name, text) in &theme.samples {
         findings.extend(sample(theme, letterhead, &format!("{}/{name}", theme.name), text));
@@ -38,9 +38,8 @@ pub(crate) fn discover(theme: &Theme, letterhead: &Letterhead) -> Vec<Finding> {
     let bare_issue = sample(theme, &bare, "an issue without a date and a number", BARE);
     findings.extend(bare_issue.into_iter().filter(of_the_theme));
     // By file and place. A fault is found in each sample, and may be in the audit too.
-    let file = |finding: &Finding| finding.place.as_ref().map(|place| place.file.clone());
     findings.sort_by_cached_key(|found| {
-        (file(found).is_none(), file(found), found.position(), found.rule)
+        (found.place.is_none(), found.file.clone(), found.position(), found.rule)
     });
     findings.dedup_by(|a, b| a.place == b.place && a.message == b.message);
     findings
@@ -51,7 +50,7 @@ fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec
         let advice = "Fix the sample.";
         vec![Finding {
             severity: Severity::Error,
-            ..Finding::new(NO_SAMPLE, None, message, advice)
+            ..Finding::new(NO_SAMPLE, None, message, advice).in_file(name)
         }]
     };
     let source = match SourceText::new(name, text.as_bytes()) {
@@ -61,7 +60,7 @@ fn sample(theme: &Theme, letterhead: &Letterhead, name: &str, text: &str) -> Vec
     let stem = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".md");
     let issue = match Issue::parse(&source, stem) {
         Ok(issue) => issue,
-        Err(findings) => return findings,
+        Err(refusal) => return refusal.findings,
     };
     let direction = issue.language.as_ref().map(|tag| tag.value.direction());
     let letterhead =
@@ -84,19 +83,18 @@ fn budget(theme: &Theme, measures: &Measures) -> Vec<Finding> {
     let mut findings = Vec::new();
     if measures.styles > MAX_THEME_STYLE_BYTES {
         let message = format!(
-            "{}: the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough",
-            theme.name, measures.styles
+            "the rules in <style> have {} bytes; {MAX_THEME_STYLE_BYTES} are enough",
+            measures.styles
         );
         let advice = "Let rules be inherited, and take out those that nothing uses.";
-        findings.push(Finding::new(STYLE_BYTES, None, message, advice));
+        findings.push(Finding::new(STYLE_BYTES, None, message, advice).in_file(&theme.name));
     }
     if measures.first_unsubscribe.is_some_and(|at| at > FIRST_UNSUBSCRIBE_BY) {
         let message = format!(
-            "{}: the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the HTML part",
-            theme.name
+            "the first link to unsubscribe stands after byte {FIRST_UNSUBSCRIBE_BY} of the HTML part"
         );
         let advice = "Put one above the title: a mail program may cut a long mail.";
-        findings.push(Finding::new(LATE_UNSUBSCRIBE, None, message, advice));
+        findings.push(Finding::new(LATE_UNSUBSCRIBE, None, message, advice).in_file(&theme.name));
     }
     findings
 }

@@ -1,6 +1,6 @@
 //! `postrider check`: the findings about issues, for people and for CI.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::source::{Finding, Severity};
 
 use crate::host::{Context, OutputFormat};
 use crate::publish::issue_file::issue_files;
-use crate::publish::newsletter::Newsletter;
+use crate::publish::newsletter::{CheckedIssue, Newsletter};
 use crate::ui::counted;
 
 /// Check issues, and report findings with file, line and column
@@ -64,21 +64,28 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     super::known_rules(&arguments.allow)?;
     let newsletter = Newsletter::open(context, None)?;
     let mut findings = Vec::new();
+    let mut reported = HashSet::new();
     let mut slugs = BTreeMap::new();
     let mut unreadable = 0;
     let mut mails = Vec::new();
     let issues = all_issues(&newsletter, &arguments.issues)?;
     for path in &issues {
-        match newsletter.prepare(path) {
-            Ok(prepared) => {
+        let of_the_issue = newsletter.issue_path(path).display().to_string();
+        let found = match newsletter.check(path) {
+            Ok(CheckedIssue::Ready(prepared)) => {
                 let key = prepared.campaign.key();
                 let file = &prepared.provenance.source_file;
                 let first = slugs.entry(key.issue.clone()).or_insert_with(|| file.clone());
                 if first != file {
-                    findings.push(shared_slug(&key.issue, first, file));
+                    let shared = shared_slug(&key.issue, first, file);
+                    findings.push(shared.in_file(&of_the_issue));
                 }
-                findings.extend(prepared.findings);
                 mails.push(Mail { issue: file.clone(), measures: prepared.measures });
+                prepared.findings
+            }
+            Ok(CheckedIssue::Refused(findings)) => {
+                unreadable += 1;
+                findings
             }
             // The others are still worth checking.
             Err(failure) => {
@@ -86,14 +93,14 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
                 if failure.findings().is_empty() {
                     context.ui.failure(&failure);
                 }
-                // A fault of the theme stops every issue, and is reported once.
-                for finding in failure.findings() {
-                    if !findings.contains(finding) {
-                        findings.push(finding.clone());
-                    }
-                }
+                failure.findings().to_vec()
             }
-        }
+        };
+        // What is wrong with the theme or a setting is the same for every issue.
+        findings.extend(found.into_iter().filter(|finding| {
+            finding.file.as_ref() == Some(&of_the_issue)
+                || reported.insert((finding.rule, finding.place.clone(), finding.message.clone()))
+        }));
     }
     let is_error = |finding: &&Finding| {
         finding.severity == Severity::Error
@@ -129,17 +136,28 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
         0 => String::new(),
         number => format!(", {number} unreadable"),
     };
+    let is_warning = |finding: &&Finding| finding.severity == Severity::Warning;
     context.ui.status(&format!(
         "{} checked: {}, {}{unreadable}",
         counted(report.issues, "issue"),
-        counted(report.errors, "error"),
-        counted(report.warnings, "warning"),
+        with_places("error", report.findings.iter().filter(is_error)),
+        with_places("warning", report.findings.iter().filter(is_warning)),
     ));
     Ok(match (report.unreadable, report.errors) {
         (1.., _) => Exit::InputUnreadable,
         (0, 0) => Exit::Done,
         (0, _) => Exit::ChecksRefused,
     })
+}
+
+/// The number of findings, and of their places where these are more.
+fn with_places<'f>(noun: &str, findings: impl Iterator<Item = &'f Finding>) -> String {
+    let (number, places) = findings
+        .fold((0, 0), |(number, places), finding| (number + 1, places + finding.places.max(1)));
+    match places {
+        _ if places == number => counted(number, noun),
+        _ => format!("{} in {places} places", counted(number, noun)),
+    }
 }
 
 /// With more findings than this, the counts by rule are printed too.
@@ -184,12 +202,16 @@ fn annotation(finding: &Finding) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let place = finding.place.as_ref().map_or_else(String::new, |place| {
-        let file = escaped(&place.file).replace(':', "%3A").replace(',', "%2C");
-        format!("file={file},line={},col={},", place.line, place.column)
+    let file = finding.file.as_ref().map_or_else(String::new, |file| {
+        format!("file={},", escaped(file).replace(':', "%3A").replace(',', "%2C"))
     });
-    let message = escaped(&format!("{} {}", finding.message, finding.advice));
-    format!("::{level} {place}title={}::{message}", finding.rule.0)
+    let place = finding
+        .place
+        .as_ref()
+        .map_or_else(String::new, |place| format!("line={},col={},", place.line, place.column));
+    let elsewhere = finding.elsewhere().map_or_else(String::new, |lines| format!(" ({lines})"));
+    let message = escaped(&format!("{}{elsewhere} {}", finding.message, finding.advice));
+    format!("::{level} {file}{place}title={}::{message}", finding.rule.0)
 }
 
 fn escaped(text: &str) -> String {

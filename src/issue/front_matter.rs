@@ -101,7 +101,9 @@ fn fenced(
         format!("the front matter that begins with `{fence_name}` is never closed"),
         format!("Put a line `{fence_name}` after its last field."),
     );
-    FrontMatter { fields: Vec::new(), body_start: text.len() }
+    // So that the text is checked as well.
+    let body_start = text[start..].find("\n\n").map_or(text.len(), |at| start + at + 1);
+    FrontMatter { fields: Vec::new(), body_start }
 }
 
 /// Keeps the first of each key and reports the others.

@@ -10,9 +10,9 @@ use crate::config::{self, Config, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, HeaderText, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
-use crate::issue::Issue;
+use crate::issue::{Issue, RefusedIssue};
 use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
-use crate::source::{Finding, Findings, Severity, SourceText, rules};
+use crate::source::{Finding, Findings, Place, Severity, SourceText, rules};
 use crate::store::LedgerRows;
 use crate::theme::{self, Theme};
 use crate::ui::local_time;
@@ -39,6 +39,13 @@ pub(crate) struct ReadyIssue {
     pub(crate) draft: bool,
     /// The campaign whose place it takes, of which nobody has anything.
     pub(crate) instead_of: Option<LedgerRows>,
+}
+
+/// What `check` says of one issue file.
+pub(crate) enum CheckedIssue {
+    Ready(Box<ReadyIssue>),
+    /// It could not be sent whatever its text were.
+    Refused(Vec<Finding>),
 }
 
 impl Newsletter {
@@ -74,7 +81,42 @@ impl Newsletter {
         let path = &self.issue_path(path);
         let source = read_source(path)?;
         let issue = self.parse(&source, path)?;
-        let (letterhead, no_permalink) = self.letterhead(&issue);
+        self.ready(&source, &issue, path)
+    }
+
+    /// As [`Self::prepare`], but front matter that is refused does not end the
+    /// check: the text is checked without the refused values.
+    pub(crate) fn check(&self, path: &Path) -> Result<CheckedIssue, Failure> {
+        let path = &self.issue_path(path);
+        let source = read_source(path)?;
+        let (issue, mut refusals) = match self.read(&source, path) {
+            Ok(issue) => {
+                return self.ready(&source, &issue, path).map(Box::new).map(CheckedIssue::Ready);
+            }
+            Err(RefusedIssue { findings, without_refused: None }) => {
+                return Ok(CheckedIssue::Refused(findings));
+            }
+            Err(RefusedIssue { findings, without_refused: Some(issue) }) => (issue, findings),
+        };
+        match self.ready(&source, &issue, path) {
+            Ok(ready) => {
+                let of_the_text = ready.findings.into_iter();
+                refusals.extend(of_the_text.filter(|finding| !RefusedIssue::may_explain(finding)));
+                Finding::sort(&mut refusals);
+            }
+            Err(fault) => refusals.extend(fault.findings().iter().cloned()),
+        }
+        Ok(CheckedIssue::Refused(refusals))
+    }
+
+    /// Renders and checks an issue.
+    fn ready(
+        &self,
+        source: &SourceText,
+        issue: &Issue<'_>,
+        path: &Path,
+    ) -> Result<ReadyIssue, Failure> {
+        let (letterhead, no_permalink) = self.letterhead(issue);
         let images = &self.config.images;
         let image_files = ImageFiles::new(&self.config.root, path, &images.path);
         let illustration = Illustration {
@@ -83,21 +125,23 @@ impl Newsletter {
             assets_url: images.assets_url.as_ref(),
             logo: images.logo.as_ref(),
         };
-        let rendered = render::render(&issue, &self.theme, &letterhead, &illustration);
-        let (rendered, mut findings) = rendered.map_err(|fault| {
+        let rendered = render::render(issue, &self.theme, &letterhead, &illustration);
+        let (rendered, findings) = rendered.map_err(|fault| {
             let what = format!("cannot render {}", path.display());
             Failure::new(Exit::InputUnreadable, what).with_findings(vec![*fault])
         })?;
         let measures = Measures::from_rendered(&rendered);
-        let mut checked = Findings::about(&source);
-        check::issue(&issue, &mut checked);
+        let mut checked = Findings::about(source);
+        check::issue(issue, &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);
         let checked = checked.into_sorted();
-        without_repetitions(&mut findings, &checked);
+        let mut findings = without_repetitions(findings, &checked);
         findings.extend(checked);
-        findings.extend(no_permalink);
+        findings.extend(no_permalink.map(|finding| finding.in_file(source.name())));
         findings.extend(self.theme.findings());
         Finding::sort(&mut findings);
+        let settings = self.config.root.shown();
+        let findings = findings.into_iter().map(|finding| finding.in_file(settings)).collect();
         let key = CampaignKey {
             newsletter: self.config.newsletter.slug.clone(),
             issue: issue.slug.clone(),
@@ -132,10 +176,14 @@ impl Newsletter {
         source: &'s SourceText,
         path: &Path,
     ) -> Result<Issue<'s>, Failure> {
-        let issue = Issue::parse(source, &stem(path)).map_err(|findings| {
+        self.read(source, path).map_err(|refusal| {
             let what = format!("{} is not an issue", source.name());
-            Failure::new(Exit::InputUnreadable, what).with_findings(findings)
-        })?;
+            Failure::new(Exit::InputUnreadable, what).with_findings(refusal.findings)
+        })
+    }
+
+    fn read<'s>(&self, source: &'s SourceText, path: &Path) -> Result<Issue<'s>, RefusedIssue<'s>> {
+        let issue = Issue::parse(source, &stem(path))?;
         Ok(issue.dated_in(&self.config.newsletter.time_zone))
     }
 
@@ -241,20 +289,25 @@ fn no_permalink(why: &str) -> Finding {
     )
 }
 
-/// Removes the finding that a target leads nowhere where another finding says
+/// Removes the places at which a target leads nowhere where another finding says
 /// what is wrong with the same target.
-fn without_repetitions(rendered: &mut Vec<Finding>, checked: &[Finding]) {
+fn without_repetitions(rendered: Vec<Finding>, checked: &[Finding]) -> Vec<Finding> {
     let about_targets = [rules::PLACEHOLDER, rules::MALFORMED_LINK, rules::EMPTY_LINK];
     let reported: BTreeSet<_> = checked
         .iter()
         .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
-        .map(Finding::position)
+        .flat_map(Finding::listed_places)
+        .map(Place::position)
         .collect();
-    rendered.retain(|finding| {
-        let leads_nowhere =
-            [rules::RELATIVE_TARGET.id, rules::MISSING_IMAGE.id].contains(&finding.rule);
-        !(leads_nowhere && reported.contains(&finding.position()))
+    let leads_nowhere = [rules::RELATIVE_TARGET.id, rules::MISSING_IMAGE.id];
+    let left = rendered.into_iter().filter_map(|finding| {
+        if finding.place.is_some() && leads_nowhere.contains(&finding.rule) {
+            finding.without(|place| reported.contains(&place.position()))
+        } else {
+            Some(finding)
+        }
     });
+    left.collect()
 }
 
 /// The theme with the values that `[theme]` in postrider.toml sets.

@@ -27,7 +27,7 @@ pub(crate) fn value(
     let Placed { source, size, faults } = gallery.place(Start::Newsletter, &written);
     for fault in &faults {
         let (rule, message, advice) = fault.report();
-        findings.overall(rule, format!("`[theme] logo`: {message}"), advice);
+        findings.in_settings(rule, format!("`[theme] logo`: {message}"), advice);
     }
     let Some(source) = source else { return false.into() };
     let size = match (size, logo.width.map(u32::from)) {
@@ -38,7 +38,7 @@ pub(crate) fn value(
     let width = size.map(|size| size.width).or(logo.width.map(u32::from));
     // MJML gives an image without a width the whole column.
     let Some(width) = width else {
-        findings.overall(
+        findings.in_settings(
             IMAGE_SIZE,
             "`[theme] logo` is on the web, so its width is not known",
             "Set `[theme] logo_width` to the width in pixels at which it is shown.",

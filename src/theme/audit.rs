@@ -74,12 +74,12 @@ impl Theme {
                 continue;
             }
             let message = format!(
-                "{}/strings: the language `{language}` has no words for {}; they are in English",
-                self.name,
+                "the language `{language}` has no words for {}; they are in English",
                 lacking.join(", ")
             );
             let advice = "Add them to the language's file.".to_owned();
-            findings.push(Finding::new(MISSING_STRING, None, message, advice));
+            let file = format!("{}/strings/{language}.toml", self.name);
+            findings.push(Finding::new(MISSING_STRING, None, message, advice).in_file(&file));
         }
     }
 }
@@ -277,7 +277,7 @@ mod tests {
                 "w/theme.toml:13:9 contrast: `text` (#9c9e91) on `panel` (#f0f2f5) has a contrast of 2.42:1 in the light scheme; text needs 4.5:1 The nearest shade of `text` with enough contrast is \"#6e7063\"; a colour for each scheme is written as `{ light = \"#6e7063\", dark = \"#e3e6ea\" }`.",
                 "w/theme.toml:58:9 unused: no template shows the field `sponsor` Write {{sponsor}} where it belongs, or remove the field.",
                 "w/partials/extra.mjml.hbs:1:1 unused: no template uses the partial `extra` Write {{> extra}} where it belongs, or remove the file.",
-                "- missing-string: w/strings: the language `de` has no words for contents; they are in English Add them to the language's file.",
+                "- missing-string: the language `de` has no words for contents; they are in English Add them to the language's file.",
             ]
         );
     }

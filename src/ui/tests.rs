@@ -69,7 +69,7 @@ fn a_finding_is_shown_with_its_line_a_caret_and_advice() {
         captured.error(),
         "issues/a.md:3:12: error[placeholder-link]: the link leads nowhere\n  \
            3 | see [here](TODO)\n    |            ^^^^\n    = write the address\n\
-         warning[top-links]: the mail is long\n"
+         issues/a.md: warning[top-links]: the mail is long\n"
     );
 }
 

@@ -17,14 +17,18 @@ fn findings(path: &Path) -> Vec<Finding> {
             check::issue(&issue, &mut findings);
             findings.into_sorted()
         }
-        Err(refusals) => refusals,
+        Err(refusal) => refusal.findings,
     }
 }
 
 /// The line of each, 0 for the whole file, and its rule.
 fn places(findings: &[Finding], severity: Severity) -> Vec<(usize, &'static str)> {
-    let place = |f: &Finding| (f.place.as_ref().map_or(0, |place| place.line), f.rule.0);
-    findings.iter().filter(|f| f.severity == severity).map(place).collect()
+    let lines = |f: &Finding| match f.place {
+        Some(_) => f.listed_places().map(|place| place.line).collect(),
+        None => vec![0],
+    };
+    let places = findings.iter().filter(|f| f.severity == severity);
+    places.flat_map(|f| lines(f).into_iter().map(|line| (line, f.rule.0))).collect()
 }
 
 fn fixture(name: &str) -> PathBuf {

@@ -169,7 +169,7 @@ fn what_readers_could_not_see_is_an_error_at_its_line() {
         "issues/one.md:9:1",
         "`[newsletter] assets_url` is not set",
         "issues/one.md:11:1",
-        "the link to `../archive/` is relative, and this issue has no URL on the web",
+        "this link is relative, and the issue has no URL on the web",
         "issues/one.md:13:1",
         "is outside of the newsletter's folder",
         "issues/one.md:13:25",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use postrider::render::{Measures, Slot, SlotValues};
+use postrider::source::Finding;
 use postrider::theme::{Theme, embedded};
 use proptest::prelude::*;
 
@@ -15,12 +16,15 @@ fn every_construct_is_rendered_as_it_was_approved() {
         let issue = format!("{name}.md");
         let source = std::fs::read(root().join("tests/fixtures/issues").join(&issue)).unwrap();
         let (mail, findings) = rendered(&issue, &source, &weekly()).unwrap();
-        let shown = |finding: &postrider::source::Finding| {
+        let shown = |finding: &Finding| {
             let place = finding
                 .place
                 .as_ref()
                 .map_or(String::new(), |place| format!("{}:{}: ", place.line, place.column));
-            format!("{place}{}: {}. {}\n", finding.rule.0, finding.message, finding.advice)
+            let elsewhere =
+                finding.elsewhere().map_or(String::new(), |lines| format!(" ({lines})"));
+            let Finding { rule, message, advice, .. } = finding;
+            format!("{place}{}: {message}{elsewhere}. {advice}\n", rule.0)
         };
         let findings: String = findings.iter().map(shown).collect();
         approved(&format!("{name}.html"), &mail.html.fill(&SlotValues::EXAMPLE));

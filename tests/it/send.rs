@@ -388,7 +388,7 @@ fn a_mail_that_would_tell_on_its_readers_is_refused() {
     let issue = newsletter.issue("one");
     let refused = newsletter.expect(4, &["send", &issue]);
     insta::assert_snapshot!(refused.plain_stderr(), @r"
-    error[pixel]: the image `https://t.example.org/p.gif` is too small to be seen
+    issues/one.md: error[pixel]: the image `https://t.example.org/p.gif` is too small to be seen
        = Remove it: it would only report to its server who reads the mail, and when.
     error: test-weekly/one was not sent: the checks found an error
     hint: Fix the issue, or use `--allow RULE` for a rule that is wrong here.

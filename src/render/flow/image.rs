@@ -104,15 +104,24 @@ impl Resolver<'_, '_, '_> {
         if target.starts_with('#') || !target::leads_from_here(target) {
             return;
         }
-        match self.page.and_then(|page| joined(page, target)) {
+        let Some(page) = self.page else {
+            // Without the target: one setting is the cause, whatever the targets are.
+            self.findings.at(
+                span,
+                RELATIVE_TARGET,
+                "this link is relative, and the issue has no URL on the web",
+                "Set `[newsletter] web_url`, to which relative links belong, or write the \
+                 whole URL.",
+            );
+            return;
+        };
+        match joined(page, target) {
             Some(whole) => *target = whole,
             None => self.findings.at(
                 span,
                 RELATIVE_TARGET,
-                format!(
-                    "the link to `{target}` is relative, and this issue has no URL on the web"
-                ),
-                "Write the whole URL, or set `[newsletter] web_url`, to which relative links belong.",
+                format!("the link to `{target}` leads to no URL from {page}"),
+                "Write the whole URL.",
             ),
         }
     }

@@ -12,7 +12,7 @@ use crate::source::rules::{IMAGE_FORMAT, IMAGE_SIZE, MISSING_IMAGE, RELATIVE_TAR
 pub(crate) enum ImageProblem {
     NoTarget,
     NotOnTheWeb(String),
-    NoAssetsUrl(String),
+    NoAssetsUrl,
     OutsideAssets { written: String, top: String },
     Unpublished(String),
     NoFile { path: String, fault: ImageFault },
@@ -42,9 +42,10 @@ impl ImageProblem {
                 format!("no mail program fetches the image `{address}`"),
                 "Write its path from the issue's folder, or a URL that begins with `https://`.",
             ),
-            Self::NoAssetsUrl(path) => (
+            // Without the path: one setting is the cause, whatever the paths are.
+            Self::NoAssetsUrl => (
                 RELATIVE_TARGET,
-                format!("the image `{path}` has no URL: `[newsletter] assets_url` is not set"),
+                "this image has no URL, because `[newsletter] assets_url` is not set".to_owned(),
                 "Set it to the URL of the folder of images, or send the images in the mail \
                  with `[images] mode = \"embed\"`.",
             ),

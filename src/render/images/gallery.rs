@@ -94,7 +94,7 @@ impl<'p> Gallery<'p> {
         let base = self.rules.assets_url;
         if written.starts_with("//") {
             let resolved = base.and_then(|base| base.join(written).ok());
-            let address = resolved.ok_or_else(|| ImageProblem::NoAssetsUrl(shown(written)))?;
+            let address = resolved.ok_or(ImageProblem::NoAssetsUrl)?;
             // A host may be written with escapes that the URL standard resolves.
             let written = target::written(address.as_str()).map(Cow::into_owned);
             return written.map(Address::OnTheWeb).ok_or(ImageProblem::NoTarget);
@@ -157,7 +157,7 @@ impl<'p> Gallery<'p> {
 
     fn linked(&self, path: &str, suffix: &str, file: &ImageFile) -> Result<String, ImageProblem> {
         let base = self.rules.assets_url;
-        let base = base.ok_or_else(|| ImageProblem::NoAssetsUrl(shown(path)))?;
+        let base = base.ok_or(ImageProblem::NoAssetsUrl)?;
         let published = file.published.as_deref();
         let published = published.ok_or_else(|| ImageProblem::Unpublished(shown(path)))?;
         // A name may hold characters with a meaning in URLs: `a:b.png`, `50%.png`.

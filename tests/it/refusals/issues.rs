@@ -45,7 +45,7 @@ fn each_bad_issue_is_refused_where_it_is_bad() {
             "a title alone",
             "Title: A title\n",
             4,
-            "error[empty-issue]: the issue has no text that a reader would see",
+            "issues/bad.md: error[empty-issue]: the issue has no text that a reader would see",
         ),
         case(
             "NUL bytes",
@@ -228,7 +228,7 @@ fn a_damaged_text_is_refused_at_every_damaged_place() {
       9 | More‚Ä¶
         |     ^^^
         = Write `…`, or save the original again as UTF-8.
-    error[mojibake]: the file was UTF-8, was read as MacRoman and saved again: 3 places, 9 of its 9 characters outside ASCII; all of it was misread
+    issues/one.md: error[mojibake]: the file was UTF-8, was read as MacRoman and saved again: 3 places, 9 of its 9 characters outside ASCII; all of it was misread
        = Export the file again as UTF-8, or replace these 3 places; a program that opens it must be told UTF-8 and not MacRoman.
     error: test-weekly/one was not sent: the checks found 4 errors
     hint: Fix the issue, or use `--allow RULE` for a rule that is wrong here.
@@ -242,8 +242,66 @@ fn two_files_of_one_slug_are_told_when_both_are_checked() {
         newsletter.issue_of(name, "title: A title\nslug: same\n", BODY);
     }
     let run = newsletter.expect(0, &["check", "issues"]);
-    let wanted = "warning[shared-slug]: issues/one.md and issues/two.md have the same slug, `same`";
+    let wanted = "issues/two.md: warning[shared-slug]: issues/one.md and issues/two.md have the same slug, `same`";
     assert!(run.stdout.contains(wanted), "{run}");
     let run = newsletter.expect(0, &["check", "issues/one.md", "issues/one.md"]);
     assert!(!run.stdout.contains("shared-slug"), "{run}");
+}
+
+/// Front matter that is refused hid the mistakes of the text below it.
+#[test]
+fn front_matter_that_is_refused_does_not_end_the_check_of_the_text() {
+    let newsletter = Newsletter::outbox();
+    let text = "Here [is]() a link.\n\n[And](TODO) another.\n";
+    for (front_matter, refused) in [
+        ("title: A title\ndate: 2026-13-01\n", "front-matter-date"),
+        ("title: \"never closed\nnumber: 3\n", "front-matter"),
+        ("title: A title\nslug: a/b c\n", "front-matter-slug"),
+    ] {
+        newsletter.issue_of("bad", front_matter, text);
+        let run = newsletter.expect(3, &["check", "--json", "issues/bad.md"]);
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let rules: Vec<_> =
+            report["findings"].as_array().unwrap().iter().map(|f| &f["rule"]).collect();
+        assert_eq!(rules, [refused, "empty-link", "placeholder-link"], "{run}");
+        assert_eq!((&report["unreadable"], &report["errors"]), (&1.into(), &3.into()));
+        let run = newsletter.expect(3, &["preview", "issues/bad.md"]);
+        assert!(!run.stderr.contains("empty-link"), "the others refuse as before: {run}");
+    }
+}
+
+/// 135 findings of one newsletter were one missing setting.
+#[test]
+fn one_cause_is_one_finding_whatever_its_places() {
+    let newsletter = Newsletter::outbox();
+    newsletter.issue_of("a", "title: A title\n", "[a](/a)\n\n[b](../b/) [c](/c)\n\n[]()\n\n[]()\n");
+    let run = newsletter.expect(4, &["check", "issues/a.md"]);
+    assert_eq!(run.stdout.matches("error[relative-target]").count(), 1, "{run}");
+    assert_eq!(run.stdout.matches("error[empty-link]").count(), 1, "{run}");
+    assert!(run.stderr.contains("1 issue checked: 2 errors in 5 places, 0 warnings"), "{run}");
+    let run = newsletter.expect(4, &["check", "--format", "github", "issues/a.md"]);
+    assert!(
+        run.stdout.contains("::error file=issues/a.md,line=5,col=1,title=relative-target::"),
+        "{run}"
+    );
+    assert!(run.stdout.contains("(also in line 7) Set `[newsletter] web_url`"), "{run}");
+    let run = newsletter.expect(4, &["check", "--json", "issues/a.md"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let first = &report["findings"][0];
+    assert_eq!((&first["file"], &first["places"]), (&"issues/a.md".into(), &3.into()));
+    assert_eq!(first["other_places"][1]["column"], 12);
+}
+
+#[test]
+fn each_finding_names_its_file_also_without_a_place() {
+    let newsletter = Newsletter::outbox();
+    newsletter.issue_of("a", "title: A title\n", "");
+    newsletter.issue_of("b", "title: A title\n", "<!-- nothing -->\n");
+    let run = newsletter.expect(4, &["check", "issues"]);
+    for name in ["a", "b"] {
+        let wanted = format!("issues/{name}.md: error[empty-issue]: the issue");
+        assert!(run.stdout.contains(&wanted), "{run}");
+    }
+    let run = newsletter.expect(4, &["check", "--format", "github", "issues/b.md"]);
+    assert!(run.stdout.contains("::error file=issues/b.md,title=empty-issue::"), "{run}");
 }
