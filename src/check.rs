@@ -4,6 +4,7 @@
 //! rule, a place and advice. Absent on purpose: deciding what to do about them,
 //! and the findings that only `render` can make, such as those about raw HTML.
 
+mod backquotes;
 mod characters;
 mod comments;
 mod emphasis;
@@ -22,9 +23,19 @@ use crate::source::{Findings, Span};
 use comments::Comments;
 pub use mail::discover as mail;
 
-/// Checks the text of the author. Comments are invisible: only control characters
-/// are reported in them.
+/// Checks the text of the author, of which no relative link leads to a file.
 pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
+    issue_among(issue, &|_| false, findings);
+}
+
+/// Checks the text of the author. `is_file` says whether a relative target leads to a
+/// file of the newsletter; it is asked about targets that are odd otherwise. Comments
+/// are invisible: only control characters are reported in them.
+pub(crate) fn issue_among(
+    issue: &Issue<'_>,
+    is_file: &dyn Fn(&str) -> bool,
+    findings: &mut Findings<'_>,
+) {
     let comments = Comments::from_issue(issue, findings);
     let is_visible = |span: &Span| !comments.cover(span);
     let damaged = mojibake::discover(issue.source.text(), is_visible, findings);
@@ -33,7 +44,8 @@ pub fn issue(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     characters::discover_turning(issue, is_visible, findings);
     emphasis::discover(issue, findings);
     structure::discover(issue, findings);
-    links::discover(issue, findings);
+    backquotes::discover(issue, findings);
+    links::discover(issue, is_file, findings);
 }
 
 /// A check stops after so many places: further ones teach nothing new and cost time.
@@ -57,7 +69,8 @@ fn text_outside_code<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = &'i Span>
 mod tests {
     use super::*;
     use crate::source::rules::{
-        CONTROL_CHARACTER, EMPTY_ISSUE, EMPTY_LINK, MISSING_TITLE, TURNED_TEXT, UNCLOSED_EMPHASIS,
+        CONTROL_CHARACTER, EMPTY_ISSUE, EMPTY_LINK, MALFORMED_LINK, MISSING_TITLE, TURNED_TEXT,
+        UNCLOSED_EMPHASIS, UNDEFINED_REFERENCE,
     };
     use crate::source::{MOST_PLACES, RuleId, SourceText};
     use proptest::prelude::*;
@@ -76,6 +89,40 @@ mod tests {
         let expected = vec![(MISSING_TITLE.id, 1), (EMPTY_ISSUE.id, 0)];
         assert_eq!(found(""), expected);
         assert_eq!(found("<!-- a comment -->\n"), expected);
+    }
+
+    #[test]
+    fn case_15_tags_before_links_that_work_are_no_references() {
+        for text in [
+            "[merge][Allow two saddles](https://e.example/1)",
+            "- [DE][EN] [A bag for letters](https://e.example/2)",
+            "A type such as `x` and Bag[Mutable][Raw]Letter, Raw[a][b]",
+        ] {
+            assert_eq!(found(&format!("Title: x\n\n{text}\n")), [], "{text}");
+        }
+        let forgotten = found("Title: x\n\nSee [the inn][inn], and [more](https://e.example).\n");
+        assert_eq!(forgotten, [(UNDEFINED_REFERENCE.id, 3)]);
+    }
+
+    #[test]
+    fn case_17_a_link_that_shows_a_tag_has_a_text() {
+        for shown in ["<Saddle />", "<img src='https://e.example/a.png' alt='a'>", "<b>x</b>"] {
+            let text = format!("Title: x\n\nTry [{shown}](https://e.example/saddle) today.\n");
+            assert_eq!(found(&text), [], "{shown}");
+        }
+        for hidden in ["<!-- x -->", "<b></b>", "<span>", " "] {
+            let text = format!("Title: x\n\nTry [{hidden}](https://e.example/saddle) today.\n");
+            assert!(found(&text).contains(&(EMPTY_LINK.id, 3)), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn case_20_a_host_without_a_scheme_is_no_page() {
+        let text =
+            "Title: x\n\nThe [riders](riders.example.org) met at [the inn](example.com/inn).\n";
+        assert_eq!(found(text), [(MALFORMED_LINK.id, 3), (MALFORMED_LINK.id, 3)]);
+        let pages = "[a](/about/) [b](../2026/x) [c](page.html) [d](posts/x.md) [e](?page=2)";
+        assert_eq!(found(&format!("Title: x\n\n{pages}\n")), []);
     }
 
     #[test]

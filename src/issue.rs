@@ -14,7 +14,7 @@ mod sections;
 mod send_time;
 mod template_field;
 
-pub(crate) use document::{Document, MAX_NESTING};
+pub(crate) use document::{Document, MAX_NESTING, UndefinedReference};
 pub(crate) use links::{Link, LinkKind, scheme};
 pub(crate) use send_time::SendTime;
 pub(crate) use template_field::{template_field, template_field_in};

@@ -44,6 +44,7 @@ pub(crate) use images::{
     Attachment, Image, ImageContent, ImageFault, ImageFile, ImageFinder, ImageMode, Logo,
     MAX_IMAGE_BYTES, Start,
 };
+pub(crate) use raw_html::{Treatment, treatment};
 pub(crate) use sections::RenderedSection;
 pub use slots::{EscapeContext, Piece, Slot, SlotValues, Template};
 

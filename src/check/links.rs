@@ -3,22 +3,32 @@
 mod target;
 
 use super::{ENOUGH, text_outside_code};
-use crate::issue::{Issue, Link, LinkKind, template_field, template_field_in};
+use crate::issue::{Issue, Link, LinkKind, UndefinedReference, template_field, template_field_in};
+use crate::render::{Treatment, treatment};
+use crate::source::html::{self, HtmlToken};
 use crate::source::rules::{EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, UNDEFINED_REFERENCE};
 use crate::source::{Findings, Span};
 use target::Fault;
 
-pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
+pub(super) fn discover(
+    issue: &Issue<'_>,
+    is_file: &dyn Fn(&str) -> bool,
+    findings: &mut Findings<'_>,
+) {
     if let Some(title) = &issue.title
         && let Some(field) = template_field_in(title.value.as_str())
     {
         let message = format!("`{field}` is left of a template");
         findings.at(&title.span, PLACEHOLDER, message, "Write the title of this issue.");
     }
-    for link in issue.document.links() {
-        judge(&link, findings);
+    let links = issue.document.links();
+    for link in &links {
+        judge(link, issue.source.text(), is_file, findings);
     }
-    for reference in &issue.document.undefined {
+    let is_mistake = |reference: &&UndefinedReference| {
+        !is_chain_of_tags(&reference.span, issue.source.text(), &links)
+    };
+    for reference in issue.document.undefined.iter().filter(is_mistake) {
         let name = &reference.name;
         let example = if name.starts_with('^') { "The note." } else { "https://..." };
         findings.at(
@@ -31,9 +41,22 @@ pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     report_links_shown_as_text(issue, findings);
 }
 
+/// Whether brackets side by side are no reference to anything: tags before a link
+/// that works, as in `[tag][Title](url)` and `[DE][EN] [Title](url)`, or a part of a
+/// word, as in `Bag[Mutable][Raw]Letter`.
+fn is_chain_of_tags(reference: &Span, source: &str, links: &[Link]) -> bool {
+    let (before, after) = (&source[..reference.start], &source[reference.end..]);
+    let touches_a_word =
+        before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
+    let end = reference.end + after.len() - after.trim_start_matches(' ').len();
+    let next = links.partition_point(|link| link.span.start < reference.start);
+    touches_a_word || links.get(next).is_some_and(|link| link.span.start <= end)
+}
+
 /// Reports at most one finding about the target, and one about the text.
-fn judge(link: &Link, findings: &mut Findings<'_>) {
+fn judge(link: &Link, source: &str, is_file: &dyn Fn(&str) -> bool, findings: &mut Findings<'_>) {
     let fault = target::fault(&link.target, link.kind);
+    let fault = fault.filter(|fault| !(fault.may_be_file() && is_file(&link.target)));
     if let Some(fault) = fault {
         let rule = match fault {
             Fault::Empty => EMPTY_LINK,
@@ -46,7 +69,7 @@ fn judge(link: &Link, findings: &mut Findings<'_>) {
     if link.kind == LinkKind::Image || fault == Some(Fault::Empty) {
         return;
     }
-    if !link.shows_something {
+    if !link.shows_something && !shows_a_tag(&source[link.span.clone()]) {
         let message = format!("the link to `{}` has no text, so nobody can click it", link.target);
         let advice = "Write its text between the square brackets.";
         findings.at(&link.span, EMPTY_LINK, message, advice);
@@ -54,6 +77,19 @@ fn judge(link: &Link, findings: &mut Findings<'_>) {
         let message = format!("`{field}` is left of a template");
         findings.at(&link.span, PLACEHOLDER, message, "Write the text that readers should see.");
     }
+}
+
+/// Whether a text holds a tag that readers see: an image, or one that HTML does not
+/// have, such as `<Saddle />`, which is shown as it stands.
+fn shows_a_tag(text: &str) -> bool {
+    html::tokens(text).iter().any(|(token, _)| match token {
+        HtmlToken::Open(tag) => match treatment(tag.name) {
+            Treatment::NotHtml => true,
+            Treatment::Kept(name) => name == "img",
+            Treatment::Unwrapped | Treatment::Dropped => false,
+        },
+        _ => false,
+    })
 }
 
 /// Reports `[text] (target)` and other text that looks like a link and is none in

@@ -36,6 +36,13 @@ impl Document<'_> {
                     in_heading = true;
                 }
                 Event::End(TagEnd::Heading(_)) => in_heading = false,
+                // A heading that is a link or a picture is content; one that links to
+                // itself is not.
+                Event::Start(
+                    Tag::Link { dest_url: target, .. } | Tag::Image { dest_url: target, .. },
+                ) if in_heading && !target.starts_with('#') => {
+                    open.drain(..).for_each(|at| sections[at].shows_something = true);
+                }
                 Event::Text(text) | Event::Code(text) if in_heading => {
                     if let Some(section) = sections.last_mut() {
                         section.text.push_str(text);
@@ -73,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_section_reaches_to_the_next_heading_of_its_level() {
-        let text = "# A\n\n## B `b`\n\n<!-- c -->\n\n## C\n\nWords.\n\n# D\n\n---\n\n# E\n\n<img src=x>\n\n# F\n";
+        let text = "# A\n\n## B `b`\n\n<!-- c -->\n\n## C\n\nWords.\n\n# D\n\n---\n\n# E\n\n<img src=x>\n\n# F\n\n# [G](g)\n\n# [H](#h)\n\n## ![](i)\n";
         let source = SourceText::new("a.md", text.as_bytes()).unwrap();
         let sections = Document::parse(&source, 0).unwrap().sections();
         let seen: Vec<_> =
@@ -85,6 +92,9 @@ mod tests {
             (1, "D", true),
             (1, "E", true),
             (1, "F", false),
+            (1, "G", true),
+            (1, "H", true),
+            (2, "", true),
         ];
         assert_eq!(seen, expected);
     }

@@ -132,7 +132,7 @@ impl Newsletter {
         })?;
         let measures = Measures::from_rendered(&rendered);
         let mut checked = Findings::about(source);
-        check::issue(issue, &mut checked);
+        check::issue_among(issue, &|target| self.has_page(path, target), &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);
         let checked = checked.into_sorted();
         let mut findings = without_repetitions(findings, &checked);
@@ -168,6 +168,19 @@ impl Newsletter {
             draft,
             instead_of: None,
         })
+    }
+
+    /// Whether a relative target in an issue leads to a file, or to the page that a
+    /// site makes of a file.
+    fn has_page(&self, issue: &Path, target: &str) -> bool {
+        let name = target.split(['?', '#']).next().unwrap_or_default();
+        let is_there = |folder: &Path| {
+            ["", ".md", ".markdown", ".mdx", ".html"]
+                .iter()
+                .any(|extension| folder.join(format!("{name}{extension}")).exists())
+        };
+        !name.is_empty()
+            && (issue.parent().is_some_and(is_there) || is_there(self.config.root.folder()))
     }
 
     /// Reads one issue's front matter and Markdown.

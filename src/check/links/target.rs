@@ -16,6 +16,8 @@ pub(super) enum Fault {
     BrokenScheme,
     /// It looks like a URL, and without a scheme it is the name of a file.
     NoScheme,
+    /// It is one word without a mark, as `[text](Name)` has.
+    Word,
 }
 
 /// The schemes for which mail programs open another program.
@@ -59,7 +61,11 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         return Some(Fault::WhiteSpace);
     }
     let Some((scheme, rest)) = scheme else {
-        return (kind != LinkKind::Image && lacks_scheme(trimmed)).then_some(Fault::NoScheme);
+        return match kind {
+            LinkKind::Image => None,
+            _ if lacks_scheme(trimmed) => Some(Fault::NoScheme),
+            _ => trimmed.chars().all(char::is_alphabetic).then_some(Fault::Word),
+        };
     };
     if !SCHEMES.contains(&scheme.as_str()) {
         return Some(Fault::UnknownScheme);
@@ -79,8 +85,40 @@ fn lacks_scheme(target: &str) -> bool {
     let first = target.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = |port: &str| port.starts_with(|c: char| c.is_ascii_digit());
     first.starts_with("www.")
+        || is_host(first, first.len() < target.len() && target[first.len()..].starts_with('/'))
         || first.contains('@') && first.contains('.') && first == target
         || first.rsplit_once(':').is_some_and(|(_, port)| is_port(port))
+}
+
+/// Ends of file names that are no top-level domains, as far as two letters go, and of
+/// pages that sites have.
+const EXTENSIONS: &str = "js ts rb gz xz cs hs kt db md rs py pl sh ps zip mov app";
+
+/// Those that are top-level domains too: a file has nothing below it.
+const ALSO_DOMAINS: &str = "md rs py pl sh ps zip mov app";
+
+/// The top-level domains of more than two letters that are most in use. Any of two
+/// letters is a country's.
+const DOMAINS: &str = "com org net edu gov mil int info biz name pro dev app blog news tech xyz \
+    site online store shop cloud page club live world life media social network digital agency \
+    studio design academy email today space wiki team tools guide science systems software \
+    codes community events foundation global group health host land link press report review \
+    rocks run school services show solutions top travel video works zone";
+
+/// Whether the first segment of a target is the name of a host. A relative target may
+/// have dots there too, as `page.html`, `v1.2/notes` and `node.js/x` do.
+fn is_host(first: &str, has_path: bool) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let Some((names, last)) = first.rsplit_once('.') else { return false };
+    if !names.split('.').all(is_label) {
+        return false;
+    }
+    let last = last.to_lowercase();
+    let is_in = |list: &str| list.split(' ').any(|known| known == last);
+    let is_country = last.chars().count() == 2 && last.chars().all(char::is_alphabetic);
+    let is_file = is_in(EXTENSIONS) && !(has_path && is_in(ALSO_DOMAINS));
+    (is_country || is_in(DOMAINS)) && !is_file
 }
 
 /// The scheme in lower case, and the text after its `:`. A target with a space inside
@@ -124,6 +162,11 @@ fn is_placeholder(target: &str, has_scheme: bool) -> bool {
 }
 
 impl Fault {
+    /// Whether it is none if the target leads to a file of the newsletter.
+    pub(super) fn may_be_file(self) -> bool {
+        matches!(self, Self::WhiteSpace | Self::NoScheme | Self::Word)
+    }
+
     /// The message about `target`, and the advice.
     pub(super) fn words(self, target: &str) -> (String, &'static str) {
         let shown = target.replace(['\n', '\t'], " ");
@@ -151,6 +194,10 @@ impl Fault {
             Self::NoScheme => (
                 format!("the target `{shown}` has no scheme, so it leads to a page of that name"),
                 "Write the whole target, with `https://` or `mailto:` at its beginning.",
+            ),
+            Self::Word => (
+                format!("the target `{shown}` is a word, and no file here has that name"),
+                "Write the whole URL; a page of the newsletter's own site begins with `/`.",
             ),
         }
     }
@@ -183,11 +230,32 @@ mod tests {
             ("https:///x", Some(Fault::BrokenScheme)),
             ("www.example.org/x", Some(Fault::NoScheme)),
             ("example.org:8080", Some(Fault::NoScheme)),
-            ("eurorust", None),
+            ("riders.example.org", Some(Fault::NoScheme)),
+            ("example.com/inn", Some(Fault::NoScheme)),
+            ("Example.Co.UK", Some(Fault::NoScheme)),
+            ("crates.io?q=x", Some(Fault::NoScheme)),
+            ("lib.rs/crates", Some(Fault::NoScheme)),
+            ("пример.рф", Some(Fault::NoScheme)),
+            ("lib.rs", None),
+            ("README.md#use", None),
+            ("page.html", None),
+            ("posts/example.org", None),
+            ("v1.2/notes", None),
+            ("node.js/guide", None),
+            ("./example.org", None),
+            ("..", None),
+            ("2026/x", None),
+            ("?page=2", None),
+            ("/about/", None),
+            ("../2026/x", None),
+            ("posts/x.md", None),
+            ("issue-12", None),
+            ("eurorust", Some(Fault::Word)),
+            ("Name", Some(Fault::Word)),
             ("//example.org/x", None),
             ("../archive/", None),
             ("img/a@2x.png", None),
-            ("LICENSE", None),
+            ("LICENSE", Some(Fault::Word)),
             ("#section", None),
             ("https://example.org/TODO?URL=$x#LINK", None),
             ("https://en.example.org/wiki/SOME_CONSTANT", None),

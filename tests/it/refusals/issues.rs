@@ -305,3 +305,22 @@ fn each_finding_names_its_file_also_without_a_place() {
     let run = newsletter.expect(4, &["check", "--format", "github", "issues/b.md"]);
     assert!(run.stdout.contains("::error file=issues/b.md,title=empty-issue::"), "{run}");
 }
+
+/// A bare word is a mistake whatever `web_url` is; the name of a file is none.
+#[test]
+fn a_word_as_a_target_is_doubted_unless_a_file_has_that_name() {
+    let newsletter =
+        Newsletter::outbox().set("newsletter.web_url", "\"https://example.org/{slug}/\"");
+    newsletter.issue_of(
+        "a",
+        "title: A title\n",
+        "[a](Name) [b](b) [c](LICENSE) [d](<my file.pdf>)\n",
+    );
+    newsletter.issue_of("b", "title: B title\n", BODY);
+    for file in ["LICENSE", "issues/my file.pdf"] {
+        newsletter.write(file, "x");
+    }
+    let run = newsletter.expect(0, &["check", "issues/a.md"]);
+    assert_eq!(run.stdout.matches("[malformed-link]").count(), 1, "{run}");
+    assert!(run.stdout.contains("the target `Name` is a word, and no file"), "{run}");
+}
