@@ -27,6 +27,7 @@ pub(crate) fn settle(
         return Vec::new();
     }
     let names = names(headings);
+    let mut loose_names = None;
     let mut own = HashSet::new();
     walk(nodes, &mut |node| own.extend(own_ids(node)));
     let mut linked = Vec::new();
@@ -41,7 +42,10 @@ pub(crate) fn settle(
         if target.len() < 2 || !target.starts_with('#') || own.contains(target.as_str()) {
             return;
         }
-        if let Some(heading) = names.get(target.to_lowercase().as_str()) {
+        let heading = names.get(target.to_lowercase().as_str()).or_else(|| {
+            loose_names.get_or_insert_with(|| loosely(headings)).get(&letters(&decoded(target)))
+        });
+        if let Some(heading) = heading {
             *target = format!("#{}", heading_id(*heading));
             return linked.push(*heading);
         }
@@ -92,6 +96,30 @@ fn names(headings: &[Heading]) -> HashMap<String, usize> {
     names
 }
 
+/// Each heading by its letters and digits. Site generators make
+/// other names than git hosts of anything else: of `A & B`, Zola and Hugo make `a-b` or
+/// `a--b`, and kramdown drops the number before `1. First`.
+fn loosely(headings: &[Heading]) -> HashMap<String, usize> {
+    let mut names = HashMap::new();
+    for heading in headings {
+        let title = heading.title.as_str();
+        for part in [title, title.trim_start_matches(|c: char| !c.is_alphabetic())] {
+            names.entry(letters(part)).or_insert(heading.index);
+        }
+    }
+    names.remove("");
+    names
+}
+
+/// A target without its escapes.
+fn decoded(target: &str) -> std::borrow::Cow<'_, str> {
+    percent_encoding::percent_decode_str(target).decode_utf8_lossy()
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 fn name(title: &str) -> String {
     let kept = |c: char| match c {
         ' ' => Some('-'),
@@ -140,6 +168,15 @@ mod tests {
         assert_eq!(targets, ["#s2", "#s1", "#s3", "#nowhere", "#x", "#s4"]);
         assert_eq!(linked, [0, 1, 2, 3]);
         assert_eq!(found, ["1:59 dead-anchor"]);
+    }
+
+    #[test]
+    fn the_names_that_site_generators_make_of_a_heading_find_it_too() {
+        let text = "[a](#library-tooling-updates) [b](#whats-new) [c](#first) [d](#-jobs) [e](#nowhere)\n\n\
+                    # Library & Tooling Updates\n\n# What's new?\n\n# 1. First\n\n# 💼 Jobs\n";
+        let (targets, _, found) = settled(text);
+        assert_eq!(targets, ["#s1", "#s2", "#s3", "#s4", "#nowhere"]);
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

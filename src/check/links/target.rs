@@ -68,7 +68,10 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         };
     };
     if !SCHEMES.contains(&scheme.as_str()) {
-        return Some(Fault::UnknownScheme);
+        // `mumble://example.org` opens a program, and `hhttps://` is a slip.
+        let may_be_meant =
+            rest.starts_with("//") && crate::domain::nearest(&scheme, ["http", "https"]).is_none();
+        return (!may_be_meant).then_some(Fault::UnknownScheme);
     }
     let host = rest.strip_prefix("//");
     let is_web = matches!(scheme.as_str(), "http" | "https");
@@ -224,6 +227,9 @@ mod tests {
             ("https://example.org/{{slug}}", Some(Fault::Placeholder)),
             ("https://example.org/a b", Some(Fault::WhiteSpace)),
             ("hhttps://example.org", Some(Fault::UnknownScheme)),
+            ("htp://example.org", Some(Fault::UnknownScheme)),
+            ("mumble://mumble.example.org/?version=1.2.0", None),
+            ("vscode://file/x", None),
             ("std::vec", Some(Fault::UnknownScheme)),
             ("https://https://example.org", Some(Fault::BrokenScheme)),
             ("https:/example.org", Some(Fault::BrokenScheme)),
