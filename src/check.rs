@@ -96,12 +96,15 @@ mod tests {
         for text in [
             "[merge][Allow two saddles](https://e.example/1)",
             "- [DE][EN] [A bag for letters](https://e.example/2)",
+            "- [win][arm64] A lock for winter",
             "A type such as `x` and Bag[Mutable][Raw]Letter, Raw[a][b]",
         ] {
             assert_eq!(found(&format!("Title: x\n\n{text}\n")), [], "{text}");
         }
-        let forgotten = found("Title: x\n\nSee [the inn][inn], and [more](https://e.example).\n");
-        assert_eq!(forgotten, [(UNDEFINED_REFERENCE.id, 3)]);
+        for text in ["See [the inn][inn], and [more](https://e.example).", "- [Inn][inn] is open"] {
+            let forgotten = found(&format!("Title: x\n\n{text}\n"));
+            assert_eq!(forgotten, [(UNDEFINED_REFERENCE.id, 3)], "{text}");
+        }
     }
 
     #[test]

@@ -253,7 +253,8 @@ fn strings(
         );
         match &issue.language {
             Some(set) => findings.at(&set.span, how, message, advice),
-            None => findings.overall(how, message, advice),
+            // The same for every issue of the newsletter.
+            None => findings.in_settings(how, message, advice),
         }
     }
     let value = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();

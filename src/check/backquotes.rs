@@ -21,6 +21,9 @@ pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// A backquote between two of them is shown on purpose.
+const QUOTES: [char; 8] = ['"', '\'', '“', '”', '„', '‘', '’', '«'];
+
 /// The runs of backquotes in some text that are neither escaped nor a sign of their own.
 fn odd_ones<'t>(source: &'t str, text: &Span) -> impl Iterator<Item = Span> + use<'t> {
     let Span { start, end } = *text;
@@ -30,8 +33,12 @@ fn odd_ones<'t>(source: &'t str, text: &Span) -> impl Iterator<Item = Span> + us
         let after = source[at..].trim_start_matches('`');
         let run = at..source.len() - after.len();
         let is_first = !before.ends_with(['`', '\\']);
-        (is_first && !is_apostrophe(before, after) && !is_quote(&source[run.clone()], after))
-            .then_some(run)
+        let is_shown = before.ends_with(QUOTES) && after.starts_with(QUOTES);
+        (is_first
+            && !is_shown
+            && !is_apostrophe(before, after)
+            && !is_quote(&source[run.clone()], after))
+        .then_some(run)
     })
 }
 
@@ -99,6 +106,7 @@ mod tests {
             "```\n`\n```\n\n    `\n\n<!-- ` -->",
             "o`zbek tilida, don`t",
             "GNU's `word' and ``two words'', even\n`over lines'.",
+            "a stray \"`\" and a “`”",
             "&#96; [a](https://example.org/`x)",
             "",
         ] {

@@ -42,15 +42,32 @@ pub(super) fn discover(
 }
 
 /// Whether brackets side by side are no reference to anything: tags before a link
-/// that works, as in `[tag][Title](url)` and `[DE][EN] [Title](url)`, or a part of a
-/// word, as in `Bag[Mutable][Raw]Letter`.
+/// that works, as in `[tag][Title](url)` and `[DE][EN] [Title](url)`; two words before
+/// an item, as in `- [win][arm64] A fix`; or a part of a word, as in
+/// `Bag[Mutable][Raw]Letter`.
 fn is_chain_of_tags(reference: &Span, source: &str, links: &[Link]) -> bool {
     let (before, after) = (&source[..reference.start], &source[reference.end..]);
     let touches_a_word =
         before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
     let end = reference.end + after.len() - after.trim_start_matches(' ').len();
     let next = links.partition_point(|link| link.span.start < reference.start);
-    touches_a_word || links.get(next).is_some_and(|link| link.span.start <= end)
+    touches_a_word
+        || begins_with_tags(before, &source[reference.clone()], after)
+        || links.get(next).is_some_and(|link| link.span.start <= end)
+}
+
+/// Whether two short words in brackets, which are not the same word, begin an item.
+fn begins_with_tags(before: &str, reference: &str, after: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let has_words =
+        after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let is_item = has_words && matches!(line.trim(), "-" | "*" | "+");
+    let words = reference.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let Some((text, name)) = words.and_then(|words| words.split_once("][")) else { return false };
+    let is_tag = |word: &str| {
+        (1..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    is_item && is_tag(text) && is_tag(name) && !text.eq_ignore_ascii_case(name)
 }
 
 /// Reports at most one finding about the target, and one about the text.

@@ -28,7 +28,7 @@ pub(super) fn discover(issue: &Issue<'_>, findings: &mut Findings<'_>) {
             findings.at(
                 &section.span,
                 EMPTY_SECTION,
-                format!("nothing stands under the heading `{}`", section.text.trim()),
+                "nothing stands under this heading",
                 "Write something there, or delete the heading.",
             );
         }

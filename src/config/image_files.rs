@@ -63,6 +63,7 @@ impl ImageFinder for ImageFiles {
     fn find(&self, from: Start, path: &str) -> Result<ImageFile, ImageFault> {
         let unreadable = |error: std::io::Error| ImageFault::Unreadable(error.to_string());
         let mut tried = Vec::new();
+        let mut has_folder = false;
         for candidate in self.candidates(from, path) {
             // Not even whether a file out there exists is an issue's business.
             if path.contains('\0') || !candidate.starts_with(&self.root) {
@@ -72,6 +73,7 @@ impl ImageFinder for ImageFiles {
                 Ok(real) => real,
                 Err(error) if is_absent(error.kind()) => {
                     tried.push(self.shown(&candidate));
+                    has_folder |= candidate.parent().is_some_and(Path::is_dir);
                     continue;
                 }
                 Err(error) => return Err(unreadable(error)),
@@ -85,8 +87,10 @@ impl ImageFinder for ImageFiles {
         }
         if tried.is_empty() {
             Err(ImageFault::LeadsOut)
-        } else {
+        } else if has_folder {
             Err(ImageFault::Missing { tried })
+        } else {
+            Err(ImageFault::NoFolder { tried })
         }
     }
 }
@@ -179,7 +183,9 @@ mod tests {
         let both = tried(&["issues/no.png", "static/no.png"]);
         assert_eq!(fixture.find(Start::Issue, "no.png"), both);
         assert_eq!(fixture.find(Start::Issue, "/no.png"), tried(&["static/no.png"]));
-        assert_eq!(fixture.find(Start::Newsletter, "a.png/b.png"), tried(&["a.png/b.png"]));
+        let no_folder = |path: &str| Err(ImageFault::NoFolder { tried: vec![path.to_owned()] });
+        assert_eq!(fixture.find(Start::Issue, "/no/a.png"), no_folder("static/no/a.png"));
+        assert_eq!(fixture.find(Start::Newsletter, "a.png/b.png"), no_folder("a.png/b.png"));
     }
 
     #[test]

@@ -57,6 +57,11 @@ pub enum ImageFault {
         /// The paths that were tried, as people would type them.
         tried: Vec<String>,
     },
+    /// Not even a folder in which it could be is there.
+    NoFolder {
+        /// As for a file that is missing.
+        tried: Vec<String>,
+    },
     LeadsOut,
     /// It cannot be read, or is no regular file, or too large.
     Unreadable(String),

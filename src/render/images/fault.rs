@@ -17,7 +17,7 @@ pub(crate) enum ImageProblem {
     Unpublished(String),
     NoFile { path: String, fault: ImageFault },
     Unfit { path: String, unfit: Unfit },
-    UnfitOnTheWeb { address: String, unfit: Unfit },
+    UnfitOnTheWeb { unfit: Unfit },
     Damaged { path: String, format: ImageFormat },
     NoImage { path: String, is_pointer: bool },
     OtherEnding { path: String, format: ImageFormat },
@@ -71,10 +71,10 @@ impl ImageProblem {
                 let rule = if is_webp { IMAGE_FORMAT.as_warning() } else { IMAGE_FORMAT };
                 (rule, format!("the image `{path}` is {name}, which {unseen}"), CONVERT)
             }
-            Self::UnfitOnTheWeb { address, unfit } => {
+            // Without the URL: one habit is the cause, as a row of badges is.
+            Self::UnfitOnTheWeb { unfit } => {
                 let (name, unseen) = unfit.words();
-                let message =
-                    format!("the image `{address}` is {name} by its name, which {unseen}");
+                let message = format!("this image is {name} by its name, which {unseen}");
                 (IMAGE_FORMAT.as_warning(), message, CONVERT)
             }
             Self::Damaged { path, format } => (
@@ -134,6 +134,22 @@ fn no_file(path: &str, fault: &ImageFault) -> (Rule, String, Cow<'static, str>) 
                         .into()
                 }
             },
+        ),
+        // Without the name of the file: one folder that is not set is the cause,
+        // however many images are in it.
+        ImageFault::NoFolder { tried } => (
+            match path.rsplit_once('/') {
+                Some((folder, _)) if !folder.is_empty() => {
+                    format!("there is no folder `{folder}`, in which this image should be")
+                }
+                _ => format!("there is no folder in which the image `{path}` could be"),
+            },
+            format!(
+                "Fix the path, or set `[images] path` to the folder whose files the site \
+                 publishes; looked for {}.",
+                tried.join(" and ")
+            )
+            .into(),
         ),
         ImageFault::LeadsOut => (
             format!("the image `{path}` is outside of the newsletter's folder"),

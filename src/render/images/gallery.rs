@@ -216,7 +216,7 @@ fn on_the_web(address: String) -> Placed {
         Some((_, "webp")) => Some(Unfit::Webp),
         _ => None,
     };
-    let fault = unfit.map(|unfit| ImageProblem::UnfitOnTheWeb { address: shown(&address), unfit });
+    let fault = unfit.map(|unfit| ImageProblem::UnfitOnTheWeb { unfit });
     Placed { source: Some(address), size: None, faults: fault.into_iter().collect() }
 }
 
