@@ -45,7 +45,7 @@ pub(crate) fn issue_among(
     emphasis::discover(issue, findings);
     structure::discover(issue, findings);
     backquotes::discover(issue, findings);
-    links::discover(issue, is_file, findings);
+    links::discover(issue, is_file, is_visible, findings);
 }
 
 /// A check stops after so many places: further ones teach nothing new and cost time.
@@ -69,8 +69,8 @@ fn text_outside_code<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = &'i Span>
 mod tests {
     use super::*;
     use crate::source::rules::{
-        CONTROL_CHARACTER, EMPTY_ISSUE, EMPTY_LINK, MALFORMED_LINK, MISSING_TITLE, TURNED_TEXT,
-        UNCLOSED_EMPHASIS, UNDEFINED_REFERENCE,
+        CONTROL_CHARACTER, EMPTY_ISSUE, EMPTY_LINK, MALFORMED_LINK, MISSING_TITLE, PLACEHOLDER,
+        TURNED_TEXT, UNCLOSED_EMPHASIS, UNDEFINED_REFERENCE,
     };
     use crate::source::{MOST_PLACES, RuleId, SourceText};
     use proptest::prelude::*;
@@ -124,6 +124,9 @@ mod tests {
         let text =
             "Title: x\n\nThe [riders](riders.example.org) met at [the inn](example.com/inn).\n";
         assert_eq!(found(text), [(MALFORMED_LINK.id, 3), (MALFORMED_LINK.id, 3)]);
+        let html = "Title: x\n\n<p>The <a href=\"riders.example.org\">riders</a></p>\n\nb <a href='TODO'>c</a>\n";
+        assert_eq!(found(html), [(MALFORMED_LINK.id, 3), (PLACEHOLDER.id, 5)]);
+        assert_eq!(found("Title: x\n\n<!--\n<a href='TODO'>c</a>\n-->\n\nb <a id=x>c</a>\n"), []);
         let pages = "[a](/about/) [b](../2026/x) [c](page.html) [d](posts/x.md) [e](?page=2)";
         assert_eq!(found(&format!("Title: x\n\n{pages}\n")), []);
     }

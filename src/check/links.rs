@@ -8,11 +8,13 @@ use crate::render::{Treatment, treatment};
 use crate::source::html::{self, HtmlToken};
 use crate::source::rules::{EMPTY_LINK, MALFORMED_LINK, PLACEHOLDER, UNDEFINED_REFERENCE};
 use crate::source::{Findings, Span};
+use pulldown_cmark::Event;
 use target::Fault;
 
 pub(super) fn discover(
     issue: &Issue<'_>,
     is_file: &dyn Fn(&str) -> bool,
+    is_visible: impl Fn(&Span) -> bool,
     findings: &mut Findings<'_>,
 ) {
     if let Some(title) = &issue.title
@@ -24,6 +26,9 @@ pub(super) fn discover(
     let links = issue.document.links();
     for link in &links {
         judge(link, issue.source.text(), is_file, findings);
+    }
+    for (target, span) in links_in_html(issue).filter(|(_, span)| is_visible(span)) {
+        judge_target(&target, LinkKind::Inline, &span, is_file, findings);
     }
     let is_mistake = |reference: &&UndefinedReference| {
         !is_chain_of_tags(&reference.span, issue.source.text(), &links)
@@ -72,17 +77,7 @@ fn begins_with_tags(before: &str, reference: &str, after: &str) -> bool {
 
 /// Reports at most one finding about the target, and one about the text.
 fn judge(link: &Link, source: &str, is_file: &dyn Fn(&str) -> bool, findings: &mut Findings<'_>) {
-    let fault = target::fault(&link.target, link.kind);
-    let fault = fault.filter(|fault| !(fault.may_be_file() && is_file(&link.target)));
-    if let Some(fault) = fault {
-        let rule = match fault {
-            Fault::Empty => EMPTY_LINK,
-            Fault::Placeholder => PLACEHOLDER,
-            _ => MALFORMED_LINK,
-        };
-        let (message, advice) = fault.words(&link.target);
-        findings.at(&link.span, rule, message, advice);
-    }
+    let fault = judge_target(&link.target, link.kind, &link.span, is_file, findings);
     if link.kind == LinkKind::Image || fault == Some(Fault::Empty) {
         return;
     }
@@ -94,6 +89,46 @@ fn judge(link: &Link, source: &str, is_file: &dyn Fn(&str) -> bool, findings: &m
         let message = format!("`{field}` is left of a template");
         findings.at(&link.span, PLACEHOLDER, message, "Write the text that readers should see.");
     }
+}
+
+fn judge_target(
+    target: &str,
+    kind: LinkKind,
+    span: &Span,
+    is_file: &dyn Fn(&str) -> bool,
+    findings: &mut Findings<'_>,
+) -> Option<Fault> {
+    let fault = target::fault(target, kind)?;
+    if fault.may_be_file() && is_file(target) {
+        return None;
+    }
+    let rule = match fault {
+        Fault::Empty => EMPTY_LINK,
+        Fault::Placeholder => PLACEHOLDER,
+        _ => MALFORMED_LINK,
+    };
+    let (message, advice) = fault.words(target);
+    findings.at(span, rule, message, advice);
+    Some(fault)
+}
+
+/// The targets of the links that are written as HTML, each with the place of its tag.
+/// A tag over several lines of a block is left to `render`.
+fn links_in_html<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = (String, Span)> + use<'i> {
+    let html = issue.document.events.iter().filter_map(|(event, span)| match event {
+        Event::Html(html) | Event::InlineHtml(html) => Some((&**html, span.start)),
+        _ => None,
+    });
+    html.filter(|(html, _)| html.contains("<a ") || html.contains("<A ")).flat_map(
+        |(html, start)| {
+            html::tokens(html).into_iter().filter_map(move |(token, at)| match token {
+                HtmlToken::Open(tag) if tag.name.eq_ignore_ascii_case("a") => {
+                    Some((tag.value("href")?.to_owned(), start + at.start..start + at.end))
+                }
+                _ => None,
+            })
+        },
+    )
 }
 
 /// Whether a text holds a tag that readers see: an image, or one that HTML does not
