@@ -88,16 +88,23 @@ impl Finding {
         self
     }
 
-    /// The lines of the other places in words, if there are any.
+    /// The number of places, and the lines of the others, if there is more than one.
     pub fn elsewhere(&self) -> Option<String> {
         const MOST_LINES: usize = 20;
         let mut lines: Vec<_> = self.other_places.iter().map(|place| place.line).collect();
         lines.dedup();
         lines.retain(|line| self.place.as_ref().is_none_or(|place| place.line != *line));
+        if self.places < 2 {
+            return None;
+        }
+        let places = self.places;
         let listed = lines.len().min(MOST_LINES);
-        let last_line = lines.get(listed.checked_sub(1)?).copied();
+        if listed == 0 {
+            return Some(format!("{places} places, also in this line"));
+        }
+        let last_line = lines.get(listed - 1).copied();
         let covered = self.other_places.iter().filter(|place| Some(place.line) <= last_line);
-        let more = (self.places - 1).saturating_sub(covered.count());
+        let more = (places - 1).saturating_sub(covered.count());
         let mut names: Vec<_> = lines[..listed].iter().map(ToString::to_string).collect();
         if more > 0 {
             names.push(format!("{more} more places"));
@@ -108,7 +115,7 @@ impl Finding {
             [first @ .., last] => format!("{} and {last}", first.join(", ")),
             [] => return None,
         };
-        Some(format!("also in {noun} {listed}"))
+        Some(format!("{places} places: also in {noun} {listed}"))
     }
 
     /// Its position among others: by place, those about the whole last.
@@ -246,11 +253,20 @@ mod tests {
         let found = findings.into_sorted();
         let lines: Vec<_> = found[0].listed_places().map(|place| place.line).collect();
         assert_eq!((found.len(), found[0].places, lines), (2, 4, vec![1, 2, 2, 4]));
-        assert_eq!(found[0].elsewhere().unwrap(), "also in lines 2 and 4");
+        assert_eq!(found[0].elsewhere().unwrap(), "4 places: also in lines 2 and 4");
         assert_eq!(found[1].elsewhere(), None);
+        findings_on_one_line(&source);
         let rest = found[0].clone().without(|place| place.line < 4).unwrap();
         assert_eq!((rest.position(), rest.places, rest.elsewhere()), ((4, 1), 1, None));
         assert_eq!(rest.without(|_| true), None);
+    }
+
+    fn findings_on_one_line(source: &SourceText) {
+        let mut findings = Findings::about(source);
+        findings.at(&(0..1), PIXEL, "p", "");
+        findings.at(&(1..2), PIXEL, "p", "");
+        let found = findings.into_sorted();
+        assert_eq!(found[0].elsewhere().unwrap(), "2 places, also in this line");
     }
 
     #[test]

@@ -284,7 +284,7 @@ fn one_cause_is_one_finding_whatever_its_places() {
         run.stdout.contains("::error file=issues/a.md,line=5,col=1,title=relative-target::"),
         "{run}"
     );
-    assert!(run.stdout.contains("(also in line 7) Set `[newsletter] web_url`"), "{run}");
+    assert!(run.stdout.contains("(3 places: also in line 7) Set `[newsletter] web_url`"), "{run}");
     let run = newsletter.expect(4, &["check", "--json", "issues/a.md"]);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let first = &report["findings"][0];
