@@ -62,6 +62,7 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
     }
     let Some((scheme, rest)) = scheme else {
         return match kind {
+            _ if hides_a_scheme(trimmed) => Some(Fault::BrokenScheme),
             LinkKind::Image => None,
             _ if lacks_scheme(trimmed) => Some(Fault::NoScheme),
             _ => trimmed.chars().all(char::is_alphabetic).then_some(Fault::Word),
@@ -80,6 +81,12 @@ pub(super) fn fault(target: &str, kind: LinkKind) -> Option<Fault> {
         matches!(host.as_str(), "" | "http:" | "https:" | "http" | "https")
     };
     (is_web && host.is_none_or(host_is_scheme)).then_some(Fault::BrokenScheme)
+}
+
+/// Whether a mark stands before the scheme, as in `(https://example.org`. A path may
+/// hold a whole URL, as in `/login?to=https://example.org`.
+fn hides_a_scheme(target: &str) -> bool {
+    target.find("://").is_some_and(|at| !target[..at].contains(['/', '?', '#']))
 }
 
 /// Whether `https://` or `mailto:` is missing before the target. Other targets
@@ -234,6 +241,10 @@ mod tests {
             ("https://https://example.org", Some(Fault::BrokenScheme)),
             ("https:/example.org", Some(Fault::BrokenScheme)),
             ("https:///x", Some(Fault::BrokenScheme)),
+            ("(https://example.org/", Some(Fault::BrokenScheme)),
+            ("“https://example.org”", Some(Fault::BrokenScheme)),
+            ("/login?to=https://example.org", None),
+            ("web/https://example.org", None),
             ("www.example.org/x", Some(Fault::NoScheme)),
             ("example.org:8080", Some(Fault::NoScheme)),
             ("riders.example.org", Some(Fault::NoScheme)),
