@@ -35,7 +35,7 @@ pub struct Finding {
     pub place: Option<Place>,
     /// The number of places with this cause, the first one included; 0 without a place.
     pub places: usize,
-    /// The next places, in order; at most [`MOST_PLACES`] with the first.
+    /// The next places that are listed, in order.
     pub other_places: Vec<Place>,
     /// The problem.
     pub message: String,
@@ -100,7 +100,8 @@ impl Finding {
         let places = self.places;
         let listed = lines.len().min(MOST_LINES);
         if listed == 0 {
-            return Some(format!("{places} places, also in this line"));
+            let this_line = if self.other_places.is_empty() { "" } else { ", also in this line" };
+            return Some(format!("{places} places{this_line}"));
         }
         let last_line = lines.get(listed - 1).copied();
         let covered = self.other_places.iter().filter(|place| Some(place.line) <= last_line);
@@ -146,8 +147,8 @@ impl Finding {
     }
 }
 
-/// The most findings of one rule and severity, and the most places of one finding,
-/// that are listed. Each place holds its whole line.
+/// The most findings of one rule and severity that are listed, and with the first of
+/// them the most places.
 pub(crate) const MOST_PLACES: usize = 50;
 
 /// Collects all findings about one source, and not only the first.
@@ -157,8 +158,18 @@ pub struct Findings<'s> {
     found: Vec<Finding>,
     /// Where each cause stands in `found`.
     causes: HashMap<(RuleId, Severity, String), usize>,
-    /// The number of findings of each rule and severity, and of places of further ones.
-    listed: BTreeMap<(RuleId, Severity), (Rule, usize, usize)>,
+    listed: BTreeMap<(RuleId, Severity), Listed>,
+}
+
+/// What is listed of one rule and severity. A place holds its whole line, which may be
+/// the whole file, so all places together are limited.
+#[derive(Debug)]
+struct Listed {
+    rule: Rule,
+    findings: usize,
+    other_places: usize,
+    /// Places whose findings are not listed.
+    further: usize,
 }
 
 impl<'s> Findings<'s> {
@@ -178,23 +189,23 @@ impl<'s> Findings<'s> {
         message: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        let message = message.into();
-        let cause = (rule.id, rule.severity, message);
+        let cause = (rule.id, rule.severity, message.into());
+        let none = Listed { rule, findings: 0, other_places: 0, further: 0 };
+        let listed = self.listed.entry((rule.id, rule.severity)).or_insert(none);
         if let Some(&at) = self.causes.get(&cause) {
             let finding = &mut self.found[at];
             finding.places += 1;
-            if finding.places <= MOST_PLACES {
+            if listed.other_places < MOST_PLACES - 1 {
+                listed.other_places += 1;
                 finding.other_places.push(self.source.place(span));
             }
             return;
         }
-        let (_, listed, further) =
-            self.listed.entry((rule.id, rule.severity)).or_insert((rule, 0, 0));
-        if *listed == MOST_PLACES {
-            *further += 1;
+        if listed.findings == MOST_PLACES {
+            listed.further += 1;
             return;
         }
-        *listed += 1;
+        listed.findings += 1;
         let place = Some(self.source.place(span));
         let message = cause.2.clone();
         self.causes.insert(cause, self.found.len());
@@ -220,7 +231,7 @@ impl<'s> Findings<'s> {
     /// All of them, by place, those about the whole mail last; and for each
     /// rule how many more places there are than listed.
     pub fn into_sorted(mut self) -> Vec<Finding> {
-        for (rule, _, further) in std::mem::take(&mut self.listed).into_values() {
+        for Listed { rule, further, .. } in std::mem::take(&mut self.listed).into_values() {
             if further > 0 {
                 let message = format!("{further} more places of this kind are not listed");
                 self.overall(rule, message, "Fix the first ones, and check again.");
@@ -274,8 +285,10 @@ mod tests {
         let source = SourceText::new("a.md", "x\n".repeat(200).as_bytes()).unwrap();
         let mut findings = Findings::about(&source);
         (0..200).for_each(|line| findings.at(&(line * 2..line * 2 + 1), PIXEL, "p", ""));
+        (0..9).for_each(|line| findings.at(&(line * 2..line * 2 + 1), PIXEL, "another", ""));
         let found = findings.into_sorted();
-        assert_eq!((found.len(), found[0].places), (1, 200));
+        assert_eq!((found.len(), found[0].places, found[1].places), (2, 200, 9));
+        assert_eq!(found[1].elsewhere().unwrap(), "9 places", "the lines of the first are enough");
         assert_eq!(found[0].listed_places().count(), MOST_PLACES);
         assert!(found[0].elsewhere().unwrap().ends_with(", 20, 21 and 179 more places"));
     }
