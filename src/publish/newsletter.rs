@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
 use crate::issue::{Issue, RefusedIssue};
 use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
-use crate::source::{Finding, Findings, Place, Severity, SourceText, rules};
+use crate::source::{Finding, Findings, Place, Rule, Severity, SourceText, rules};
 use crate::store::LedgerRows;
 use crate::theme::{self, Theme};
 use crate::ui::local_time;
@@ -134,8 +134,8 @@ impl Newsletter {
         let mut checked = Findings::about(source);
         check::issue_among(issue, &|target| self.has_page(path, target), &mut checked);
         check::mail(&rendered, &measures, &self.limits(), &mut checked);
-        let checked = checked.into_sorted();
-        let mut findings = without_repetitions(findings, &checked);
+        let mut checked = checked.into_sorted();
+        let mut findings = without_repetitions(findings, &mut checked);
         findings.extend(checked);
         findings.extend(no_permalink.map(|finding| finding.in_file(source.name())));
         findings.extend(self.theme.findings());
@@ -303,18 +303,29 @@ fn no_permalink(why: &str) -> Finding {
 }
 
 /// Removes the places at which a target leads nowhere where another finding says
-/// what is wrong with the same target.
-fn without_repetitions(rendered: Vec<Finding>, checked: &[Finding]) -> Vec<Finding> {
-    let about_targets = [rules::PLACEHOLDER, rules::MALFORMED_LINK, rules::EMPTY_LINK];
-    let reported: BTreeSet<_> = checked
-        .iter()
-        .filter(|finding| about_targets.iter().any(|rule| rule.id == finding.rule))
-        .flat_map(Finding::listed_places)
-        .map(Place::position)
-        .collect();
-    let leads_nowhere = [rules::RELATIVE_TARGET.id, rules::MISSING_IMAGE.id];
+/// what is wrong with the same target. That one is then as grave.
+fn without_repetitions(rendered: Vec<Finding>, checked: &mut [Finding]) -> Vec<Finding> {
+    let is_of =
+        |finding: &Finding, rules: &[Rule]| rules.iter().any(|rule| rule.id == finding.rule);
+    let positions =
+        |finding: &Finding| finding.listed_places().map(Place::position).collect::<Vec<_>>();
+    let leads_nowhere = |finding: &Finding| {
+        finding.place.is_some() && is_of(finding, &[rules::RELATIVE_TARGET, rules::MISSING_IMAGE])
+    };
+    let unresolved: BTreeSet<_> =
+        rendered.iter().filter(|finding| leads_nowhere(finding)).flat_map(positions).collect();
+    let mut reported = BTreeSet::new();
+    for finding in checked {
+        if is_of(finding, &[rules::PLACEHOLDER, rules::MALFORMED_LINK, rules::EMPTY_LINK]) {
+            let positions = positions(finding);
+            if positions.iter().any(|position| unresolved.contains(position)) {
+                finding.severity = Severity::Error;
+            }
+            reported.extend(positions);
+        }
+    }
     let left = rendered.into_iter().filter_map(|finding| {
-        if finding.place.is_some() && leads_nowhere.contains(&finding.rule) {
+        if leads_nowhere(&finding) {
             finding.without(|place| reported.contains(&place.position()))
         } else {
             Some(finding)

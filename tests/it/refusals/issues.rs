@@ -322,5 +322,11 @@ fn a_word_as_a_target_is_doubted_unless_a_file_has_that_name() {
     }
     let run = newsletter.expect(0, &["check", "issues/a.md"]);
     assert_eq!(run.stdout.matches("[malformed-link]").count(), 1, "{run}");
-    assert!(run.stdout.contains("the target `Name` is a word, and no file"), "{run}");
+    assert!(run.stdout.contains("warning[malformed-link]: the target `Name` is a word"), "{run}");
+    // Without `web_url` it leads nowhere at all.
+    let newsletter = Newsletter::outbox();
+    newsletter.issue_of("a", "title: A title\n", "[a](Name) [b](example.org/b)\n");
+    let run = newsletter.expect(4, &["check", "issues/a.md"]);
+    assert_eq!(run.stdout.matches("error[malformed-link]").count(), 2, "{run}");
+    assert!(!run.stdout.contains("relative-target"), "nothing is told twice: {run}");
 }
