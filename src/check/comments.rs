@@ -22,7 +22,7 @@ impl Comments {
                 Event::Start(Tag::CodeBlock(_)) => in_code = true,
                 Event::End(TagEnd::CodeBlock) => in_code = false,
                 Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => {
-                    read_html(source, span, &mut spans, findings);
+                    read_html(source, span, &mut spans);
                 }
                 Event::Text(_) if !in_code => report_marks(source, span.start, findings),
                 _ => {}
@@ -39,19 +39,13 @@ impl Comments {
 }
 
 /// Adds the comments in a piece of HTML to `spans`.
-fn read_html(source: &str, span: &Span, spans: &mut Vec<Span>, findings: &mut Findings<'_>) {
+fn read_html(source: &str, span: &Span, spans: &mut Vec<Span>) {
     let mut at = span.start;
     while let Some(open) = source[at..span.end].find("<!--").map(|open| at + open) {
         let inside = open + "<!--".len();
         let Some(close) = source[inside..span.end].find("-->") else {
-            spans.push(open..span.end);
-            findings.at(
-                &(open..inside),
-                UNBALANCED_COMMENT,
-                "this comment is never closed, so readers see nothing of the rest",
-                "Put `-->` where the comment ends.",
-            );
-            return;
+            // `render` reports the words that readers do not see.
+            return spans.push(open..span.end);
         };
         at = inside + close + "-->".len();
         spans.push(open..at);

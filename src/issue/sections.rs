@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::Document;
-use crate::source::Span;
+use crate::source::{Span, html};
 
 /// A heading and what follows it, up to the next heading of the same or a
 /// higher level.
@@ -23,8 +23,15 @@ impl Document<'_> {
         let mut sections: Vec<Section> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut in_heading = false;
+        let mut block = String::new();
         for (event, span) in &self.events {
             match event {
+                Event::Html(line) => block.push_str(line),
+                Event::End(TagEnd::HtmlBlock) => {
+                    if html::shows_something(&std::mem::take(&mut block)) {
+                        open.drain(..).for_each(|at| sections[at].shows_something = true);
+                    }
+                }
                 Event::Start(Tag::Heading { level, .. }) => {
                     let level = *level as u8;
                     open.retain(|&at| sections[at].level < level);
@@ -50,18 +57,24 @@ impl Document<'_> {
 
     /// Whether a reader sees anything at all, headings included.
     pub(crate) fn shows_something(&self) -> bool {
-        self.events.iter().any(|(event, _)| is_visible(event))
+        let mut block = String::new();
+        self.events.iter().any(|(event, _)| match event {
+            Event::Html(line) => {
+                block.push_str(line);
+                false
+            }
+            Event::End(TagEnd::HtmlBlock) => html::shows_something(&std::mem::take(&mut block)),
+            event => is_visible(event),
+        })
     }
 }
 
-/// Whether readers see an event. Of raw HTML, only images and rules count.
+/// Whether readers see an event. A block of HTML is looked at as a whole.
 fn is_visible(event: &Event<'_>) -> bool {
     match event {
         Event::Text(text) | Event::Code(text) => !text.trim().is_empty(),
         Event::Start(Tag::Image { .. }) | Event::Rule => true,
-        Event::Html(html) | Event::InlineHtml(html) => {
-            html.trim_start().starts_with("<img") || html.trim_start().starts_with("<hr")
-        }
+        Event::InlineHtml(html) => html::shows_something(html),
         _ => false,
     }
 }

@@ -7,6 +7,7 @@
 //! whatever the author may not have meant. Absent on purpose: how it looks,
 //! which the two writers decide.
 
+mod dropped;
 mod footnotes;
 mod image;
 mod nesting;
@@ -20,6 +21,7 @@ use std::collections::HashSet;
 
 use pulldown_cmark::{Alignment, Event, LinkType, Tag, TagEnd};
 
+use self::dropped::Dropping;
 use self::footnotes::Footnotes;
 use self::nesting::Parent;
 use super::node::{Element, ElementKind, Node};
@@ -47,13 +49,18 @@ pub(crate) fn flow<'d>(document: &'d Document<'_>, findings: &mut Findings<'_>) 
         image: None,
         html: None,
         dropping: None,
+        events: &document.events,
+        at: 0,
+        never_ended: Vec::new(),
+        film_without_source: false,
         footnotes: Footnotes::default(),
         ids: HashSet::new(),
         may_be_misplaced: false,
         too_deep: false,
         findings,
     };
-    for (event, span) in &document.events {
+    for (at, (event, span)) in document.events.iter().enumerate() {
+        flow.at = at;
         flow.event(event, span);
     }
     while let Some(opened) = flow.open.pop() {
@@ -79,7 +86,14 @@ struct Flow<'d, 'f, 's> {
     /// The HTML block that is being read, and where each of its lines is in it and in the source.
     html: Option<(String, Vec<(usize, Span)>)>,
     /// The author's element whose content is left out.
-    dropping: Option<String>,
+    dropping: Option<Dropping>,
+    events: &'d [(Event<'d>, Span)],
+    /// The event that is being read.
+    at: usize,
+    /// Elements that do not end before an event, so that nobody looks again.
+    never_ended: Vec<(&'static str, usize)>,
+    /// A film is open that has named no source yet.
+    film_without_source: bool,
     footnotes: Footnotes<'d>,
     /// The ids that the author's HTML gives.
     ids: HashSet<String>,
@@ -99,6 +113,15 @@ struct Opened<'d> {
     /// What its children have around them.
     parent: Parent,
     is_link: bool,
+}
+
+/// How the author's HTML stands in the Markdown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A block of its own.
+    Block,
+    /// One tag among words.
+    Inline,
 }
 
 enum Author {
@@ -145,7 +168,10 @@ impl<'d> Flow<'d, '_, '_> {
                     html.push_str(text);
                 }
             }
-            Event::InlineHtml(text) => self.html(text.to_string(), &[(0, span.clone())]),
+            Event::InlineHtml(text) => self.html(text, &[(0, span.clone())], Form::Inline),
+            Event::Text(text) | Event::Code(text) if self.dropping.is_some() => {
+                self.drop_text(text)
+            }
             _ if self.dropping.is_some() => {}
             Event::Text(text) => self.text(clean(text)),
             Event::Code(text) => self.nodes.push(Node::Code(clean(text))),
@@ -232,7 +258,7 @@ impl<'d> Flow<'d, '_, '_> {
     fn end(&mut self, tag: TagEnd) {
         if tag == TagEnd::HtmlBlock {
             if let Some((html, lines)) = self.html.take() {
-                self.html(html, &lines);
+                self.html(&html, &lines, Form::Block);
             }
             return;
         }
@@ -247,10 +273,6 @@ impl<'d> Flow<'d, '_, '_> {
             } else {
                 self.close(opened);
             }
-        }
-        // A script without an end tag ends with the block around it, at the latest.
-        if self.open.is_empty() {
-            self.dropping = None;
         }
     }
 

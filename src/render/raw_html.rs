@@ -29,13 +29,21 @@ const KEPT: &str = "a abbr b bdi bdo big blockquote br caption center cite code 
 const BLOCKS: &str = "address article aside body dialog fieldset footer form header hgroup legend main \
     menu nav search section";
 
-/// Elements of which only what they hold is shown.
-const UNWRAPPED: &str = "acronym base button col colgroup data head html input label link map area meta meter \
-    nobr optgroup option progress rp rt ruby wbr";
+/// Elements of which only what they hold is shown: a mail program plays no film and
+/// runs no script, so readers get the text for programs that cannot.
+const UNWRAPPED: &str = "acronym applet area audio base button canvas col colgroup data datalist frame \
+    frameset head html input label link map meta meter nobr noscript object optgroup option param \
+    picture progress rp rt ruby select source textarea track video wbr";
+
+/// Those of them whose loss a reader notices.
+const MISSED: &str =
+    "button input meter progress select textarea canvas applet audio video object frame";
 
 /// Elements that are left out with all that they hold.
-const DROPPED: &str = "applet audio canvas embed frame frameset iframe math noembed noframes noscript \
-    object script select style svg template textarea title video";
+const DROPPED: &str = "embed iframe math noembed noframes script style svg template title";
+
+/// Elements that show a document or a film of their own.
+const FILMS: &str = "audio embed frame iframe object source video";
 
 /// The attributes that any kept element may have.
 const ANYWHERE: [&str; 5] = ["title", "lang", "dir", "align", "id"];
@@ -71,9 +79,29 @@ pub(crate) fn is_among_words(name: &str) -> bool {
     AMONG_WORDS.split(' ').any(|known| known == name)
 }
 
+/// The name of an element that is not kept, as this file spells it.
+pub(crate) fn dropped_or_unwrapped(name: &str) -> &'static str {
+    DROPPED.split(' ').chain(UNWRAPPED.split(' ')).find(|known| *known == name).unwrap_or_default()
+}
+
+/// Whether readers miss something of an element of which only the content is shown.
+pub(crate) fn is_missed(name: &str) -> bool {
+    MISSED.split(' ').any(|missed| missed.eq_ignore_ascii_case(name))
+}
+
+/// Whether an element shows a document or a film of its own, to which a mail can link.
+pub(crate) fn is_film(name: &str) -> bool {
+    FILMS.split(' ').any(|film| film.eq_ignore_ascii_case(name))
+}
+
+/// Whether no program shows what an element holds, because it is code.
+pub(crate) fn is_code_for_programs(name: &str) -> bool {
+    ["script", "style", "template"].iter().any(|code| code.eq_ignore_ascii_case(name))
+}
+
 /// Whether an element has no end tag.
 pub(crate) fn is_void(name: &str) -> bool {
-    const VOID: &str = "area base br col embed frame hr img input link meta source track wbr";
+    const VOID: &str = "area base br col embed frame hr img input link meta param source track wbr";
     VOID.split(' ').any(|void| void.eq_ignore_ascii_case(name))
 }
 

@@ -23,7 +23,10 @@ pub(crate) enum HtmlToken<'t> {
         name: &'t str,
     },
     /// A comment, a declaration or a processing instruction: no reader sees it.
-    Comment,
+    Comment {
+        /// Whether its end stands in the text; if not, it reaches to the end of the text.
+        is_ended: bool,
+    },
 }
 
 /// A start tag.
@@ -33,6 +36,8 @@ pub(crate) struct OpenTag<'t> {
     pub(crate) name: &'t str,
     /// The attributes; of two with the same name the first, as browsers have it.
     pub(crate) attributes: Vec<Attribute<'t>>,
+    /// It ends in `/>`.
+    pub(crate) is_self_closing: bool,
 }
 
 /// An attribute of a start tag.
@@ -91,12 +96,19 @@ fn escape(text: &str, out: &mut String, special: impl Fn(u8) -> bool) {
     out.push_str(&text[from..]);
 }
 
-/// The parts of an HTML text, each with its bytes in `text`.
+/// Elements that hold text up to their own end tag, whatever tags and comments are in
+/// it (HTML standard, section 13.2.5.2 to 13.2.5.5, with scripts switched off).
+const RAW_TEXT: [&str; 8] =
+    ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"];
+
+/// The parts of an HTML text, each with its bytes in `text`. An element of raw text
+/// whose end tag is missing is an open tag only.
 pub(crate) fn tokens(text: &str) -> Vec<(HtmlToken<'_>, Range<usize>)> {
     let mut tokens = Vec::new();
     let mut text_start = 0;
     let mut at = 0;
     let mut patience = PATIENCE;
+    let mut never_ended = Vec::new();
     while let Some(found) = text[at..].find('<').filter(|_| patience > 0) {
         let start = at + found;
         let Some((token, end)) = token_at(text, start) else {
@@ -109,7 +121,20 @@ pub(crate) fn tokens(text: &str) -> Vec<(HtmlToken<'_>, Range<usize>)> {
         }
         at = end;
         text_start = end;
+        let raw_text = raw_text_of(&token).filter(|name| !never_ended.contains(name));
         tokens.push((token, start..end));
+        let Some(name) = raw_text else { continue };
+        let Some(length) = end_tag(&text[end..], name) else {
+            never_ended.push(name);
+            continue;
+        };
+        if length > 0 {
+            let raw = &text[end..end + length];
+            let is_resolved = matches!(name, "title" | "textarea");
+            let raw = if is_resolved { resolved(raw) } else { Cow::Borrowed(raw) };
+            tokens.push((HtmlToken::Text(raw), end..end + length));
+        }
+        (at, text_start) = (end + length, end + length);
     }
     if text_start < text.len() {
         tokens.push((HtmlToken::Text(resolved(&text[text_start..])), text_start..text.len()));
@@ -117,18 +142,61 @@ pub(crate) fn tokens(text: &str) -> Vec<(HtmlToken<'_>, Range<usize>)> {
     tokens
 }
 
+/// Whether a reader of a mail sees anything of an HTML text.
+pub(crate) fn shows_something(text: &str) -> bool {
+    let mut hidden_by: Option<&str> = None;
+    for (token, _) in tokens(text) {
+        match token {
+            HtmlToken::Open(tag) if hidden_by.is_none() => {
+                let is_one_of =
+                    |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(tag.name));
+                let has_source = tag.attribute("src").is_some() || tag.attribute("data").is_some();
+                if is_one_of(&["img", "hr"]) || (has_source && !is_one_of(&["script"])) {
+                    return true;
+                }
+                if is_one_of(&["script", "style", "title", "template", "svg"])
+                    && !tag.is_self_closing
+                {
+                    hidden_by = Some(tag.name);
+                }
+            }
+            HtmlToken::Close { name } => {
+                hidden_by = hidden_by.filter(|hidden| !hidden.eq_ignore_ascii_case(name));
+            }
+            HtmlToken::Text(text) if hidden_by.is_none() && !text.trim().is_empty() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn raw_text_of(token: &HtmlToken<'_>) -> Option<&'static str> {
+    let HtmlToken::Open(OpenTag { name, is_self_closing: false, .. }) = token else { return None };
+    RAW_TEXT.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Where the first end tag of an element begins, whatever is before it.
+pub(crate) fn end_tag(text: &str, name: &str) -> Option<usize> {
+    let is_end = |at: &usize| {
+        let rest = &text.as_bytes()[at + 2..];
+        let is_name =
+            rest.get(..name.len()).is_some_and(|b| b.eq_ignore_ascii_case(name.as_bytes()));
+        let after = rest.get(name.len());
+        is_name && after.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
+    };
+    memchr::memmem::find_iter(text.as_bytes(), b"</").find(is_end)
+}
+
 /// The token that begins with the `<` at `start`, and the offset of its end;
 /// `None` if that `<` is text.
 pub(crate) fn token_at(text: &str, start: usize) -> Option<(HtmlToken<'_>, usize)> {
-    let from = |at: usize, mark: &str| {
-        text[at..].find(mark).map_or(text.len(), |found| at + found + mark.len())
+    let comment = |end: Option<usize>| {
+        Some((HtmlToken::Comment { is_ended: end.is_some() }, end.unwrap_or(text.len())))
     };
     let rest = &text[start + 1..];
     match rest.bytes().next()? {
-        b'!' if rest.starts_with("!--") && !rest.starts_with("!-->") => {
-            Some((HtmlToken::Comment, from(start + 4, "-->")))
-        }
-        b'!' | b'?' => Some((HtmlToken::Comment, from(start, ">"))),
+        b'!' if rest.starts_with("!--") => comment(end_of_comment(text, start + 4)),
+        b'!' | b'?' => comment(text[start..].find('>').map(|found| start + found + 1)),
         b'/' => {
             let name = name_of(&rest[1..])?;
             let end = start + text[start..].find('>')? + 1;
@@ -138,9 +206,28 @@ pub(crate) fn token_at(text: &str, start: usize) -> Option<(HtmlToken<'_>, usize
             let name = name_of(rest)?;
             let mut attributes = Vec::new();
             let end = read_attributes(text, start + 1 + name.len(), &mut attributes)?;
-            Some((HtmlToken::Open(OpenTag { name, attributes }), end))
+            // In `<a href=x/>` the slash is part of the value.
+            let in_value =
+                attributes.last().is_some_and(|last: &Attribute<'_>| last.span.end == end - 1);
+            let is_self_closing = text[..end].ends_with("/>") && !in_value;
+            Some((HtmlToken::Open(OpenTag { name, attributes, is_self_closing }), end))
         }
     }
+}
+
+/// The end of a comment whose `<!--` ends at `at`: after `-->` or `--!>`. `<!-->` and
+/// `<!--->` are comments too (HTML standard, section 13.2.5.43 and 13.2.5.44).
+fn end_of_comment(text: &str, at: usize) -> Option<usize> {
+    if let Some(mark) = [">", "->"].into_iter().find(|mark| text[at..].starts_with(mark)) {
+        return Some(at + mark.len());
+    }
+    memchr::memmem::find_iter(&text.as_bytes()[at..], b"--").find_map(|dashes| {
+        let after = at + dashes + 2;
+        // Dashes may be more than two, as in `--->`.
+        let more = text[after..].bytes().take_while(|b| *b == b'-').count();
+        let mark = [">", "!>"].into_iter().find(|m| text[after + more..].starts_with(m))?;
+        Some(after + more + mark.len())
+    })
 }
 
 /// A letter, and all up to white space, `/` or `>`.
@@ -253,7 +340,8 @@ mod tests {
                     format!("<{} {:?}", tag.name, pairs.collect::<Vec<_>>())
                 }
                 HtmlToken::Close { name } => format!("/{name}"),
-                HtmlToken::Comment => "-".to_owned(),
+                HtmlToken::Comment { is_ended: true } => "-".to_owned(),
+                HtmlToken::Comment { is_ended: false } => "-…".to_owned(),
             }
         };
         tokens(text).into_iter().map(show).collect()
@@ -277,7 +365,11 @@ mod tests {
             shown("<!-- > <b> -->x<!-->y<!---->z<?p?><!D>"),
             ["-", "'x'", "-", "'y'", "-", "'z'", "-", "-"]
         );
-        assert_eq!(shown("<!-- never closed <b>"), ["-"]);
+        assert_eq!(shown("<!-- never closed <b>"), ["-…"]);
+        assert_eq!(
+            shown("<!--->a<!-- --!>b<!-- ---->c<?php"),
+            ["-", "'a'", "-", "'b'", "-", "'c'", "-…"]
+        );
         assert_eq!(shown("<b never closed"), ["'<b never closed'"]);
         assert_eq!(shown("&lt;T&gt; &copy; &#65; &nope; & &am"), ["'<T> © A &nope; & &am'"]);
         let many: String = (0..100_000).map(|n| format!(" a{n}")).collect();

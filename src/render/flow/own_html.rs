@@ -3,44 +3,48 @@
 
 use std::borrow::Cow;
 
-use super::{Author, Flow, Opened, clean};
+use super::{Author, Flow, Form, Opened, clean};
 use crate::render::node::{ElementKind, Node};
 use crate::render::raw_html::{self, Treatment};
 use crate::source::Span;
 use crate::source::html::{self, Attribute, HtmlToken, OpenTag};
-use crate::source::rules::{PSEUDO_TAG, RAW_HTML};
+use crate::source::rules::{MARKDOWN_IN_HTML, PSEUDO_TAG, RAW_HTML};
 
 impl<'d> Flow<'d, '_, '_> {
     /// Reads an HTML block, or an inline tag. `lines` holds for offsets in
     /// `html` the bytes in the source of the text from there on.
-    pub(super) fn html(&mut self, html: String, lines: &[(usize, Span)]) {
-        for (token, range) in html::tokens(&html) {
+    pub(super) fn html(&mut self, html: &str, lines: &[(usize, Span)], form: Form) {
+        for (token, range) in html::tokens(html) {
             let span = located(lines, &range);
             match token {
-                HtmlToken::Comment => {}
-                HtmlToken::Text(_) if self.dropping.is_some() => {}
-                HtmlToken::Text(text) => self.text(Cow::Owned(clean(&text).into_owned())),
-                HtmlToken::Open(tag) => self.open_tag(&tag, &html[range], &span),
+                HtmlToken::Comment { is_ended } => {
+                    self.comment(&html[range], is_ended, &span);
+                }
+                HtmlToken::Text(text) if self.dropping.is_some() => self.drop_text_of_html(&text),
+                HtmlToken::Text(text) => {
+                    if form == Form::Block {
+                        self.report_markdown(&text, &span);
+                    }
+                    self.text(Cow::Owned(clean(&text).into_owned()));
+                }
+                HtmlToken::Open(tag) => {
+                    let rest = &html[range.end..];
+                    self.open_tag(&tag, Written { text: &html[range], rest, form }, &span);
+                }
                 HtmlToken::Close { name } => self.close_tag(name, &html[range], &span),
             }
         }
+        self.end_of_html();
     }
 
-    fn open_tag(&mut self, tag: &OpenTag<'_>, written: &str, span: &Span) {
-        if self.dropping.is_some() {
-            return;
+    fn open_tag(&mut self, tag: &OpenTag<'_>, written: Written<'_>, span: &Span) {
+        if let Some(dropping) = &mut self.dropping {
+            return dropping.open(tag);
         }
         match raw_html::treatment(tag.name) {
-            Treatment::NotHtml => self.pseudo_tag(written, span),
-            Treatment::Unwrapped => {
-                self.left_out(tag.name, "is left out, and its text is kept", span);
-            }
-            Treatment::Dropped => {
-                self.left_out(tag.name, "is left out with all that it holds", span);
-                if !raw_html::is_void(tag.name) {
-                    self.dropping = Some(tag.name.to_ascii_lowercase());
-                }
-            }
+            Treatment::NotHtml => self.pseudo_tag(written.text, span),
+            Treatment::Unwrapped => self.unwrap_element(tag, written, span),
+            Treatment::Dropped => self.drop_element(tag, written, span),
             Treatment::Kept("br") => self.nodes.push(Node::HardBreak),
             Treatment::Kept("hr") => {
                 self.may_be_misplaced = true;
@@ -58,6 +62,21 @@ impl<'d> Flow<'d, '_, '_> {
                 let by = Author::Html { name, span: span.clone(), may_stay_open };
                 self.open(element, by, span);
             }
+        }
+    }
+
+    /// Reports Markdown that readers see as it was written.
+    fn report_markdown(&mut self, text: &str, span: &Span) {
+        let in_code = |opened: &Opened<'_>| {
+            matches!(opened.html_name(), Some("pre" | "code" | "samp" | "tt"))
+        };
+        if shows_markdown(text) && !self.open.iter().any(in_code) {
+            self.findings.at(
+                span,
+                MARKDOWN_IN_HTML,
+                "Markdown in a block of HTML is shown as it was written",
+                "Put an empty line after the tag before it, or write it as HTML.",
+            );
         }
     }
 
@@ -99,11 +118,11 @@ impl<'d> Flow<'d, '_, '_> {
     }
 
     fn close_tag(&mut self, name: &str, written: &str, span: &Span) {
-        if let Some(dropping) = &self.dropping {
-            if dropping.eq_ignore_ascii_case(name) {
-                self.dropping = None;
-            }
-            return;
+        if self.dropping.is_some() {
+            return self.close_dropped(name);
+        }
+        if raw_html::is_film(name) {
+            self.film_without_source = false;
         }
         let name = match raw_html::treatment(name) {
             Treatment::NotHtml => return self.pseudo_tag(written, span),
@@ -191,14 +210,14 @@ impl<'d> Flow<'d, '_, '_> {
             }
             match raw_html::allowed_attribute(element, name) {
                 Some(name) => kept.push((name, clean(value).into_owned())),
-                None if matches!(name.as_str(), "href" | "src" | "alt") => {}
-                None if element == "details" && name == "open" => {}
-                None => self.findings.at(
+                None if name == "hidden" || name == "style" && hides(value) => self.findings.at(
                     span,
                     RAW_HTML,
-                    format!("the attribute {name} of <{element}> is left out of the mail"),
-                    "Remove it: the theme decides how elements look.",
+                    format!("<{element}> is hidden on the web, and the mail shows what it holds"),
+                    "Delete it, or put it into a comment.",
                 ),
+                // The theme decides how elements look, and scripts do not run.
+                None => {}
             }
         }
         kept
@@ -210,7 +229,7 @@ impl<'d> Flow<'d, '_, '_> {
         !of_heading && self.ids.insert(id.to_owned())
     }
 
-    fn pseudo_tag(&mut self, written: &str, span: &Span) {
+    pub(super) fn pseudo_tag(&mut self, written: &str, span: &Span) {
         self.findings.at(
             span,
             PSEUDO_TAG,
@@ -219,15 +238,41 @@ impl<'d> Flow<'d, '_, '_> {
         );
         self.text(Cow::Owned(clean(written).into_owned()));
     }
+}
 
-    fn left_out(&mut self, name: &str, how: &str, span: &Span) {
-        self.findings.at(
-            span,
-            RAW_HTML,
-            format!("<{}> does not work in a mail; it {how}", name.to_ascii_lowercase()),
-            "Remove it, or link to a page that has it.",
-        );
-    }
+/// A tag as it was written, and what follows it in its block.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'t> {
+    pub(super) text: &'t str,
+    pub(super) rest: &'t str,
+    pub(super) form: Form,
+}
+
+/// Whether a style hides its element.
+pub(super) fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    style.to_ascii_lowercase().contains("display:none")
+}
+
+/// Whether a text holds a link, bold words or a heading in Markdown.
+fn shows_markdown(text: &str) -> bool {
+    let is_link = |line: &str| {
+        line.find("](").is_some_and(|at| line[..at].contains('[') && line[at..].contains(')'))
+    };
+    let is_bold = |line: &str| {
+        let mut parts = line.split("**");
+        parts.next();
+        let inside = parts.next().zip(parts.next());
+        inside.is_some_and(|(words, _)| {
+            words.starts_with(char::is_alphanumeric) && !words.ends_with(char::is_whitespace)
+        })
+    };
+    let is_heading = |line: &str| {
+        let text = line.trim_start().trim_start_matches('#');
+        text.len() < line.trim_start().len() && text.starts_with(' ')
+    };
+    memchr::memchr3(b'[', b'*', b'#', text.as_bytes()).is_some()
+        && text.lines().any(|line| is_link(line) || is_bold(line) || is_heading(line))
 }
 
 /// The bytes in the source of a part of an HTML block.
@@ -242,6 +287,6 @@ fn located(lines: &[(usize, Span)], range: &std::ops::Range<usize>) -> Span {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -50,7 +50,7 @@ fn with_spaces(text: &str) -> String {
     let name = |token: &HtmlToken<'_>| match token {
         HtmlToken::Open(tag) => tag.name == "img" || raw_html::is_among_words(tag.name),
         HtmlToken::Close { name } => raw_html::is_among_words(name),
-        HtmlToken::Text(_) | HtmlToken::Comment => false,
+        HtmlToken::Text(_) | HtmlToken::Comment { .. } => false,
     };
     for three in tokens.windows(3) {
         let [(before, _), (HtmlToken::Text(_), range), (after, _)] = three else { continue };
