@@ -170,7 +170,7 @@ impl<'d> Flow<'d, '_, '_> {
             }
             Event::InlineHtml(text) => self.html(text, &[(0, span.clone())], Form::Inline),
             Event::Text(text) | Event::Code(text) if self.dropping.is_some() => {
-                self.drop_text(text)
+                self.drop_text(text);
             }
             _ if self.dropping.is_some() => {}
             Event::Text(text) => self.text(clean(text)),

@@ -64,7 +64,6 @@ fn every_fault_is_told_at_its_line() {
         (14, "undefined-reference"),
         (20, "empty-section"),
         (26, "unbalanced-comment"),
-        (28, "unbalanced-comment"),
     ];
     assert_eq!(places(&found, Severity::Error), errors);
     assert_eq!(places(&found, Severity::Warning), warnings);

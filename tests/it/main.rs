@@ -36,3 +36,4 @@ mod store;
 mod subscribers;
 mod theme;
 mod web;
+mod words;

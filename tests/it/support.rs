@@ -10,3 +10,4 @@ pub mod rendering;
 pub mod serving;
 pub mod small_disk;
 pub mod smtp_server;
+pub mod visible_words;

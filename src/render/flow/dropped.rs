@@ -65,9 +65,12 @@ impl<'d> Flow<'d, '_, '_> {
     /// Leaves an element out with all that it holds.
     pub(super) fn drop_element(&mut self, tag: &OpenTag<'_>, written: Written<'_>, span: &Span) {
         let name = tag.name.to_ascii_lowercase();
-        let is_whole = tag.is_self_closing || raw_html::is_void(&name);
-        let end = if is_whole { End::Here } else { self.end_of(&name, written) };
         let is_code = raw_html::is_code_for_programs(&name);
+        // CommonMark ends the block of a script at its end tag alone (section 4.6), so
+        // what follows `/>` is no Markdown any more.
+        let is_block_of_code = is_code && name != "template" && written.form == Form::Block;
+        let is_whole = raw_html::is_void(&name) || tag.is_self_closing && !is_block_of_code;
+        let end = if is_whole { End::Here } else { self.end_of(&name, written) };
         let has_link = raw_html::is_film(&name) && self.link_to_source(tag, written.form, span);
         let is_lost = end == End::Missing && is_code && written.form == Form::Block;
         if end == End::Missing && !has_link && !is_lost && !has_source(tag) {
