@@ -170,9 +170,12 @@ pub(crate) fn shows_something(text: &str) -> bool {
     false
 }
 
+/// The element of raw text that a token begins. HTML ignores `/>`; where CommonMark ends
+/// a block at the end tag alone (section 4.6), it is ignored here, too.
 fn raw_text_of(token: &HtmlToken<'_>) -> Option<&'static str> {
-    let HtmlToken::Open(OpenTag { name, is_self_closing: false, .. }) = token else { return None };
-    RAW_TEXT.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+    let HtmlToken::Open(OpenTag { name, is_self_closing, .. }) = token else { return None };
+    let raw = RAW_TEXT.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+    (!is_self_closing || matches!(raw, "script" | "style" | "textarea")).then_some(raw)
 }
 
 /// Where the first end tag of an element begins, whatever is before it.

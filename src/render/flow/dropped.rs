@@ -23,7 +23,7 @@ use crate::source::rules::{LOST_WORDS, RAW_HTML};
 pub(super) struct Dropping {
     name: String,
     span: Span,
-    /// No end tag follows, so it ends with its block.
+    /// It ends with its block, at the latest: a comment may hold its end tag.
     until_end_of_block: bool,
     /// Words of Markdown count, unless the element holds code.
     counts_markdown: bool,
@@ -77,14 +77,7 @@ impl<'d> Flow<'d, '_, '_> {
             return self.pseudo_tag(written.text, span);
         }
         if is_lost {
-            self.report_lost(
-                span,
-                &format!("<{name}> is never closed"),
-                words_of(written.rest),
-                &format!(
-                    "Add </{name}> where it ends, or write `<{name}>` as code if text was meant."
-                ),
-            );
+            self.report_never_closed(&name, written, span);
         } else if !has_link && !is_code && has_source(tag) || is_code && name != "template" {
             self.report_left_out(&name, "is left out with all that it holds", span);
         }
@@ -93,7 +86,7 @@ impl<'d> Flow<'d, '_, '_> {
         }
         let is_picture = matches!(&*name, "svg" | "math");
         self.dropping = Some(Dropping {
-            until_end_of_block: is_lost,
+            until_end_of_block: is_lost || end == End::Here,
             counts_markdown: !is_code && (is_picture || end == End::Later || name == "title"),
             counts_html: is_picture,
             hidden: None,
@@ -118,6 +111,13 @@ impl<'d> Flow<'d, '_, '_> {
                 return self.pseudo_tag(written.text, span);
             }
         }
+        // The rest of the file is its text, for CommonMark and for HTML.
+        if name == "textarea"
+            && written.form == Form::Block
+            && self.end_of(&name, written) == End::Missing
+        {
+            self.report_never_closed(&name, written, span);
+        }
         if raw_html::is_film(&name) && (name != "source" || self.film_without_source) {
             let has_link = self.link_to_source(tag, written.form, span);
             self.film_without_source = !has_link && !is_whole;
@@ -128,6 +128,15 @@ impl<'d> Flow<'d, '_, '_> {
         if raw_html::is_missed(&name) && !raw_html::is_film(&name) {
             self.report_left_out(&name, "is left out, and its text is kept", span);
         }
+    }
+
+    fn report_never_closed(&mut self, name: &str, written: Written<'_>, span: &Span) {
+        self.report_lost(
+            span,
+            &format!("<{name}> is never closed"),
+            words_of(written.rest),
+            &format!("Add </{name}> where it ends, or write `<{name}>` as code if text was meant."),
+        );
     }
 
     /// Writes a link to the source of a film, if readers would have seen the film.
@@ -217,9 +226,12 @@ impl<'d> Flow<'d, '_, '_> {
         let Some(dropping) = &mut self.dropping else { return };
         dropping.hidden =
             dropping.hidden.take().filter(|hidden| !hidden.eq_ignore_ascii_case(name));
-        if !dropping.name.eq_ignore_ascii_case(name) {
-            return;
+        if dropping.name.eq_ignore_ascii_case(name) {
+            self.end_dropped();
         }
+    }
+
+    fn end_dropped(&mut self) {
         if let Some(Dropping { name, span, words, .. }) = self.dropping.take() {
             self.report_lost(
                 &span,
@@ -232,21 +244,35 @@ impl<'d> Flow<'d, '_, '_> {
 
     /// Ends what ends with a piece of HTML.
     pub(super) fn end_of_html(&mut self) {
-        self.dropping.take_if(|dropping| dropping.until_end_of_block);
+        if self.dropping.as_ref().is_some_and(|dropping| dropping.until_end_of_block) {
+            self.end_dropped();
+        }
     }
 
-    /// A comment, a declaration or an instruction. One that is open at the end of its
-    /// block, or over an empty line, hides words that readers were meant to see.
-    pub(super) fn comment(&mut self, written: &str, is_ended: bool, span: &Span) {
+    /// A comment, a declaration or an instruction. Among words it is text, unless it is a
+    /// comment. In a block, one that does not end, or that ends by chance, hides words.
+    pub(super) fn comment(&mut self, written: &str, is_ended: bool, form: Form, span: &Span) {
+        if self.dropping.is_some() {
+            return;
+        }
         let is_instruction = !written.starts_with("<!--");
-        let is_doubtful = is_instruction && written.contains("\n\n") && !written.ends_with("?>");
-        if self.dropping.is_some() || is_ended && !is_doubtful {
+        if is_instruction && form == Form::Inline {
+            return self.pseudo_tag(written, span);
+        }
+        let is_usual = if is_instruction {
+            let is_doctype = written.get(..9).is_some_and(|s| s.eq_ignore_ascii_case("<!doctype"));
+            let is_known = is_doctype || written.starts_with("<?") && written.ends_with("?>");
+            is_known && !(is_doctype && written.contains("\n\n"))
+        } else {
+            true
+        };
+        if is_ended && is_usual {
             return;
         }
         let mark = if is_instruction { &written[..2] } else { "<!--" };
         let (what, advice) = if is_instruction {
             (
-                format!("`{mark}` begins an instruction for a program, which does not end"),
+                format!("`{mark}` begins an instruction for a program"),
                 "Delete it, or put it between backquotes, as code.",
             )
         } else {

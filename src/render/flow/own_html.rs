@@ -18,7 +18,7 @@ impl<'d> Flow<'d, '_, '_> {
             let span = located(lines, &range);
             match token {
                 HtmlToken::Comment { is_ended } => {
-                    self.comment(&html[range], is_ended, &span);
+                    self.comment(&html[range], is_ended, form, &span);
                 }
                 HtmlToken::Text(text) if self.dropping.is_some() => self.drop_text_of_html(&text),
                 HtmlToken::Text(text) => {
@@ -233,7 +233,7 @@ impl<'d> Flow<'d, '_, '_> {
         self.findings.at(
             span,
             PSEUDO_TAG,
-            format!("{} is not HTML; it is shown as text", one_line(written)),
+            format!("{} is no element of HTML; it is shown as text", one_line(written)),
             "Put it between backquotes, as code.",
         );
         self.text(Cow::Owned(clean(written).into_owned()));

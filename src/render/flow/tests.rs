@@ -153,6 +153,8 @@ fn no_word_is_lost_to_an_element_that_a_mail_cannot_show() {
         ("a\n\n<?php b\n\nc", "(Paragraph a)", &["3:1 lost-words"]),
         ("<!X a\n\nb -> c", " c", &["1:1 lost-words"]),
         ("a\n\n<!-- b\n\nc", "(Paragraph a)", &["3:1 lost-words"]),
+        ("a <!ELEMENT b> c", "(Paragraph a <!ELEMENT b> c)", &["1:3 pseudo-tag"]),
+        ("<!DOCTYPE html>\n\na", "\n(Paragraph a)", &[]),
         ("<!---> a\n\nb", " a\n(Paragraph b)", &[]),
         // Case 30.
         (

@@ -14,13 +14,15 @@ const LONGEST: usize = 40;
 /// The words of the Markdown that are not in both parts, with the number of times
 /// that they are missing.
 pub fn missing(markdown: &str, html: &str, text: &str) -> Vec<String> {
-    let html = parsed_text(&Html::parse_document(html));
+    // A long line of code may be broken within a word.
+    let joined = |text: &str| text.split_whitespace().collect::<String>();
+    let (html, text) = (joined(&parsed_text(&Html::parse_document(html))), joined(text));
     let mut words = words_of(markdown);
     words.sort_unstable();
     let counted = words.chunk_by(|a, b| a == b).map(|same| (same[0].as_str(), same.len()));
     let lacks = |part: &str, word: &str, times| part.matches(word).count() < times;
     counted
-        .filter(|(word, times)| lacks(&html, word, *times) || lacks(text, word, *times))
+        .filter(|(word, times)| lacks(&html, word, *times) || lacks(&text, word, *times))
         .map(|(word, _)| word.to_owned())
         .collect()
 }
@@ -47,6 +49,11 @@ fn parsed_text(page: &Html) -> String {
     for node in page.tree.nodes() {
         let Some(text) = node.value().as_text() else { continue };
         let is_unseen = |name: &str| UNSEEN.contains(&name);
+        // A list shows its options only.
+        let parent = node.parent().and_then(|parent| parent.value().as_element());
+        if parent.is_some_and(|parent| parent.name() == "select") {
+            continue;
+        }
         let mut around = node.ancestors().filter_map(|node| node.value().as_element());
         if !around.any(|element| is_unseen(element.name())) {
             seen.push_str(text);
