@@ -7,6 +7,7 @@
 
 mod defaults;
 mod document;
+mod drafts;
 mod fields;
 mod front_matter;
 mod links;
@@ -286,6 +287,34 @@ mod tests {
     }
 
     #[test]
+    fn cases_07_31_32_a_draft_of_another_program_is_a_draft() {
+        for text in [
+            "---\ntitle: x\npublished: false\n---\nHalf a senten",
+            "Title: x\nStatus: draft\n\nHalf",
+            "Title: x\nStatus: hidden\n\nHalf",
+            "+++\ntitle = 'x'\ndraft = true\n+++\n",
+            "---\ntitle: x\nunlisted: true\ndraft: false\n---\n",
+            "---\ntitle: x\neleventyExcludeFromCollections: true\n---\n",
+        ] {
+            with_issue(text, |issue| {
+                let issue = issue.unwrap();
+                assert!(issue.draft, "{text}");
+                assert!(issue.extra.is_empty(), "{text}");
+            });
+        }
+        with_issue("---\ntitle: x\npermalink: /12/\npublished: 2026-11-25\n---\n", |issue| {
+            let issue = issue.unwrap();
+            assert!(!issue.draft && issue.extra.contains_key("permalink"));
+        });
+        assert_eq!(
+            refusals("Title: x\nStatus: in review\n\nHalf"),
+            [
+                "2:9 front-matter: `status` may say that this is a draft, and its value is not understood"
+            ]
+        );
+    }
+
+    #[test]
     fn a_title_may_go_on_in_an_indented_line_and_the_block_ends_at_a_blank_one() {
         with_issue("\nTitle: One\n  two\nCategory:\n \nNumber: 3\n", |issue| {
             let issue = issue.unwrap();
@@ -308,7 +337,7 @@ mod tests {
                 "4:7 front-matter-slug: `A b` is not a slug: a slug is made of a-z, 0-9, '-', '_' and '.', begins with a letter or a digit, and has at most 100 characters",
                 "5:11 front-matter-language: `en_US` is not a language tag",
                 "6:1 front-matter: `number` was already given in line 2",
-                "7:8 front-matter: `perhaps` is neither `true` nor `false`",
+                "7:8 front-matter: `draft` may say that this is a draft, and its value is not understood",
                 "8:10 front-matter-date: `soon` is not a day and a time",
                 "9:1 front-matter: this line of the front matter is not a `Key: value` line",
             ]

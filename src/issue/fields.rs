@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned, civil};
 use serde_json::Value;
 
 use super::front_matter::Field;
-use super::{Located, SendTime, template_field};
+use super::{Located, SendTime, drafts, template_field};
 use crate::domain::{HeaderText, HeaderTextError, LanguageTag, LanguageTagError, Slug};
 use crate::source::rules::{
     FRONT_MATTER, FRONT_MATTER_DATE, FRONT_MATTER_LANGUAGE, FRONT_MATTER_NUMBER, FRONT_MATTER_SLUG,
@@ -104,21 +104,28 @@ impl Fields<'_, '_> {
         time
     }
 
+    /// Whether any field says that the issue is not to be published, as [`drafts`] reads it.
     pub(super) fn draft(&mut self) -> bool {
-        let Some(Located { value, span }) = self.text(&["draft"]) else { return false };
-        match value.to_lowercase().as_str() {
-            "true" | "yes" => true,
-            "false" | "no" => false,
-            _ => {
-                self.findings.at(
-                    &span,
+        let mut is_draft = false;
+        for (key, meaning) in drafts::KEYS {
+            let Some(field) = self.fields.iter().find(|field| field.key == key) else { continue };
+            match meaning.of_value(&field.value) {
+                Some(says_draft) => is_draft |= says_draft,
+                None => self.findings.at(
+                    &field.span,
                     FRONT_MATTER,
-                    format!("`{}` is neither `true` nor `false`", shortened(&value)),
-                    "Write `draft: true`, or leave the line out.",
-                );
-                false
+                    format!(
+                        "`{key}` may say that this is a draft, and its value is not understood"
+                    ),
+                    meaning.advice(key),
+                ),
+            }
+            // A permalink is for the theme, too.
+            if key != "permalink" {
+                self.take(key);
             }
         }
+        is_draft
     }
 
     pub(super) fn slug(&mut self) -> Option<Slug> {
