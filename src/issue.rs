@@ -9,6 +9,7 @@ mod defaults;
 mod document;
 mod drafts;
 mod fields;
+mod file_name;
 mod front_matter;
 mod links;
 mod sections;
@@ -16,6 +17,7 @@ mod send_time;
 mod template_field;
 
 pub(crate) use document::{Document, MAX_NESTING, UndefinedReference};
+pub(crate) use file_name::{date_in_name, issue_name};
 pub(crate) use links::{Link, LinkKind, scheme};
 pub(crate) use send_time::SendTime;
 pub(crate) use template_field::{template_field, template_field_in};
@@ -154,6 +156,13 @@ impl<'s> Issue<'s> {
         } else {
             Err(RefusedIssue { findings, without_refused: Some(Box::new(issue)) })
         }
+    }
+
+    /// The same issue with the date of its file's name, if the front matter has none.
+    #[must_use]
+    pub(crate) fn or_dated(mut self, date: Option<jiff::civil::Date>) -> Self {
+        self.date = self.date.or_else(|| date.map(|value| Located { value, span: 0..0 }));
+        self
     }
 
     /// The same issue in a newsletter's time zone. A date that was written as an

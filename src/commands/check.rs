@@ -189,7 +189,15 @@ fn all_issues(newsletter: &Newsletter, named: &[PathBuf]) -> Result<Vec<PathBuf>
     let mut issues = Vec::new();
     for path in named {
         match newsletter.issue_path(path) {
-            folder if folder.is_dir() => issues.extend(issue_files(&folder)?),
+            folder if folder.is_dir() => {
+                let found = issue_files(&folder)?;
+                if found.is_empty() {
+                    let what = format!("no issue is in the folder {}", folder.display());
+                    return Err(Failure::new(Exit::InputUnreadable, what)
+                        .hint("Issues are Markdown files in it or below it, but no README."));
+                }
+                issues.extend(found);
+            }
             file => issues.push(file),
         }
     }

@@ -15,7 +15,7 @@ use crate::check::GMAIL_CLIP;
 use crate::domain::{EmailAddress, SubscriberId, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, OutputFormat};
-use crate::publish::issue_file::stem;
+use crate::issue::issue_name;
 use crate::publish::newsletter::{Newsletter, ReadyIssue};
 use crate::render::{Measures, SlotValues};
 use crate::source::Finding;
@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let prepared = newsletter.prepare(&arguments.issue)?;
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
-        None => newsletter.config.root.join("preview").join(stem(&arguments.issue)),
+        None => newsletter.config.root.join("preview").join(issue_name(&arguments.issue)),
     };
     let report = PreviewReport {
         issue: &prepared.provenance.source_file,

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::config::Config;
 use crate::domain::{CampaignKey, Slug};
 use crate::error::{Exit, Failure};
-use crate::issue::Issue;
+use crate::issue::{Issue, issue_name};
 use crate::store::{FrozenCampaign, Store};
 
 use super::Publisher;
-use super::issue_file::{issue_files, issue_path, read_source, relative_to, stem};
+use super::issue_file::{issue_files, issue_path, read_source, relative_to};
 use super::newsletter::{Newsletter, ReadyIssue};
 
 /// The campaign that was frozen from a file that cannot be used any more:
@@ -49,7 +49,7 @@ pub(super) async fn frozen_from(
     }
     let key = CampaignKey {
         newsletter: slug.clone(),
-        issue: match Slug::from_text(&stem(&issue)) {
+        issue: match Slug::from_text(&issue_name(&issue)) {
             Some(slug) if !issue.exists() => slug,
             _ => return Err(unusable),
         },
@@ -85,7 +85,7 @@ fn has_slug(newsletter: &Newsletter, file: &Path, slug: &Slug) -> bool {
 /// The slug of the issue in a file, if there is an issue in it.
 fn slug_in(file: &Path) -> Option<Slug> {
     let source = read_source(file).ok()?;
-    Issue::parse(&source, &stem(file)).ok().map(|issue| issue.slug)
+    Issue::parse(&source, &issue_name(file)).ok().map(|issue| issue.slug)
 }
 
 /// The file in which the issue of a campaign is now: the one from which it was
@@ -130,7 +130,7 @@ pub(crate) async fn key_named(
         return Ok(key);
     }
     let slug = if path.is_file() {
-        Slug::from_text(&stem(&path))
+        Slug::from_text(&issue_name(&path))
     } else {
         Slug::parse(&named.to_string_lossy()).ok()
     };

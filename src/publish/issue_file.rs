@@ -7,9 +7,25 @@ use crate::config::files::read_at_most;
 use crate::error::{Exit, Failure};
 use crate::source::{MAX_SOURCE_BYTES, SourceError, SourceText};
 
-/// The name of an issue file, of which the slug is made when the front matter sets none.
-pub(crate) fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+/// Reads an issue file that is in the newsletter's folder, or that was named outside
+/// of it. A symbolic link that leads out of the folder is refused before it is read.
+pub(super) fn read_issue_source(root: &Root, path: &Path) -> Result<SourceText, Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let lies_in = real(path.parent().unwrap_or(Path::new("."))).zip(real(root.folder()));
+    let leads_out = |root: &Path| real(path).is_some_and(|file| !file.starts_with(root));
+    let named_inside = std::path::absolute(path).ok().zip(std::path::absolute(root.folder()).ok());
+    let is_named_inside = named_inside.is_some_and(|(path, root)| path.starts_with(root));
+    if let Some((folder, root)) = lies_in
+        && (is_named_inside || folder.starts_with(&root))
+        && leads_out(&root)
+    {
+        return Err(Failure::new(
+            Exit::InputUnreadable,
+            format!("cannot read {}: it leads out of the newsletter's folder", path.display()),
+        )
+        .hint("Put the issue itself there instead of a symbolic link."));
+    }
+    read_source(path)
 }
 
 /// Reads an issue file. If the file changes meanwhile, it is read again, so that
@@ -53,23 +69,48 @@ pub(super) fn fingerprint(path: &Path) -> std::io::Result<Fingerprint> {
     Ok(Fingerprint { length: data.len(), changed: data.modified().ok() })
 }
 
-/// All issue files in a folder, sorted by name. A README is not an issue.
+/// The extensions of issue files. The generators' own: Pelican `.md`, `.markdown`, `.mkd`,
+/// `.mdown`; Docusaurus and Astro `.mdx`; Quarto `.qmd`.
+const EXTENSIONS: [&str; 6] = ["md", "markdown", "mdown", "mkd", "mdx", "qmd"];
+
+/// How deep folders are looked into: year, month, day, and a folder for the issue.
+const DEEPEST_FOLDER: usize = 6;
+
+/// All issue files in a folder and below it, sorted by path. A README, the `_index.md`
+/// of a section, and what begins with a dot or is called `_drafts` or `drafts` are no
+/// issues; a link to a folder is not followed.
 pub(crate) fn issue_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        let what = format!("cannot read the folder of issues {}", folder.display());
-        Failure::from_error(Exit::InputUnreadable, what, &error)
-    };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let is_markdown = path.extension().is_some_and(|e| e == "md" || e == "markdown");
-        let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
-        if is_markdown && !is_readme && path.is_file() {
-            files.push(path);
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let unreadable = |error: std::io::Error| {
+            let what = format!("cannot read the folder of issues {}", folder.display());
+            Failure::from_error(Exit::InputUnreadable, what, &error)
+        };
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            if entry.file_type().map_err(unreadable)?.is_dir() {
+                let is_left_out = name.starts_with('.')
+                    || ["_drafts", "drafts", "node_modules", "_site"].contains(&&*name);
+                if !is_left_out && depth < DEEPEST_FOLDER {
+                    folders.push((path, depth + 1));
+                }
+            } else if is_issue_file(&path) && path.is_file() {
+                files.push(path);
+            }
         }
     }
     files.sort();
     Ok(files)
+}
+
+fn is_issue_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let stem = path.file_stem().unwrap_or_default();
+    let is_other = ["readme", "_index"].iter().any(|other| stem.eq_ignore_ascii_case(other));
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) && !is_other
 }
 
 /// Where an issue file is: as named from here, or else from the newsletter's folder.

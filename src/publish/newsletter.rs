@@ -10,14 +10,14 @@ use crate::config::{self, Config, Root, theme_files};
 use crate::domain::{CampaignKey, Digest, HeaderText, Timestamp};
 use crate::error::{Exit, Failure};
 use crate::host::{Context, git_commit};
-use crate::issue::{Issue, RefusedIssue};
+use crate::issue::{Issue, RefusedIssue, date_in_name, issue_name};
 use crate::render::{self, Illustration, Letterhead, Measures, Rendered};
 use crate::source::{Finding, Findings, Place, Rule, Severity, SourceText, rules};
 use crate::store::LedgerRows;
 use crate::theme::{self, Theme};
 use crate::ui::local_time;
 
-use super::issue_file::{issue_path, read_source, relative_to, stem};
+use super::issue_file::{issue_path, read_issue_source, relative_to};
 use super::route::Route;
 
 /// A newsletter's configuration and theme.
@@ -79,7 +79,7 @@ impl Newsletter {
     /// Reads, renders and checks one issue.
     pub(crate) fn prepare(&self, path: &Path) -> Result<ReadyIssue, Failure> {
         let path = &self.issue_path(path);
-        let source = read_source(path)?;
+        let source = read_issue_source(&self.config.root, path)?;
         let issue = self.parse(&source, path)?;
         self.ready(&source, &issue, path)
     }
@@ -88,7 +88,7 @@ impl Newsletter {
     /// check: the text is checked without the refused values.
     pub(crate) fn check(&self, path: &Path) -> Result<CheckedIssue, Failure> {
         let path = &self.issue_path(path);
-        let source = read_source(path)?;
+        let source = read_issue_source(&self.config.root, path)?;
         let (issue, mut refusals) = match self.read(&source, path) {
             Ok(issue) => {
                 return self.ready(&source, &issue, path).map(Box::new).map(CheckedIssue::Ready);
@@ -196,7 +196,7 @@ impl Newsletter {
     }
 
     fn read<'s>(&self, source: &'s SourceText, path: &Path) -> Result<Issue<'s>, RefusedIssue<'s>> {
-        let issue = Issue::parse(source, &stem(path))?;
+        let issue = Issue::parse(source, &issue_name(path))?.or_dated(date_in_name(path));
         Ok(issue.dated_in(&self.config.newsletter.time_zone))
     }
 

@@ -10,7 +10,7 @@ use crate::config::Schedule;
 use crate::domain::{Slug, Timestamp};
 use crate::error::Failure;
 use crate::publish::Publisher;
-use crate::publish::issue_file::{issue_files, read_source};
+use crate::publish::issue_file::{issue_files, read_issue_source};
 use crate::publish::newsletter::Newsletter;
 use crate::store::{CampaignSummary, Store};
 
@@ -54,7 +54,7 @@ impl IssueFiles {
             Some(issue) => issue.draft,
             None if !file.exists() => return CampaignFile::Gone,
             // Somebody sent it from another folder.
-            None => read_source(file)
+            None => read_issue_source(&newsletter.config.root, file)
                 .is_ok_and(|source| newsletter.parse(&source, file).is_ok_and(|issue| issue.draft)),
         };
         if is_draft { CampaignFile::Draft } else { CampaignFile::Present }
@@ -66,7 +66,7 @@ fn read_issue(
     timetable: &Timetable,
     path: &Path,
 ) -> Result<ScheduledIssue, Failure> {
-    let source = read_source(path)?;
+    let source = read_issue_source(&newsletter.config.root, path)?;
     let issue = newsletter.parse(&source, path)?;
     let date = issue.date.map(|date| date.value);
     Ok(ScheduledIssue {

@@ -128,3 +128,12 @@ fn a_run_that_sends_nothing_writes_one_object_too() {
         (&json!("test-weekly/one"), &json!("complete"))
     );
 }
+
+#[test]
+fn case_11_the_date_in_the_name_of_a_file_is_the_day_of_the_issue() {
+    let newsletter = scheduled();
+    newsletter.write("issues/2026-08-26-issue-12.md", format!("---\ntitle: Issue 12\n---\n{BODY}"));
+    let run = newsletter.at("2026-08-26T15:01:00Z").expect(0, &["due"]);
+    let campaigns = newsletter.at(NOON).json(0, &["status"]);
+    assert_eq!(campaigns["campaigns"][0]["key"], "test-weekly/2026-08-26-issue-12", "{run}");
+}

@@ -136,6 +136,56 @@ fn a_file_of_a_hundred_megabytes_is_refused_by_its_size_without_being_read() {
 }
 
 #[test]
+fn an_issue_that_leads_out_of_the_newsletter_is_refused_and_not_shown() {
+    let newsletter = Newsletter::outbox();
+    newsletter.issue("one");
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("passwd.md"), "SECRET-LINE\n").unwrap();
+    let links = [("issues/out.md", "passwd.md"), ("issues/folder", "")];
+    for (link, target) in links {
+        std::os::unix::fs::symlink(outside.path().join(target), newsletter.path(link)).unwrap();
+    }
+    for issue in ["issues/out.md", "issues/folder/passwd.md"] {
+        for command in ["check", "preview", "proof", "send"] {
+            let run = newsletter.expect(3, &[command, issue]);
+            assert!(run.stderr.contains("it leads out of the newsletter's folder"), "{run}");
+            assert!(!run.both().contains("SECRET-LINE"), "{run}");
+        }
+    }
+    // A link within the newsletter is an issue like any other.
+    newsletter.write("issues/pool/two.md", "Title: Two\n\nWords.\n");
+    std::os::unix::fs::symlink("pool/two.md", newsletter.path("issues/three.md")).unwrap();
+    newsletter.expect(0, &["check", "issues/three.md"]);
+}
+
+#[test]
+fn case_08_issues_are_found_in_folders_below_and_named_after_them() {
+    let newsletter = Newsletter::outbox().subscribed(["reader@example.org"]);
+    for (path, text) in [
+        ("issues/2026-10/index.md", "+++\ntitle = 'October'\ndate = 2026-10-28\n+++\nNews.\n"),
+        ("issues/2026-11/index.md", "+++\ntitle = 'November'\ndate = 2026-11-25\n+++\nNews.\n"),
+        ("issues/2026/11/25/second.mdx", "---\ntitle: Second\n---\nNews.\n"),
+        ("issues/_index.md", "---\ntitle: All issues\n---\n"),
+        ("issues/_drafts/later.md", "half a"),
+        ("issues/.hidden/x.md", "half a"),
+    ] {
+        newsletter.write(path, text);
+    }
+    let report = newsletter.json(0, &["check", "issues"]);
+    let mails: Vec<_> = report["mails"].as_array().unwrap().iter().map(|m| &m["issue"]).collect();
+    let expected =
+        ["issues/2026/11/25/second.mdx", "issues/2026-10/index.md", "issues/2026-11/index.md"];
+    assert_eq!(mails, expected, "{report}");
+    assert_eq!(report["findings"], serde_json::json!([]), "{report}");
+    newsletter.expect(0, &["send", "issues/2026-11/index.md"]);
+    let status = newsletter.json(0, &["status"]);
+    assert_eq!(status["campaigns"][0]["key"], "test-weekly/2026-11", "{status}");
+    newsletter.write("empty/README.md", "nothing");
+    let run = newsletter.expect(3, &["check", "empty"]);
+    assert!(run.stderr.contains("no issue is in the folder"), "{run}");
+}
+
+#[test]
 fn what_is_no_file_is_refused_and_never_waited_for() {
     let newsletter = Newsletter::outbox();
     newsletter.issue("one");
@@ -167,8 +217,8 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
       because it is a folder
     error: cannot read /dev/zero
       because it is not a regular file, but a pipe, a socket or a device
-    error: cannot read issues/zero.md
-      because it is not a regular file, but a pipe, a socket or a device
+    error: cannot read issues/zero.md: it leads out of the newsletter's folder
+    hint: Put the issue itself there instead of a symbolic link.
     error: cannot read issues/pipe.md
       because it is not a regular file, but a pipe, a socket or a device
     error: cannot read issues/to-a-pipe.md
