@@ -26,7 +26,7 @@ pub use ids::{CampaignKey, Digest, Slug, SlugError};
 pub(crate) use language::readable_tags;
 pub use language::{LanguageTag, LanguageTagError};
 pub use mail_server::{Host, HostError, MailServer, MailServerError, SmtpSecurity};
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{misspelled, nearest};
 pub use number::grouped;
 pub use route::RouteKind;
 pub use subscriber::{Subscriber, SubscriberId, SubscriptionStatus, SuppressionReason};

@@ -266,17 +266,16 @@ fn strings(
 fn fields(issue: &Issue<'_>, theme: &Theme, findings: &mut Findings<'_>) -> Map<String, Value> {
     let declared = &theme.fields;
     for (key, value) in issue.extra.iter().filter(|(key, _)| !declared.contains_key(*key)) {
+        // Site generators have fields of their own; only a misspelling is a mistake.
         let known = KNOWN_KEYS.into_iter().chain(declared.keys().map(String::as_str));
-        let near = crate::domain::nearest(key, known);
-        findings.at(
-            &value.span,
-            UNKNOWN_FIELD,
-            format!("the theme {} has no field `{key}`; nothing shows it", theme.name),
-            match near {
-                Some(near) => format!("Is `{near}` meant?"),
-                None => "Remove it, or declare it in the theme's theme.toml.".to_owned(),
-            },
-        );
+        if let Some(near) = crate::domain::misspelled(key, known) {
+            findings.at(
+                &value.span,
+                UNKNOWN_FIELD,
+                format!("the theme {} has no field `{key}`; nothing shows it", theme.name),
+                format!("Is `{near}` meant?"),
+            );
+        }
     }
     let value = |(name, field): (&String, &crate::theme::Field)| {
         let set = issue.extra.get(name);

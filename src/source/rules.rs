@@ -110,7 +110,7 @@ rules! {
     DEEP_NESTING: Issue Warning "deep-nesting"
         "Elements of HTML are not nested too deeply."
     UNKNOWN_FIELD: Issue Warning "unknown-field"
-        "Every key of the front matter is known to postrider or to the theme."
+        "No key of the front matter is a misspelling of one that postrider or the theme knows."
     FIELD_KIND: Issue Warning "field-kind"
         "Every field of the theme has a value of the kind that the theme declares."
     RELATIVE_TARGET: Issue Error "relative-target"

@@ -233,7 +233,7 @@ impl<'d> Flow<'d, '_, '_> {
         self.findings.at(
             span,
             PSEUDO_TAG,
-            format!("{} is no element of HTML; it is shown as text", one_line(written)),
+            format!("{} is shown as text", one_line(written)),
             "Put it between backquotes, as code.",
         );
         self.text(Cow::Owned(clean(written).into_owned()));
