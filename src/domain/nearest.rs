@@ -7,16 +7,9 @@ pub(crate) fn nearest<'n>(
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
     let mistyped = mistyped.to_lowercase();
-    let length = mistyped.chars().count();
     let distance = |name: &'n str| {
-        let letters = name.chars().count();
-        let most = letters.div_ceil(3);
-        // A text of a megabyte can stand where a name is expected.
-        if length.abs_diff(letters) > most {
-            return None;
-        }
-        let distance = strsim::damerau_levenshtein(&mistyped, &name.to_lowercase());
-        (distance <= most).then_some((distance, name))
+        let most = name.chars().count().div_ceil(3);
+        distance_within(most, &mistyped, &name.to_lowercase()).map(|distance| (distance, name))
     };
     let near = known.into_iter().filter_map(distance).min_by_key(|(distance, _)| *distance)?;
     Some(near.1)
@@ -29,18 +22,24 @@ pub(crate) fn misspelled<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
-    let length = name.chars().count();
-    let most = match length {
+    let most = match name.chars().count() {
         0..4 => return None,
         4..8 => 1,
         _ => 2,
     };
     let is_near = |known: &&str| {
-        known.chars().next() == name.chars().next()
-            && length.abs_diff(known.chars().count()) <= most
-            && strsim::damerau_levenshtein(name, known) <= most
+        known.chars().next() == name.chars().next() && distance_within(most, name, known).is_some()
     };
     known.into_iter().find(is_near)
+}
+
+/// The number of letters by which two names differ, if it is `most` or fewer.
+fn distance_within(most: usize, a: &str, b: &str) -> Option<usize> {
+    // A text of a megabyte can stand where a name is expected.
+    if a.chars().count().abs_diff(b.chars().count()) > most {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(a, b)).filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]

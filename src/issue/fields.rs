@@ -219,7 +219,8 @@ impl Fields<'_, '_> {
     }
 }
 
-fn looks_like_a_day(text: &str) -> bool {
+/// Whether a text is written as `2026-08-26` is, be there such a day or not.
+pub(super) fn looks_like_a_day(text: &str) -> bool {
     let digits =
         |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<_> = text.split('-').collect();

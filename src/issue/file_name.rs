@@ -7,6 +7,8 @@ use std::path::{Component, Path};
 
 use jiff::civil::Date;
 
+use super::fields::looks_like_a_day;
+
 /// How many folders above a file may be parts of its date: year, month and day.
 const DATED_FOLDERS: usize = 3;
 
@@ -46,11 +48,8 @@ pub(crate) fn date_in_name(path: &Path) -> Option<Date> {
 /// The day of `2026-11-25-name`, `2026-11-25_name` or `2026-11-25`.
 fn day_at_start(text: &str) -> Option<Date> {
     let day = text.get(..10)?;
-    let is_digits =
-        |range: std::ops::Range<usize>| day.as_bytes()[range].iter().all(u8::is_ascii_digit);
-    let has_form = is_digits(0..4) && is_digits(5..7) && is_digits(8..10);
     let ends = text[10..].chars().next().is_none_or(|c| !c.is_ascii_digit());
-    day.parse().ok().filter(|_| has_form && ends)
+    day.parse().ok().filter(|_| looks_like_a_day(day) && ends)
 }
 
 /// The names of the folders of a path, from the outermost.

@@ -23,15 +23,10 @@ impl Document<'_> {
         let mut sections: Vec<Section> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut in_heading = false;
-        let mut block = String::new();
+        let mut sight = Sight::default();
         for (event, span) in &self.events {
+            let is_visible = sight.sees(event);
             match event {
-                Event::Html(line) => block.push_str(line),
-                Event::End(TagEnd::HtmlBlock) => {
-                    if html::shows_something(&std::mem::take(&mut block)) {
-                        open.drain(..).for_each(|at| sections[at].shows_something = true);
-                    }
-                }
                 Event::Start(Tag::Heading { level, .. }) => {
                     let level = *level as u8;
                     open.retain(|&at| sections[at].level < level);
@@ -48,7 +43,7 @@ impl Document<'_> {
                 ) if in_heading && !target.starts_with('#') => {
                     open.drain(..).for_each(|at| sections[at].shows_something = true);
                 }
-                _ if in_heading || !is_visible(event) => {}
+                _ if in_heading || !is_visible => {}
                 _ => open.drain(..).for_each(|at| sections[at].shows_something = true),
             }
         }
@@ -57,25 +52,31 @@ impl Document<'_> {
 
     /// Whether a reader sees anything at all, headings included.
     pub(crate) fn shows_something(&self) -> bool {
-        let mut block = String::new();
-        self.events.iter().any(|(event, _)| match event {
-            Event::Html(line) => {
-                block.push_str(line);
-                false
-            }
-            Event::End(TagEnd::HtmlBlock) => html::shows_something(&std::mem::take(&mut block)),
-            event => is_visible(event),
-        })
+        let mut sight = Sight::default();
+        self.events.iter().any(|(event, _)| sight.sees(event))
     }
 }
 
-/// Whether readers see an event. A block of HTML is looked at as a whole.
-fn is_visible(event: &Event<'_>) -> bool {
-    match event {
-        Event::Text(text) | Event::Code(text) => !text.trim().is_empty(),
-        Event::Start(Tag::Image { .. }) | Event::Rule => true,
-        Event::InlineHtml(html) => html::shows_something(html),
-        _ => false,
+/// Tells event by event whether readers see something. A block of HTML is looked at
+/// as a whole, where it ends.
+#[derive(Default)]
+struct Sight {
+    html: String,
+}
+
+impl Sight {
+    fn sees(&mut self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Text(text) | Event::Code(text) => !text.trim().is_empty(),
+            Event::Start(Tag::Image { .. }) | Event::Rule => true,
+            Event::InlineHtml(html) => html::shows_something(html),
+            Event::Html(line) => {
+                self.html.push_str(line);
+                false
+            }
+            Event::End(TagEnd::HtmlBlock) => html::shows_something(&std::mem::take(&mut self.html)),
+            _ => false,
+        }
     }
 }
 
